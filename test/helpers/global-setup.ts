@@ -1,0 +1,8 @@
+import { execFileSync } from 'node:child_process'
+import { fileURLToPath } from 'node:url'
+
+/** Worker threads and spawned commands run from dist/, so it must be of the same source as the tests. Under a second. */
+export default function setup(): void {
+  const build = fileURLToPath(new URL('../../scripts/build.mjs', import.meta.url))
+  execFileSync(process.execPath, [build], { stdio: 'inherit' })
+}
