@@ -1,0 +1,122 @@
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import {
+  type DuckDBConnection,
+  type DuckDBDataChunk,
+  DuckDBInstance,
+  type DuckDBValue,
+  version,
+} from '@duckdb/node-api'
+import { type DuckColumn, readColumns } from './duck-columns.ts'
+
+export type DuckParam = string | number | bigint | boolean | null
+
+/** Statements on one connection: a session sees its own temporary tables. */
+export type DuckSession = {
+  run(text: string, params?: readonly DuckParam[]): Promise<void>
+  /**
+   * Rows as plain objects. A BIGINT is a number while that is exact, else a bigint. Cast dates and moments to text in
+   * the statement: JavaScript has no type that keeps them.
+   */
+  rows<Row = Record<string, unknown>>(text: string, params?: readonly DuckParam[]): Promise<Row[]>
+  /** The result by columns: numbers and booleans as doubles, everything else as text (cast dates and moments). */
+  columns(text: string, params?: readonly DuckParam[]): Promise<{ rows: number; columns: DuckColumn[] }>
+  /** The raw chunks (2,048 rows each), one at a time: for results that should not be in memory at once. */
+  chunks(text: string, params?: readonly DuckParam[]): AsyncGenerator<DuckDBDataChunk>
+}
+
+/** One DuckDB in memory. Statements called at the same time run at the same time, each on a connection of its own. */
+export type Duck = DuckSession & {
+  readonly version: string
+  session<T>(body: (session: DuckSession) => Promise<T>): Promise<T>
+  close(): void
+}
+
+export type DuckOptions = {
+  threads?: number
+  /** As DuckDB writes it, e.g. `1GB`; beyond it DuckDB spills to a temporary folder. */
+  memoryLimit?: string
+  /** The only folders that statements may touch; without it all are open (tests, benchmarks). */
+  directories?: readonly string[]
+}
+
+/** Loads no extension and fetches nothing; UTC; keeps the order of rows, so that files have the same bytes each time. */
+export async function createDuck(options: DuckOptions = {}): Promise<Duck> {
+  const instance = await DuckDBInstance.create(':memory:', {
+    ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
+    memory_limit: options.memoryLimit ?? '1GB',
+    temp_directory: join(tmpdir(), `weir-duckdb-${process.pid}`),
+    preserve_insertion_order: 'true',
+    autoinstall_known_extensions: 'false',
+    autoload_known_extensions: 'false',
+    allow_community_extensions: 'false',
+  })
+  await restrict(instance, options.directories)
+
+  async function withConnection<T>(body: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const connection = await instance.connect()
+    try {
+      return await body(connection)
+    } finally {
+      connection.closeSync()
+    }
+  }
+  return {
+    version: version(),
+    run: (text, params) => withConnection((c) => sessionOn(c).run(text, params)),
+    rows: (text, params) => withConnection((c) => sessionOn(c).rows(text, params)),
+    columns: (text, params) => withConnection((c) => sessionOn(c).columns(text, params)),
+    async *chunks(text, params) {
+      const connection = await instance.connect()
+      try {
+        yield* sessionOn(connection).chunks(text, params)
+      } finally {
+        connection.closeSync()
+      }
+    },
+    session: (body) => withConnection((c) => body(sessionOn(c))),
+    close: () => instance.closeSync(),
+  }
+}
+
+async function restrict(instance: DuckDBInstance, directories: readonly string[] | undefined): Promise<void> {
+  const connection = await instance.connect()
+  await connection.run(`SET GLOBAL TimeZone = 'UTC'`)
+  if (directories !== undefined) {
+    const list = directories.map((dir) => `'${dir.replaceAll("'", "''")}'`).join(', ')
+    await connection.run(`SET GLOBAL allowed_directories = [${list}]`)
+    await connection.run('SET GLOBAL enable_external_access = false')
+  }
+  connection.closeSync()
+}
+
+function sessionOn(connection: DuckDBConnection): DuckSession {
+  const bound = (params: readonly DuckParam[] | undefined) => params as DuckDBValue[] | undefined
+  async function* chunks(text: string, params?: readonly DuckParam[]) {
+    const result = await connection.stream(text, bound(params))
+    for (;;) {
+      const chunk = await result.fetchChunk()
+      if (chunk === null || chunk.rowCount === 0) return
+      yield chunk
+    }
+  }
+  return {
+    async run(text, params) {
+      await connection.run(text, bound(params))
+    },
+    async rows<Row>(text: string, params?: readonly DuckParam[]) {
+      const reader = await connection.runAndReadAll(text, bound(params))
+      return reader.getRowObjectsJS().map(withPlainNumbers) as Row[]
+    },
+    columns: async (text, params) => readColumns(await connection.run(text, bound(params))),
+    chunks,
+  }
+}
+
+function withPlainNumbers(row: Record<string, unknown>): Record<string, unknown> {
+  for (const [name, value] of Object.entries(row)) {
+    if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) row[name] = Number(value)
+    else if (Array.isArray(value)) row[name] = value.map((v) => (typeof v === 'bigint' ? Number(v) : v))
+  }
+  return row
+}

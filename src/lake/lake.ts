@@ -1,0 +1,107 @@
+/**
+ * The lake: every accepted state of every source, for ever. A snapshot is an immutable Parquet object, named by the
+ * SHA-256 of its bytes, and a row in the catalogue that says which source and moment it describes, which version of
+ * that moment it is, and when it was recorded.
+ *
+ * Owns lake.snapshot and lake.clock. Invariants:
+ * - Append only. A correction is a new version of its moment; the versions before it stay.
+ * - recorded_at comes from us, never from a file. All snapshots of one commit share it, so no K sees half a delivery;
+ *   it is later than that of every earlier commit and than every K pinned before, whatever the machine's clock does.
+ * - available_at: valid_at + the source's publish delay for the first version of a moment; recorded_at for a
+ *   correction, and never before that of the version which it corrects.
+ * - The object is in the store before its row: a crash between leaves an object without a row, which a later ingest
+ *   of the same content takes up.
+ */
+
+import type { Clock } from '../base/clock.ts'
+import { addMs, displayInstant, type Instant, instantOfMs } from '../base/instant.ts'
+import type { Sql } from '../db/sql.ts'
+import type { Duck } from './duck.ts'
+import type { ObjectStore } from './objects.ts'
+import {
+  findNewestVersion,
+  findPrevious,
+  findSnapshot,
+  insertSnapshot,
+  type SnapshotSearch,
+  selectMoments,
+  selectSnapshots,
+  takeMoment,
+} from './queries.ts'
+import type { Snapshot, SnapshotDraft, SnapshotOutcome } from './snapshot.ts'
+
+export type { Snapshot, SnapshotDraft, SnapshotOutcome }
+
+export type Committed = { outcome: SnapshotOutcome; snapshot: Snapshot }
+
+export type Lake = {
+  /** Adds all drafts or none, in the caller's transaction, and tells for each in order what became of it. */
+  commit(tx: Sql, drafts: SnapshotDraft[]): Promise<Committed[]>
+  /** All versions, by source, moment and version. */
+  list(where?: { source?: string; validAt?: Instant; knownAt?: Instant }): Promise<Snapshot[]>
+  /**
+   * Among snapshots with valid_at <= T (and >= notBefore), recorded_at <= K, available_at <= availableBy, the one with
+   * the greatest (valid_at, available_at, seq).
+   */
+  snapshotAt(search: SnapshotSearch): Promise<Snapshot | undefined>
+  /** The newest version of exactly this moment. */
+  newestVersion(source: string, validAt: Instant): Promise<Snapshot | undefined>
+  /** The newest version of the latest moment before this one. */
+  previous(source: string, before: Instant): Promise<Snapshot | undefined>
+  /** The moments for which there is a snapshot, ascending; both ends inclusive. */
+  moments(where: { source: string; from?: Instant; to?: Instant; knownAt?: Instant }): Promise<Instant[]>
+  /**
+   * A K for a run that starts now: later than everything recorded so far, earlier than everything recorded from now
+   * on, so that reading the catalogue as of K gives the same answer for ever.
+   */
+  pinKnownAt(): Promise<Instant>
+  /** Where DuckDB reads the snapshot. */
+  path(snapshot: Pick<Snapshot, 'objectKey'>): string
+}
+
+export function createLake(deps: { sql: Sql; objects: ObjectStore; duck: Duck; clock: Clock }): Lake {
+  const { sql, objects, duck, clock } = deps
+  const now = () => instantOfMs(clock.nowMs())
+  return {
+    async commit(tx, drafts) {
+      const recordedAt = await takeMoment(tx, now())
+      const committed: Committed[] = []
+      for (const draft of drafts) committed.push(await commitOne(tx, draft, recordedAt, duck.version))
+      return committed
+    },
+    list: (where = {}) => selectSnapshots(sql, where),
+    snapshotAt: (search) => findSnapshot(sql, search),
+    newestVersion: (source, validAt) => findNewestVersion(sql, source, validAt),
+    previous: (source, before) => findPrevious(sql, source, before),
+    moments: (where) => selectMoments(sql, where),
+    pinKnownAt: () => takeMoment(sql, now()),
+    path: (snapshot) => objects.localPath(snapshot.objectKey),
+  }
+}
+
+/** Reads the newest version only now, under the clock's lock: another process may have added one meanwhile. */
+async function commitOne(
+  tx: Sql,
+  draft: SnapshotDraft,
+  recordedAt: Instant,
+  duckdbVersion: string,
+): Promise<Committed> {
+  const { publishDelayMs, ...content } = draft
+  const before = await findNewestVersion(tx, draft.source, draft.validAt)
+  if (before?.digest === draft.digest) return { outcome: 'unchanged', snapshot: before }
+  const version = (before?.version ?? 0) + 1
+  const snapshot = await insertSnapshot(tx, {
+    ...content,
+    id: `${draft.source}/${displayInstant(draft.validAt)}/v${version}`,
+    version,
+    recordedAt,
+    availableAt: before ? later(recordedAt, before.availableAt) : addMs(draft.validAt, publishDelayMs),
+    duckdbVersion,
+  })
+  return { outcome: before ? 'corrected' : 'accepted', snapshot }
+}
+
+/** With a long publish delay a correction may be recorded before the first version counts as available. */
+function later(a: Instant, b: Instant): Instant {
+  return a > b ? a : b
+}

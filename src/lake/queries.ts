@@ -1,0 +1,104 @@
+import type { Instant } from '../base/instant.ts'
+import type { Sql } from '../db/sql.ts'
+import type { Snapshot } from './snapshot.ts'
+
+const COLUMNS = `id, source, valid_at as "validAt", recorded_at as "recordedAt", available_at as "availableAt",
+  seq, version, digest, object_key as "objectKey", file_digest as "fileDigest", rows, bytes, columns,
+  duckdb_version as "duckdbVersion"`
+
+/** A moment later than all that were taken before, and at least `now`; others wait until the transaction ends. */
+export async function takeMoment(sql: Sql, now: Instant): Promise<Instant> {
+  const rows = await sql.query<{ last: Instant }>(
+    `update lake.clock set last = greatest($1::timestamptz, last + interval '1 microsecond') returning last`,
+    [now],
+  )
+  return rows[0]!.last
+}
+
+export async function insertSnapshot(sql: Sql, s: Omit<Snapshot, 'seq'>): Promise<Snapshot> {
+  const rows = await sql.query<Snapshot>(
+    `insert into lake.snapshot (id, source, valid_at, version, recorded_at, available_at, digest, object_key,
+       file_digest, rows, bytes, columns, duckdb_version)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13)
+     returning ${COLUMNS}`,
+    [
+      ...[s.id, s.source, s.validAt, s.version, s.recordedAt, s.availableAt, s.digest, s.objectKey],
+      ...[s.fileDigest, s.rows, s.bytes, JSON.stringify(s.columns), s.duckdbVersion],
+    ],
+  )
+  return rows[0]!
+}
+
+export async function selectSnapshots(
+  sql: Sql,
+  where: { source?: string; validAt?: Instant; knownAt?: Instant },
+): Promise<Snapshot[]> {
+  return sql.query<Snapshot>(
+    `select ${COLUMNS} from lake.snapshot
+     where ($1::text is null or source = $1)
+       and ($2::timestamptz is null or valid_at = $2)
+       and ($3::timestamptz is null or recorded_at <= $3)
+     order by source, valid_at, version`,
+    [where.source ?? null, where.validAt ?? null, where.knownAt ?? null],
+  )
+}
+
+export type SnapshotSearch = {
+  source: string
+  /** T: the snapshot describes a moment at or before it. */
+  validAt: Instant
+  /** The snapshot describes a moment at or after it (T - ttl). */
+  notBefore?: Instant
+  /** K: recorded at or before it. */
+  knownAt?: Instant
+  /** Could have been known at or before it (mode `served`). */
+  availableBy?: Instant
+}
+
+export async function findSnapshot(sql: Sql, search: SnapshotSearch): Promise<Snapshot | undefined> {
+  const { source, validAt, notBefore, knownAt, availableBy } = search
+  const rows = await sql.query<Snapshot>(
+    `select ${COLUMNS} from lake.snapshot
+     where source = $1 and valid_at <= $2
+       and ($3::timestamptz is null or valid_at >= $3)
+       and ($4::timestamptz is null or recorded_at <= $4)
+       and ($5::timestamptz is null or available_at <= $5)
+     order by valid_at desc, available_at desc, seq desc
+     limit 1`,
+    [source, validAt, notBefore ?? null, knownAt ?? null, availableBy ?? null],
+  )
+  return rows[0]
+}
+
+export async function findNewestVersion(sql: Sql, source: string, validAt: Instant): Promise<Snapshot | undefined> {
+  const rows = await sql.query<Snapshot>(
+    `select ${COLUMNS} from lake.snapshot where source = $1 and valid_at = $2 order by version desc limit 1`,
+    [source, validAt],
+  )
+  return rows[0]
+}
+
+export async function findPrevious(sql: Sql, source: string, before: Instant): Promise<Snapshot | undefined> {
+  const rows = await sql.query<Snapshot>(
+    `select ${COLUMNS} from lake.snapshot where source = $1 and valid_at < $2
+     order by valid_at desc, version desc limit 1`,
+    [source, before],
+  )
+  return rows[0]
+}
+
+export async function selectMoments(
+  sql: Sql,
+  where: { source: string; from?: Instant; to?: Instant; knownAt?: Instant },
+): Promise<Instant[]> {
+  const rows = await sql.query<{ validAt: Instant }>(
+    `select distinct valid_at as "validAt" from lake.snapshot
+     where source = $1
+       and ($2::timestamptz is null or valid_at >= $2)
+       and ($3::timestamptz is null or valid_at <= $3)
+       and ($4::timestamptz is null or recorded_at <= $4)
+     order by 1`,
+    [where.source, where.from ?? null, where.to ?? null, where.knownAt ?? null],
+  )
+  return rows.map((row) => row.validAt)
+}

@@ -1,0 +1,31 @@
+import type { Instant } from '../base/instant.ts'
+
+/** One accepted version of the state of a source at a moment. Never changes. */
+export type Snapshot = {
+  /** Source, moment and version in one name: `users/2024-01-31/v1`. */
+  id: string
+  source: string
+  validAt: Instant
+  recordedAt: Instant
+  availableAt: Instant
+  seq: number
+  version: number
+  /** SHA-256 of the Parquet bytes. */
+  digest: string
+  objectKey: string
+  /** SHA-256 of the file as it was delivered. */
+  fileDigest: string
+  rows: number
+  bytes: number
+  columns: { name: string; type: string }[]
+  duckdbVersion: string
+}
+
+/** What ingest hands over: an object that is in the store, and what it holds. */
+export type SnapshotDraft = Pick<
+  Snapshot,
+  'source' | 'validAt' | 'digest' | 'objectKey' | 'fileDigest' | 'rows' | 'bytes' | 'columns'
+> & { publishDelayMs: number }
+
+/** unchanged: the moment's newest version has the same content already, and nothing was added. */
+export type SnapshotOutcome = 'accepted' | 'corrected' | 'unchanged'
