@@ -1,0 +1,101 @@
+import pg from 'pg'
+import { assert } from '../base/assert.ts'
+import { PlatformError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Sql } from './sql.ts'
+import { typeParsers } from './types.ts'
+
+export type PoolOptions = { url: string; size: number; log: Log }
+
+/** What every session of ours has, whatever the server's own settings say. */
+export const SESSION = "set time zone 'UTC'; set datestyle to 'ISO'; set client_min_messages to warning"
+
+export function createPool({ url, size, log }: PoolOptions): pg.Pool {
+  const pool = new pg.Pool({
+    connectionString: url,
+    max: size,
+    types: typeParsers,
+    application_name: 'weir',
+    keepAlive: true,
+    idleTimeoutMillis: 30_000,
+    connectionTimeoutMillis: 30_000,
+    onConnect: async (client) => {
+      await client.query(SESSION)
+    },
+  })
+  pool.on('error', (error) => log.warn({ error: error.message }, 'an idle database connection was lost'))
+  return pool
+}
+
+export function poolSql(pool: pg.Pool): Sql {
+  return {
+    query: async (text, values) => (await pool.query(text, values as unknown[])).rows,
+    prepared: async (name, text, values) => (await pool.query({ name, text, values: values as unknown[] })).rows,
+    tx: (body) => inTransaction(pool, body),
+  }
+}
+
+async function inTransaction<T>(pool: pg.Pool, body: (sql: Sql) => Promise<T>): Promise<T> {
+  const client = await pool.connect()
+  let broken: Error | undefined
+  try {
+    return await scope(client, 0, body)
+  } catch (error) {
+    if (client.connection.stream.destroyed) broken = error as Error
+    throw error
+  } finally {
+    client.release(broken)
+  }
+}
+
+/**
+ * One level of a transaction: the outermost begins and commits, an inner one is a savepoint. Statements of a level run
+ * one after the other even when the caller starts them together; while an inner level is open, its parent must rest.
+ */
+async function scope<T>(client: pg.PoolClient, depth: number, body: (sql: Sql) => Promise<T>): Promise<T> {
+  let state: 'open' | 'inner' | 'ended' = 'open'
+  let last: Promise<unknown> = Promise.resolve()
+  const run = <Row>(query: pg.QueryConfig): Promise<Row[]> => {
+    assert(state !== 'ended', 'a transaction was used after its end')
+    assert(state !== 'inner', 'a transaction was used while one inside it is open')
+    const result = last.then(async () => (await client.query(query)).rows as Row[])
+    last = result.catch(() => {})
+    return result
+  }
+  const sql: Sql = {
+    query: (text, values) => run({ text, values: values as unknown[] }),
+    prepared: (name, text, values) => run({ name, text, values: values as unknown[] }),
+    async tx(inner) {
+      assert(state === 'open', 'a transaction was opened inside one that is not free')
+      state = 'inner'
+      try {
+        await last
+        return await scope(client, depth + 1, inner)
+      } finally {
+        state = 'open'
+      }
+    },
+  }
+  const name = `level_${depth}`
+  await client.query(depth === 0 ? 'begin' : `savepoint ${name}`)
+  try {
+    const result = await body(sql)
+    await last
+    state = 'ended'
+    await commit(client, depth, name)
+    return result
+  } catch (error) {
+    state = 'ended'
+    await last
+    await client.query(depth === 0 ? 'rollback' : `rollback to savepoint ${name}`).catch(() => {})
+    throw error
+  }
+}
+
+/** A commit of a transaction in which a statement failed and was caught says ROLLBACK: that must not pass as success. */
+async function commit(client: pg.PoolClient, depth: number, name: string): Promise<void> {
+  const { command } = await client.query(depth === 0 ? 'commit' : `release savepoint ${name}`)
+  if (depth === 0 && command === 'ROLLBACK') {
+    throw new PlatformError('conflict', 'the transaction was rolled back because one of its statements had failed')
+  }
+}

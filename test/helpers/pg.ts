@@ -1,0 +1,96 @@
+import { randomBytes } from 'node:crypto'
+import { fileURLToPath } from 'node:url'
+import pg from 'pg'
+import { silentLog } from '../../src/base/log.ts'
+import { connectDatabase } from '../../src/db/db.ts'
+import { type Embedded, openEmbedded } from '../../src/db/embedded/embedded.ts'
+import { migrate, migrationsDigest } from '../../src/db/migrate.ts'
+import { createPool } from '../../src/db/pool.ts'
+import type { Database } from '../../src/db/sql.ts'
+
+/**
+ * Real PostgreSQL for tests: one embedded server, shared by everything that runs from this tree at the same time, and
+ * a template database with all migrations, of which each call makes a clone. The template's name holds a digest of
+ * the migrations, so an edit makes a new one. When the last test process ends, in whatever way, so does the server.
+ */
+export type TestDatabase = { db: Database; url: string; drop(): Promise<void> }
+
+/** Beside the installed packages: the data may be deleted at any time. No fsync: nobody keeps anything here. */
+const HOME = fileURLToPath(new URL('../../node_modules/.cache/weir-test', import.meta.url))
+const SETTINGS = { fsync: 'off', full_page_writes: 'off', synchronous_commit: 'off', max_connections: 300 }
+const TEMPLATE_LOCK = 7_311_094
+
+/** Starts or joins the test server. Held once for the whole run by global-setup.ts, and once by each test process. */
+export function testServer(): Promise<Embedded> {
+  server ??= openEmbedded({ home: HOME, log: silentLog, settings: SETTINGS })
+  return server
+}
+let server: Promise<Embedded> | undefined
+
+/** A fresh database with all migrations. `drop` closes it; what is not dropped goes with the next run. */
+export async function testDatabase(): Promise<TestDatabase> {
+  const { url: urlOf } = await testServer()
+  const name = `t_${process.pid}_${randomBytes(4).toString('hex')}`
+  await withAdmin(async (admin) => {
+    const template = await ensureTemplate(admin)
+    await admin.query(`create database ${name} template ${template}`)
+  })
+  const url = urlOf(name)
+  const db = await connectDatabase({ url, log: silentLog, poolSize: 5 })
+  const drop = async () => {
+    await db.close()
+    await withAdmin((admin) => admin.query(`drop database if exists ${name} with (force)`))
+  }
+  return { db, url, drop }
+}
+
+/** Drops the clones of test processes that are gone. */
+export async function sweepTestDatabases(): Promise<void> {
+  await withAdmin(async (admin) => {
+    const found = await admin.query<{ datname: string }>("select datname from pg_database where datname ~ '^t_[0-9]+_'")
+    for (const { datname } of found.rows) {
+      if (!isRunning(Number(datname.split('_')[1])))
+        await admin.query(`drop database if exists ${datname} with (force)`)
+    }
+  })
+}
+
+async function ensureTemplate(admin: pg.Client): Promise<string> {
+  const name = `template_${migrationsDigest().slice(0, 16)}`
+  await admin.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK])
+  const known = await admin.query<{ datname: string }>(
+    "select datname from pg_database where datname ~ '^template_[0-9a-f]'",
+  )
+  if (known.rows.some((row) => row.datname === name)) return name
+  for (const { datname } of known.rows) await admin.query(`drop database ${datname} with (force)`)
+  await admin.query('drop database if exists template_new with (force)')
+  await admin.query('create database template_new')
+  const pool = createPool({ url: (await testServer()).url('template_new'), size: 1, log: silentLog })
+  try {
+    await migrate(pool, silentLog)
+  } finally {
+    await pool.end()
+  }
+  await admin.query(`alter database template_new rename to ${name}`)
+  return name
+}
+
+/** Locks that `body` takes end with its connection. */
+async function withAdmin<T>(body: (admin: pg.Client) => Promise<T>): Promise<T> {
+  const admin = new pg.Client({ connectionString: (await testServer()).url('postgres') })
+  await admin.connect()
+  try {
+    return await body(admin)
+  } finally {
+    await admin.end()
+  }
+}
+
+function isRunning(pid: number): boolean {
+  try {
+    process.kill(pid, 0)
+    return true
+  } catch {
+    return false
+  }
+}
