@@ -1,0 +1,100 @@
+import { randomUUID } from 'node:crypto'
+import pg from 'pg'
+import { assert } from '../base/assert.ts'
+import { PlatformError } from '../base/errors.ts'
+import { digestOf } from '../base/hash.ts'
+import type { Log } from '../base/log.ts'
+import type { Database } from '../db/sql.ts'
+import type { FlowClient } from './client.ts'
+import type { Engine } from './engine.ts'
+import type { FlowBody } from './flow.ts'
+import type { FlowDetails, FlowSummary, StepSummary } from './history.ts'
+import * as history from './history.ts'
+import { waitForRun } from './wait.ts'
+
+/**
+ * flows: durable runs of named flows, step by step. Knows nothing of ML; hides the engine (DBOS) from the house.
+ *
+ * Owns the schemas `flows` (who works) and `dbos` (runs and steps, kept by the engine, migrated on first use).
+ * - A step that was recorded is never run again. A step that was under way when its process died runs again: bodies
+ *   are idempotent.
+ * - A run is worked on by one process at a time. Its process holds a lease (`lease.ts`); when the lease is gone, the
+ *   run is adopted under a lock (`adopt.ts`), and a process that lost its lease starts no further step.
+ * - Whoever submits needs no worker: without a living one, `wait` makes this process the worker of its own run.
+ * - The order and the names of the steps of a flow are its contract with the runs under way. To change them give the
+ *   flow a new name and keep the old body until its runs are done. Runs are not tied to a build (see `engine.ts`).
+ */
+export type Flows = {
+  /** Names a flow. All flows are defined before the first `start` or `wait`. */
+  define<Input, Output>(name: string, body: FlowBody<Input, Output>): void
+  /** Makes this process a worker: it takes up whatever is submitted, and what dead workers left. */
+  start(): Promise<void>
+  /**
+   * Records the wish to run a flow and gives the run's id. While a run of the same flow and `key` (default: the input)
+   * is unfinished, that one's id is given instead: a command started again goes on with what it began.
+   */
+  submit(name: string, input: unknown, options?: { runId?: string; key?: unknown }): Promise<string>
+  /** The run's output, or its error, as it was thrown. Works on the run itself when no worker lives. */
+  wait<Output>(runId: string, options?: { onStep?: (step: StepSummary) => void }): Promise<Output>
+  list(filter?: { flow?: string; limit?: number }): Promise<FlowSummary[]>
+  get(runId: string): Promise<FlowDetails>
+  /** Lets the steps under way come to their end (at most `graceMs`), gives the rest to others, and lets go. */
+  stop(graceMs?: number): Promise<void>
+}
+
+export type FlowsOptions = { db: Database; log: Log }
+
+export function createFlows({ db, log }: FlowsOptions): Flows {
+  const bodies = new Map<string, FlowBody>()
+  const executorId = randomUUID()
+  // Four connections: the engine claims, records and reads on them; the lease has its own.
+  const pool = new pg.Pool({ connectionString: db.url, max: 4, idleTimeoutMillis: 10_000 })
+  pool.on('error', (error) => log.debug({ err: error }, 'flows: an idle connection broke'))
+  let client: Promise<FlowClient> | undefined
+  let engine: Promise<Engine> | undefined
+  let stopped = false
+
+  const ready = (): Promise<FlowClient> => {
+    assert(!stopped, 'flows are in use after stop()')
+    client ??= import('./client.ts').then((m) => m.createClient({ pool, log }))
+    return client
+  }
+  const work = async (serves: 'any' | 'own'): Promise<Engine> => {
+    await ready()
+    engine ??= import('./engine.ts').then((m) => m.startEngine({ db, pool, bodies, executorId, serves, log }))
+    return engine
+  }
+
+  return {
+    define(name, body) {
+      assert(!bodies.has(name), `flow ${name} is defined twice`)
+      assert(engine === undefined, `flow ${name} is defined after the start`)
+      bodies.set(name, body as FlowBody)
+    },
+    async start() {
+      const started = await work('any')
+      assert(started.serves === 'any', 'start() comes before the first wait()')
+    },
+    async submit(name, input, options = {}) {
+      if (!bodies.has(name)) throw new PlatformError('not_found', `there is no flow '${name}'`)
+      const key = digestOf([name, options.key ?? input])
+      return (await ready()).submit({ name, input, key, runId: options.runId ?? randomUUID() })
+    },
+    async wait<Output>(runId: string, options: { onStep?: (step: StepSummary) => void } = {}) {
+      return (await waitForRun({ db, client: await ready(), runId, onStep: options.onStep, work })) as Output
+    },
+    list: async (filter = {}) => history.list(await ready(), filter),
+    get: async (runId) => history.get(await ready(), runId),
+    async stop(graceMs = 5_000) {
+      if (stopped) return
+      stopped = true
+      // A start that failed was told to whoever asked for it.
+      await engine?.then(
+        (e) => e.stop(graceMs),
+        () => {},
+      )
+      if (client) await (await client).close()
+      await pool.end()
+    },
+  }
+}
