@@ -12,6 +12,7 @@ export const typeParsers: pg.CustomTypesConfig = {
   },
 }
 
+const TEXT_ARRAY = 1009
 const asText = (text: string) => text
 const PARSERS = new Map<number, (text: string) => unknown>([
   [20, parseInt8],
@@ -47,8 +48,6 @@ function zoneSeconds(zone: string): number {
   const [hours = 0, minutes = 0, seconds = 0] = zone.slice(1).split(':').map(Number)
   return (zone.startsWith('-') ? -1 : 1) * (hours * 3600 + minutes * 60 + seconds)
 }
-
-const TEXT_ARRAY = 1009
 
 /** `pg` gives the text of array elements through the parser of a text array. */
 function arrayOf(parse: (text: string) => unknown): (text: string) => unknown {
