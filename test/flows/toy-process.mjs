@@ -1,7 +1,8 @@
 // A process that runs toy flows on dist/: `node toy-process.mjs URL work` is a worker, `… run FLOW INPUT` a command.
 // Each step writes one row to toy.done, says so on stdout, and passes the gate that the test may hold (toy.pass).
-import { silentLog } from '../../dist/base/log.js'
+
 import { PlatformError } from '../../dist/base/errors.js'
+import { silentLog } from '../../dist/base/log.js'
 import { openDatabase } from '../../dist/db/db.js'
 import { createFlows } from '../../dist/flows/flows.js'
 
@@ -30,7 +31,9 @@ flows.define('refused', async (run) => {
   await step(run, 'first', null)
   await run.step('refuse', async () => {
     await db.query('insert into toy.done (run, step, pid) values ($1, $2, $3)', [run.id, 'refuse', process.pid])
-    throw new PlatformError('delivery_refused', 'users.csv is not as declared', { details: { findings: [{ count: 3 }] } })
+    throw new PlatformError('delivery_refused', 'users.csv is not as declared', {
+      details: { findings: [{ count: 3 }] },
+    })
   })
 })
 
@@ -49,7 +52,12 @@ if (role === 'work') {
     const output = await flows.wait(runId, { onStep: (s) => say('recorded', { name: s.name }) })
     say('output', { output })
   } catch (error) {
-    say('error', { platform: error instanceof PlatformError, code: error.code, message: error.message, details: error.details })
+    say('error', {
+      platform: error instanceof PlatformError,
+      code: error.code,
+      message: error.message,
+      details: error.details,
+    })
   }
   await flows.stop()
   await db.close()

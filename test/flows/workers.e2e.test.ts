@@ -7,7 +7,12 @@ import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest
 import { testDatabase } from '../helpers/pg.ts'
 
 type Said = { event: string; pid: number; name?: string; run?: string } & Record<string, unknown>
-type Toy = { child: ChildProcess; said: Said[]; hears(event: string, name?: string): Promise<Said>; kill(): Promise<void> }
+type Toy = {
+  child: ChildProcess
+  said: Said[]
+  hears(event: string, name?: string): Promise<Said>
+  kill(): Promise<void>
+}
 
 let database: Awaited<ReturnType<typeof testDatabase>>
 let gatekeeper: pg.Client
@@ -18,7 +23,9 @@ beforeAll(async () => {
   database = await testDatabase()
   await database.db.query('create schema toy')
   for (const table of ['started', 'done']) {
-    await database.db.query(`create table toy.${table} (run text, step text, pid int, at timestamptz default clock_timestamp())`)
+    await database.db.query(
+      `create table toy.${table} (run text, step text, pid int, at timestamptz default clock_timestamp())`,
+    )
   }
   gatekeeper = new pg.Client({ connectionString: database.url })
   await gatekeeper.connect()
@@ -39,7 +46,9 @@ afterEach(async () => {
 const closeGate = () => gatekeeper.query('select pg_advisory_lock($1)', [gate])
 const openGate = () => gatekeeper.query('select pg_advisory_unlock($1)', [gate])
 const done = async (run: string | undefined) =>
-  (await database.db.query<{ step: string; pid: number }>('select step, pid from toy.done where run = $1 order by at', [run]))
+  await database.db.query<{ step: string; pid: number }>('select step, pid from toy.done where run = $1 order by at', [
+    run,
+  ])
 const stepsDone = async (run: string | undefined) => (await done(run)).map((row) => row.step)
 
 test('a command without a worker does its flow itself', async () => {
@@ -132,7 +141,9 @@ test('many runs on two workers, one of them killed: every step is recorded once,
     )
     expect(recorded.map((row) => row.name)).toEqual(['first', 'second', 'third'])
     // Where a step was done by two processes, the first of them is the one that was killed in it.
-    const pids = await database.db.query<{ pid: number }>('select pid from toy.started where run = $1 order by at', [run])
+    const pids = await database.db.query<{ pid: number }>('select pid from toy.started where run = $1 order by at', [
+      run,
+    ])
     const turns = pids.filter((row, i) => row.pid !== pids[i - 1]?.pid).map((row) => row.pid)
     expect(turns.length).toBeLessThanOrEqual(2)
     if (turns.length === 2) expect(turns).toEqual([one.child.pid, two.child.pid])
