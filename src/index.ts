@@ -1,1 +1,1 @@
-export {}
+export { defineProject, type ProjectInput } from './config/define.ts'

@@ -39,10 +39,10 @@ export type ColumnCheck =
   | { rule: 'required'; severity: Severity }
   | { rule: 'unique'; severity: Severity }
   | { rule: 'range'; min: number | null; max: number | null; severity: Severity }
-  | { rule: 'allowed'; values: (string | number | boolean)[]; severity: Severity }
+  | { rule: 'allowed'; values: readonly (string | number | boolean)[]; severity: Severity }
   | { rule: 'pattern'; pattern: string; severity: Severity }
   /** Null exactly there where `column` has one of `values`; a null elsewhere, or a value there, is a finding. */
-  | { rule: 'null_only_when'; column: string; values: (string | number | boolean)[]; severity: Severity }
+  | { rule: 'null_only_when'; column: string; values: readonly (string | number | boolean)[]; severity: Severity }
 
 export type TableCheck =
   | { rule: 'one_row_per_key'; severity: Severity }

@@ -1,0 +1,46 @@
+import { existsSync } from 'node:fs'
+import { join, resolve } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { createJiti } from 'jiti'
+import { messageOf, PlatformError } from '../base/errors.ts'
+import { normalizeProject } from './normalize.ts'
+import type { Project } from './project.ts'
+
+export const CONFIG_FILE = 'weir.config.ts'
+
+/** Reads `weir.config.ts` of a folder. Throws `config_invalid` that names the file and every fault in it. */
+export async function loadProject(projectDir: string): Promise<Project> {
+  const dir = resolve(projectDir)
+  const file = join(dir, CONFIG_FILE)
+  if (!existsSync(file)) {
+    throw new PlatformError(
+      'config_invalid',
+      `there is no ${CONFIG_FILE} in ${dir}; name the project's folder with --project DIR, or make one with: weir init DIR`,
+      { details: { faults: [{ path: CONFIG_FILE, message: 'missing' }] } },
+    )
+  }
+  const definition = await importDefault(file)
+  if (definition === undefined) {
+    throw new PlatformError(
+      'config_invalid',
+      `${file} has no default export; end it with: export default defineProject({…})`,
+    )
+  }
+  return normalizeProject(definition, dir)
+}
+
+async function importDefault(file: string): Promise<unknown> {
+  const jiti = createJiti(import.meta.url, { alias: { weir: ownIndex() }, moduleCache: false, fsCache: false })
+  try {
+    const module = await jiti.import<{ default?: unknown }>(file)
+    return Object.hasOwn(module, 'default') ? module.default : undefined
+  } catch (error) {
+    throw new PlatformError('config_invalid', `${file} cannot be loaded: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** A project imports `weir`, wherever its folder lies. */
+function ownIndex(): string {
+  const ending = import.meta.url.endsWith('.ts') ? '.ts' : '.js'
+  return fileURLToPath(new URL(`../index${ending}`, import.meta.url))
+}

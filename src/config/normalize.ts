@@ -1,0 +1,142 @@
+/** From what a person wrote to the complete project: every fault is collected with its path, and reported at once. */
+import { z } from 'zod'
+import { PlatformError } from '../base/errors.ts'
+import { parseDurationMs } from './duration.ts'
+import type { Column, Project } from './project.ts'
+import { checkReferences, type Fault } from './references.ts'
+import { type ProjectShape, projectShape } from './shapes.ts'
+import { suggestion } from './suggest.ts'
+
+/** The complete project of a definition; throws `config_invalid` with `details.faults` [{path, message}]. */
+export function normalizeProject(input: unknown, dir: string): Project {
+  const read = projectShape.safeParse(input)
+  if (!read.success) throw refusal(dir, read.error.issues.flatMap(faultsOfIssue))
+  const project = complete(read.data, dir)
+  const faults = checkReferences(project, read.data)
+  if (faults.length > 0) throw refusal(dir, faults)
+  return project
+}
+
+function complete(shape: ProjectShape, dir: string): Project {
+  return {
+    name: shape.name,
+    dir,
+    sources: Object.entries(shape.sources).map(([name, s]) => ({
+      name,
+      kind: s.kind,
+      file: s.file ?? `${name}.csv`,
+      key: typeof s.key === 'string' ? [s.key] : s.key,
+      columns: Object.entries(s.columns).map(([column, c]) => completeColumn(column, c)),
+      checks: s.checks.some((c) => c.rule === 'extra_columns')
+        ? [...s.checks]
+        : [...s.checks, { rule: 'extra_columns' as const, severity: 'warn' as const }],
+      publishDelayMs: durationMs(s.publishDelay),
+    })),
+    entities: Object.entries(shape.entities).map(([name, e]) => ({
+      name,
+      joinKeys: Object.entries(e.joinKeys).map(([key, type]) => ({ name: key, type })),
+    })),
+    featureViews: Object.entries(shape.featureViews).map(([name, v]) => ({
+      name,
+      entity: v.entity,
+      source: v.source,
+      ttlMs: v.ttl === null ? null : durationMs(v.ttl),
+      features: Object.entries(v.features).map(([feature, f]) =>
+        typeof f === 'string'
+          ? { name: feature, type: f, column: feature }
+          : { name: feature, type: f.type, column: f.column ?? feature },
+      ),
+    })),
+    featureServices: Object.entries(shape.featureServices).map(([name, refs]) => ({
+      name,
+      features: refs.flatMap((ref) => expandReference(ref, shape)),
+    })),
+    labels: Object.entries(shape.labels).map(([name, l]) => ({
+      name,
+      source: l.source,
+      column: l.column,
+      entity: l.entity,
+      horizonMs: durationMs(l.horizon),
+    })),
+    models: Object.entries(shape.models).map(([name, m]) => ({
+      name,
+      experiment: m.experiment,
+      runName: m.runName,
+      featureService: m.features,
+      label: m.label,
+      learner: m.learner,
+      split: m.split,
+      threshold: m.threshold,
+    })),
+  }
+}
+
+function completeColumn(name: string, column: ProjectShape['sources'][string]['columns'][string]): Column {
+  if (typeof column === 'string') return { name, type: column, checks: [] }
+  const checks = column.checks.map((c) => (c.rule === 'range' ? { ...c, min: c.min ?? null, max: c.max ?? null } : c))
+  return { name, type: column.type, checks }
+}
+
+/** `view` stands for all features of the view in their order, `view:feature` for one. */
+function expandReference(ref: string, shape: ProjectShape): { view: string; feature: string }[] {
+  const [view = '', feature] = ref.split(':')
+  if (feature !== undefined) return [{ view, feature }]
+  return Object.keys(shape.featureViews[view]?.features ?? {}).map((name) => ({ view, feature: name }))
+}
+
+function durationMs(text: string): number {
+  return parseDurationMs(text) ?? 0
+}
+
+function faultsOfIssue(issue: z.core.$ZodIssue): Fault[] {
+  const path = issue.path.map(String).join('.')
+  if (issue.code === 'unrecognized_keys') {
+    const known = knownKeysAt(issue.path)
+    return issue.keys.map((key) => ({
+      path: path ? `${path}.${key}` : key,
+      message: `is not a known property${suggestion(key, known)}`,
+    }))
+  }
+  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
+    const deepest = issue.errors.flat().find((e) => e.path.length > 0) ?? issue.errors.flat()[0]
+    if (deepest) return faultsOfIssue({ ...deepest, path: [...issue.path, ...deepest.path] } as z.core.$ZodIssue)
+  }
+  if (issue.code === 'invalid_value' && typeof issue.input === 'string') {
+    return [{ path, message: `'${issue.input}' is not allowed${suggestion(issue.input, issue.values.map(String))}` }]
+  }
+  return [{ path: path || '(project)', message: issue.message.replace(/^Invalid input: /, '') }]
+}
+
+/** The properties that the shape has at a path, for suggestions; walks records, unions and wrappers of the schema. */
+function knownKeysAt(path: readonly PropertyKey[]): string[] {
+  let schemas: z.core.$ZodType[] = [projectShape]
+  for (const step of path) schemas = schemas.flatMap(unwrap).flatMap((schema) => childrenAt(schema, step))
+  return [...new Set(schemas.flatMap(unwrap).flatMap((s) => (s instanceof z.ZodObject ? Object.keys(s.shape) : [])))]
+}
+
+function unwrap(schema: z.core.$ZodType): z.core.$ZodType[] {
+  if (schema instanceof z.ZodDefault || schema instanceof z.ZodNullable || schema instanceof z.ZodOptional) {
+    return unwrap(schema.unwrap() as z.core.$ZodType)
+  }
+  if (schema instanceof z.ZodUnion) return (schema.options as z.core.$ZodType[]).flatMap(unwrap)
+  if (schema instanceof z.ZodReadonly) return unwrap(schema.unwrap() as z.core.$ZodType)
+  return [schema]
+}
+
+function childrenAt(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType[] {
+  if (schema instanceof z.ZodObject) {
+    const child = (schema.shape as Record<PropertyKey, z.core.$ZodType>)[step]
+    return child ? [child] : []
+  }
+  if (schema instanceof z.ZodRecord) return [schema.valueType as z.core.$ZodType]
+  if (schema instanceof z.ZodArray) return [schema.element as z.core.$ZodType]
+  return []
+}
+
+function refusal(dir: string, faults: Fault[]): PlatformError {
+  const lines = faults.map((f) => `  ${f.path}: ${f.message}`)
+  const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`
+  return new PlatformError('config_invalid', `weir.config.ts in ${dir} has ${count}:\n${lines.join('\n')}`, {
+    details: { faults },
+  })
+}

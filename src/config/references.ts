@@ -1,0 +1,133 @@
+/** Checks between the parts of a project: what is named must exist and fit. */
+import type { Project, Source } from './project.ts'
+import type { ProjectShape } from './shapes.ts'
+import { suggestion } from './suggest.ts'
+
+export type Fault = { path: string; message: string }
+
+export function checkReferences(project: Project, shape: ProjectShape): Fault[] {
+  return [
+    ...project.sources.flatMap((source) => sourceFaults(project, source)),
+    ...viewFaults(project),
+    ...serviceFaults(shape),
+    ...labelFaults(project),
+    ...modelFaults(project),
+  ]
+}
+
+function sourceFaults(project: Project, source: Source): Fault[] {
+  const at = `sources.${source.name}`
+  const columns = source.columns.map((c) => c.name)
+  const faults = source.key.flatMap((key) => missing(`${at}.key`, 'column', key, columns))
+  for (const column of source.columns) {
+    for (const [i, check] of column.checks.entries()) {
+      const path = `${at}.columns.${column.name}.checks.${i}`
+      if (check.rule === 'null_only_when') faults.push(...missing(`${path}.column`, 'column', check.column, columns))
+      if (check.rule === 'pattern' && !isPattern(check.pattern)) {
+        faults.push({ path: `${path}.pattern`, message: `'${check.pattern}' is not a regular expression` })
+      }
+    }
+  }
+  const others = project.sources.map((s) => s.name)
+  for (const [i, check] of source.checks.entries()) {
+    if (check.rule === 'same_keys_as')
+      faults.push(...missing(`${at}.checks.${i}.source`, 'source', check.source, others))
+  }
+  return faults
+}
+
+function viewFaults(project: Project): Fault[] {
+  return project.featureViews.flatMap((view) => {
+    const at = `featureViews.${view.name}`
+    const source = project.sources.find((s) => s.name === view.source)
+    const entity = project.entities.find((e) => e.name === view.entity)
+    const faults = [
+      ...missing(`${at}.source`, 'source', view.source, names(project.sources)),
+      ...missing(`${at}.entity`, 'entity', view.entity, names(project.entities)),
+    ]
+    if (!source) return faults
+    const columns = source.columns.map((c) => c.name)
+    for (const f of view.features)
+      faults.push(...missing(`${at}.features.${f.name}`, `column of ${source.name}`, f.column, columns))
+    for (const key of entity?.joinKeys ?? [])
+      faults.push(...missing(`${at}.entity`, `column of ${source.name}`, key.name, columns))
+    return faults
+  })
+}
+
+function serviceFaults(shape: ProjectShape): Fault[] {
+  const views = Object.keys(shape.featureViews)
+  return Object.entries(shape.featureServices).flatMap(([name, refs]) =>
+    refs.flatMap((ref, i) => {
+      const [view = '', feature] = ref.split(':')
+      const path = `featureServices.${name}.${i}`
+      const found = shape.featureViews[view]
+      if (!found) return missing(path, 'feature view', view, views)
+      return feature === undefined ? [] : missing(path, `feature of ${view}`, feature, Object.keys(found.features))
+    }),
+  )
+}
+
+function labelFaults(project: Project): Fault[] {
+  return project.labels.flatMap((label) => {
+    const at = `labels.${label.name}`
+    const source = project.sources.find((s) => s.name === label.source)
+    return [
+      ...missing(`${at}.source`, 'source', label.source, names(project.sources)),
+      ...missing(`${at}.entity`, 'entity', label.entity, names(project.entities)),
+      ...(source
+        ? missing(
+            `${at}.column`,
+            `column of ${source.name}`,
+            label.column,
+            source.columns.map((c) => c.name),
+          )
+        : []),
+    ]
+  })
+}
+
+function modelFaults(project: Project): Fault[] {
+  return project.models.flatMap((model) => [
+    ...missing(
+      `models.${model.name}.features`,
+      'feature service',
+      model.featureService,
+      names(project.featureServices),
+    ),
+    ...missing(`models.${model.name}.label`, 'label', model.label, names(project.labels)),
+    ...labelAsFeature(project, model.name, model.featureService, model.label),
+  ])
+}
+
+/** The label's own column among the features would be the answer in the question. */
+function labelAsFeature(project: Project, model: string, service: string, labelName: string): Fault[] {
+  const label = project.labels.find((l) => l.name === labelName)
+  const refs = project.featureServices.find((s) => s.name === service)?.features ?? []
+  return refs
+    .filter(({ view, feature }) => {
+      const v = project.featureViews.find((x) => x.name === view)
+      return v?.source === label?.source && v?.features.find((f) => f.name === feature)?.column === label?.column
+    })
+    .map(({ view, feature }) => ({
+      path: `models.${model}.features`,
+      message: `${view}:${feature} is the label itself; a label is never a feature`,
+    }))
+}
+
+function missing(path: string, what: string, name: string, known: readonly string[]): Fault[] {
+  return known.includes(name) ? [] : [{ path, message: `there is no ${what} '${name}'${suggestion(name, known)}` }]
+}
+
+function names(list: { name: string }[]): string[] {
+  return list.map((x) => x.name)
+}
+
+function isPattern(text: string): boolean {
+  try {
+    new RegExp(text)
+    return true
+  } catch {
+    return false
+  }
+}

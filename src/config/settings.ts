@@ -1,0 +1,89 @@
+/** The one table of settings: flag, environment name, default, help. Flags win over the environment, it over defaults. */
+import { join, resolve } from 'node:path'
+import { PlatformError } from '../base/errors.ts'
+
+export type Settings = {
+  home: string
+  databaseUrl: string | null
+  host: string
+  port: number
+  objects: string
+  token: string | null
+  logLevel: string
+  /** Worker threads of a learner; 0 for one a core. */
+  threads: number
+}
+
+export const SETTINGS = {
+  home: { flag: 'home', env: 'WEIR_HOME', default: '.weir', help: 'folder of the data; relative to the project' },
+  databaseUrl: {
+    flag: 'database-url',
+    env: 'DATABASE_URL',
+    default: '',
+    help: 'PostgreSQL to use instead of the embedded one',
+  },
+  host: { flag: 'host', env: 'WEIR_HOST', default: '127.0.0.1', help: 'address to listen on' },
+  port: { flag: 'port', env: 'WEIR_PORT', default: '8000', help: 'port to listen on' },
+  objects: {
+    flag: 'objects',
+    env: 'WEIR_OBJECTS',
+    default: '',
+    help: 'folder of snapshots and artifacts (default: objects in the home)',
+  },
+  token: {
+    flag: 'token',
+    env: 'WEIR_TOKEN',
+    default: '',
+    help: 'token that every caller must send; needed to listen beyond loopback',
+  },
+  logLevel: {
+    flag: 'log-level',
+    env: 'WEIR_LOG_LEVEL',
+    default: 'warn',
+    help: 'trace, debug, info, warn, error or silent',
+  },
+  threads: {
+    flag: 'threads',
+    env: 'WEIR_THREADS',
+    default: '0',
+    help: 'worker threads for training; 0 for one a core',
+  },
+} as const
+
+export type SettingName = keyof typeof SETTINGS
+
+/** The settings of a command; throws `config_invalid` that names the setting and where its value came from. */
+export function readSettings(input: {
+  flags: Partial<Record<SettingName, string | undefined>>
+  env: Record<string, string | undefined>
+  projectDir: string
+}): Settings {
+  const raw = (name: SettingName) => input.flags[name] ?? (input.env[SETTINGS[name].env] || SETTINGS[name].default)
+  const home = resolve(input.projectDir, raw('home'))
+  return {
+    home,
+    databaseUrl: raw('databaseUrl') || null,
+    host: raw('host'),
+    port: integer('port', raw('port'), 0, 65_535),
+    objects: raw('objects') ? resolve(input.projectDir, raw('objects')) : join(home, 'objects'),
+    token: raw('token') || null,
+    logLevel: oneOf('logLevel', raw('logLevel'), ['trace', 'debug', 'info', 'warn', 'error', 'silent']),
+    threads: integer('threads', raw('threads'), 0, 256),
+  }
+}
+
+function integer(name: SettingName, text: string, min: number, max: number): number {
+  const value = Number(text)
+  if (Number.isInteger(value) && value >= min && value <= max && text.trim() !== '') return value
+  throw wrong(name, text, `a whole number from ${min} to ${max}`)
+}
+
+function oneOf(name: SettingName, text: string, allowed: string[]): string {
+  if (allowed.includes(text)) return text
+  throw wrong(name, text, `one of ${allowed.join(', ')}`)
+}
+
+function wrong(name: SettingName, text: string, expected: string): PlatformError {
+  const { flag, env } = SETTINGS[name]
+  return new PlatformError('config_invalid', `--${flag} (${env}): '${text}' is not ${expected}`)
+}
