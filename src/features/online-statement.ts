@@ -1,0 +1,49 @@
+import { digestOf } from '../base/hash.ts'
+import type { ServiceDefinition } from './definitions.ts'
+import { qualified } from './online-table.ts'
+import { ident } from './quote.ts'
+import { plainInPostgres, postgresType } from './value-types.ts'
+
+export type OnlineStatement = {
+  /** For the preparation: another text has another name. */
+  name: string
+  text: string
+  /** By view: the result column with its event timestamp, or undefined when the view has no table. */
+  timestamps: (string | undefined)[]
+  /** By feature: the result column with its value. */
+  values: string[]
+}
+
+/**
+ * One statement that looks a list of keys up in the tables of all views of a service. Result columns are numbered: `n`
+ * is the place in the list of keys, `t<view>` the event timestamp, `f<feature>` the value.
+ */
+export function onlineStatement(service: ServiceDefinition, tables: readonly (string | undefined)[]): OnlineStatement {
+  const timestamps = tables.map((table, i) => (table === undefined ? undefined : `t${i}`))
+  const values = service.features.map((_, i) => `f${i}`)
+  const columns = [
+    'k.n',
+    ...timestamps.flatMap((name, i) => (name === undefined ? [] : [`v${i}.event_timestamp AS ${name}`])),
+    ...service.features.flatMap((f, i) =>
+      tables[f.view] === undefined ? [] : [`${plainInPostgres(`v${f.view}.${ident(f.name)}`, f.type)} AS f${i}`],
+    ),
+  ]
+  const arrays = service.keys.map((key, i) => `$${i + 1}::${postgresType(key.type)}[]`)
+  const names = service.keys.map((_, i) => `k${i}`)
+  const joins = service.views.flatMap((view, i) => {
+    const table = tables[i]
+    if (table === undefined) return []
+    const on = view.keys.map((key) => `v${i}.${ident(key.name)} = k.k${keyPlace(service, key.name)}`)
+    return [`LEFT JOIN ${qualified(table)} v${i} ON ${on.join(' AND ')}`]
+  })
+  const text = [
+    `SELECT ${columns.join(', ')}`,
+    `FROM unnest(${arrays.join(', ')}) WITH ORDINALITY AS k (${[...names, 'n'].join(', ')})`,
+    ...joins,
+  ].join('\n')
+  return { name: `online_${digestOf(text).slice(0, 32)}`, text, timestamps, values }
+}
+
+function keyPlace(service: ServiceDefinition, name: string): number {
+  return service.keys.findIndex((key) => key.name === name)
+}

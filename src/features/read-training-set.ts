@@ -1,0 +1,55 @@
+import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
+import { dirname } from 'node:path'
+import { PlatformError } from '../base/errors.ts'
+import { sha256File } from '../base/hash.ts'
+import type { ValueType } from '../config/project.ts'
+import type { Duck } from '../lake/duck.ts'
+import type { ObjectStore } from '../lake/objects.ts'
+import { ident, literal } from './quote.ts'
+import type { TrainingSetRef } from './training-set.ts'
+import { plainInDuck } from './value-types.ts'
+
+/**
+ * Numbers and Bool (0, 1) as doubles, NaN where null; String, Date and UnixTimestamp as text, empty where null.
+ * `valid[i]` is 0 where the value is null. An Int64 beyond 2^53 is rounded: a model works on doubles.
+ */
+export type TrainingColumn = { type: ValueType; values: Float64Array | string[]; valid: Uint8Array }
+
+export type TrainingData = { rows: number; columns: Map<string, TrainingColumn> }
+
+type Stored = Pick<TrainingSetRef, 'digest' | 'objectKey' | 'columns'>
+
+/** The training set by columns, in the order of the file. Refuses bytes that are not those of the digest. */
+export async function readTrainingSet(deps: { duck: Duck; objects: ObjectStore }, ref: Stored): Promise<TrainingData> {
+  const path = await verifiedPath(deps.objects, ref)
+  const select = ref.columns.map((c) => `${plainInDuck(ident(c.name), c.type)} AS ${ident(c.name)}`)
+  const read = await deps.duck.columns(`SELECT ${select.join(', ')} FROM read_parquet(${literal(path)})`)
+  const columns = new Map<string, TrainingColumn>()
+  for (const [i, { name, type }] of ref.columns.entries()) {
+    const column = read.columns[i]
+    if (column) columns.set(name, { type, values: column.values, valid: column.valid })
+  }
+  return { rows: read.rows, columns }
+}
+
+/** Copies the Parquet file to a path of the user's, whole or not at all. */
+export async function exportTrainingSet(objects: ObjectStore, ref: Stored, path: string): Promise<void> {
+  const from = await verifiedPath(objects, ref)
+  const temporary = `${path}.${process.pid}.part`
+  await mkdir(dirname(path), { recursive: true })
+  try {
+    await copyFile(from, temporary)
+    await rename(temporary, path)
+  } finally {
+    await rm(temporary, { force: true })
+  }
+}
+
+async function verifiedPath(objects: ObjectStore, { objectKey, digest }: Stored): Promise<string> {
+  if ((await objects.stat(objectKey)) === undefined) {
+    throw new PlatformError('not_found', `the object store has no training set '${objectKey}'; build it again`)
+  }
+  const path = objects.localPath(objectKey)
+  if ((await sha256File(path)) === digest) return path
+  throw new PlatformError('corrupt', `training set '${objectKey}' does not have the bytes that its digest names`)
+}
