@@ -1,0 +1,32 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { loadProject } from '../../src/config/load.ts'
+import type { Project, Source } from '../../src/config/project.ts'
+import { ident, literal } from '../../src/features/quote.ts'
+import { duckType } from '../../src/features/value-types.ts'
+import type { Rig } from './rig.ts'
+
+/** The two real months lie beside the repository, not in it. */
+export const REAL_MONTHS =
+  process.env.WEIR_REAL_DATA ?? fileURLToPath(new URL('../../../shared/data/streamflow', import.meta.url))
+export const hasRealMonths = existsSync(join(REAL_MONTHS, 'month_000', 'labels.csv'))
+
+export const JANUARY = '2024-01-31'
+export const FEBRUARY = '2024-02-29'
+
+export const loadStreamflow = (): Promise<Project> =>
+  loadProject(fileURLToPath(new URL('../../examples/streamflow', import.meta.url)))
+
+export async function deliverMonth(rig: Rig, project: Project, folder: string, at: string): Promise<void> {
+  for (const source of project.sources) await rig.deliver(source, at, csvSql(source, folder))
+}
+
+/** The rows of a real file with the types of its source; `extra` goes behind the FROM. */
+export function csvSql(source: Source, folder: string, replace = ''): string {
+  const path = literal(join(REAL_MONTHS, folder, source.file))
+  const types = source.columns.map((c) => `${literal(c.name)}: ${literal(duckType(c.type))}`).join(', ')
+  const columns = source.columns.map((c) => ident(c.name)).join(', ')
+  const rows = `SELECT ${columns} FROM read_csv(${path}, header = true, columns = {${types}})`
+  return replace === '' ? rows : `SELECT * REPLACE (${replace}) FROM (${rows})`
+}

@@ -1,0 +1,129 @@
+import { readFile } from 'node:fs/promises'
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { must } from '../../src/base/assert.ts'
+import { PlatformError } from '../../src/base/errors.ts'
+import { sha256Hex } from '../../src/base/hash.ts'
+import { type Instant, parseInstant } from '../../src/base/instant.ts'
+import { sourceOf } from '../../src/config/find.ts'
+import type { Project } from '../../src/config/project.ts'
+import type { Features } from '../../src/features/features.ts'
+import { csvSql, deliverMonth, FEBRUARY, hasRealMonths, JANUARY, loadStreamflow } from './real-data.ts'
+import { openRig, type Rig, rowsOf } from './rig.ts'
+
+const END = parseInstant('9999-01-01')
+const asOf = (date: string, knownAt: Instant = END) =>
+  ({ model: 'streamflow_churn', asOf: parseInstant(date), knownAt, mode: 'restated' }) as const
+
+describe.skipIf(!hasRealMonths)('training sets of the real months (beside the repository, or WEIR_REAL_DATA)', () => {
+  let rig: Rig
+  let project: Project
+  let features: Features
+
+  beforeAll(async () => {
+    rig = await openRig()
+    project = await loadStreamflow()
+    features = rig.features(project)
+    await deliverMonth(rig, project, 'month_000', JANUARY)
+  })
+  afterAll(() => rig.close())
+
+  test('January has 7,043 rows, 14 features in the order of the service, and the label', async () => {
+    const ref = await features.trainingSet(asOf(JANUARY))
+    const names = project.featureServices[0]?.features.map((f) => f.feature)
+    expect(ref).toMatchObject({ rows: 7043, immature: 0, unlabelled: 0, missing: [], warnings: [] })
+    expect(ref.columns.map((c) => c.name)).toEqual(['user_id', 'event_timestamp', ...must(names), ref.label])
+    expect(names).toHaveLength(14)
+    expect(ref.inputs.map((i) => i.source)).toEqual([
+      'labels',
+      'subscriptions',
+      'usage_agg_30d',
+      'payments_agg_90d',
+      'support_agg_90d',
+    ])
+    expect((await rowsOf(rig, ref)).find((row) => row.user_id === '7590-VHVEG')).toEqual({
+      user_id: '7590-VHVEG',
+      event_timestamp: '2024-01-31 00:00:00+00',
+      ...VHVEG,
+      [ref.label]: false,
+    })
+  })
+
+  test('it is read by columns, with null plans as null', async () => {
+    const data = await features.readTrainingSet(await features.trainingSet(asOf(JANUARY)))
+    const plan = must(data.columns.get('plan_stream_tv'))
+    const service = must(data.columns.get('net_service')).values as string[]
+    expect(data.rows).toBe(7043)
+    expect(service.filter((value) => value === 'No')).toHaveLength(1526)
+    for (let i = 0; i < data.rows; i++) {
+      expect(plan.valid[i]).toBe(service[i] === 'No' ? 0 : 1)
+      expect(Number.isNaN(plan.values[i] as number)).toBe(plan.valid[i] === 0)
+    }
+    const labels = must(data.columns.get(project.labels[0]?.name ?? '')).values as Float64Array
+    expect([...new Set(labels)].sort()).toEqual([0, 1])
+  })
+
+  test('is exported as the bytes of its digest, and refused when the store holds others', async () => {
+    const ref = await features.trainingSet(asOf(JANUARY))
+    const out = join(rig.dir, 'out', 'january.parquet')
+    await features.exportTrainingSet(ref, out)
+    expect(sha256Hex(await readFile(out))).toBe(ref.digest)
+    await expect(features.readTrainingSet({ ...ref, digest: '0'.repeat(64) })).rejects.toThrow(
+      /does not have the bytes/,
+    )
+    await expect(features.exportTrainingSet({ ...ref, objectKey: 'datasets/none.parquet' }, out)).rejects.toThrow(
+      /build it again/,
+    )
+  })
+
+  test('before the first month there is nothing to learn from, and the refusal says what there is', async () => {
+    const refusal = await features.trainingSet(asOf('2024-01-30')).catch((error: unknown) => error)
+    expect(refusal).toBeInstanceOf(PlatformError)
+    expect((refusal as PlatformError).code).toBe('not_found')
+    expect((refusal as PlatformError).message).toContain('ingested are 2024-01-31')
+  })
+
+  test('February changes neither the rows nor the bytes of January; a correction does, unless K is before it', async () => {
+    const knownAt = await rig.lake.pinKnownAt()
+    const january = await features.trainingSet(asOf(JANUARY, knownAt))
+    await deliverMonth(rig, project, 'month_001', FEBRUARY)
+    expect((await features.trainingSet(asOf(JANUARY))).digest).toBe(january.digest)
+    expect(await features.trainingSet(asOf(JANUARY, knownAt))).toEqual(january)
+    expect((await features.trainingSet(asOf(FEBRUARY))).moments).toEqual([parseInstant(FEBRUARY)])
+
+    const usage = sourceOf(project, 'usage_agg_30d')
+    const change = `CASE WHEN user_id = '7590-VHVEG' THEN skips_7d + 1 ELSE skips_7d END AS skips_7d`
+    const correction = await rig.deliver(usage, JANUARY, csvSql(usage, 'month_000', change))
+    expect(correction.version).toBe(2)
+    expect(await features.trainingSet(asOf(JANUARY, knownAt))).toEqual(january)
+    const restated = await features.trainingSet(asOf(JANUARY))
+    expect(restated.digest).not.toBe(january.digest)
+    expect(restated.rows).toBe(7043)
+  })
+
+  test('with a horizon, labels count only when it is over', async () => {
+    const later: Project = { ...project, labels: project.labels.map((l) => ({ ...l, horizonMs: 20 * 86_400_000 })) }
+    const delayed = rig.features(later)
+    await deliverMonth(rig, project, 'month_001', FEBRUARY)
+    const ref = await delayed.trainingSet(asOf('2024-03-10'))
+    expect(ref).toMatchObject({ moments: [parseInstant(JANUARY)], rows: 7043, immature: 7043 })
+  })
+})
+
+/** DESIGN.md, section 7. */
+const VHVEG = {
+  months_active: 1,
+  monthly_fee: 29.850000381469727,
+  paperless_billing: true,
+  plan_stream_tv: false,
+  plan_stream_movies: false,
+  net_service: 'DSL',
+  watch_hours_30d: 24.48365020751953,
+  avg_session_mins_7d: 29.14104461669922,
+  unique_devices_30d: 3,
+  skips_7d: 4,
+  rebuffer_events_7d: 1,
+  failed_payments_90d: 1,
+  support_tickets_90d: 0,
+  ticket_avg_resolution_hrs_90d: 16,
+}
