@@ -38,7 +38,8 @@ export async function connectDatabase(options: {
 }): Promise<Database> {
   const { url, log, embedded } = options
   const pool = createPool({ url, size: options.poolSize ?? POOL_SIZE, log })
-  const listening = createListening({ url, log })
+  const revive = embedded && reviving(embedded, log)
+  const listening = createListening({ url, log, revive })
   const close = async () => {
     await listening.close()
     await pool.end()
@@ -52,12 +53,25 @@ export async function connectDatabase(options: {
   }
   let closing: Promise<void> | undefined
   return {
-    ...poolSql(pool),
+    ...poolSql(pool, revive),
     url,
     listen: listening.listen,
     close: () => {
       closing ??= close()
       return closing
     },
+  }
+}
+
+/** All who find the server gone at the same time wait for one attempt to start it again. */
+function reviving(embedded: Embedded, log: Log): () => Promise<void> {
+  let attempt: Promise<void> | undefined
+  return () => {
+    if (attempt) return attempt
+    log.warn('the embedded PostgreSQL is gone; starting it again')
+    attempt = embedded.revive().finally(() => {
+      attempt = undefined
+    })
+    return attempt
   }
 }

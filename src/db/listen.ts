@@ -1,6 +1,8 @@
+import { setTimeout as delay } from 'node:timers/promises'
 import pg from 'pg'
+import { messageOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
-import { SESSION } from './pool.ts'
+import { isUnreachable, SESSION } from './pool.ts'
 
 type Listener = { channel: string; onPayload: (payload: string) => void; onReconnect?: () => void }
 
@@ -9,62 +11,66 @@ export type Listening = {
   close(): Promise<void>
 }
 
-const RETRY_MS = [50, 100, 250, 500, 1_000, 2_000]
+const RETRY_MS = [0, 50, 100, 250, 500, 1_000, 2_000]
 
 /**
  * NOTIFY, on one connection for all channels, opened with the first listener. When it is lost it is opened again, and
- * every listener is told, because what was sent in between is gone.
+ * then every listener is told, because what was sent in between is gone.
  */
-export function createListening({ url, log }: { url: string; log: Log }): Listening {
+export function createListening(options: { url: string; log: Log; revive?: () => Promise<void> }): Listening {
+  const { url, log, revive } = options
   const listeners = new Set<Listener>()
+  const closing = new AbortController()
   let current: Promise<pg.Client> | undefined
-  let closed = false
 
   const connect = async (): Promise<pg.Client> => {
     const client = new pg.Client({ connectionString: url, application_name: 'weir listen', keepAlive: true })
-    client.on('notification', ({ channel, payload }) => {
-      for (const listener of listeners) if (listener.channel === channel) call(() => listener.onPayload(payload ?? ''))
-    })
-    let lost = false
+    let state: 'new' | 'ready' | 'lost' = 'new'
     const onLost = () => {
-      if (lost) return
-      lost = true
-      client.end().catch(() => {})
-      if (!closed && client === ready) reconnect(0)
+      const wasReady = state === 'ready'
+      state = 'lost'
+      if (wasReady && !closing.signal.aborted) current = reconnect()
     }
-    let ready: pg.Client | undefined
     client.on('error', onLost)
     client.on('end', onLost)
-    await client.connect()
-    await client.query(SESSION)
-    for (const channel of new Set([...listeners].map((l) => l.channel))) await subscribe(client, channel)
-    if (lost) throw new Error('the connection was lost while it was set up')
-    ready = client
+    client.on('notification', ({ channel, payload }) => tell(channel, payload ?? ''))
+    try {
+      await client.connect()
+      await client.query(SESSION)
+      for (const channel of new Set([...listeners].map((l) => l.channel))) await subscribe(client, channel)
+    } catch (error) {
+      client.end().catch(() => {})
+      throw error
+    }
+    if ((state as string) === 'lost') throw new Error('the connection was lost while it was set up')
+    state = 'ready'
     return client
   }
 
-  const reconnect = (attempt: number): void => {
-    if (attempt === 0) log.warn('the connection for notifications was lost; connecting again')
-    const next = new Promise<pg.Client>((resolve, reject) => {
-      const timer = setTimeout(() => connect().then(resolve, reject), RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)])
-      timer.unref()
-    })
-    current = next
-    next.then(
-      () => {
-        for (const listener of listeners) if (listener.onReconnect) call(listener.onReconnect)
-      },
-      () => {
-        if (!closed) reconnect(attempt + 1)
-      },
-    )
+  const reconnect = async (): Promise<pg.Client> => {
+    log.warn('the connection for notifications was lost; connecting again')
+    for (let attempt = 0; ; attempt++) {
+      await delay(RETRY_MS[Math.min(attempt, RETRY_MS.length - 1)], undefined, { signal: closing.signal })
+      try {
+        const client = await connect()
+        for (const listener of listeners) if (listener.onReconnect) guarded(listener.onReconnect)
+        return client
+      } catch (error) {
+        log.debug({ error: messageOf(error) }, 'no connection for notifications yet')
+        if (isUnreachable(error)) await revive?.().catch(() => {})
+      }
+    }
   }
 
-  const call = (callback: () => void): void => {
+  const tell = (channel: string, payload: string): void => {
+    for (const listener of listeners) if (listener.channel === channel) guarded(() => listener.onPayload(payload))
+  }
+
+  const guarded = (callback: () => void): void => {
     try {
       callback()
     } catch (error) {
-      log.error({ error }, 'a listener failed')
+      log.error({ error: messageOf(error) }, 'a listener failed')
     }
   }
 
@@ -72,19 +78,22 @@ export function createListening({ url, log }: { url: string; log: Log }): Listen
     async listen(channel, onPayload, onReconnect) {
       const listener: Listener = { channel, onPayload, onReconnect }
       listeners.add(listener)
-      if (current === undefined) {
-        current = connect()
-        current.catch(() => {
-          current = undefined
-        })
-        await current
-      } else await subscribe(await current, channel)
+      current ??= connect().catch((error) => {
+        current = undefined
+        throw error
+      })
+      try {
+        await subscribe(await current, channel)
+      } catch (error) {
+        listeners.delete(listener)
+        throw error
+      }
       return async () => {
         listeners.delete(listener)
       }
     },
     async close() {
-      closed = true
+      closing.abort()
       listeners.clear()
       const client = await current?.catch(() => undefined)
       await client?.end().catch(() => {})

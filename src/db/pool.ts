@@ -27,16 +27,32 @@ export function createPool({ url, size, log }: PoolOptions): pg.Pool {
   return pool
 }
 
-export function poolSql(pool: pg.Pool): Sql {
+/** `revive` is called when the server cannot be reached; what could not be sent is then tried once more. */
+export function poolSql(pool: pg.Pool, revive?: () => Promise<void>): Sql {
+  const reaching = async <T>(send: () => Promise<T>): Promise<T> => {
+    try {
+      return await send()
+    } catch (error) {
+      if (!revive || !isUnreachable(error)) throw error
+      await revive()
+      return send()
+    }
+  }
   return {
-    query: async (text, values) => (await pool.query(text, values as unknown[])).rows,
-    prepared: async (name, text, values) => (await pool.query({ name, text, values: values as unknown[] })).rows,
-    tx: (body) => inTransaction(pool, body),
+    query: async (text, values) => (await reaching(() => pool.query(text, values as unknown[]))).rows,
+    prepared: async (name, text, values) =>
+      (await reaching(() => pool.query({ name, text, values: values as unknown[] }))).rows,
+    tx: async (body) => inTransaction(await reaching(() => pool.connect()), body),
   }
 }
 
-async function inTransaction<T>(pool: pg.Pool, body: (sql: Sql) => Promise<T>): Promise<T> {
-  const client = await pool.connect()
+/** Connecting failed, so nothing was sent: only then is a second attempt safe. */
+export function isUnreachable(error: unknown): boolean {
+  const { code, syscall } = error as NodeJS.ErrnoException
+  return syscall === 'connect' && (code === 'ENOENT' || code === 'ECONNREFUSED')
+}
+
+async function inTransaction<T>(client: pg.PoolClient, body: (sql: Sql) => Promise<T>): Promise<T> {
   let broken: Error | undefined
   try {
     return await scope(client, 0, body)

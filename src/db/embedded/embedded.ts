@@ -8,7 +8,7 @@ import { ensureCluster } from './cluster.ts'
 import { guardPids, makeFifo, type ServerSettings, startGuard } from './guard.ts'
 import { confirmHold, type Hold, openHold } from './hold.ts'
 import { withLock } from './lock.ts'
-import { checkRuntime, connectionUrl, giveTo, type Places, placesOf } from './places.ts'
+import { checkRuntime, connectionUrl, giveTo, makeHome, type Places, placesOf } from './places.ts'
 import { findGhost, findPostmaster, removeStalePid, stopPostmaster } from './postmaster.ts'
 import { signal } from './process.ts'
 
@@ -26,6 +26,8 @@ import { signal } from './process.ts'
  */
 export type Embedded = {
   url(database?: string): string
+  /** Starts the server again after it was killed under us. */
+  revive(): Promise<void>
   /** Lets go of the server; the last one to do so ends it. */
   release(): void
 }
@@ -34,13 +36,33 @@ const LOCK_WAIT_MS = 120_000
 const START_WAIT_MS = 300_000
 const ENDING_WAIT_MS = 30_000
 const POLL_MS = 5
+const FILE_ERRORS = ['EACCES', 'EPERM', 'EROFS', 'ENOSPC', 'ENOTDIR', 'EEXIST']
 
 export async function openEmbedded(options: { home: string; log: Log; settings?: ServerSettings }): Promise<Embedded> {
-  const places = placesOf(options.home)
-  const hold = await withLock(places.pg, 'lock', LOCK_WAIT_MS, () =>
-    startOrJoin(places, options.settings ?? {}, options.log),
-  )
-  return { url: (database = 'weir') => connectionUrl(places.runtime, database), release: hold.release }
+  const { home, log, settings = {} } = options
+  const take = async (): Promise<{ places: Places; hold: Hold }> => {
+    try {
+      makeHome(home)
+      const places = placesOf(home)
+      return { places, hold: await withLock(places.pg, 'lock', LOCK_WAIT_MS, () => startOrJoin(places, settings, log)) }
+    } catch (error) {
+      throw explained(error, home)
+    }
+  }
+  let taken = await take()
+  let released = false
+  return {
+    url: (database = 'weir') => connectionUrl(taken.places.runtime, database),
+    async revive() {
+      taken.hold.release()
+      taken = await take()
+      if (released) taken.hold.release()
+    },
+    release() {
+      released = true
+      taken.hold.release()
+    },
+  }
 }
 
 async function startOrJoin(places: Places, settings: ServerSettings, log: Log): Promise<Hold> {
@@ -144,6 +166,14 @@ async function ensureDatabase(places: Places, name: string): Promise<void> {
   } finally {
     await client.end()
   }
+}
+
+/** What the file system says, with the folder and its owner. */
+function explained(error: unknown, home: string): unknown {
+  const { code, message } = error as NodeJS.ErrnoException
+  if (error instanceof PlatformError || !code || !FILE_ERRORS.includes(code)) return error
+  const says = `the embedded database cannot use ${home}: ${message}; set WEIR_HOME to a folder that uid ${process.getuid?.()} may write, or DATABASE_URL to a running server`
+  return new PlatformError('unavailable', says, { cause: error })
 }
 
 async function endBoth(places: Places): Promise<void> {

@@ -1,4 +1,5 @@
-import { closeSync, constants, futimesSync, openSync, rmSync, writeSync } from 'node:fs'
+import { randomBytes } from 'node:crypto'
+import { closeSync, constants, existsSync, futimesSync, openSync, rmSync, writeSync } from 'node:fs'
 import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import type { Places } from './places.ts'
@@ -8,7 +9,6 @@ export type Hold = { release(): void }
 
 const ANSWER_MS = 2_000
 const TOUCH_MS = 3_600_000
-let count = 0
 
 /** Opens the FIFO for writing; 'no reader' when no guard reads it, undefined when there is no FIFO. */
 export function openHold(places: Places): number | 'no reader' | undefined {
@@ -24,14 +24,15 @@ export function openHold(places: Places): number | 'no reader' | undefined {
 
 /** Announces us to the guard and waits for its answer; undefined (and closed) when none comes. */
 export async function confirmHold(places: Places, fd: number): Promise<Hold | undefined> {
-  count += 1
-  const line = `${process.pid}-${count}`
+  const line = `${process.pid}-${randomBytes(6).toString('hex')}`
   const answer = join(places.runtime, `in.${line}`)
   const until = performance.now() + ANSWER_MS
   try {
     writeSync(fd, `${line}\n`)
     while (performance.now() < until) {
+      const ending = !existsSync(places.fifo)
       if (removed(answer)) return held(fd)
+      if (ending) break
       await delay(2)
     }
   } catch (error) {

@@ -43,7 +43,7 @@ export function tryLock(folder: string, name: string): (() => void) | undefined 
     rmSync(join(folder, `${name}.${mine}`), { force: true })
     return undefined
   }
-  for (const n of numbers(folder, name)) if (n < mine) rmSync(join(folder, `${name}.${n}`), { force: true })
+  tidy(folder, name, mine)
   return () => writeFileSync(join(folder, `${name}.${mine}`), 'free')
 }
 
@@ -61,6 +61,13 @@ function createOwned(folder: string, name: string, n: number): boolean {
   } finally {
     rmSync(draft, { force: true })
   }
+}
+
+/** Removes the numbers below ours, and drafts of processes that died while they wrote them. */
+function tidy(folder: string, name: string, mine: number): void {
+  for (const n of numbers(folder, name)) if (n < mine) rmSync(join(folder, `${name}.${n}`), { force: true })
+  const drafts = readdirSync(folder).filter((file) => file.startsWith(`${name}-draft-`))
+  for (const file of drafts) if (!isAlive(Number(file.split('-')[2]))) rmSync(join(folder, file), { force: true })
 }
 
 function isHeld(owner: Owner | undefined): boolean {

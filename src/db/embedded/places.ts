@@ -1,5 +1,5 @@
 import { chownSync, existsSync, lstatSync, mkdirSync, realpathSync, statSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, resolve } from 'node:path'
 import { PlatformError } from '../../base/errors.ts'
 import { sha256Hex } from '../../base/hash.ts'
 
@@ -38,7 +38,7 @@ const SOCKET_PATH_MAX = 100
 
 export function placesOf(home: string): Places {
   if (process.platform === 'win32') throw unsupported()
-  const pg = join(makeFolder(home), 'pg')
+  const pg = join(existsSync(home) ? realpathSync(home) : resolve(home), 'pg')
   const data = join(pg, 'data')
   const as = serverUser(data)
   const uid = as?.uid ?? process.getuid?.() ?? 0
@@ -80,19 +80,9 @@ export function checkRuntime(places: Places): boolean {
   )
 }
 
-function makeFolder(home: string): string {
-  try {
-    mkdirSync(home, { recursive: true })
-    return realpathSync(home)
-  } catch (error) {
-    throw new PlatformError(
-      'unavailable',
-      `the home folder ${home} cannot be made or read: ${(error as Error).message}`,
-      {
-        cause: error,
-      },
-    )
-  }
+/** The folder must exist before `placesOf` looks: its real path is what two commands agree on. */
+export function makeHome(home: string): void {
+  mkdirSync(join(home, 'pg'), { recursive: true })
 }
 
 function serverUser(data: string): Places['as'] {

@@ -3,7 +3,7 @@ import { join } from 'node:path'
 import { setTimeout as delay } from 'node:timers/promises'
 import { PlatformError } from '../../base/errors.ts'
 import { type Places, PORT } from './places.ts'
-import { commandOf, isAlive, signal, worksIn } from './process.ts'
+import { commandOf, isAlive, seesFolder, signal, worksIn } from './process.ts'
 
 export type Postmaster = { pid: number; ready: boolean }
 
@@ -23,11 +23,20 @@ export function findGhost(places: Places): number | undefined {
 }
 
 /**
- * Removes a postmaster.pid that names a process which is not this server: PostgreSQL itself would refuse to start as
- * long as that pid is alive. A second server on the same data is still ruled out by its shared memory check.
+ * Removes a postmaster.pid that names another process than this server: PostgreSQL itself would refuse to start as
+ * long as any process has that pid. Where we cannot see what a foreign `postgres` works on (a home that was copied or
+ * moved under a running server, on macOS), a person must look.
  */
 export function removeStalePid(places: Places): void {
-  rmSync(join(places.data, 'postmaster.pid'), { force: true })
+  const file = join(places.data, 'postmaster.pid')
+  const pid = Number(read(file)[0])
+  if (pid > 0 && isAlive(pid) && commandOf(pid).includes('postgres') && !seesFolder(pid)) {
+    throw new PlatformError(
+      'conflict',
+      `${file} names pid ${pid}, a PostgreSQL that may be using these data; end it, or remove that file if it belongs to another database`,
+    )
+  }
+  rmSync(file, { force: true })
 }
 
 /** Fast shutdown, then an immediate one (the next start recovers), then kill. */

@@ -37,6 +37,15 @@ export function worksIn(pid: number, folder: string): boolean {
   }
 }
 
+/** Whether `worksIn` can tell for this process. */
+export function seesFolder(pid: number): boolean {
+  try {
+    return statSync(`/proc/${pid}/cwd`).isDirectory()
+  } catch {
+    return false
+  }
+}
+
 /** Sends a signal; a process that is gone already is what we wanted. */
 export function signal(pid: number, name: NodeJS.Signals): void {
   try {
