@@ -1,0 +1,50 @@
+import { createPrng } from '../../base/prng.ts'
+
+export type RowSplit = { train: Uint32Array; test: Uint32Array }
+
+/**
+ * Splits rows 0 … n - 1 into a training and a test part, both in ascending order. The test part has ceil(share · n)
+ * rows as scikit-learn's; when stratified, each class gives its share of them, the remainder to the class whose share
+ * was cut most.
+ */
+export function splitRows(
+  labels: Uint8Array,
+  { testShare, seed, stratify }: { testShare: number; seed: number; stratify: boolean },
+): RowSplit {
+  const n = labels.length
+  const prng = createPrng(seed)
+  const wanted = Math.min(n, Math.ceil(testShare * n - 1e-9))
+  const strata = stratify ? [0, 1].map((label) => rowsOf(labels, label)) : [Uint32Array.from(labels, (_, i) => i)]
+  const sizes = allot(
+    wanted,
+    strata.map((rows) => rows.length),
+  )
+  const inTest = new Uint8Array(n)
+  for (const [s, rows] of strata.entries()) {
+    for (let i = 0; i < sizes[s]!; i++) {
+      const j = i + prng.int(rows.length - i)
+      const row = rows[j]!
+      rows[j] = rows[i]!
+      inTest[row] = 1
+    }
+  }
+  return { train: rowsOf(inTest, 0), test: rowsOf(inTest, 1) }
+}
+
+/** Divides `wanted` in proportion to `counts` by largest remainder. */
+function allot(wanted: number, counts: number[]): number[] {
+  const total = counts.reduce((a, b) => a + b, 0)
+  const exact = counts.map((count) => (wanted * count) / Math.max(1, total))
+  const sizes = exact.map(Math.floor)
+  const order = counts.map((_, i) => i).sort((a, b) => exact[b]! - sizes[b]! - (exact[a]! - sizes[a]!) || a - b)
+  let left = wanted - sizes.reduce((a, b) => a + b, 0)
+  for (const i of order) if (left-- > 0) sizes[i]!++
+  return sizes
+}
+
+function rowsOf(labels: Uint8Array, label: number): Uint32Array {
+  const rows = new Uint32Array(labels.length)
+  let n = 0
+  for (let r = 0; r < labels.length; r++) if (labels[r] === label) rows[n++] = r
+  return rows.slice(0, n)
+}
