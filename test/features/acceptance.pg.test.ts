@@ -3,6 +3,7 @@ import { PlatformError } from '../../src/base/errors.ts'
 import { parseInstant } from '../../src/base/instant.ts'
 import type { Entity, FeatureView, Project, Source, ValueType } from '../../src/config/project.ts'
 import type { JoinMode } from '../../src/features/training-set.ts'
+import { MODEL } from './projects.ts'
 import { type Cell, openRig, type Rig, rowsOf, snapshotSource } from './rig.ts'
 
 /**
@@ -353,22 +354,3 @@ function projectOf(one: Case, i: number): { project: Project; facts: Source; lab
   }
   return { project, facts, labels }
 }
-
-const MODEL = {
-  name: 'model',
-  experiment: 'experiment',
-  runName: 'run',
-  learner: {
-    kind: 'random_forest',
-    trees: 1,
-    maxDepth: null,
-    minSamplesLeaf: 1,
-    minSamplesSplit: 2,
-    maxFeatures: 'all',
-    classWeight: 'none',
-    bootstrap: false,
-    seed: 1,
-  },
-  split: { testShare: 0.5, seed: 1, stratify: true },
-  threshold: 0.5,
-} as const

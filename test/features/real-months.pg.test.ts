@@ -19,17 +19,20 @@ describe.skipIf(!hasRealMonths)('training sets of the real months (beside the re
   let rig: Rig
   let project: Project
   let features: Features
+  /** A K after January and before everything else. */
+  let first: Instant
 
   beforeAll(async () => {
     rig = await openRig()
     project = await loadStreamflow()
     features = rig.features(project)
     await deliverMonth(rig, project, 'month_000', JANUARY)
+    first = await rig.lake.pinKnownAt()
   })
   afterAll(() => rig.close())
 
   test('January has 7,043 rows, 14 features in the order of the service, and the label', async () => {
-    const ref = await features.trainingSet(asOf(JANUARY))
+    const ref = await features.trainingSet(asOf(JANUARY, first))
     const names = project.featureServices[0]?.features.map((f) => f.feature)
     expect(ref).toMatchObject({ rows: 7043, immature: 0, unlabelled: 0, missing: [], warnings: [] })
     expect(ref.columns.map((c) => c.name)).toEqual(['user_id', 'event_timestamp', ...must(names), ref.label])
@@ -50,7 +53,7 @@ describe.skipIf(!hasRealMonths)('training sets of the real months (beside the re
   })
 
   test('it is read by columns, with null plans as null', async () => {
-    const data = await features.readTrainingSet(await features.trainingSet(asOf(JANUARY)))
+    const data = await features.readTrainingSet(await features.trainingSet(asOf(JANUARY, first)))
     const plan = must(data.columns.get('plan_stream_tv'))
     const service = must(data.columns.get('net_service')).values as string[]
     expect(data.rows).toBe(7043)
@@ -64,7 +67,7 @@ describe.skipIf(!hasRealMonths)('training sets of the real months (beside the re
   })
 
   test('is exported as the bytes of its digest, and refused when the store holds others', async () => {
-    const ref = await features.trainingSet(asOf(JANUARY))
+    const ref = await features.trainingSet(asOf(JANUARY, first))
     const out = join(rig.dir, 'out', 'january.parquet')
     await features.exportTrainingSet(ref, out)
     expect(sha256Hex(await readFile(out))).toBe(ref.digest)
@@ -76,8 +79,38 @@ describe.skipIf(!hasRealMonths)('training sets of the real months (beside the re
     )
   })
 
+  test('materialized as of January, a customer has the 14 exact values; null plans are null values', async () => {
+    const january = await features.materialize({ asOf: parseInstant(JANUARY), knownAt: first })
+    expect(january.map((m) => [m.rows, m.outcome])).toEqual(Array(4).fill([7043, 'materialized']))
+    const service = features.service('churn_features')
+    const [row] = await features.readOnline('churn_features', ['7590-VHVEG'])
+    const values = Object.fromEntries(service.features.map((f, i) => [f.name, row?.values[i]]))
+    expect(values).toEqual(VHVEG)
+    expect(Object.keys(values)).toEqual(Object.keys(VHVEG))
+    expect(new Set(row?.statuses)).toEqual(new Set(['PRESENT']))
+    expect((await features.readOnline('churn_features', ['999999']))[0]?.found).toBe(false)
+  })
+
+  test('every customer has the same values offline and online', async () => {
+    await features.materialize({ asOf: parseInstant(JANUARY), knownAt: first })
+    const data = await features.readTrainingSet(await features.trainingSet(asOf(JANUARY, first)))
+    const keys = must(data.columns.get('user_id')).values as string[]
+    const online = await features.readOnline('churn_features', keys)
+    let nullPlans = 0
+    for (const [f, { name }] of features.service('churn_features').features.entries()) {
+      const column = must(data.columns.get(name))
+      for (const [i, row] of online.entries()) {
+        const value = row.values[f] ?? null
+        if (name === 'plan_stream_tv' && row.statuses[f] === 'NULL_VALUE') nullPlans += 1
+        const wanted = column.valid[i] === 0 ? null : column.values[i]
+        if ((typeof value === 'boolean' ? Number(value) : value) !== wanted) throw new Error(`${keys[i]} ${name}`)
+      }
+    }
+    expect(nullPlans).toBe(1526)
+  })
+
   test('before the first month there is nothing to learn from, and the refusal says what there is', async () => {
-    const refusal = await features.trainingSet(asOf('2024-01-30')).catch((error: unknown) => error)
+    const refusal = await features.trainingSet(asOf('2024-01-30', first)).catch((error: unknown) => error)
     expect(refusal).toBeInstanceOf(PlatformError)
     expect((refusal as PlatformError).code).toBe('not_found')
     expect((refusal as PlatformError).message).toContain('ingested are 2024-01-31')

@@ -1,0 +1,33 @@
+import { expect, test } from 'vitest'
+import { parseKey } from '../../src/features/keys.ts'
+
+const TEXT = [{ name: 'user_id', type: 'String' }] as const
+const NUMBER = [{ name: 'id', type: 'Int64' }] as const
+const BOTH = [...TEXT, ...NUMBER]
+
+test('a text key is taken as it is', () => {
+  expect(parseKey(TEXT, '7590-VHVEG')).toEqual(['7590-VHVEG'])
+  expect(parseKey(TEXT, { user_id: 'ä 😀' })).toEqual(['ä 😀'])
+})
+
+test('an integer key is a number, a bigint or digits, within its type', () => {
+  expect(parseKey(NUMBER, 12)).toEqual(['12'])
+  expect(parseKey(NUMBER, '-007')).toEqual(['-7'])
+  expect(parseKey(NUMBER, 9223372036854775807n)).toEqual(['9223372036854775807'])
+  for (const no of ['9223372036854775808', '1.5', 1.5, 1e300, 'x', '', ' 1']) {
+    expect(() => parseKey(NUMBER, no), String(no)).toThrow(/must be an integer of type Int64/)
+  }
+})
+
+test('a composite key needs all its parts', () => {
+  expect(parseKey(BOTH, { user_id: 'a', id: 1 })).toEqual(['a', '1'])
+  expect(() => parseKey(BOTH, { user_id: 'a' })).toThrow(/'id' must be an integer/)
+  expect(() => parseKey(BOTH, 'a')).toThrow(/needs 'user_id', 'id'/)
+})
+
+test('what no text can be is refused', () => {
+  expect(() => parseKey(TEXT, '')).toThrow(/'user_id' is empty/)
+  expect(() => parseKey(TEXT, 5)).toThrow(/must be a string/)
+  expect(() => parseKey(TEXT, 'a\0')).toThrow(/characters that no text may hold/)
+  expect(() => parseKey(TEXT, 'x'.repeat(1_000_000))).toThrow(/longer than 1024/)
+})

@@ -1,0 +1,50 @@
+import type { Project, Source, ValueType } from '../../src/config/project.ts'
+
+type View = { name: string; source: Source; features: string[]; ttlMs: number | null }
+
+/** A small project: one entity, one service of all features, one model; the last source has the label as its last column. */
+export function projectOf(options: { sources: Source[]; keys: Record<string, ValueType>; views: View[] }): Project {
+  const labels = options.sources.at(-1)
+  const label = labels?.columns.at(-1)?.name ?? ''
+  const featureViews = options.views.map((view) => ({
+    name: view.name,
+    entity: 'thing',
+    source: view.source.name,
+    ttlMs: view.ttlMs,
+    features: view.features.map((name) => ({ name, type: typeIn(view.source, name), column: name })),
+  }))
+  const all = featureViews.flatMap((view) => view.features.map((f) => ({ view: view.name, feature: f.name })))
+  return {
+    name: 'small',
+    dir: '/',
+    sources: options.sources,
+    entities: [{ name: 'thing', joinKeys: Object.entries(options.keys).map(([name, type]) => ({ name, type })) }],
+    featureViews,
+    featureServices: [{ name: 'service', features: all }],
+    labels: [{ name: label, source: labels?.name ?? '', column: label, entity: 'thing', horizonMs: 0 }],
+    models: [{ ...MODEL, featureService: 'service', label }],
+  }
+}
+
+export const MODEL = {
+  name: 'model',
+  experiment: 'experiment',
+  runName: 'run',
+  learner: {
+    kind: 'random_forest',
+    trees: 1,
+    maxDepth: null,
+    minSamplesLeaf: 1,
+    minSamplesSplit: 2,
+    maxFeatures: 'all',
+    classWeight: 'none',
+    bootstrap: false,
+    seed: 1,
+  },
+  split: { testShare: 0.5, seed: 1, stratify: true },
+  threshold: 0.5,
+} as const
+
+function typeIn(source: Source, column: string): ValueType {
+  return source.columns.find((c) => c.name === column)?.type ?? 'String'
+}
