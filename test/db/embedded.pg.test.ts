@@ -1,14 +1,26 @@
 import { spawn } from 'node:child_process'
 import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { guardPids } from '../../src/db/embedded/guard.ts'
 import { placesOf } from '../../src/db/embedded/places.ts'
 import { isAlive } from '../../src/db/embedded/process.ts'
 import { embeddedStatus } from '../../src/db/embedded/status.ts'
-import { endAll, hold, kill, newestHolder, newHome, query, stopped, until } from './homes.ts'
+import {
+  endAll,
+  hold,
+  kill,
+  newestHolder,
+  newHome,
+  newHomeWithData,
+  query,
+  removePattern,
+  stopped,
+  until,
+} from './homes.ts'
 
 afterEach(endAll)
+afterAll(removePattern)
 
 const serverPid = (home: string): number => embeddedStatus(home).pid ?? 0
 const startedAt = async (url: string) =>
@@ -29,7 +41,7 @@ describe('the embedded server', () => {
   })
 
   test('goes with its only user at kill -9, also when that one has left a child behind', async () => {
-    const home = newHome()
+    const home = await newHomeWithData()
     const user = await hold(home, { child: true })
     const server = serverPid(home)
     kill(user.pid)
@@ -41,7 +53,7 @@ describe('the embedded server', () => {
   })
 
   test('outlives a Ctrl-C in the terminal of one user as long as there is another', async () => {
-    const home = newHome()
+    const home = await newHomeWithData()
     const one = await hold(home)
     const other = await hold(home)
     kill(-one.pid, 'SIGINT')
@@ -62,7 +74,7 @@ describe('the embedded server', () => {
   })
 
   test('can be left and entered by many at random and is there for each', async () => {
-    const home = newHome()
+    const home = await newHomeWithData()
     const rounds = async (n: number) => {
       for (let i = 0; i < n; i++) {
         const user = await hold(home)
@@ -76,7 +88,7 @@ describe('the embedded server', () => {
   })
 
   test('starts over a postmaster.pid of a dead process, and over one of another program', async () => {
-    const home = newHome()
+    const home = await newHomeWithData()
     const user = await hold(home)
     const server = serverPid(home)
     const note = readFileSync(join(placesOf(home).data, 'postmaster.pid'), 'utf8')
@@ -117,7 +129,7 @@ describe('the embedded server', () => {
   })
 
   test('is adopted with its users when its guard was killed', async () => {
-    const home = newHome()
+    const home = await newHomeWithData()
     const user = await hold(home)
     const server = serverPid(home)
     for (const pid of guardPids(placesOf(home))) kill(pid)
@@ -134,7 +146,7 @@ describe('the embedded server', () => {
   })
 
   test('is stopped and started anew when it was left behind with neither guard nor FIFO', async () => {
-    const home = newHome()
+    const home = await newHomeWithData()
     const user = await hold(home)
     const orphan = serverPid(home)
     for (const pid of guardPids(placesOf(home))) kill(pid)
@@ -147,7 +159,7 @@ describe('the embedded server', () => {
   })
 
   test('recovers when it was killed itself, with all that was committed', async () => {
-    const home = newHome()
+    const home = await newHomeWithData()
     const user = await hold(home)
     await query(user.url, 'create table kept (n int); insert into kept values (1)')
     kill(serverPid(home))
@@ -157,7 +169,7 @@ describe('the embedded server', () => {
   })
 
   test('of a home that was deleted under its feet makes way for a new one', async () => {
-    const home = newHome()
+    const home = await newHomeWithData()
     await hold(home)
     const ghost = serverPid(home)
     rmSync(join(home, 'pg'), { recursive: true })
@@ -168,7 +180,7 @@ describe('the embedded server', () => {
   })
 
   test('of a home that was moved under its feet is ended before another starts on the same data', async () => {
-    const home = newHome()
+    const home = await newHomeWithData()
     const moved = newHome()
     const user = await hold(home)
     await query(user.url, 'create table kept (n int); insert into kept values (1)')
@@ -190,7 +202,7 @@ describe('the embedded server', () => {
   })
 
   test('says what the server said when it cannot start', async () => {
-    const home = newHome()
+    const home = await newHomeWithData()
     const user = await hold(home)
     kill(user.pid)
     await stopped(home)

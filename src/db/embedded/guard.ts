@@ -13,6 +13,7 @@ import { commandOf, isAlive } from './process.ts'
  * Each holder writes a line when it comes and waits until the guard has answered with a file `in.LINE`: an answered
  * holder was counted before the guard could see an end. Arguments: runtime folder, pid of a server to adopt or '',
  * and the server's command. Two processes, so that the end of the server is noticed as well as the end of the file.
+ * An adopted server that has ended may stay a zombie for long where pid 1 does not reap: that counts as ended.
  */
 const SCRIPT = `
 dir=$1; adopted=$2; shift 2
@@ -29,7 +30,12 @@ reader=$!
 exec 4<&-
 trap 'kill -INT "$pg"' TERM INT HUP
 echo "$reader" >> "$dir/guard"
-while kill -0 "$pg" 2>/dev/null; do
+running() {
+  kill -0 "$pg" 2>/dev/null || return 1
+  [ ! -r "/proc/$pg/stat" ] && return 0
+  read -r number name state rest <"/proc/$pg/stat" && [ "$state" != Z ]
+}
+while running; do
   if [ -n "$adopted" ]; then sleep 0.1; else wait "$pg"; fi
 done
 kill -KILL "$reader"
