@@ -25,7 +25,14 @@ const FEATURES: [string, InputType][] = [
   ['support_tickets_90d', 'Int64'],
   ['ticket_avg_resolution_hrs_90d', 'Float32'],
 ]
-const DUCK = { Int64: 'BIGINT', Float32: 'FLOAT', Bool: 'BOOLEAN', String: 'VARCHAR', Int32: 'INTEGER', Float64: 'DOUBLE' }
+const DUCK = {
+  Int64: 'BIGINT',
+  Float32: 'FLOAT',
+  Bool: 'BOOLEAN',
+  String: 'VARCHAR',
+  Int32: 'INTEGER',
+  Float64: 'DOUBLE',
+}
 const TABLES = ['subscriptions', 'usage_agg_30d', 'payments_agg_90d', 'support_agg_90d', 'labels']
 
 /** The 14 features and the label of all customers, in the order of their keys; `folder` has the six CSV files. */

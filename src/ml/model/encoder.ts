@@ -17,9 +17,7 @@ export type EncoderSpec = {
   columns: EncodedColumn[]
 }
 
-export type EncodedColumn =
-  | { kind: 'numeric'; input: string }
-  | { kind: 'one_hot'; input: string; category: string }
+export type EncodedColumn = { kind: 'numeric'; input: string } | { kind: 'one_hot'; input: string; category: string }
 
 export type InputValue = string | number | bigint | boolean | null
 
@@ -99,7 +97,10 @@ export function encodeColumns(encoder: Encoder, inputs: readonly InputColumn[], 
   for (const [i, field] of encoder.fields.entries()) {
     const input = inputs[i]
     if (input?.name !== field.name) {
-      throw new PlatformError('invalid_argument', `input ${i + 1} must be ${field.name}, not ${input?.name ?? 'nothing'}`)
+      throw new PlatformError(
+        'invalid_argument',
+        `input ${i + 1} must be ${field.name}, not ${input?.name ?? 'nothing'}`,
+      )
     }
     for (let r = 0; r < rows; r++) {
       const value = input.valid[r] === 1 ? input.values[r]! : null

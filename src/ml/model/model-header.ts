@@ -1,0 +1,85 @@
+import { type EncodedColumn, type EncoderSpec, INPUT_TYPES, type InputType } from './encoder.ts'
+
+/** The description in a model file. */
+export type ModelHeader = { label: string; threshold: number; encoder: EncoderSpec; trees: number; nodes: number }
+
+type Refusal = (reason: string) => Error
+
+/** Reads the JSON of a model file, everything checked: a file is outside data even when its checksum fits. */
+export function parseModelHeader(text: string, refusal: Refusal): ModelHeader {
+  const header = objectOf(jsonOf(text, refusal), 'the description', refusal)
+  if (header.kind !== 'random_forest') throw refusal(`its kind '${String(header.kind)}' is not one this Weir knows`)
+  const encoder = objectOf(header.encoder, 'encoder', refusal)
+  const inputs = listOf(encoder.inputs, 'encoder.inputs', refusal).map((input) => readInput(input, refusal))
+  const columns = listOf(encoder.columns, 'encoder.columns', refusal).map((column) => readColumn(column, refusal))
+  refuseOtherOrder({ inputs, columns }, refusal)
+  return {
+    label: textOf(header.label, 'label', refusal),
+    threshold: numberOf(header.threshold, 'threshold', refusal),
+    encoder: { inputs, columns },
+    trees: countOf(header.trees, 'trees', refusal),
+    nodes: countOf(header.nodes, 'nodes', refusal),
+  }
+}
+
+function readInput(value: unknown, refusal: Refusal): EncoderSpec['inputs'][number] {
+  const input = objectOf(value, 'an input', refusal)
+  const type = INPUT_TYPES.find((known): known is InputType => known === input.type)
+  if (type === undefined) throw refusal(`input type '${String(input.type)}' is unknown`)
+  return { name: textOf(input.name, 'the name of an input', refusal), type, nullable: input.nullable === true }
+}
+
+function readColumn(value: unknown, refusal: Refusal): EncodedColumn {
+  const column = objectOf(value, 'a column', refusal)
+  const input = textOf(column.input, 'the input of a column', refusal)
+  if (column.kind === 'numeric') return { kind: 'numeric', input }
+  if (column.kind === 'one_hot') {
+    return { kind: 'one_hot', input, category: textOf(column.category, `a category of ${input}`, refusal) }
+  }
+  throw refusal(`column kind '${String(column.kind)}' is unknown`)
+}
+
+/** Columns must stand in the order of their inputs, one for a number, any number for a string. */
+function refuseOtherOrder({ inputs, columns }: EncoderSpec, refusal: Refusal): void {
+  let at = 0
+  for (const { name, type } of inputs) {
+    const kind = type === 'String' ? 'one_hot' : 'numeric'
+    const start = at
+    while (columns[at]?.input === name && columns[at]?.kind === kind) at++
+    if (kind === 'numeric' && at !== start + 1) throw refusal(`input ${name} does not have exactly one column`)
+  }
+  if (at !== columns.length) throw refusal(`column ${at} (of ${columns[at]?.input}) does not follow the inputs`)
+}
+
+function jsonOf(text: string, refusal: Refusal): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    throw refusal('its description is not JSON')
+  }
+}
+
+function objectOf(value: unknown, what: string, refusal: Refusal): Record<string, unknown> {
+  if (value !== null && typeof value === 'object' && !Array.isArray(value)) return value as Record<string, unknown>
+  throw refusal(`${what} is not an object`)
+}
+
+function listOf(value: unknown, what: string, refusal: Refusal): unknown[] {
+  if (Array.isArray(value)) return value
+  throw refusal(`${what} is not a list`)
+}
+
+function textOf(value: unknown, what: string, refusal: Refusal): string {
+  if (typeof value === 'string') return value
+  throw refusal(`${what} is not a text`)
+}
+
+function numberOf(value: unknown, what: string, refusal: Refusal): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  throw refusal(`${what} is not a number`)
+}
+
+function countOf(value: unknown, what: string, refusal: Refusal): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value < 2 ** 31) return value
+  throw refusal(`${what} is not a count`)
+}

@@ -1,0 +1,67 @@
+import type { Forest } from './forest.ts'
+import { attribute, doubles, type GraphNode } from './onnx-proto.ts'
+
+const BRANCH = Buffer.from('BRANCH_LEQ')
+const LEAF = Buffer.from('LEAF')
+
+/**
+ * The forest as one TreeEnsembleRegressor that averages: [N, columns] in double → [N, 1]. The classifier operator would
+ * hold two weights a leaf for two numbers that sum to 1.
+ */
+export function treeEnsemble(forest: Forest, input: string, output: string): GraphNode {
+  const nodes = forest.feature.length
+  const treeIds = new Uint32Array(nodes)
+  const nodeIds = new Uint32Array(nodes)
+  const features = new Uint32Array(nodes)
+  const trueIds = new Uint32Array(nodes)
+  const falseIds = new Uint32Array(nodes)
+  const thresholds = new Float64Array(nodes)
+  const modes = new Array<Uint8Array>(nodes)
+  const leaves: number[] = []
+  for (let t = 0; t < forest.trees; t++) {
+    const root = forest.roots[t]!
+    for (let i = root; i < forest.roots[t + 1]!; i++) {
+      treeIds[i] = t
+      nodeIds[i] = i - root
+      modes[i] = forest.feature[i]! < 0 ? LEAF : BRANCH
+      if (forest.feature[i]! < 0) {
+        leaves.push(i)
+        continue
+      }
+      features[i] = forest.feature[i]!
+      thresholds[i] = forest.value[i]!
+      trueIds[i] = i + 1 - root
+      falseIds[i] = forest.right[i]! - root
+    }
+  }
+  const pick = (from: ArrayLike<number>) => Uint32Array.from(leaves, (i) => from[i]!)
+  return {
+    name: `make ${output}`,
+    opType: 'TreeEnsembleRegressor',
+    domain: 'ai.onnx.ml',
+    input: [input],
+    output: [output],
+    attribute: [
+      attribute.text('aggregate_function', 'AVERAGE'),
+      attribute.int('n_targets', 1),
+      attribute.ints('nodes_treeids', treeIds),
+      attribute.ints('nodes_nodeids', nodeIds),
+      attribute.ints('nodes_featureids', features),
+      attribute.bytes('nodes_modes', modes),
+      attribute.tensor('nodes_values_as_tensor', doubles('nodes_values', thresholds)),
+      attribute.ints('nodes_truenodeids', trueIds),
+      attribute.ints('nodes_falsenodeids', falseIds),
+      attribute.ints('nodes_missing_value_tracks_true', forest.missingLeft),
+      attribute.ints('target_treeids', pick(treeIds)),
+      attribute.ints('target_nodeids', pick(nodeIds)),
+      attribute.ints('target_ids', new Uint32Array(leaves.length)),
+      attribute.tensor(
+        'target_weights_as_tensor',
+        doubles(
+          'target_weights',
+          Float64Array.from(leaves, (i) => forest.value[i]!),
+        ),
+      ),
+    ],
+  }
+}

@@ -1,0 +1,125 @@
+/**
+ * The model as ONNX, for everyone else: opset 15 with ai.onnx.ml 3, which ONNX Runtime reads since 1.11 (March 2022).
+ *
+ * One input of shape [N] per feature, by its name; casts and one-hot are inside. Outputs, each of shape [N]: `label`
+ * (int64, 0 or 1 by the model's threshold) and `probability` (float32, of class 1). All are one-dimensional because
+ * MLflow hands over the columns of a DataFrame and makes a DataFrame of the answer, one column per output: it flattens
+ * them, so an [N, 2] beside an [N] cannot be answered.
+ *
+ * The trees compare in double, exactly as our walker does, so no threshold moves; only the answer is a float32.
+ */
+import type { EncoderSpec, InputType } from './encoder.ts'
+import type { Model } from './model-file.ts'
+import {
+  attribute,
+  floats,
+  type GraphNode,
+  int64s,
+  TENSOR,
+  type Tensor,
+  type TensorType,
+  type ValueInfo,
+  writeOnnx,
+} from './onnx-proto.ts'
+import { treeEnsemble } from './onnx-trees.ts'
+
+const ML = 'ai.onnx.ml'
+
+/** How booleans that can be null arrive as text: Python's, JSON's and pandas' spellings. Anything else is missing. */
+const TRUE = ['True', 'true', 'TRUE', '1', '1.0']
+const FALSE = ['False', 'false', 'FALSE', '0', '0.0']
+
+export function encodeOnnx(model: Model): Uint8Array {
+  const { spec } = model.encoder
+  const parts = spec.inputs.map((input) => ({ nodes: encodeInput(spec, input), output: `${input.name}:columns` }))
+  const used = parts.filter(({ nodes }) => nodes.length > 0)
+  const initializer: Tensor[] = [
+    int64s('column', new BigInt64Array([-1n, 1n])),
+    int64s('flat', new BigInt64Array([-1n])),
+    floats('threshold', new Float32Array([model.threshold])),
+  ]
+  return writeOnnx({
+    irVersion: 8,
+    producerName: 'weir',
+    opsetImport: [
+      { domain: '', version: 15 },
+      { domain: ML, version: 3 },
+    ],
+    metadataProps: [{ key: 'label', value: model.label }],
+    graph: {
+      name: 'random_forest',
+      input: spec.inputs.map(({ name, type, nullable }) => valueInfo(name, onnxInputType(type, nullable))),
+      output: [valueInfo('label', 'int64'), valueInfo('probability', 'float')],
+      initializer,
+      node: [
+        ...used.flatMap(({ nodes }) => nodes),
+        node(
+          'Concat',
+          used.map(({ output }) => output),
+          'row:matrix',
+          [attribute.int('axis', 1)],
+        ),
+        treeEnsemble(model.forest, 'row:matrix', 'forest:mean'),
+        node('Reshape', ['forest:mean', 'flat'], 'probability'),
+        node('GreaterOrEqual', ['probability', 'threshold'], 'label:bool'),
+        cast('label:bool', 'label', 'int64'),
+      ],
+    },
+  })
+}
+
+/**
+ * What a caller feeds, chosen so that a DataFrame of the training set, and of the same data read from CSV, fits as it
+ * is (training/mlmodel.ts declares the same in the signature): whole numbers are int64, but double where training saw
+ * a null, as pandas has them; fractions are double; booleans are bool, but text where training saw a null, since a
+ * pandas column of True and None reaches ONNX as text.
+ */
+export function onnxInputType(type: InputType, nullable: boolean): 'int64' | 'double' | 'bool' | 'string' {
+  if (type === 'String') return 'string'
+  if (type === 'Bool') return nullable ? 'string' : 'bool'
+  if (type === 'Int32' || type === 'Int64') return nullable ? 'double' : 'int64'
+  return 'double'
+}
+
+/** The nodes from one input to its columns [N, width] in double; none when a string had no category. */
+function encodeInput(spec: EncoderSpec, { name, type, nullable }: EncoderSpec['inputs'][number]): GraphNode[] {
+  const output = `${name}:columns`
+  if (type === 'String') {
+    const categories = spec.columns.flatMap((c) => (c.kind === 'one_hot' && c.input === name ? [c.category] : []))
+    if (categories.length === 0) return []
+    const oneHot = [attribute.texts('cats_strings', categories), attribute.int('zeros', 1)]
+    return [node('OneHotEncoder', [name], `${name}:one_hot`, oneHot, ML), cast(`${name}:one_hot`, output, 'double')]
+  }
+  const toColumn = node('Reshape', [`${name}:double`, 'column'], output)
+  if (type === 'Bool' && nullable) {
+    const number = [
+      attribute.texts('keys_strings', [...TRUE, ...FALSE]),
+      attribute.floats('values_floats', [...TRUE.map(() => 1), ...FALSE.map(() => 0)]),
+      attribute.float('default_float', Number.NaN),
+    ]
+    const read = node('LabelEncoder', [name], `${name}:number`, number, ML)
+    return [read, cast(`${name}:number`, `${name}:double`, 'double'), toColumn]
+  }
+  if (type === 'Float32') {
+    return [cast(name, `${name}:float`, 'float'), cast(`${name}:float`, `${name}:double`, 'double'), toColumn]
+  }
+  return [cast(name, `${name}:double`, 'double'), toColumn]
+}
+
+function cast(input: string, output: string, to: TensorType): GraphNode {
+  return node('Cast', [input], output, [attribute.int('to', TENSOR[to])])
+}
+
+function node(
+  opType: string,
+  input: string[],
+  output: string,
+  attributes: GraphNode['attribute'] = [],
+  domain = '',
+): GraphNode {
+  return { name: `make ${output}`, opType, domain, input, output: [output], attribute: attributes }
+}
+
+function valueInfo(name: string, type: TensorType): ValueInfo {
+  return { name, type: { tensorType: { elemType: TENSOR[type], shape: { dim: [{ dimParam: 'N' }] } } } }
+}
