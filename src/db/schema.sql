@@ -1,0 +1,311 @@
+-- Made by npm run db:dump of what src/db/migrations make; a test compares. Do not edit.
+
+create schema db;
+
+create table db.migration (
+  number integer not null,
+  name text not null,
+  digest text not null,
+  applied_at timestamp with time zone not null default now(),
+  constraint migration_pkey PRIMARY KEY (number),
+  constraint migration_name_key UNIQUE (name)
+);
+
+create schema features;
+
+create table features.online_table (
+  view text not null,
+  definition text not null,
+  table_name text not null,
+  snapshot_id text not null,
+  snapshot_digest text not null,
+  valid_at timestamp with time zone not null,
+  available_at timestamp with time zone not null,
+  recorded_at timestamp with time zone not null,
+  seq bigint not null,
+  rows bigint not null,
+  materialized_at timestamp with time zone not null,
+  constraint online_table_pkey PRIMARY KEY (view, definition),
+  constraint online_table_table_name_key UNIQUE (table_name),
+  constraint online_table_definition_check CHECK ((definition ~ '^[0-9a-f]{64}$'::text)),
+  constraint online_table_rows_check CHECK ((rows >= 0))
+);
+
+create schema flows;
+
+create table flows.worker (
+  executor_id uuid not null,
+  lease integer not null generated always as identity,
+  serves text not null,
+  place text not null,
+  pid integer not null,
+  started_at timestamp with time zone not null default now(),
+  silent_since timestamp with time zone,
+  constraint worker_pkey PRIMARY KEY (executor_id),
+  constraint worker_lease_key UNIQUE (lease),
+  constraint worker_pid_check CHECK ((pid > 0)),
+  constraint worker_serves_check CHECK ((serves = ANY (ARRAY['any'::text, 'own'::text])))
+);
+
+create schema ingest;
+
+create table ingest.delivery (
+  id bigint not null generated always as identity,
+  as_of timestamp with time zone not null,
+  directory text not null,
+  state text not null,
+  started_at timestamp with time zone not null,
+  finished_at timestamp with time zone not null,
+  sources jsonb not null,
+  findings jsonb not null,
+  constraint delivery_pkey PRIMARY KEY (id),
+  constraint delivery_check CHECK (((state = 'refused'::text) = (sources = '[]'::jsonb))),
+  constraint delivery_check1 CHECK (((state <> 'refused'::text) OR (findings @> '[{"severity": "error"}]'::jsonb))),
+  constraint delivery_findings_check CHECK ((jsonb_typeof(findings) = 'array'::text)),
+  constraint delivery_sources_check CHECK ((jsonb_typeof(sources) = 'array'::text)),
+  constraint delivery_state_check CHECK ((state = ANY (ARRAY['accepted'::text, 'unchanged'::text, 'refused'::text])))
+);
+CREATE INDEX delivery_as_of ON ingest.delivery USING btree (as_of, id);
+
+create schema lake;
+
+CREATE OR REPLACE FUNCTION lake.refuse_change()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  raise exception 'lake.snapshot is append only: a correction is a new version';
+end $function$;
+
+create table lake.clock (
+  one boolean not null default true,
+  last timestamp with time zone not null,
+  constraint clock_pkey PRIMARY KEY (one),
+  constraint clock_one_check CHECK (one)
+);
+
+create table lake.snapshot (
+  seq bigint not null generated always as identity,
+  id text not null,
+  source text not null,
+  valid_at timestamp with time zone not null,
+  version integer not null,
+  recorded_at timestamp with time zone not null,
+  available_at timestamp with time zone not null,
+  digest text not null,
+  object_key text not null,
+  file_digest text not null,
+  rows bigint not null,
+  bytes bigint not null,
+  columns jsonb not null,
+  duckdb_version text not null,
+  constraint snapshot_pkey PRIMARY KEY (seq),
+  constraint snapshot_id_key UNIQUE (id),
+  constraint snapshot_source_valid_at_version_key UNIQUE (source, valid_at, version),
+  constraint snapshot_bytes_check CHECK ((bytes > 0)),
+  constraint snapshot_columns_check CHECK ((jsonb_typeof(columns) = 'array'::text)),
+  constraint snapshot_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint snapshot_file_digest_check CHECK ((file_digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint snapshot_rows_check CHECK ((rows >= 0)),
+  constraint snapshot_version_check CHECK ((version >= 1))
+);
+CREATE INDEX snapshot_newest ON lake.snapshot USING btree (source, valid_at DESC, available_at DESC, seq DESC);
+CREATE TRIGGER snapshot_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON lake.snapshot FOR EACH STATEMENT EXECUTE FUNCTION lake.refuse_change();
+
+create schema online;
+
+create schema registry;
+
+create table registry.alias (
+  name text not null,
+  alias text not null,
+  version integer not null,
+  constraint alias_pkey PRIMARY KEY (name, alias),
+  constraint alias_name_version_fkey FOREIGN KEY (name, version) REFERENCES registry.version(name, version) ON UPDATE CASCADE ON DELETE CASCADE,
+  constraint alias_alias_check CHECK (((length(alias) >= 1) AND (length(alias) <= 255)))
+);
+
+create table registry.model (
+  name text not null,
+  description text not null default ''::text,
+  creation_ms bigint not null,
+  last_update_ms bigint not null,
+  last_version integer not null default 0,
+  constraint model_pkey PRIMARY KEY (name),
+  constraint model_name_check CHECK (((length(name) >= 1) AND (length(name) <= 250)))
+);
+
+create table registry.model_tag (
+  name text not null,
+  key text not null,
+  value text not null,
+  constraint model_tag_pkey PRIMARY KEY (name, key),
+  constraint model_tag_name_fkey FOREIGN KEY (name) REFERENCES registry.model(name) ON UPDATE CASCADE ON DELETE CASCADE,
+  constraint model_tag_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250)))
+);
+
+create table registry.transition (
+  transition_id bigint not null generated always as identity,
+  name text not null,
+  version integer not null,
+  kind text not null,
+  from_value text,
+  to_value text,
+  actor text not null,
+  comment text,
+  at_ms bigint not null,
+  constraint transition_pkey PRIMARY KEY (transition_id),
+  constraint transition_kind_check CHECK ((kind = ANY (ARRAY['stage'::text, 'alias'::text])))
+);
+CREATE INDEX transition_by_version ON registry.transition USING btree (name, version, transition_id);
+
+create table registry.version (
+  name text not null,
+  version integer not null,
+  stage text not null default 'None'::text,
+  source text not null,
+  run_id text,
+  run_link text,
+  description text not null default ''::text,
+  status text not null default 'READY'::text,
+  status_message text,
+  creation_ms bigint not null,
+  last_update_ms bigint not null,
+  constraint version_pkey PRIMARY KEY (name, version),
+  constraint version_name_fkey FOREIGN KEY (name) REFERENCES registry.model(name) ON UPDATE CASCADE ON DELETE CASCADE,
+  constraint version_stage_check CHECK ((stage = ANY (ARRAY['None'::text, 'Staging'::text, 'Production'::text, 'Archived'::text]))),
+  constraint version_status_check CHECK ((status = ANY (ARRAY['PENDING_REGISTRATION'::text, 'FAILED_REGISTRATION'::text, 'READY'::text]))),
+  constraint version_version_check CHECK ((version > 0))
+);
+CREATE INDEX version_by_run ON registry.version USING btree (run_id);
+CREATE INDEX version_by_stage ON registry.version USING btree (name, stage, version DESC);
+
+create table registry.version_tag (
+  name text not null,
+  version integer not null,
+  key text not null,
+  value text not null,
+  constraint version_tag_pkey PRIMARY KEY (name, version, key),
+  constraint version_tag_name_version_fkey FOREIGN KEY (name, version) REFERENCES registry.version(name, version) ON UPDATE CASCADE ON DELETE CASCADE,
+  constraint version_tag_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250)))
+);
+
+create schema tracking;
+
+create table tracking.dataset (
+  dataset_id bigint not null generated always as identity,
+  experiment_id bigint not null,
+  name text not null,
+  digest text not null,
+  source_type text not null,
+  source text not null,
+  schema text,
+  profile text,
+  constraint dataset_pkey PRIMARY KEY (dataset_id),
+  constraint dataset_experiment_id_name_digest_key UNIQUE (experiment_id, name, digest),
+  constraint dataset_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES tracking.experiment(experiment_id) ON DELETE CASCADE,
+  constraint dataset_digest_check CHECK (((length(digest) >= 1) AND (length(digest) <= 36))),
+  constraint dataset_name_check CHECK (((length(name) >= 1) AND (length(name) <= 500)))
+);
+
+create table tracking.experiment (
+  experiment_id bigint not null generated by default as identity,
+  name text not null,
+  artifact_location text not null,
+  lifecycle_stage text not null default 'active'::text,
+  creation_ms bigint not null,
+  last_update_ms bigint not null,
+  constraint experiment_pkey PRIMARY KEY (experiment_id),
+  constraint experiment_name_key UNIQUE (name),
+  constraint experiment_lifecycle_stage_check CHECK ((lifecycle_stage = ANY (ARRAY['active'::text, 'deleted'::text]))),
+  constraint experiment_name_check CHECK (((length(name) >= 1) AND (length(name) <= 500)))
+);
+
+create table tracking.experiment_tag (
+  experiment_id bigint not null,
+  key text not null,
+  value text not null,
+  constraint experiment_tag_pkey PRIMARY KEY (experiment_id, key),
+  constraint experiment_tag_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES tracking.experiment(experiment_id) ON DELETE CASCADE,
+  constraint experiment_tag_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250)))
+);
+
+create table tracking.input (
+  run_id text not null,
+  dataset_id bigint not null,
+  constraint input_pkey PRIMARY KEY (run_id, dataset_id),
+  constraint input_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES tracking.dataset(dataset_id) ON DELETE CASCADE,
+  constraint input_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE
+);
+
+create table tracking.input_tag (
+  run_id text not null,
+  dataset_id bigint not null,
+  key text not null,
+  value text not null,
+  constraint input_tag_pkey PRIMARY KEY (run_id, dataset_id, key),
+  constraint input_tag_run_id_dataset_id_fkey FOREIGN KEY (run_id, dataset_id) REFERENCES tracking.input(run_id, dataset_id) ON DELETE CASCADE,
+  constraint input_tag_key_check CHECK (((length(key) >= 1) AND (length(key) <= 255))),
+  constraint input_tag_value_check CHECK ((length(value) <= 500))
+);
+
+create table tracking.latest_metric (
+  run_id text not null,
+  key text not null,
+  timestamp_ms bigint not null,
+  step bigint not null,
+  value double precision not null,
+  constraint latest_metric_pkey PRIMARY KEY (run_id, key),
+  constraint latest_metric_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE
+);
+CREATE INDEX latest_metric_by_value ON tracking.latest_metric USING btree (key, value);
+
+create table tracking.metric (
+  run_id text not null,
+  key text not null,
+  timestamp_ms bigint not null,
+  step bigint not null,
+  value double precision not null,
+  constraint metric_pkey PRIMARY KEY (run_id, key, timestamp_ms, step, value),
+  constraint metric_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE,
+  constraint metric_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250))),
+  constraint metric_timestamp_ms_check CHECK ((timestamp_ms >= 0))
+);
+
+create table tracking.param (
+  run_id text not null,
+  key text not null,
+  value text not null,
+  constraint param_pkey PRIMARY KEY (run_id, key),
+  constraint param_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE,
+  constraint param_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250))),
+  constraint param_value_check CHECK ((length(value) <= 6000))
+);
+
+create table tracking.run (
+  run_id text not null,
+  experiment_id bigint not null,
+  name text not null,
+  user_id text not null,
+  status text not null,
+  start_ms bigint not null,
+  end_ms bigint,
+  artifact_uri text not null,
+  lifecycle_stage text not null default 'active'::text,
+  constraint run_pkey PRIMARY KEY (run_id),
+  constraint run_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES tracking.experiment(experiment_id) ON DELETE CASCADE,
+  constraint run_lifecycle_stage_check CHECK ((lifecycle_stage = ANY (ARRAY['active'::text, 'deleted'::text]))),
+  constraint run_run_id_check CHECK ((run_id ~ '^[0-9a-f]{32}$'::text)),
+  constraint run_status_check CHECK ((status = ANY (ARRAY['RUNNING'::text, 'SCHEDULED'::text, 'FINISHED'::text, 'FAILED'::text, 'KILLED'::text])))
+);
+CREATE INDEX run_by_experiment ON tracking.run USING btree (experiment_id, start_ms DESC, run_id);
+
+create table tracking.tag (
+  run_id text not null,
+  key text not null,
+  value text not null,
+  constraint tag_pkey PRIMARY KEY (run_id, key),
+  constraint tag_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE,
+  constraint tag_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250))),
+  constraint tag_value_check CHECK ((length(value) <= 8000))
+);
