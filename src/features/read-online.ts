@@ -27,7 +27,7 @@ type Tables = { tables(): Promise<OnlineTables>; invalidate(): void }
 /** More keys a query gain nothing, and hold up those who wait. */
 const BATCH_KEYS_MAX = 256
 
-/** One query under way and one being prepared for it; see the measurement in bench/. */
+/** While PostgreSQL works on one query we read the answer of the other: at 64 waiting 46 k reads/s, against 37 k with one. */
 const IN_FLIGHT_MAX = 2
 
 /** Reads rows of one service: one round trip for all its views, shared by the callers that wait. */
