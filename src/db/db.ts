@@ -1,3 +1,4 @@
+import { messageOf, PlatformError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { type Embedded, openEmbedded } from './embedded/embedded.ts'
 import { createListening } from './listen.ts'
@@ -49,7 +50,7 @@ export async function connectDatabase(options: {
     await migrate(pool, log)
   } catch (error) {
     await close()
-    throw error
+    throw error instanceof PlatformError ? error : unusable(url, error)
   }
   let closing: Promise<void> | undefined
   return {
@@ -61,6 +62,17 @@ export async function connectDatabase(options: {
       return closing
     },
   }
+}
+
+/** Names the server without the password that a URL may hold. */
+function unusable(url: string, error: unknown): PlatformError {
+  const { hostname, port, pathname } = URL.canParse(url)
+    ? new URL(url)
+    : { hostname: '(no URL)', port: '', pathname: '' }
+  const said = messageOf(error) || (error as NodeJS.ErrnoException).code
+  const place = `${hostname}:${port || 5432}${pathname}`
+  const message = `the database at ${place} cannot be used: ${said}; check DATABASE_URL and that its server runs`
+  return new PlatformError('unavailable', message, { cause: error })
 }
 
 /** All who find the server gone at the same time wait for one attempt to start it again. */

@@ -24,6 +24,8 @@ export function createPool({ url, size, log }: PoolOptions): pg.Pool {
     },
   })
   pool.on('error', (error) => log.warn({ error: error.message }, 'an idle database connection was lost'))
+  // One that is lost while it is in use fails its next statement; without a listener it would end the process.
+  pool.on('connect', (client) => client.on('error', () => {}))
   return pool
 }
 
@@ -52,15 +54,12 @@ export function isUnreachable(error: unknown): boolean {
   return syscall === 'connect' && (code === 'ENOENT' || code === 'ECONNREFUSED')
 }
 
+/** The pool itself throws away a connection that was lost. */
 async function inTransaction<T>(client: pg.PoolClient, body: (sql: Sql) => Promise<T>): Promise<T> {
-  let broken: Error | undefined
   try {
     return await scope(client, 0, body)
-  } catch (error) {
-    if (client.connection.stream.destroyed) broken = error as Error
-    throw error
   } finally {
-    client.release(broken)
+    client.release()
   }
 }
 

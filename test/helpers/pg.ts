@@ -29,19 +29,33 @@ let server: Promise<Embedded> | undefined
 
 /** A fresh database with all migrations. `drop` closes it; what is not dropped goes with the next run. */
 export async function testDatabase(): Promise<TestDatabase> {
-  const { url: urlOf } = await testServer()
+  const { url, drop } = await createDatabase(ensureTemplate)
+  const db = await connectDatabase({ url, log: silentLog, poolSize: 5 })
+  return {
+    db,
+    url,
+    async drop() {
+      await db.close()
+      await drop()
+    },
+  }
+}
+
+export type EmptyDatabase = { url: string; drop(): Promise<void> }
+
+/** A fresh database with nothing in it, for tests of the migrations. */
+export function emptyDatabase(): Promise<EmptyDatabase> {
+  return createDatabase(async () => 'template0')
+}
+
+async function createDatabase(template: (admin: pg.Client) => Promise<string>): Promise<EmptyDatabase> {
   const name = `t_${process.pid}_${randomBytes(4).toString('hex')}`
   await withAdmin(async (admin) => {
-    const template = await ensureTemplate(admin)
-    await admin.query(`create database ${name} template ${template}`)
+    await admin.query(`create database ${name} template ${await template(admin)}`)
   })
-  const url = urlOf(name)
-  const db = await connectDatabase({ url, log: silentLog, poolSize: 5 })
-  const drop = async () => {
-    await db.close()
-    await withAdmin((admin) => admin.query(`drop database if exists ${name} with (force)`))
-  }
-  return { db, url, drop }
+  const drop = () =>
+    withAdmin(async (admin) => void (await admin.query(`drop database if exists ${name} with (force)`)))
+  return { url: (await testServer()).url(name), drop }
 }
 
 /** Drops the clones of test processes that are gone. */
@@ -78,6 +92,7 @@ async function ensureTemplate(admin: pg.Client): Promise<string> {
 /** Locks that `body` takes end with its connection. */
 async function withAdmin<T>(body: (admin: pg.Client) => Promise<T>): Promise<T> {
   const admin = new pg.Client({ connectionString: (await testServer()).url('postgres') })
+  admin.on('error', () => {})
   await admin.connect()
   try {
     return await body(admin)

@@ -159,6 +159,7 @@ function mayPass(places: Places): boolean {
 
 async function ensureDatabase(places: Places, name: string): Promise<void> {
   const client = new pg.Client({ connectionString: connectionUrl(places.runtime, 'postgres') })
+  client.on('error', () => {})
   await client.connect()
   try {
     const found = await client.query('select 1 from pg_database where datname = $1', [name])

@@ -1,0 +1,89 @@
+import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type pg from 'pg'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { sha256Hex } from '../../src/base/hash.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { type Migration, migrate, readMigrations } from '../../src/db/migrate.ts'
+import { createPool } from '../../src/db/pool.ts'
+import { type EmptyDatabase, emptyDatabase } from '../helpers/pg.ts'
+
+let empty: EmptyDatabase
+let pool: pg.Pool
+beforeEach(async () => {
+  empty = await emptyDatabase()
+  pool = createPool({ url: empty.url, size: 4, log: silentLog })
+})
+afterEach(async () => {
+  await pool.end()
+  await empty.drop()
+})
+
+const migration = (number: number, name: string, text: string): Migration => ({
+  number,
+  name: `${String(number).padStart(4, '0')}_${name}`,
+  text,
+  digest: sha256Hex(text),
+})
+const FIRST = migration(1, 'first', 'create schema a; create table a.t (n int);')
+const SECOND = migration(2, 'second', 'insert into a.t select count(*) from a.t;')
+const run = (...migrations: Migration[]) => migrate(pool, silentLog, migrations)
+const rows = async () => (await pool.query('select n from a.t')).rows
+
+test('each migration runs once, in order, later ones when they come', async () => {
+  expect(await run(FIRST)).toBe(1)
+  expect(await run(FIRST, SECOND)).toBe(1)
+  expect(await run(FIRST, SECOND)).toBe(0)
+  expect(await rows()).toEqual([{ n: 0 }])
+})
+
+test('two that start at the same time run each migration once', async () => {
+  const other = createPool({ url: empty.url, size: 1, log: silentLog })
+  const slow = migration(2, 'slow', 'insert into a.t select 1 from pg_sleep(0.1);')
+  const counts = await Promise.all([run(FIRST, slow), migrate(other, silentLog, [FIRST, slow])])
+  await other.end()
+  expect(counts.sort()).toEqual([0, 2])
+  expect(await rows()).toEqual([{ n: 1 }])
+})
+
+test('a migration that fails leaves nothing of itself, and says where', async () => {
+  const broken = migration(2, 'broken', 'insert into a.t values (1);\ninsert into a.nowhere values (1);')
+  await expect(run(FIRST, broken)).rejects.toThrow(/0002_broken line 2 failed.*a\.nowhere/)
+  expect(await rows()).toEqual([])
+  expect(await run(FIRST, SECOND)).toBe(1)
+})
+
+test('a migration that was edited after it ran is refused', async () => {
+  await run(FIRST)
+  const edited = migration(1, 'first', `${FIRST.text} -- better`)
+  await expect(run(edited)).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('was edited') })
+})
+
+test('a database that is newer than the code is refused', async () => {
+  await run(FIRST, SECOND)
+  await expect(run(FIRST)).rejects.toMatchObject({
+    code: 'unsupported',
+    message: expect.stringContaining('0002_second'),
+  })
+})
+
+test('a new migration with a number that is past is refused', async () => {
+  await run(FIRST, migration(3, 'third', 'select 1;'))
+  const late = [FIRST, SECOND, migration(3, 'third', 'select 1;')]
+  await expect(run(...late)).rejects.toThrow(/0002_second.*next free number/)
+})
+
+test('files: their order is by number; equal numbers and other names are refused', () => {
+  const folder = mkdtempSync(join(tmpdir(), 'weir-migrations-'))
+  const write = (name: string) => writeFileSync(join(folder, name), 'select 1;')
+  write('0002_b.sql')
+  write('0001_a.sql')
+  expect(readMigrations(folder).map((m) => m.name)).toEqual(['0001_a', '0002_b'])
+  write('0002_c.sql')
+  expect(() => readMigrations(folder)).toThrow('two migrations have number 2: 0002_b and 0002_c')
+  rmSync(join(folder, '0002_c.sql'))
+  write('3_c.sql')
+  expect(() => readMigrations(folder)).toThrow("a migration's name is like")
+  rmSync(folder, { recursive: true })
+})
