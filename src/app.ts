@@ -1,0 +1,95 @@
+import { must } from './base/assert.ts'
+import type { Clock } from './base/clock.ts'
+import type { Log } from './base/log.ts'
+import type { Project } from './config/project.ts'
+import type { Settings } from './config/settings.ts'
+import { openDatabase } from './db/db.ts'
+import type { Database } from './db/sql.ts'
+import { createFeatures, type Features } from './features/features.ts'
+import { createFlows, type Flows } from './flows/flows.ts'
+import { createIngest, type Ingest } from './ingest/ingest.ts'
+import type { Duck, DuckSession } from './lake/duck.ts'
+import { createLake, type Lake } from './lake/lake.ts'
+import { type ObjectStore, openDirectoryStore } from './lake/objects.ts'
+import { defineIngestMonth } from './pipelines/ingest-month.ts'
+
+/**
+ * The one file that knows everyone: makes the rooms of one project and hands them to each other. What is slow to load
+ * (DuckDB 0.1 s, the flow engine 0.1 s, the HTTP server) is loaded when it is first used, so light commands stay light.
+ */
+export type App = {
+  readonly settings: Settings
+  readonly project: Project
+  readonly clock: Clock
+  readonly log: Log
+  readonly db: Database
+  readonly objects: ObjectStore
+  readonly lake: Lake
+  readonly ingest: Ingest
+  readonly features: Features
+  readonly flows: Flows
+  /** As a durable flow: by a living worker, or here. */
+  readonly ingestMonth: ReturnType<typeof defineIngestMonth>
+  /** Ends everything: steps under way come to their end, connections close, the embedded server loses a user. */
+  close(): Promise<void>
+}
+
+export type AppOptions = { settings: Settings; project: Project; clock: Clock; log: Log }
+
+export async function createApp({ settings, project, clock, log }: AppOptions): Promise<App> {
+  const db = await openDatabase({ home: settings.home, url: settings.databaseUrl, log })
+  const objects = await openDirectoryStore(settings.objects)
+  const duck = lazyDuck(objects.directories)
+  const lake = createLake({ sql: db, objects, duck, clock })
+  const ingest = createIngest({ sql: db, lake, duck, project, clock, log })
+  const features = createFeatures({ sql: db, lake, duck, objects, project, clock, log })
+  const flows = createFlows({ db, log })
+  return {
+    settings,
+    project,
+    clock,
+    log,
+    db,
+    objects,
+    lake,
+    ingest,
+    features,
+    flows,
+    ingestMonth: defineIngestMonth(flows, { ingest, project }),
+    async close() {
+      await flows.stop()
+      await features.close()
+      duck.close()
+      await db.close()
+    },
+  }
+}
+
+/** A DuckDB that is loaded and opened with the first statement: most commands never need it. */
+function lazyDuck(directories: readonly string[]): Duck {
+  let opening: Promise<Duck> | undefined
+  let opened: Duck | undefined
+  const open = (): Promise<Duck> => {
+    opening ??= import('./lake/duck.ts').then(async ({ createDuck }) => {
+      opened = await createDuck({ directories })
+      return opened
+    })
+    return opening
+  }
+  const session: DuckSession = {
+    run: async (text, params) => (await open()).run(text, params),
+    rows: async (text, params) => (await open()).rows(text, params),
+    columns: async (text, params) => (await open()).columns(text, params),
+    async *chunks(text, params) {
+      yield* (await open()).chunks(text, params)
+    },
+  }
+  return {
+    ...session,
+    get version() {
+      return must(opened, 'the version of DuckDB is asked for before its first use').version
+    },
+    session: async (body) => (await open()).session(body),
+    close: () => opened?.close(),
+  }
+}
