@@ -113,8 +113,6 @@ function scan(
   best: Split,
 ): void {
   const { weight0, weight1, minLeaf, groups: g } = s
-  const total0 = node.n0 * weight0
-  const total1 = node.n1 * weight1
   const rows = node.end - node.start
   const boundaries = missingRows > 0 && fromRows === 0 ? groups : groups - 1
   let left0 = from0
@@ -128,8 +126,9 @@ function scan(
     if (rows - leftRows < minLeaf) break
     const l0 = left0 * weight0
     const l1 = left1 * weight1
-    const r0 = total0 - l0
-    const r1 = total1 - l1
+    // Subtracted as counts: a pure side scores exactly as one, and mirrored splits exactly alike.
+    const r0 = (node.n0 - left0) * weight0
+    const r1 = (node.n1 - left1) * weight1
     const score = (l0 * l0 + l1 * l1) / (l0 + l1) + (r0 * r0 + r1 * r1) / (r0 + r1)
     if (score <= best.score) continue
     best.score = score

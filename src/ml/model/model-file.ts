@@ -33,8 +33,9 @@ const VERSION = 1
 const JSON_AT = 48
 
 export function createModel(parts: { label: string; threshold: number; encoder: EncoderSpec; forest: Forest }): Model {
+  const { label, threshold, forest } = parts
   const encoder = createEncoder(parts.encoder)
-  return { ...parts, encoder, row: new Float64Array(encoder.columns) }
+  return { label, threshold, encoder, forest, row: new Float64Array(encoder.columns) }
 }
 
 /** The probability of the positive class for feature values in the order of the encoder's inputs. */

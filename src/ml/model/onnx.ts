@@ -8,6 +8,7 @@
  *
  * The trees compare in double, exactly as our walker does, so no threshold moves; only the answer is a float32.
  */
+import { PlatformError } from '../../base/errors.ts'
 import type { EncoderSpec, InputType } from './encoder.ts'
 import type { Model } from './model-file.ts'
 import {
@@ -25,12 +26,15 @@ import { treeEnsemble } from './onnx-trees.ts'
 
 const ML = 'ai.onnx.ml'
 
+const TAKEN = new Set(['label', 'probability', 'threshold', 'column', 'flat'])
+
 /** How booleans that can be null arrive as text: Python's, JSON's and pandas' spellings. Anything else is missing. */
 const TRUE = ['True', 'true', 'TRUE', '1', '1.0']
 const FALSE = ['False', 'false', 'FALSE', '0', '0.0']
 
 export function encodeOnnx(model: Model): Uint8Array {
   const { spec } = model.encoder
+  refuseTakenNames(spec)
   const parts = spec.inputs.map((input) => ({ nodes: encodeInput(spec, input), output: `${input.name}:columns` }))
   const used = parts.filter(({ nodes }) => nodes.length > 0)
   const initializer: Tensor[] = [
@@ -66,6 +70,15 @@ export function encodeOnnx(model: Model): Uint8Array {
       ],
     },
   })
+}
+
+/** Names of values are one space in a graph; the inner ones have a colon. */
+function refuseTakenNames({ inputs }: EncoderSpec): void {
+  const taken = inputs.find(({ name }) => name.includes(':') || TAKEN.has(name))
+  if (taken === undefined) return
+  const names = [...TAKEN].join(', ')
+  const message = `a feature cannot be called '${taken.name}': in ONNX the names ${names} and all with a colon are taken`
+  throw new PlatformError('invalid_argument', message)
 }
 
 /**

@@ -1,0 +1,103 @@
+import { createHash } from 'node:crypto'
+import { describe, expect, it } from 'vitest'
+import { createEncoder, encodeColumns } from '../../src/ml/model/encoder.ts'
+import { forestProbabilities } from '../../src/ml/model/forest.ts'
+import { decodeModel, encodeModel, predictBatch, predictOne } from '../../src/ml/model/model-file.ts'
+import { inputColumns, randomRows, smallModel } from './small-model.ts'
+
+const model = await smallModel()
+const bytes = encodeModel(model)
+
+describe('a model file', () => {
+  it('reads back as the same model', () => {
+    const back = decodeModel(bytes)
+    expect(back).toEqual(model)
+    expect(Buffer.from(encodeModel(back)).equals(bytes)).toBe(true)
+  })
+
+  it('reads from the middle of a larger buffer', () => {
+    const shifted = new Uint8Array(bytes.length + 3)
+    shifted.set(bytes, 3)
+    expect(decodeModel(shifted.subarray(3))).toEqual(model)
+  })
+
+  it('has the same bytes for the same training', async () => {
+    expect(Buffer.from(encodeModel(await smallModel())).equals(bytes)).toBe(true)
+  })
+
+  it('is refused when it is too short, of another kind or of another version', () => {
+    expect(() => decodeModel(bytes.slice(0, 10))).toThrow('it has 10 bytes, the header alone has 48')
+    expect(() => decodeModel(changed(0, 1))).toThrow('it does not start with WEIRMODL')
+    expect(() => decodeModel(changed(8, 9))).toThrow('its layout is version 9, this Weir reads version 1')
+    expect(() => decodeModel(changed(15, 200))).toThrow('but the buffer ends after')
+  })
+
+  it('is refused when any part was changed or cut off', () => {
+    for (const at of [16, 47, 48, 200, bytes.length >> 1, bytes.length - 1]) {
+      expect(() => decodeModel(changed(at, bytes[at]! ^ 4)), `byte ${at}`).toThrow('its checksum')
+    }
+    expect(() => decodeModel(bytes.slice(0, -1))).toThrow('its checksum')
+  })
+
+  it('is refused when its checksum fits and its content does not', () => {
+    expect(() => decodeModel(described((json) => json.replace('"random_forest"', '"other_forest_"')))).toThrow(
+      "its kind 'other_forest_' is not one",
+    )
+    expect(() => decodeModel(described((json) => json.replace('"Int64"', '"Int99"')))).toThrow("'Int99' is unknown")
+    expect(() => decodeModel(described((json) => json.replace('"trees":25', '"trees":24')))).toThrow('instead of')
+    expect(() => decodeModel(described((json) => json.replace('{', '[')))).toThrow('is not JSON')
+    const walksAway = bytes.slice()
+    walksAway.fill(
+      0xff,
+      walksAway.length - model.forest.feature.length * 7,
+      walksAway.length - model.forest.feature.length * 3,
+    )
+    expect(() => decodeModel(resealed(walksAway))).toThrow('right child outside of tree')
+  })
+})
+
+describe('a prediction', () => {
+  const rows = randomRows(99, 200, true)
+
+  it('is the same for one row, for many, from columns, and from the file', () => {
+    const one = rows.map((row) => predictOne(model, row))
+    expect([...predictBatch(model, rows)]).toEqual(one)
+    const matrix = encodeColumns(createEncoder(model.encoder.spec), inputColumns(rows), rows.length)
+    expect([...forestProbabilities(model.forest, matrix)]).toEqual(one)
+    const back = decodeModel(bytes)
+    expect(rows.map((row) => predictOne(back, row))).toEqual(one)
+  })
+
+  it('takes a category never seen in training as none', () => {
+    const [known, unknown, none] = ['DSL', 'Satellite', null].map((value) =>
+      predictOne(model, [value, ...rows[0]!.slice(1)]),
+    )
+    expect(unknown).toBe(none)
+    expect(known).not.toBe(none)
+  })
+
+  it('refuses too few values and values of another type', () => {
+    expect(() => predictOne(model, [1, 2])).toThrow('the model takes 12 values, not 2')
+    expect(() => predictOne(model, [3, ...rows[0]!.slice(1)])).toThrow('string_full must be String, not the number 3')
+    expect(() => predictOne(model, rows[0]!.with(4, 'many'))).toThrow('int64_full must be Int64, not the string many')
+  })
+})
+
+function changed(at: number, value: number): Uint8Array {
+  const copy = bytes.slice()
+  copy[at] = value
+  return copy
+}
+
+/** The file with another description of the same length, and a checksum that fits. */
+function described(change: (json: string) => string): Uint8Array {
+  const copy = bytes.slice()
+  const end = 48 + new DataView(copy.buffer).getUint32(12, true)
+  copy.set(Buffer.from(change(Buffer.from(copy.subarray(48, end)).toString())), 48)
+  return resealed(copy)
+}
+
+function resealed(copy: Uint8Array): Uint8Array {
+  copy.set(createHash('sha256').update(copy.subarray(48)).digest(), 16)
+  return copy
+}

@@ -1,0 +1,85 @@
+import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { describe, expect, it } from 'vitest'
+import type { InputValue } from '../../src/ml/model/encoder.ts'
+import { decodeModel, encodeModel, type Model, predictOne } from '../../src/ml/model/model-file.ts'
+import { encodeOnnx, onnxInputType } from '../../src/ml/model/onnx.ts'
+import { randomRows, smallModel } from './small-model.ts'
+
+describe('the ONNX form of a model', () => {
+  it('gives our probabilities and labels, nulls and unknown categories included', async () => {
+    const model = await smallModel()
+    const session = await InferenceSession.create(encodeOnnx(model))
+    const rows = randomRows(77, 500)
+    for (const row of rows.slice(0, 20)) row[0] = 'Satellite'
+    const { label, probability } = await session.run(feeds(model, rows))
+    const ours = rows.map((row) => predictOne(model, row))
+    const worst = Math.max(...ours.map((p, i) => Math.abs(p - (probability!.data as Float32Array)[i]!)))
+    expect(worst).toBeLessThan(1e-6)
+    expect(Array.from(label!.data as BigInt64Array, Number)).toEqual(ours.map((p) => (p >= 0.5 ? 1 : 0)))
+    expect([label!.dims, probability!.dims]).toEqual([[500], [500]])
+  })
+
+  it('has the inputs of the encoder by their names, in their order', async () => {
+    const model = await smallModel()
+    const session = await InferenceSession.create(encodeOnnx(model))
+    expect(session.inputNames).toEqual(model.encoder.spec.inputs.map((input) => input.name))
+    expect(session.outputNames).toEqual(['label', 'probability'])
+  })
+
+  it('has the same bytes again, and from the model file', async () => {
+    const model = await smallModel()
+    const bytes = Buffer.from(encodeOnnx(model))
+    expect(bytes.equals(encodeOnnx(await smallModel()))).toBe(true)
+    expect(bytes.equals(encodeOnnx(decodeModel(encodeModel(model))))).toBe(true)
+  })
+
+  it('compares in double: thresholds between values that one float32 cannot tell apart', async () => {
+    const model = await smallModel({ trees: 1, seed: 3 })
+    const split = [...model.forest.feature].findIndex(
+      (f) => f >= 0 && model.encoder.fields.find((x) => x.at === f)?.type === 'Float64',
+    )
+    expect(Math.fround(model.forest.value[split]!)).not.toBe(model.forest.value[split])
+    const session = await InferenceSession.create(encodeOnnx(model))
+    const rows = randomRows(5, 300)
+    const { probability } = await session.run(feeds(model, rows))
+    const ours = rows.map((row) => Math.fround(predictOne(model, row)))
+    expect([...(probability!.data as Float32Array)]).toEqual(ours)
+  })
+
+  it('refuses feature names that are taken in the graph', async () => {
+    const model = await smallModel({ trees: 1 })
+    model.encoder.spec.inputs[0]!.name = 'probability'
+    expect(() => encodeOnnx(model)).toThrow("a feature cannot be called 'probability'")
+  })
+})
+
+function feeds(model: Model, rows: InputValue[][]): Record<string, Tensor> {
+  const entries = model.encoder.spec.inputs.map(({ name, type, nullable }, i) => {
+    const values = rows.map((row) => row[i] ?? null)
+    return [name, tensor(onnxInputType(type, nullable), values)] as const
+  })
+  return Object.fromEntries(entries)
+}
+
+function tensor(type: ReturnType<typeof onnxInputType>, values: InputValue[]): Tensor {
+  const dims = [values.length]
+  if (type === 'string') return new Tensor('string', values.map(pythonText), dims)
+  if (type === 'bool') return new Tensor('bool', Uint8Array.from(values, Number), dims)
+  if (type === 'int64')
+    return new Tensor(
+      'int64',
+      BigInt64Array.from(values, (v) => BigInt(Number(v))),
+      dims,
+    )
+  return new Tensor(
+    'float64',
+    Float64Array.from(values, (v) => (v === null ? Number.NaN : Number(v))),
+    dims,
+  )
+}
+
+/** What Python's str() makes of it, which is what ONNX Runtime sees of a pandas column of objects. */
+function pythonText(value: InputValue): string {
+  if (value === null) return 'None'
+  return typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value)
+}
