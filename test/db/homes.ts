@@ -1,7 +1,7 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
 import { setTimeout as delay } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
@@ -53,10 +53,18 @@ async function makePattern(): Promise<string> {
 const patterns: string[] = []
 
 /** Starts a process on the database of `home`; it has it (or said why not) when this resolves. */
-export async function hold(home: string, options: { child?: boolean; uid?: number } = {}): Promise<Holder> {
+export async function hold(
+  home: string,
+  options: { child?: boolean; uid?: number; dist?: string; env?: NodeJS.ProcessEnv } = {},
+): Promise<Holder> {
   const as = options.uid === undefined ? {} : { uid: options.uid, gid: options.uid }
-  const args = [HOLDER, DIST, home, ...(options.child ? ['child'] : [])]
-  const started = spawn(process.execPath, args, { stdio: ['pipe', 'pipe', 'inherit'], detached: true, ...as })
+  const args = [HOLDER, options.dist ?? DIST, home, ...(options.child ? ['child'] : [])]
+  const started = spawn(process.execPath, args, {
+    stdio: ['pipe', 'pipe', 'inherit'],
+    detached: true,
+    env: { ...process.env, ...options.env },
+    ...as,
+  })
   processes.push(started)
   for await (const line of createInterface({ input: started.stdout })) {
     const said = JSON.parse(line) as { url: string; child: number | null; error?: string }
@@ -64,6 +72,14 @@ export async function hold(home: string, options: { child?: boolean; uid?: numbe
     return { ...said, pid: started.pid ?? 0, process: started }
   }
   throw new Error('the holder ended without a word')
+}
+
+/** Whether a process of another user can run our code from where it lies. */
+export function othersMayRunUs(): boolean {
+  for (let folder = DIST; folder !== dirname(folder); folder = dirname(folder)) {
+    if ((statSync(folder).mode & 0o001) === 0) return false
+  }
+  return true
 }
 
 export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {

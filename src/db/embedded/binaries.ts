@@ -15,6 +15,7 @@ import { homedir } from 'node:os'
 import { basename, dirname, join } from 'node:path'
 import { PlatformError } from '../../base/errors.ts'
 import type { Places } from './places.ts'
+import { isAlive } from './process.ts'
 
 export type Binaries = { postgres: string; initdb: string; major: string; version: string }
 
@@ -27,7 +28,9 @@ export function findBinaries(places: Places): Binaries {
   const native = nativeFolder(name)
   const version = (JSON.parse(readFileSync(join(native, '../package.json'), 'utf8')) as { version: string }).version
   const runnable = hasLinks(native) && mayUse(native, places.as?.uid)
-  const folder = runnable ? native : copyOf(native, `pg-${version}-${process.platform}-${process.arch}`)
+  const folder = runnable
+    ? native
+    : copyOf(native, cacheFolder(places.as?.uid), `pg-${version}-${process.platform}-${process.arch}`)
   return {
     postgres: join(folder, 'bin/postgres'),
     initdb: join(folder, 'bin/initdb'),
@@ -50,11 +53,14 @@ function nativeFolder(name: string): string {
 
 type Link = { source: string; target: string }
 
+function linksOf(native: string): Link[] {
+  return JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as Link[]
+}
+
 /** The package's links are made by its install script, which `npm ci --ignore-scripts` skips: then we make them. */
 function hasLinks(native: string): boolean {
-  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as Link[]
   try {
-    for (const link of links) makeLink(join(native, '..', link.source), join(native, '..', link.target))
+    for (const link of linksOf(native)) makeLink(join(native, '..', link.source), join(native, '..', link.target))
     return true
   } catch {
     return false
@@ -70,28 +76,43 @@ function makeLink(source: string, target: string): void {
   }
 }
 
-/** Whether a foreign user can enter every folder on the way: judged by the mode for others. */
+/** Whether a foreign user can enter every folder on the way and run what is there: judged by the mode for others. */
 function mayUse(native: string, uid: number | undefined): boolean {
   if (uid === undefined) return true
-  for (let folder = join(native, 'bin'); folder !== dirname(folder); folder = dirname(folder)) {
-    if ((statSync(folder).mode & 0o001) === 0) return false
-  }
-  return (statSync(join(native, 'bin/postgres')).mode & 0o005) === 0o005
+  return mayEnter(join(native, 'bin')) && (statSync(join(native, 'bin/postgres')).mode & 0o005) === 0o005
 }
 
-function copyOf(native: string, name: string): string {
-  const cache = process.getuid?.() === 0 ? '/var/cache/weir' : join(homedir(), '.cache/weir')
+function mayEnter(path: string): boolean {
+  for (let folder = path; folder !== dirname(folder); folder = dirname(folder)) {
+    if (existsSync(folder) && (statSync(folder).mode & 0o001) === 0) return false
+  }
+  return true
+}
+
+/** Where the copy is kept; as root it must be a place that the server's user may enter. */
+function cacheFolder(uid: number | undefined): string {
+  const xdg = process.env.XDG_CACHE_HOME
+  const folders = uid === undefined ? [xdg ?? join(homedir(), '.cache')] : [xdg, '/var/cache']
+  const found = folders.find((folder) => folder && (uid === undefined || mayEnter(folder)))
+  if (found) return join(found, 'weir')
+  throw new PlatformError(
+    'unavailable',
+    `PostgreSQL runs as uid ${uid} here, which may enter neither the folder of its programs nor ${folders.filter(Boolean).join(' nor ')}; set XDG_CACHE_HOME to a folder that everybody may read, or DATABASE_URL to a running server`,
+  )
+}
+
+/** Complete or not there: made aside, then renamed. */
+function copyOf(native: string, cache: string, name: string): string {
   const folder = join(cache, name)
   if (existsSync(folder)) return folder
   mkdirSync(cache, { recursive: true, mode: 0o755 })
-  const draft = `${folder}.new-${process.pid}`
-  rmSync(draft, { recursive: true, force: true })
+  sweepDrafts(cache)
+  const draft = join(cache, `draft-${process.pid}`)
   mkdirSync(draft)
   for (const part of ['bin', 'lib', 'share']) {
     cpSync(join(native, part), join(draft, part), { recursive: true, filter: isNeeded, verbatimSymlinks: true })
   }
-  const links = JSON.parse(readFileSync(join(native, 'pg-symlinks.json'), 'utf8')) as Link[]
-  for (const link of links) makeLink(link.source, join(draft, link.target.replace(/^native\//, '')))
+  for (const link of linksOf(native)) makeLink(link.source, join(draft, link.target.replace(/^native\//, '')))
   makeReadable(draft)
   try {
     renameSync(draft, folder)
@@ -100,6 +121,13 @@ function copyOf(native: string, name: string): string {
     if (!existsSync(folder)) throw error
   }
   return folder
+}
+
+function sweepDrafts(cache: string): void {
+  for (const name of readdirSync(cache)) {
+    const pid = Number(/^draft-(\d+)$/.exec(name)?.[1] ?? 0)
+    if (pid === process.pid || (pid > 0 && !isAlive(pid))) rmSync(join(cache, name), { recursive: true, force: true })
+  }
 }
 
 /** Static libraries are for linking programs. */
