@@ -1,6 +1,7 @@
 /**
  * What a room needs of PostgreSQL. Types on the way out: int8 → number (bigint beyond 2^53), timestamptz → Instant,
- * numeric → string, json → parsed, bytea → Buffer; the rest as `pg` has them.
+ * date, timestamp and numeric → string, json → parsed, bytea → Buffer; the rest as `pg` has them. On the way in, an
+ * array is a PostgreSQL array and an object is JSON, so a JSON array must be given as JSON.stringify(array).
  */
 export type Sql = {
   /** Runs one statement with bound values and gives its rows. */

@@ -119,7 +119,7 @@ export async function query<Row extends pg.QueryResultRow>(url: string, text: st
 
 export function removePattern(): void {
   pattern = undefined
-  for (const home of patterns.splice(0)) rmSync(home, { recursive: true, force: true })
+  for (const home of patterns.splice(0)) rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 })
 }
 
 export async function endAll(): Promise<void> {
@@ -127,6 +127,6 @@ export async function endAll(): Promise<void> {
   for (const started of processes.splice(0)) started.kill('SIGKILL')
   for (const home of homes.splice(0)) {
     await stopped(home)
-    rmSync(home, { recursive: true, force: true })
+    rmSync(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 20 })
   }
 }

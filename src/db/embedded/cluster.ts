@@ -22,9 +22,7 @@ import { giveTo, type Places } from './places.ts'
  * is complete and on disk, so that one interrupted half-way is never taken for a database. Call it under the lock.
  */
 export async function ensureCluster(places: Places, binaries: Binaries): Promise<'made' | 'there'> {
-  for (const name of readdirSync(places.pg)) {
-    if (name.startsWith('data.new-')) rmSync(join(places.pg, name), { recursive: true, force: true })
-  }
+  sweepDrafts(places)
   if (existsSync(places.data)) {
     checkVersion(places, binaries)
     return 'there'
@@ -37,6 +35,16 @@ export async function ensureCluster(places: Places, binaries: Binaries): Promise
   renameSync(draft, places.data)
   syncFolder(places.pg)
   return 'made'
+}
+
+/** An initdb whose weir was killed may still be writing there for a moment: what resists is left for the next start. */
+function sweepDrafts(places: Places): void {
+  for (const name of readdirSync(places.pg)) {
+    if (!name.startsWith('data.new-')) continue
+    try {
+      rmSync(join(places.pg, name), { recursive: true, force: true, maxRetries: 5, retryDelay: 20 })
+    } catch {}
+  }
 }
 
 async function initdb(places: Places, binaries: Binaries, draft: string): Promise<void> {

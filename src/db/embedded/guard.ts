@@ -19,26 +19,28 @@ const SCRIPT = `
 dir=$1; adopted=$2; shift 2
 exec 4<&0 </dev/null
 if [ -n "$adopted" ]; then pg=$adopted; else "$@" 4<&- & pg=$!; fi
+running() {
+  kill -0 "$pg" 2>/dev/null || return 1
+  [ ! -r "/proc/$pg/stat" ] && return 0
+  read -r number name state rest <"/proc/$pg/stat" && [ "$state" != Z ]
+}
 echo "$$" > "$dir/guard"
 (
   trap '' TERM INT HUP
   while read -r who <&4; do : > "$dir/in.$who"; done
   rm -f "$dir/fifo"
   kill -INT "$pg"
+  while running; do sleep 0.1; done
+  rm -rf "$dir"
 ) &
 reader=$!
 exec 4<&-
 trap 'kill -INT "$pg"' TERM INT HUP
 echo "$reader" >> "$dir/guard"
-running() {
-  kill -0 "$pg" 2>/dev/null || return 1
-  [ ! -r "/proc/$pg/stat" ] && return 0
-  read -r number name state rest <"/proc/$pg/stat" && [ "$state" != Z ]
-}
 while running; do
   if [ -n "$adopted" ]; then sleep 0.1; else wait "$pg"; fi
 done
-kill -KILL "$reader"
+kill -KILL "$reader" 2>/dev/null
 rm -rf "$dir"
 `
 const MARK = 'weir-postgres-guard'
