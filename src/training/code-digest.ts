@@ -1,0 +1,37 @@
+import { createHash } from 'node:crypto'
+import { readdir, readFile } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { PlatformError } from '../base/errors.ts'
+import { digestOf, sha256Hex } from '../base/hash.ts'
+
+/** The package's folder, seen from src/training or dist/training. */
+const PACKAGE = fileURLToPath(new URL('../..', import.meta.url))
+
+/** SHA-256 over path and bytes of each file that runs: dist/, without type declarations and source maps. */
+export async function codeDigest(packageDir = PACKAGE): Promise<string> {
+  const dist = join(packageDir, 'dist')
+  const entries = await readdir(dist, { recursive: true, withFileTypes: true }).catch((cause: unknown) => {
+    throw new PlatformError('unavailable', `the package has no compiled code in ${dist}; run: npm run build`, { cause })
+  })
+  const files = entries
+    .filter((entry) => entry.isFile() && !/\.(d\.ts|map)$/.test(entry.name))
+    .map((entry) => join(entry.parentPath, entry.name))
+    .sort()
+  const digests = await Promise.all(
+    files.map(async (file) => [file.slice(dist.length + 1).replaceAll(sep, '/'), sha256Hex(await readFile(file))]),
+  )
+  return digestOf(digests)
+}
+
+/** SHA-256 of package-lock.json, which an installed package does not carry. */
+export async function lockFileDigest(
+  packageDir = PACKAGE,
+): Promise<{ digest: string } | { digest: null; reason: string }> {
+  try {
+    const bytes = await readFile(join(packageDir, 'package-lock.json'))
+    return { digest: createHash('sha256').update(bytes).digest('hex') }
+  } catch {
+    return { digest: null, reason: 'no package-lock.json beside package.json: Weir was installed as a dependency' }
+  }
+}

@@ -1,0 +1,93 @@
+import { canonicalJson, sha256Hex } from '../base/hash.ts'
+import type { Log } from '../base/log.ts'
+import type { Features } from '../features/features.ts'
+import type { TrainingSetRef } from '../features/training-set.ts'
+import type { ObjectStore } from '../lake/objects.ts'
+import { fitForest } from '../ml/learn/random-forest.ts'
+import { splitRows } from '../ml/learn/split-rows.ts'
+import { createEncoder, type EncoderSpec, encodeColumns, learnEncoder } from '../ml/model/encoder.ts'
+import { forestProbabilities } from '../ml/model/forest.ts'
+import { createModel, encodeModel } from '../ml/model/model-file.ts'
+import { encodeOnnx } from '../ml/model/onnx.ts'
+import { type Evaluation, evaluate, type Metrics } from './evaluate.ts'
+import { type Frame, frameOf, takeLabels, takeRows } from './frame.ts'
+import type { Pinned } from './pin.ts'
+
+/** What a fit gave, as plain JSON. The digests are of the bytes; `objectKey` is where they lie. */
+export type Fit = {
+  rows: number
+  trainRows: number
+  testRows: number
+  encoder: EncoderSpec
+  metrics: Metrics
+  model: StoredFile
+  onnx: StoredFile
+  evaluation: StoredFile
+  finishedMs: number
+}
+
+export type StoredFile = { digest: string; objectKey: string; bytes: number }
+
+type Deps = {
+  features: Pick<Features, 'readTrainingSet'>
+  objects: ObjectStore
+  clock: { nowMs(): number }
+  log: Log
+}
+
+/**
+ * Fits on the training part, measures on the rest, and keeps the model fitted on the training part: the one that was
+ * measured. The encoder looks at all rows, so that a category or a null that only the rest has is part of the signature.
+ */
+export async function fitModel(deps: Deps, pinned: Pinned, dataset: TrainingSetRef): Promise<Fit> {
+  const { model: definition, service } = pinned.definitions
+  const data = await deps.features.readTrainingSet(dataset)
+  const names = service.features.map((f) => f.feature)
+  const frame = frameOf(data, names, dataset.label)
+  const split = splitRows(frame.labels, definition.split)
+  const encoder = learnEncoder(frame.inputs)
+  const started = performance.now()
+  const { forest, importance, scores } = await fitAndScore(pinned, frame, encoder, split)
+  const trainTimeSec = (performance.now() - started) / 1000
+  const { label, threshold } = { label: dataset.label, threshold: definition.threshold }
+  const model = createModel({ label, threshold, encoder, forest })
+  const evaluation = evaluate(takeLabels(frame.labels, split.test), scores, threshold, encoder, importance)
+  const [stored, onnx, report] = await Promise.all([
+    keep(deps.objects, encodeModel(model), 'weir'),
+    keep(deps.objects, encodeOnnx(model), 'onnx'),
+    keep(deps.objects, Buffer.from(canonicalJson(evaluation satisfies Evaluation)), 'evaluation.json'),
+  ])
+  const metrics: Metrics = { ...evaluation.metrics, train_time_sec: trainTimeSec }
+  deps.log.info({ model: pinned.model, rows: frame.rows, ...metrics }, 'fit')
+  return {
+    rows: frame.rows,
+    trainRows: split.train.length,
+    testRows: split.test.length,
+    encoder,
+    metrics,
+    model: stored,
+    onnx,
+    evaluation: report,
+    finishedMs: deps.clock.nowMs(),
+  }
+}
+
+async function fitAndScore(
+  pinned: Pinned,
+  frame: Frame,
+  encoder: EncoderSpec,
+  split: { train: Uint32Array; test: Uint32Array },
+) {
+  const matrix = encodeColumns(createEncoder(encoder), frame.inputs, frame.rows)
+  const { learner } = pinned.definitions.model
+  const labels = takeLabels(frame.labels, split.train)
+  const fitted = await fitForest(takeRows(matrix, split.train), labels, learner, { threads: pinned.threads })
+  return { ...fitted, scores: forestProbabilities(fitted.forest, takeRows(matrix, split.test)) }
+}
+
+async function keep(objects: ObjectStore, bytes: Uint8Array, kind: string): Promise<StoredFile> {
+  const digest = sha256Hex(bytes)
+  const objectKey = `models/${digest}.${kind}`
+  await objects.put(objectKey, bytes)
+  return { digest, objectKey, bytes: bytes.length }
+}

@@ -1,0 +1,153 @@
+import { canonicalJson, sha256Hex } from '../base/hash.ts'
+import { displayInstant } from '../base/instant.ts'
+import type { Features } from '../features/features.ts'
+import type { TrainingSetRef } from '../features/training-set.ts'
+import type { ObjectStore } from '../lake/objects.ts'
+import type { EncoderSpec } from '../ml/model/encoder.ts'
+import type { Tracking } from '../tracking/tracking.ts'
+import type { Evaluation } from './evaluate.ts'
+import { inputExample } from './example.ts'
+import type { Fit } from './fit.ts'
+import { identityOf } from './identity.ts'
+import { logModelHistory, modelFolderFiles, signature } from './mlmodel.ts'
+import type { Pinned } from './pin.ts'
+
+export type LoggedRun = {
+  runId: string
+  experimentId: string
+  artifactUri: string
+  /** Where the model folder lies: what a version is registered from. */
+  source: string
+  modelDigest: string
+  identity: string
+}
+
+export const IDENTITY_TAG = 'weir.identity'
+
+type Deps = { features: Pick<Features, 'readTrainingSet'>; objects: ObjectStore; tracking: Tracking }
+
+/** Every write may be repeated: the run id is pinned, params and metric points are equal, artifacts are replaced. */
+export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Promise<LoggedRun> {
+  const { tracking, objects } = deps
+  const { runId } = pinned
+  const identity = identityOf(pinned, dataset)
+  const { experimentId } = await tracking.experiments.ensure(pinned.definitions.model.experiment)
+  const run = await tracking.runs.create({
+    experimentId,
+    runId,
+    runName: pinned.runName,
+    userId: 'weir',
+    startTimeMs: pinned.startedMs,
+    tags: { 'mlflow.source.name': 'weir train', 'mlflow.source.type': 'LOCAL', 'mlflow.user': 'weir' },
+  })
+  const folder = { runId, modelUuid: sha256Hex(`model of ${runId}`).slice(0, 32), createdMs: fit.finishedMs }
+  await tracking.logBatch(runId, {
+    params: entries(paramsOf(pinned, dataset, fit)),
+    metrics: Object.entries(fit.metrics).map(([key, value]) => {
+      return { key, value, timestampMs: fit.finishedMs, step: 0 }
+    }),
+    tags: entries({
+      'mlflow.log-model.history': logModelHistory({ ...folder, encoder: fit.encoder }),
+      'weir.model': pinned.model,
+      'weir.training_set': dataset.digest,
+      'weir.model_digest': fit.model.digest,
+      'weir.onnx_digest': fit.onnx.digest,
+      [IDENTITY_TAG]: identity,
+    }),
+  })
+  await tracking.runs.logInputs(runId, [datasetInput(pinned, dataset, fit.encoder)])
+
+  const example = inputExample(await deps.features.readTrainingSet(dataset), fit.encoder)
+  const evaluation = JSON.parse((await objects.get(fit.evaluation.objectKey)).toString()) as Evaluation
+  const files: Record<string, string | Buffer> = {
+    'feature_schema.json': pretty(featureSchema(fit.encoder, dataset.label)),
+    'confusion_matrix.json': pretty(evaluation.confusion),
+    'roc.json': pretty(evaluation.roc),
+    'feature_importance.json': pretty(evaluation.importance),
+    'inputs.json': pretty({ identity, pinned, trainingSet: dataset, model: fit.model, onnx: fit.onnx }),
+    ...under('model', modelFolderFiles({ ...folder, encoder: fit.encoder, example })),
+    'model/model.weir': await objects.get(fit.model.objectKey),
+    'model/model.onnx': await objects.get(fit.onnx.objectKey),
+  }
+  for (const [path, content] of Object.entries(files)) {
+    await tracking.artifacts.putOfRun(runId, path, typeof content === 'string' ? Buffer.from(content) : content)
+  }
+  await tracking.runs.update(runId, { status: 'FINISHED', endTimeMs: fit.finishedMs })
+  const artifactUri = run.artifact_uri
+  return { runId, experimentId, artifactUri, source: `${artifactUri}/model`, modelDigest: fit.model.digest, identity }
+}
+
+/** Learner parameters by scikit-learn's names and spellings, as users of the replaced stack know them. */
+function paramsOf(pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Record<string, string> {
+  const { model, service } = pinned.definitions
+  const { learner, split } = model
+  return {
+    model_type: learner.kind,
+    n_estimators: String(learner.trees),
+    max_depth: python(learner.maxDepth),
+    min_samples_leaf: String(learner.minSamplesLeaf),
+    min_samples_split: String(learner.minSamplesSplit),
+    max_features: learner.maxFeatures === 'all' ? 'None' : String(learner.maxFeatures),
+    class_weight: learner.classWeight === 'none' ? 'None' : learner.classWeight,
+    bootstrap: python(learner.bootstrap),
+    random_state: String(learner.seed),
+    test_size: String(split.testShare),
+    split_seed: String(split.seed),
+    stratify: python(split.stratify),
+    threshold: String(model.threshold),
+    feature_service: service.name,
+    label: dataset.label,
+    as_of: displayInstant(pinned.asOf),
+    known_at: displayInstant(pinned.knownAt),
+    mode: pinned.mode,
+    rows: String(fit.rows),
+    train_rows: String(fit.trainRows),
+    val_rows: String(fit.testRows),
+    features: String(fit.encoder.inputs.length),
+    categorical_features: fit.encoder.inputs.flatMap((i) => (i.type === 'String' ? [i.name] : [])).join(','),
+  }
+}
+
+function python(value: boolean | number | null): string {
+  if (value === null) return 'None'
+  return typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value)
+}
+
+/** Names and types in order, and the categories that became columns. */
+function featureSchema(encoder: EncoderSpec, label: string) {
+  const features = encoder.inputs.map(({ name, type, nullable }) => {
+    const categories = encoder.columns.flatMap((c) => (c.kind === 'one_hot' && c.input === name ? [c.category] : []))
+    return { name, type, nullable, ...(type === 'String' ? { categories } : {}) }
+  })
+  const columns = encoder.columns.map((c) => (c.kind === 'one_hot' ? `${c.input}=${c.category}` : c.input))
+  return { label, features, encoded_columns: columns }
+}
+
+function datasetInput(pinned: Pinned, dataset: TrainingSetRef, encoder: EncoderSpec) {
+  const { identity, inputs, asOf, knownAt, mode } = dataset
+  const source = { object: dataset.objectKey, identity, asOf, knownAt, mode, inputs }
+  return {
+    dataset: {
+      name: `${pinned.model} ${displayInstant(asOf)}`,
+      // 36 characters are what MLflow keeps of a digest; the whole one is in the tag weir.training_set.
+      digest: dataset.digest.slice(0, 36),
+      source_type: 'weir',
+      source: canonicalJson(source),
+      schema: JSON.stringify({ mlflow_colspec: JSON.parse(signature(encoder).inputs) as unknown }),
+      profile: JSON.stringify({ num_rows: dataset.rows, num_elements: dataset.rows * dataset.columns.length }),
+    },
+    tags: [{ key: 'mlflow.data.context', value: 'training' }],
+  }
+}
+
+function entries(record: Record<string, string>): { key: string; value: string }[] {
+  return Object.entries(record).map(([key, value]) => ({ key, value }))
+}
+
+function under(folder: string, files: Record<string, string>): Record<string, string> {
+  return Object.fromEntries(Object.entries(files).map(([name, content]) => [`${folder}/${name}`, content]))
+}
+
+function pretty(value: unknown): string {
+  return `${JSON.stringify(value, null, 2)}\n`
+}

@@ -1,0 +1,97 @@
+import { randomBytes } from 'node:crypto'
+import { availableParallelism } from 'node:os'
+import type { Clock } from '../base/clock.ts'
+import { PlatformError } from '../base/errors.ts'
+import { digestOf } from '../base/hash.ts'
+import { displayInstant, type Instant, parseInstant } from '../base/instant.ts'
+import { entityOf, featureServiceOf, featureViewOf, labelOf, modelOf } from '../config/find.ts'
+import type { Entity, FeatureService, FeatureView, Label, Model, Project } from '../config/project.ts'
+import type { JoinMode } from '../features/training-set.ts'
+import type { Lake } from '../lake/lake.ts'
+import { codeDigest, lockFileDigest } from './code-digest.ts'
+
+export type TrainRequest = {
+  model: string
+  /** A date, or a date and time. */
+  asOf: string
+  /** Now when absent. */
+  knownAt?: string
+  mode?: JoinMode
+  /** 0 or absent for one a core. The result does not depend on it. */
+  threads?: number
+}
+
+export type Versions = { weir: string; duckdb: string }
+
+/** All that the project says about one model, as it was when the training was asked for. */
+export type Definitions = {
+  model: Model
+  service: FeatureService
+  views: FeatureView[]
+  entities: Entity[]
+  label: Label
+}
+
+/** Everything that decides a training before it starts, as plain JSON. */
+export type Pinned = {
+  runId: string
+  runName: string
+  startedMs: number
+  model: string
+  asOf: Instant
+  knownAt: Instant
+  mode: JoinMode
+  threads: number
+  definitions: Definitions
+  definitionsDigest: string
+  /** SHA-256 over the compiled files of this package. */
+  code: string
+  lockFile: { digest: string } | { digest: null; reason: string }
+  versions: Versions & { node: string; platform: string }
+}
+
+type Deps = {
+  project: Project
+  lake: Pick<Lake, 'pinKnownAt'>
+  clock: Clock
+  versions: () => Promise<Versions>
+}
+
+export async function pin({ project, lake, clock, versions }: Deps, request: TrainRequest): Promise<Pinned> {
+  const definitions = definitionsOf(project, request.model)
+  const asOf = parseInstant(request.asOf, 'as-of')
+  const [code, lockFile, named, knownAt] = await Promise.all([
+    codeDigest(),
+    lockFileDigest(),
+    versions(),
+    request.knownAt === undefined ? lake.pinKnownAt() : parseInstant(request.knownAt, 'known-at'),
+  ])
+  return {
+    runId: randomBytes(16).toString('hex'),
+    runName: definitions.model.runName.replaceAll('{as_of}', displayInstant(asOf)),
+    startedMs: clock.nowMs(),
+    model: request.model,
+    asOf,
+    knownAt,
+    mode: request.mode ?? 'restated',
+    threads: request.threads || availableParallelism(),
+    definitions,
+    definitionsDigest: digestOf(definitions),
+    code,
+    lockFile,
+    versions: { ...named, node: process.versions.node, platform: `${process.platform}-${process.arch}` },
+  }
+}
+
+function definitionsOf(project: Project, name: string): Definitions {
+  if (!project.models.some((model) => model.name === name)) {
+    const names = project.models.map((model) => model.name).join(', ')
+    throw new PlatformError('not_found', `there is no model '${name}'; the project has ${names || 'none'}`)
+  }
+  const model = modelOf(project, name)
+  const service = featureServiceOf(project, model.featureService)
+  const label = labelOf(project, model.label)
+  const views = [...new Set(service.features.map((f) => f.view))].map((view) => featureViewOf(project, view))
+  const entities = [...new Set([...views.map((view) => view.entity), label.entity])].map((e) => entityOf(project, e))
+  return { model, service, views, entities, label }
+}

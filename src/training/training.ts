@@ -1,0 +1,63 @@
+/**
+ * Training: frame → fit → evaluate → log → register. Each function is one step of a durable flow: it takes and gives
+ * plain JSON and may be run again after a crash. Large things (the training set, the model, the evaluation) go through
+ * the object store by their digests.
+ *
+ * Owns no table: runs belong to tracking, versions to the registry. Owns the objects below `models/`. Invariants:
+ * - Everything that decides the model is pinned first and logged with the run: as-of, knowledge time, definitions,
+ *   snapshots, training set, code, lock file, versions.
+ * - No row of the training set is dropped; nulls are values.
+ * - The same pinned inputs give byte-identical model.weir and model.onnx, on any number of threads.
+ */
+import type { Clock } from '../base/clock.ts'
+import type { Log } from '../base/log.ts'
+import type { Project } from '../config/project.ts'
+import type { Features } from '../features/features.ts'
+import type { TrainingSetRef } from '../features/training-set.ts'
+import type { Lake } from '../lake/lake.ts'
+import type { ObjectStore } from '../lake/objects.ts'
+import type { Tracking } from '../tracking/tracking.ts'
+import { type Fit, fitModel } from './fit.ts'
+import { identityOf } from './identity.ts'
+import { type LoggedRun, logRun } from './log-run.ts'
+import { type Pinned, pin, type TrainRequest, type Versions } from './pin.ts'
+import { findTrained, type Registered, register, type Trained, type VersionStore } from './register.ts'
+
+export type { Fit, LoggedRun, Pinned, Registered, Trained, TrainRequest }
+
+export type TrainingDeps = {
+  project: Project
+  lake: Pick<Lake, 'pinKnownAt'>
+  features: Pick<Features, 'trainingSet' | 'readTrainingSet'>
+  objects: ObjectStore
+  tracking: Tracking
+  registry: VersionStore
+  clock: Clock
+  log: Log
+  /** What is not known here; asked for when a training starts. */
+  versions: () => Promise<Versions>
+}
+
+export type Training = {
+  /** Fixes everything that decides the result: K is now unless given, and a run id is chosen. */
+  pin(request: TrainRequest): Promise<Pinned>
+  buildDataset(pinned: Pinned): Promise<TrainingSetRef>
+  /** A registered version that was trained from the same training set by the same definitions and code. */
+  findTrained(pinned: Pinned, dataset: TrainingSetRef): Promise<Trained | undefined>
+  fit(pinned: Pinned, dataset: TrainingSetRef): Promise<Fit>
+  /** The run with params, metrics, tags, inputs, artifacts and the model folder, finished. */
+  logRun(pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Promise<LoggedRun>
+  /** The version of that run, made when there is none. */
+  register(pinned: Pinned, run: LoggedRun): Promise<Registered>
+}
+
+export function createTraining(deps: TrainingDeps): Training {
+  return {
+    pin: (request) => pin(deps, request),
+    buildDataset: ({ model, asOf, knownAt, mode }) => deps.features.trainingSet({ model, asOf, knownAt, mode }),
+    findTrained: (pinned, dataset) => findTrained(deps, pinned, identityOf(pinned, dataset)),
+    fit: (pinned, dataset) => fitModel(deps, pinned, dataset),
+    logRun: (pinned, dataset, fit) => logRun(deps, pinned, dataset, fit),
+    register: (pinned, run) => register(deps, pinned, run),
+  }
+}
