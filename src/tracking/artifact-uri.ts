@@ -1,0 +1,64 @@
+/** Where artifacts lie. One check of paths for every route, on the decoded value that is then used (contract, 3 and 4). */
+import { PlatformError } from '../base/errors.ts'
+
+const SCHEME = 'mlflow-artifacts:/'
+const DECODE_ROUNDS_MAX = 10
+
+/** A relative path that means the same however often it is decoded; throws on anything that could lead elsewhere. */
+export function checkArtifactPath(path: string): string {
+  const decoded = decodeUntilStable(path)
+  const parts = decoded.split('/')
+  const bad =
+    decoded === undefined ||
+    /[#\\\0]/.test(decoded) ||
+    decoded.startsWith('/') ||
+    /^[A-Za-z]:/.test(decoded) ||
+    parts.some((part) => part === '..' || part === '.' || part === '')
+  if (bad) throw new PlatformError('invalid_argument', `Invalid path: '${path.slice(0, 100)}'`)
+  return decoded
+}
+
+/** A location for an experiment's artifacts: this server's proxy only, since nothing else is ever opened here. */
+export function checkArtifactLocation(location: string): string {
+  if (location.length > 500 || !location.startsWith(SCHEME)) {
+    throw new PlatformError(
+      'invalid_argument',
+      `artifact_location '${location.slice(0, 100)}' is not supported; leave it out, or write mlflow-artifacts:/FOLDER`,
+    )
+  }
+  if (/[?#;]/.test(location)) {
+    throw new PlatformError('invalid_argument', 'artifact_location may have no fragment, query or parameters')
+  }
+  const path = location.slice(SCHEME.length).replace(/^\/+|\/+$/g, '')
+  return `${SCHEME}${checkArtifactPath(path)}`
+}
+
+/** The path below the proxy that an artifact URI names; throws when it is not one of this server's. */
+export function proxyPathOf(uri: string): string {
+  const m = /^mlflow-artifacts:(?:\/\/[^/]*)?\/+(.*)$/.exec(uri)
+  if (!m) throw new PlatformError('invalid_argument', `'${uri.slice(0, 100)}' is not an artifact of this server`)
+  return checkArtifactPath(m[1]!.replace(/\/+$/, ''))
+}
+
+export function runArtifactUri(location: string, runId: string): string {
+  return `${location.replace(/\/+$/, '')}/${runId}/artifacts`
+}
+
+function decodeUntilStable(path: string): string {
+  let text = path
+  for (let round = 0; round < DECODE_ROUNDS_MAX; round++) {
+    const next = decode(text)
+    if (next === text) return text
+    text = next
+  }
+  throw new PlatformError('invalid_argument', `Invalid path: '${path.slice(0, 100)}' is encoded too often`)
+}
+
+/** A percent sign that begins no escape stands for itself. */
+function decode(text: string): string {
+  try {
+    return decodeURIComponent(text)
+  } catch {
+    return text
+  }
+}

@@ -1,0 +1,75 @@
+import type { Readable } from 'node:stream'
+import { PlatformError } from '../base/errors.ts'
+import type { Sql } from '../db/sql.ts'
+import type { ObjectBody, ObjectStore } from '../lake/objects.ts'
+import { checkArtifactPath, proxyPathOf } from './artifact-uri.ts'
+import { selectRun } from './queries/runs.ts'
+
+export type ArtifactFile = { path: string; isDir: boolean; bytes: number | null }
+
+const PREFIX = 'artifacts'
+
+/** Artifacts of runs, in the object store below `artifacts/`; a path is checked before it is used (artifact-uri.ts). */
+export function createArtifacts({ sql, objects }: { sql: Sql; objects: ObjectStore }) {
+  async function uriOf(runId: string): Promise<string> {
+    const run = await selectRun(sql, runId)
+    if (!run) throw new PlatformError('not_found', `Run with id=${runId.slice(0, 64)} not found`)
+    return run.artifact_uri
+  }
+
+  /** Files and folders directly below a path of the proxy; empty for a file or nothing. */
+  async function list(proxyPath: string): Promise<ArtifactFile[]> {
+    const folder = proxyPath === '' ? PREFIX : `${PREFIX}/${checkArtifactPath(proxyPath)}`
+    const found = new Map<string, ArtifactFile>()
+    for (const { key, bytes } of await objects.list(folder)) {
+      if (key === folder) continue
+      const [name = '', ...rest] = key.slice(folder.length + 1).split('/')
+      found.set(name, { path: name, isDir: rest.length > 0, bytes: rest.length > 0 ? null : bytes })
+    }
+    return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
+  }
+
+  /** The same for a run, with paths relative to its artifact root. */
+  async function listOfRun(runId: string, path = ''): Promise<{ rootUri: string; files: ArtifactFile[] }> {
+    const rootUri = await uriOf(runId)
+    const folder = path === '' ? '' : `${checkArtifactPath(path)}/`
+    const files = await list(`${proxyPathOf(rootUri)}${folder === '' ? '' : `/${folder.slice(0, -1)}`}`)
+    return { rootUri, files: files.map((file) => ({ ...file, path: `${folder}${file.path}` })) }
+  }
+
+  async function get(proxyPath: string): Promise<{ stream: Readable; bytes: number }> {
+    const path = checkArtifactPath(proxyPath)
+    const key = `${PREFIX}/${path}`
+    const stat = await objects.stat(key)
+    if (!stat) {
+      if ((await list(path)).length > 0) throw new PlatformError('invalid_argument', `'${path}' is a directory`)
+      throw new PlatformError('not_found', `No such artifact: '${path.slice(0, 200)}'`)
+    }
+    return { stream: await objects.stream(key), bytes: stat.bytes }
+  }
+
+  async function put(proxyPath: string, body: ObjectBody): Promise<void> {
+    await objects.put(`${PREFIX}/${checkArtifactPath(proxyPath)}`, body)
+  }
+
+  /** A file, or everything below a folder; no complaint when there is neither. */
+  async function remove(proxyPath: string): Promise<void> {
+    for (const { key } of await objects.list(`${PREFIX}/${checkArtifactPath(proxyPath)}`)) await objects.delete(key)
+  }
+
+  return {
+    list,
+    listOfRun,
+    get,
+    put,
+    remove,
+    /** Writes one artifact of a run. */
+    putOfRun: async (runId: string, path: string, bytes: Uint8Array) =>
+      put(`${proxyPathOf(await uriOf(runId))}/${checkArtifactPath(path)}`, bytes),
+    /** All bytes of an artifact below an artifact URI. */
+    read: async (uri: string, path: string): Promise<Buffer> => {
+      const key = `${PREFIX}/${proxyPathOf(uri)}/${checkArtifactPath(path)}`
+      return objects.get(key)
+    },
+  }
+}

@@ -1,0 +1,145 @@
+import type { Clock } from '../base/clock.ts'
+import { PlatformError } from '../base/errors.ts'
+import type { Sql } from '../db/sql.ts'
+import { checkArtifactLocation } from './artifact-uri.ts'
+import type { ExperimentRow } from './queries/experiments.ts'
+import * as queries from './queries/experiments.ts'
+import { searchClause } from './search/clause.ts'
+import { EXPERIMENT_FIELDS } from './search/fields.ts'
+import { type Page, pageOf, pageOffset } from './search/page.ts'
+
+export type Experiment = ExperimentRow
+export type ViewType = 'ACTIVE_ONLY' | 'DELETED_ONLY' | 'ALL'
+
+export type SearchRequest = {
+  filter?: string
+  orderBy?: string[]
+  maxResults: number
+  pageToken?: string
+  viewType?: ViewType
+}
+
+const NAME_LENGTH_MAX = 500
+const TAG_LENGTH_MAX = 20_000
+
+export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
+  async function create(request: {
+    name: string
+    artifactLocation?: string
+    tags?: { key: string; value: string }[]
+  }): Promise<{ experimentId: string }> {
+    if (request.name.length > NAME_LENGTH_MAX) {
+      throw invalid(`Experiment name exceeds the maximum length of ${NAME_LENGTH_MAX} characters`)
+    }
+    const location = request.artifactLocation ? checkArtifactLocation(request.artifactLocation) : null
+    return sql.tx(async (tx) => {
+      const row = { name: request.name, artifactLocation: location, nowMs: clock.nowMs() }
+      const made = await queries.insertExperiment(tx, row)
+      if (!made) {
+        throw new PlatformError('already_exists', `Experiment '${request.name}' already exists (perhaps deleted).`)
+      }
+      for (const { key, value } of request.tags ?? []) await setTagIn(tx, made.experiment_id, key, value)
+      return { experimentId: made.experiment_id }
+    })
+  }
+
+  /** The experiment of that name, made when there is none; refuses a deleted one. */
+  async function ensure(name: string): Promise<{ experimentId: string }> {
+    const found = await queries.selectExperimentByName(sql, name)
+    if (found) return { experimentId: active(found).experiment_id }
+    return create({ name }).catch(async (error: unknown) => {
+      // Somebody else made it between the two statements.
+      const other = await queries.selectExperimentByName(sql, name)
+      if (!other) throw error
+      return { experimentId: active(other).experiment_id }
+    })
+  }
+
+  async function get(id: string): Promise<Experiment> {
+    const found = /^\d{1,18}$/.test(id) ? await queries.selectExperiment(sql, id) : undefined
+    if (!found) throw new PlatformError('not_found', `No Experiment with id=${id.slice(0, 40)} exists`)
+    return found
+  }
+
+  async function getByName(name: string): Promise<Experiment> {
+    const found = await queries.selectExperimentByName(sql, name)
+    if (!found) throw new PlatformError('not_found', `Could not find experiment with name '${name.slice(0, 500)}'`)
+    return found
+  }
+
+  async function search(request: SearchRequest): Promise<Page<Experiment>> {
+    const clause = searchClause(EXPERIMENT_FIELDS, request, 3)
+    const offset = pageOffset(request.pageToken)
+    const rows = await queries.searchExperiments(sql, {
+      ...clause,
+      stages: stagesOf(request.viewType),
+      limit: request.maxResults + 1,
+      offset,
+    })
+    return pageOf(rows, request.maxResults, offset)
+  }
+
+  async function rename(id: string, name: string): Promise<void> {
+    active(await get(id))
+    if (name.length > NAME_LENGTH_MAX) throw invalid(`Experiment name exceeds ${NAME_LENGTH_MAX} characters`)
+    const holder = await queries.selectExperimentByName(sql, name)
+    if (holder && holder.experiment_id !== id) {
+      throw new PlatformError('already_exists', `Experiment '${name}' already exists.`)
+    }
+    await queries.updateExperimentName(sql, id, name, clock.nowMs())
+  }
+
+  async function remove(id: string): Promise<void> {
+    if ((await get(id)).lifecycle_stage === 'deleted') {
+      throw new PlatformError('not_found', `No Experiment with id=${id} exists: it is deleted`)
+    }
+    await queries.updateExperimentStage(sql, id, 'deleted', clock.nowMs())
+  }
+
+  async function restore(id: string): Promise<void> {
+    if ((await get(id)).lifecycle_stage === 'active') {
+      throw new PlatformError('not_found', `No deleted Experiment with id=${id} exists`)
+    }
+    await queries.updateExperimentStage(sql, id, 'active', clock.nowMs())
+  }
+
+  async function setTag(id: string, key: string, value: string): Promise<void> {
+    active(await get(id))
+    await setTagIn(sql, id, key, value)
+  }
+
+  async function setTagIn(tx: Sql, id: string, key: string, value: string): Promise<void> {
+    if (key.length > 250) throw invalid('Experiment tag key exceeds the maximum length of 250 characters')
+    if (value.length > TAG_LENGTH_MAX) {
+      throw invalid(`Experiment tag value exceeds the maximum length of ${TAG_LENGTH_MAX} characters`)
+    }
+    await queries.upsertExperimentTag(tx, id, key, value)
+  }
+
+  return {
+    create,
+    ensure,
+    get,
+    getByName,
+    search,
+    rename,
+    remove,
+    restore,
+    setTag,
+    active: async (id: string) => active(await get(id)),
+  }
+}
+
+export function stagesOf(view: ViewType = 'ACTIVE_ONLY'): string[] {
+  if (view === 'ALL') return ['active', 'deleted']
+  return [view === 'DELETED_ONLY' ? 'deleted' : 'active']
+}
+
+function active(experiment: Experiment): Experiment {
+  if (experiment.lifecycle_stage === 'active') return experiment
+  throw invalid(`The experiment ${experiment.experiment_id} must be in the 'active' state. Current state is deleted.`)
+}
+
+function invalid(message: string): PlatformError {
+  return new PlatformError('invalid_argument', message)
+}

@@ -1,0 +1,90 @@
+import { PlatformError } from '../base/errors.ts'
+import type { Sql } from '../db/sql.ts'
+import { checkKey, PARAM_LENGTH_MAX, truncated } from './names.ts'
+import { insertMetrics, selectMetricHistory } from './queries/metrics.ts'
+import { insertParams, type KeyValue, type MetricPoint, upsertTags } from './queries/runs.ts'
+import { checkedTags, requireActive } from './runs.ts'
+import { type Page, pageOf, pageOffset } from './search/page.ts'
+
+export type Batch = {
+  metrics?: { key: string; value: number; timestampMs: number; step: number }[]
+  params?: { key: string; value: string }[]
+  tags?: { key: string; value: string }[]
+}
+
+const BATCH_MAX = { metrics: 1000, params: 100, tags: 100, all: 1000 }
+const HISTORY_PAGE_MAX = 25_000
+
+export function createLogging({ sql }: { sql: Sql }) {
+  /** Writes the whole batch in one transaction, or nothing of it. */
+  async function logBatch(runId: string, batch: Batch): Promise<void> {
+    const { metrics = [], params = [], tags = [] } = batch
+    checkSizes(metrics.length, params.length, tags.length)
+    const points = metrics.map(metricPoint)
+    const checked = checkedParams(params)
+    const tagRows = checkedTags(Object.fromEntries(tags.map((t) => [t.key, t.value])))
+    await sql.tx(async (tx) => {
+      await requireActive(tx, runId)
+      if (checked.length > 0) await writeParams(tx, runId, checked)
+      if (points.length > 0) await insertMetrics(tx, runId, points)
+      if (tagRows.length > 0) await upsertTags(tx, runId, tagRows)
+    })
+  }
+
+  async function metricHistory(
+    runId: string,
+    key: string,
+    request: { maxResults?: number; pageToken?: string } = {},
+  ): Promise<Page<MetricPoint>> {
+    const offset = pageOffset(request.pageToken)
+    if (request.maxResults === undefined) return { rows: await selectMetricHistory(sql, runId, key, null, offset) }
+    const size = Math.min(request.maxResults, HISTORY_PAGE_MAX)
+    return pageOf(await selectMetricHistory(sql, runId, key, size + 1, offset), size, offset)
+  }
+
+  return { logBatch, metricHistory }
+}
+
+/** A param is immutable: the same value again is fine, another is refused with both. */
+async function writeParams(tx: Sql, runId: string, params: KeyValue[]): Promise<void> {
+  const given = new Map(params.map((p) => [p.key, p.value]))
+  const before = await insertParams(tx, runId, params)
+  const changed = before.filter((p) => given.get(p.key) !== p.value)
+  if (changed.length === 0) return
+  const told = changed.map(
+    (p) =>
+      `Param with key='${p.key}' was already logged with value='${p.value}' for run ID='${runId}'. Attempted logging new value '${given.get(p.key)}'.`,
+  )
+  throw new PlatformError('conflict', `Changing param values is not allowed. ${told.join(' ')}`)
+}
+
+function checkedParams(params: KeyValue[]): KeyValue[] {
+  const seen = new Set<string>()
+  return params.map(({ key, value }) => {
+    checkKey('param', key)
+    if (seen.has(key)) throw invalid(`Duplicate parameter keys have been submitted: '${key}'`)
+    seen.add(key)
+    return { key, value: truncated(value, PARAM_LENGTH_MAX) }
+  })
+}
+
+function metricPoint({ key, value, timestampMs, step }: NonNullable<Batch['metrics']>[number]): MetricPoint {
+  checkKey('metric', key)
+  if (timestampMs < 0) throw invalid(`Invalid value ${timestampMs} for parameter 'timestamp' supplied: it is negative`)
+  return { key, value, timestamp_ms: timestampMs, step }
+}
+
+function checkSizes(metrics: number, params: number, tags: number): void {
+  const refuse = (max: number, what: string, got: number) => {
+    throw invalid(`A batch logging request can contain at most ${max} ${what}. Got ${got} ${what}.`)
+  }
+  if (metrics > BATCH_MAX.metrics) refuse(BATCH_MAX.metrics, 'metrics', metrics)
+  if (params > BATCH_MAX.params) refuse(BATCH_MAX.params, 'params', params)
+  if (tags > BATCH_MAX.tags) refuse(BATCH_MAX.tags, 'tags', tags)
+  const all = metrics + params + tags
+  if (all > BATCH_MAX.all) refuse(BATCH_MAX.all, 'metrics, params and tags', all)
+}
+
+function invalid(message: string): PlatformError {
+  return new PlatformError('invalid_argument', message)
+}

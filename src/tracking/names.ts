@@ -1,0 +1,40 @@
+/** What may be a key of a param, metric or tag, and how long texts may be (contract, section 2). */
+import { posix } from 'node:path'
+import { PlatformError } from '../base/errors.ts'
+
+export const KEY_LENGTH_MAX = 250
+export const PARAM_LENGTH_MAX = 6_000
+export const TAG_LENGTH_MAX = 8_000
+
+const ALLOWED = /^[/\p{L}\p{N}_.\- :]*$/u
+
+/** Refuses a key that is too long, has other characters, or would mean another path when it is one. */
+export function checkKey(kind: 'param' | 'metric' | 'tag', key: string): void {
+  const shown = key.slice(0, 60)
+  if (key.length > KEY_LENGTH_MAX) {
+    throw invalid(`${capital(kind)} key '${shown}…' exceeds the maximum length of ${KEY_LENGTH_MAX} characters`)
+  }
+  if (!ALLOWED.test(key)) {
+    throw invalid(
+      `Invalid ${kind} name: '${shown}'. Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colons(:) and slashes (/).`,
+    )
+  }
+  if (key !== '' && (posix.normalize(key) !== key || key.startsWith('/') || key.startsWith('..') || key === '.')) {
+    throw invalid(
+      `Invalid ${kind} name: '${shown}'. Names may be treated as files in certain cases, and must not resolve to other names when treated as such.`,
+    )
+  }
+}
+
+/** Longer values are cut off, as MLflow does by default. */
+export function truncated(value: string, max: number): string {
+  return value.length > max ? value.slice(0, max) : value
+}
+
+function capital(text: string): string {
+  return text[0]!.toUpperCase() + text.slice(1)
+}
+
+function invalid(message: string): PlatformError {
+  return new PlatformError('invalid_argument', message)
+}

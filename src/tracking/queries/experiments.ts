@@ -1,0 +1,83 @@
+import type { Sql } from '../../db/sql.ts'
+
+export type ExperimentRow = {
+  experiment_id: string
+  name: string
+  artifact_location: string
+  lifecycle_stage: 'active' | 'deleted'
+  creation_ms: number
+  last_update_ms: number
+  tags: { key: string; value: string }[]
+}
+
+const COLUMNS = `
+  e.experiment_id::text, e.name, e.artifact_location, e.lifecycle_stage, e.creation_ms, e.last_update_ms,
+  coalesce((select json_agg(json_build_object('key', t.key, 'value', t.value) order by t.key)
+            from tracking.experiment_tag t where t.experiment_id = e.experiment_id), '[]') as tags`
+
+/** No row when the name is taken. */
+export async function insertExperiment(
+  sql: Sql,
+  row: { name: string; artifactLocation: string | null; nowMs: number },
+): Promise<{ experiment_id: string } | undefined> {
+  const rows = await sql.query<{ experiment_id: string }>(
+    `with fresh as (select nextval(pg_get_serial_sequence('tracking.experiment', 'experiment_id')) as id)
+     insert into tracking.experiment (experiment_id, name, artifact_location, creation_ms, last_update_ms)
+     select id, $1, coalesce($2, 'mlflow-artifacts:/' || id), $3, $3 from fresh
+     on conflict (name) do nothing
+     returning experiment_id::text`,
+    [row.name, row.artifactLocation, row.nowMs],
+  )
+  return rows[0]
+}
+
+export async function selectExperiment(sql: Sql, id: string): Promise<ExperimentRow | undefined> {
+  const rows = await sql.query<ExperimentRow>(
+    `select ${COLUMNS} from tracking.experiment e where e.experiment_id = $1::bigint`,
+    [id],
+  )
+  return rows[0]
+}
+
+export async function selectExperimentByName(sql: Sql, name: string): Promise<ExperimentRow | undefined> {
+  const rows = await sql.query<ExperimentRow>(`select ${COLUMNS} from tracking.experiment e where e.name = $1`, [name])
+  return rows[0]
+}
+
+/** `where` and `orderBy` come from the search translator, with their values from $3 on. */
+export function searchExperiments(
+  sql: Sql,
+  search: { stages: string[]; limit: number; offset: number; where: string; orderBy: string; values: unknown[] },
+): Promise<ExperimentRow[]> {
+  return sql.query<ExperimentRow>(
+    `select ${COLUMNS} from tracking.experiment e
+     where e.lifecycle_stage = any($1) and ${search.where}
+     order by ${search.orderBy} limit $2::integer offset ${Number(search.offset)}`,
+    [search.stages, search.limit, ...search.values],
+  )
+}
+
+export async function updateExperimentName(sql: Sql, id: string, name: string, nowMs: number): Promise<void> {
+  await sql.query('update tracking.experiment set name = $2, last_update_ms = $3 where experiment_id = $1::bigint', [
+    id,
+    name,
+    nowMs,
+  ])
+}
+
+/** Marks an experiment, and its runs with it. */
+export async function updateExperimentStage(sql: Sql, id: string, stage: string, nowMs: number): Promise<void> {
+  await sql.query(
+    `with runs as (update tracking.run set lifecycle_stage = $2 where experiment_id = $1::bigint)
+     update tracking.experiment set lifecycle_stage = $2, last_update_ms = $3 where experiment_id = $1::bigint`,
+    [id, stage, nowMs],
+  )
+}
+
+export async function upsertExperimentTag(sql: Sql, id: string, key: string, value: string): Promise<void> {
+  await sql.query(
+    `insert into tracking.experiment_tag (experiment_id, key, value) values ($1::bigint, $2, $3)
+     on conflict (experiment_id, key) do update set value = excluded.value`,
+    [id, key, value],
+  )
+}

@@ -1,0 +1,165 @@
+import { randomBytes, randomInt } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
+import { PlatformError } from '../base/errors.ts'
+import type { Sql } from '../db/sql.ts'
+import { runArtifactUri } from './artifact-uri.ts'
+import type { createExperiments, SearchRequest } from './experiments.ts'
+import { stagesOf } from './experiments.ts'
+import { checkKey, TAG_LENGTH_MAX, truncated } from './names.ts'
+import { type InputRow, selectInputs, upsertInput } from './queries/inputs.ts'
+import type { KeyValue, RunRow, RunStatus } from './queries/runs.ts'
+import * as queries from './queries/runs.ts'
+import { searchClause } from './search/clause.ts'
+import { RUN_FIELDS } from './search/fields.ts'
+import { type Page, pageOf, pageOffset } from './search/page.ts'
+
+export type Run = RunRow & { inputs: InputRow[] }
+
+export type NewRun = {
+  experimentId: string
+  runName?: string
+  /** 32 hex digits; made up when absent. A run of that id that is there already is given back as it is. */
+  runId?: string
+  userId?: string
+  startTimeMs?: number
+  tags?: Record<string, string>
+}
+
+export const RUN_STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const
+
+const NAME_TAG = 'mlflow.runName'
+
+type Deps = { sql: Sql; clock: Clock; experiments: ReturnType<typeof createExperiments> }
+
+export function createRuns({ sql, clock, experiments }: Deps) {
+  async function create(request: NewRun): Promise<Run> {
+    const experiment = await experiments.active(request.experimentId)
+    const runId = request.runId ?? randomBytes(16).toString('hex')
+    const name = request.runName || request.tags?.[NAME_TAG] || madeUpName()
+    const tags = checkedTags({ ...request.tags, [NAME_TAG]: name })
+    await sql.tx(async (tx) => {
+      await queries.insertRun(tx, {
+        run_id: runId,
+        experiment_id: experiment.experiment_id,
+        name,
+        user_id: request.userId ?? '',
+        status: 'RUNNING',
+        start_ms: request.startTimeMs ?? clock.nowMs(),
+        artifact_uri: runArtifactUri(experiment.artifact_location, runId),
+      })
+      await queries.upsertTags(tx, runId, tags)
+    })
+    return get(runId)
+  }
+
+  async function get(runId: string): Promise<Run> {
+    const row = await queries.selectRun(sql, runId)
+    if (!row) throw noRun(runId)
+    const inputs = await selectInputs(sql, [runId])
+    return { ...row, inputs: inputs.get(runId) ?? [] }
+  }
+
+  async function search(request: SearchRequest & { experimentIds: string[] }): Promise<Page<Run>> {
+    const clause = searchClause(RUN_FIELDS, request, 4)
+    const offset = pageOffset(request.pageToken)
+    const ids = request.experimentIds.filter((id) => /^\d{1,18}$/.test(id))
+    const rows = await queries.searchRuns(sql, {
+      ...clause,
+      experimentIds: ids,
+      stages: stagesOf(request.viewType),
+      limit: request.maxResults + 1,
+      offset,
+    })
+    const page = pageOf(rows, request.maxResults, offset)
+    const inputs = await selectInputs(
+      sql,
+      page.rows.map((row) => row.run_id),
+    )
+    return { ...page, rows: page.rows.map((row) => ({ ...row, inputs: inputs.get(row.run_id) ?? [] })) }
+  }
+
+  async function update(
+    runId: string,
+    change: { status?: RunStatus; endTimeMs?: number; runName?: string },
+  ): Promise<Run> {
+    await sql.tx(async (tx) => {
+      await requireActive(tx, runId)
+      const row = { status: change.status ?? null, endMs: change.endTimeMs ?? null, name: change.runName || null }
+      await queries.updateRun(tx, runId, row)
+      if (change.runName) await queries.upsertTags(tx, runId, [{ key: NAME_TAG, value: change.runName }])
+    })
+    return get(runId)
+  }
+
+  async function setStage(runId: string, stage: 'active' | 'deleted'): Promise<void> {
+    if (!(await queries.selectRunStage(sql, runId))) throw noRun(runId)
+    await queries.updateRunStage(sql, runId, stage)
+  }
+
+  async function deleteTag(runId: string, key: string): Promise<void> {
+    await requireActive(sql, runId)
+    if (!(await queries.deleteTag(sql, runId, key))) {
+      throw new PlatformError('not_found', `No tag with name: ${key.slice(0, 100)} in run with id ${runId}`)
+    }
+  }
+
+  async function logInputs(runId: string, inputs: InputRow[]): Promise<void> {
+    await sql.tx(async (tx) => {
+      await requireActive(tx, runId)
+      for (const input of inputs) await upsertInput(tx, runId, input)
+    })
+  }
+
+  return {
+    create,
+    get,
+    search,
+    update,
+    remove: (runId: string) => setStage(runId, 'deleted'),
+    restore: (runId: string) => setStage(runId, 'active'),
+    deleteTag,
+    logInputs,
+  }
+}
+
+/** Throws when there is no such run or it is deleted. */
+export async function requireActive(sql: Sql, runId: string): Promise<{ artifact_uri: string }> {
+  const run = await queries.selectRunStage(sql, runId)
+  if (!run) throw noRun(runId)
+  if (run.lifecycle_stage === 'active') return run
+  throw new PlatformError(
+    'invalid_argument',
+    `The run ${runId} must be in the 'active' state. Current state is deleted.`,
+  )
+}
+
+export function checkedTags(tags: Record<string, string>): KeyValue[] {
+  return Object.entries(tags).map(([key, value]) => {
+    checkKey('tag', key)
+    return { key, value: truncated(value, TAG_LENGTH_MAX) }
+  })
+}
+
+function noRun(runId: string): PlatformError {
+  return new PlatformError('not_found', `Run with id=${runId.slice(0, 64)} not found`)
+}
+
+const ADJECTIVES = [
+  'brisk',
+  'calm',
+  'clever',
+  'eager',
+  'gentle',
+  'keen',
+  'lively',
+  'merry',
+  'nimble',
+  'quiet',
+  'sturdy',
+  'swift',
+]
+const NOUNS = ['brook', 'carp', 'dam', 'eddy', 'heron', 'mill', 'otter', 'perch', 'reed', 'spring', 'trout', 'weir']
+
+function madeUpName(): string {
+  return `${ADJECTIVES[randomInt(ADJECTIVES.length)]}-${NOUNS[randomInt(NOUNS.length)]}-${randomInt(1000)}`
+}

@@ -1,0 +1,97 @@
+/** Stage 3: comparisons → SQL with bound values. No text of the caller ever becomes part of a statement. */
+import type { SearchFields } from './fields.ts'
+import { fault } from './lexer.ts'
+import { type Comparison, type Identifier, type Operator, parseFilter, parseOrdering } from './parser.ts'
+
+export type Clause = { where: string; orderBy: string; values: unknown[] }
+
+const NUMERIC: Operator[] = ['=', '!=', '<', '<=', '>', '>=']
+const TEXTUAL: Operator[] = ['=', '!=', 'LIKE', 'ILIKE', 'IN', 'NOT IN', 'IS NULL', 'IS NOT NULL']
+
+/** `firstParameter` is the number of the first bound value, `$3` for 3. */
+export function searchClause(
+  fields: SearchFields,
+  request: { filter?: string; orderBy?: string[] },
+  firstParameter: number,
+): Clause {
+  const values: unknown[] = []
+  const bind = (value: unknown): string => `$${firstParameter - 1 + values.push(value)}`
+  const where = parseFilter(request.filter ?? '').map((comparison) => comparisonSql(fields, comparison, bind))
+  const order = orderSql(fields, request.orderBy ?? [], bind)
+  return { where: where.length > 0 ? where.join(' and ') : 'true', orderBy: order.join(', '), values }
+}
+
+type Bind = (value: unknown) => string
+
+function comparisonSql(fields: SearchFields, comparison: Comparison, bind: Bind): string {
+  const { entity, key } = resolve(fields, comparison.identifier)
+  const attribute = entity === 'attributes' ? fields.attributes[key] : undefined
+  if (attribute) return testSql(attribute.sql, attribute.type, comparison, bind)
+  const keyed = fields.keyed[entity]!
+  const has = `select 1 from ${keyed.table} k where k.${keyed.owner} = ${keyed.id} and k.key = ${bind(key)}`
+  if (comparison.operator === 'IS NULL') return `not exists (${has})`
+  if (comparison.operator === 'IS NOT NULL') return `exists (${has})`
+  return `exists (${has} and ${testSql('k.value', keyed.type, comparison, bind)})`
+}
+
+function testSql(sql: string, type: 'text' | 'number', comparison: Comparison, bind: Bind): string {
+  const { operator, values, identifier } = comparison
+  const name = identifier.entity ? `${identifier.entity}.${identifier.key}` : identifier.key
+  const allowed = type === 'number' ? NUMERIC : TEXTUAL
+  if (!allowed.includes(operator)) throw fault(`Invalid comparison operator '${operator}' for '${name.slice(0, 100)}'`)
+  if (operator === 'IS NULL') return `${sql} is null`
+  if (operator === 'IS NOT NULL') return `${sql} is not null`
+  for (const value of values) {
+    if (type === 'number' && value.kind !== 'number')
+      throw fault(`Expected numeric value type for ${name.slice(0, 100)}`)
+    if (type === 'text' && value.kind !== 'string')
+      throw fault(`Expected a quoted string value for ${name.slice(0, 100)}`)
+  }
+  if (operator === 'IN' || operator === 'NOT IN') {
+    const list = bind(values.map((v) => v.text))
+    return operator === 'IN' ? `${sql} = any(${list}::text[])` : `${sql} <> all(${list}::text[])`
+  }
+  const value = values[0]!
+  if (type === 'number') return `${sql}::double precision ${operator} ${bind(Number(value.text))}::double precision`
+  const noEscape = operator === 'LIKE' || operator === 'ILIKE' ? " escape ''" : ''
+  return `${sql} ${operator} ${bind(value.text)}::text${noEscape}`
+}
+
+/** Values, then NaN, then missing, in both directions. */
+function orderSql(fields: SearchFields, orderBy: string[], bind: Bind): string[] {
+  const seen = new Set<string>()
+  const parts = orderBy.flatMap((text) => {
+    const { identifier, descending } = parseOrdering(text)
+    const { entity, key } = resolve(fields, identifier)
+    if (seen.has(`${entity}.${key}`)) throw fault(`'order_by' contains duplicate fields: '${key.slice(0, 100)}'`)
+    seen.add(`${entity}.${key}`)
+    const direction = descending ? 'desc' : 'asc'
+    const attribute = entity === 'attributes' ? fields.attributes[key] : undefined
+    if (attribute) return [`${attribute.sql} ${direction} nulls last`]
+    const keyed = fields.keyed[entity]!
+    const value = `(select k.value from ${keyed.table} k where k.${keyed.owner} = ${keyed.id} and k.key = ${bind(key)})`
+    if (keyed.type === 'text') return [`${value} ${direction} nulls last`]
+    return [`(${value} = 'NaN') asc nulls last`, `${value} ${direction} nulls last`]
+  })
+  return [...(parts.length > 0 ? parts : [fields.defaultOrder]), fields.tieBreak]
+}
+
+function resolve(fields: SearchFields, identifier: Identifier): { entity: string; key: string } {
+  const { entity, key } = identifier
+  const kind = entity === null ? 'attributes' : fields.entities[entity]
+  const known = Object.keys(fields.attributes).join(', ')
+  if (kind === undefined) {
+    throw fault(
+      `Invalid entity type '${String(entity).slice(0, 60)}'; valid ones are ${Object.keys(fields.keyed).join(', ')}, attributes`,
+    )
+  }
+  if (kind !== 'attributes') {
+    if (fields.keyed[kind]) return { entity: kind, key }
+    throw fault(`Invalid entity type '${entity}' here`)
+  }
+  const name = fields.aliases[key] ?? key
+  if (!Object.hasOwn(fields.attributes, name)) {
+    throw fault(`Invalid attribute key '${key.slice(0, 60)}' specified. Valid keys are: ${known}`)
+  }
+  return { entity: 'attributes', key: name }
+}

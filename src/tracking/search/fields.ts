@@ -1,0 +1,70 @@
+/** What can be searched: how each field is written in SQL, and what it may be compared with. */
+
+/** `id` is the SQL expression of the row that keyed values (metrics, params, tags) belong to. */
+export type SearchFields = {
+  attributes: Record<string, { sql: string; type: 'text' | 'number' }>
+  keyed: Record<string, { table: string; owner: string; id: string; type: 'text' | 'number' }>
+  /** Other spellings of an attribute or entity. */
+  aliases: Record<string, string>
+  entities: Record<string, string>
+  defaultOrder: string
+  /** Makes every order total. */
+  tieBreak: string
+}
+
+const ENTITY_NAMES: Record<string, string> = {
+  metric: 'metrics',
+  metrics: 'metrics',
+  param: 'params',
+  params: 'params',
+  parameter: 'params',
+  parameters: 'params',
+  tag: 'tags',
+  tags: 'tags',
+  attr: 'attributes',
+  attribute: 'attributes',
+  attributes: 'attributes',
+  run: 'attributes',
+}
+
+export const RUN_FIELDS: SearchFields = {
+  attributes: {
+    run_id: { sql: 'r.run_id', type: 'text' },
+    run_name: { sql: 'r.name', type: 'text' },
+    user_id: { sql: 'r.user_id', type: 'text' },
+    status: { sql: 'r.status', type: 'text' },
+    artifact_uri: { sql: 'r.artifact_uri', type: 'text' },
+    experiment_id: { sql: 'r.experiment_id::text', type: 'text' },
+    start_time: { sql: 'r.start_ms', type: 'number' },
+    end_time: { sql: 'r.end_ms', type: 'number' },
+  },
+  keyed: {
+    metrics: { table: 'tracking.latest_metric', owner: 'run_id', id: 'r.run_id', type: 'number' },
+    params: { table: 'tracking.param', owner: 'run_id', id: 'r.run_id', type: 'text' },
+    tags: { table: 'tracking.tag', owner: 'run_id', id: 'r.run_id', type: 'text' },
+  },
+  aliases: {
+    created: 'start_time',
+    Created: 'start_time',
+    'run name': 'run_name',
+    'Run name': 'run_name',
+    'Run Name': 'run_name',
+  },
+  entities: ENTITY_NAMES,
+  defaultOrder: 'r.start_ms desc',
+  tieBreak: 'r.run_id',
+}
+
+export const EXPERIMENT_FIELDS: SearchFields = {
+  attributes: {
+    name: { sql: 'e.name', type: 'text' },
+    experiment_id: { sql: 'e.experiment_id', type: 'number' },
+    creation_time: { sql: 'e.creation_ms', type: 'number' },
+    last_update_time: { sql: 'e.last_update_ms', type: 'number' },
+  },
+  keyed: { tags: { table: 'tracking.experiment_tag', owner: 'experiment_id', id: 'e.experiment_id', type: 'text' } },
+  aliases: {},
+  entities: ENTITY_NAMES,
+  defaultOrder: 'e.creation_ms desc',
+  tieBreak: 'e.experiment_id',
+}

@@ -1,0 +1,27 @@
+/**
+ * Tracking: experiments, runs, params, metrics with their history, tags, inputs, artifacts; as MLflow has them. The same
+ * functions serve our own training and, through routes/, the clients of MLflow.
+ *
+ * Owns the schema `tracking` and the objects below `artifacts/`. Invariants:
+ * - A batch is one transaction. A param never changes its value. The same metric point is kept once.
+ * - The latest value of a metric is the greatest (step, timestamp, value), kept in the same statement as the history.
+ * - A path of an artifact never leads out of the store; nothing that a caller names elsewhere is ever opened.
+ */
+import type { Clock } from '../base/clock.ts'
+import type { Sql } from '../db/sql.ts'
+import type { ObjectStore } from '../lake/objects.ts'
+import { createArtifacts } from './artifacts.ts'
+import { createExperiments } from './experiments.ts'
+import { createLogging } from './log-batch.ts'
+import { createRuns } from './runs.ts'
+
+export type TrackingDeps = { sql: Sql; objects: ObjectStore; clock: Clock }
+
+export type Tracking = ReturnType<typeof createTracking>
+
+export function createTracking({ sql, objects, clock }: TrackingDeps) {
+  const experiments = createExperiments({ sql, clock })
+  const runs = createRuns({ sql, clock, experiments })
+  const artifacts = createArtifacts({ sql, objects })
+  return { experiments, runs, artifacts, ...createLogging({ sql }) }
+}

@@ -1,0 +1,38 @@
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { mlflowError } from './errors.ts'
+import { type Fields, fieldsOf } from './read.ts'
+
+export type Endpoint = {
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
+  path: string
+  /** Takes the fields of query and body together; what it gives is the answer, unset fields left out. */
+  run(fields: Fields): Promise<object>
+}
+
+/** Both are served: the first by clients, the second by MLflow's own pages. */
+const BASES = ['/api/2.0/mlflow', '/ajax-api/2.0/mlflow']
+
+/** A plugin of MLflow endpoints, with MLflow's error bodies. */
+export function mlflowPlugin(endpoints: readonly Endpoint[]): FastifyPluginAsync {
+  return async (app) => {
+    answerErrorsAsMlflow(app)
+    for (const base of BASES) {
+      for (const { method, path, run } of endpoints) {
+        app.route({
+          method,
+          url: `${base}/${path}`,
+          schema: { hide: true },
+          handler: (request) => run({ ...fieldsOf(request.query), ...fieldsOf(request.body) }),
+        })
+      }
+    }
+  }
+}
+
+export function answerErrorsAsMlflow(app: FastifyInstance): void {
+  app.setErrorHandler((error, request, reply) => {
+    const { status, body } = mlflowError(error)
+    if (status === 500) request.log.error({ err: error }, 'request failed')
+    return reply.code(status).send(body)
+  })
+}

@@ -1,0 +1,99 @@
+/** Reads the fields of a request as MLflow's own server does: int64 as number or text, unknown fields ignored. */
+import { PlatformError } from '../../base/errors.ts'
+
+export type Fields = Record<string, unknown>
+
+const SEE = 'See the API docs for more information about request parameters.'
+
+export function fieldsOf(body: unknown): Fields {
+  if (body === null || body === undefined) return {}
+  if (typeof body !== 'object' || Array.isArray(body)) throw invalid('the body must be a JSON object')
+  return body as Fields
+}
+
+export function optionalText(fields: Fields, name: string, maxLength = 1_000_000): string | undefined {
+  const value = fields[name]
+  if (value === undefined || value === null) return undefined
+  if (typeof value !== 'string') throw wrongType(name, value)
+  if (value.includes('\0')) throw invalid(`Invalid value for parameter '${name}' supplied: it holds a NUL character.`)
+  if (value.length > maxLength) throw invalid(`'${name}' exceeds the maximum length of ${maxLength} characters`)
+  return value
+}
+
+export function requiredText(fields: Fields, name: string, maxLength?: number): string {
+  const value = optionalText(fields, name, maxLength)
+  if (value === undefined || value === '') throw missing(name)
+  return value
+}
+
+/** A whole number, also as text; beyond 2^53 only what a double holds exactly is taken. */
+export function optionalInteger(fields: Fields, name: string): number | undefined {
+  const value = fields[name]
+  if (value === undefined || value === null) return undefined
+  const number = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value
+  if (typeof number !== 'number' || !Number.isSafeInteger(number)) throw wrongType(name, value)
+  return number
+}
+
+export function requiredInteger(fields: Fields, name: string): number {
+  const value = optionalInteger(fields, name)
+  if (value === undefined) throw missing(name)
+  return value
+}
+
+/** A number, or one of the texts NaN, Infinity, -Infinity, or a number as text. */
+export function requiredDouble(fields: Fields, name: string): number {
+  const value = fields[name]
+  if (value === undefined || value === null) throw missing(name)
+  if (typeof value === 'number') return value
+  if (typeof value !== 'string') throw wrongType(name, value)
+  if (value === 'NaN') return Number.NaN
+  const number = Number(value.replace(/^([+-]?)inf$/i, '$1Infinity'))
+  if (value.trim() === '' || Number.isNaN(number)) throw wrongType(name, value)
+  return number
+}
+
+export function optionalBoolean(fields: Fields, name: string): boolean | undefined {
+  const value = fields[name]
+  if (value === undefined || value === null) return undefined
+  if (value === true || value === 'true') return true
+  if (value === false || value === 'false') return false
+  throw wrongType(name, value)
+}
+
+/** A list of texts; a single one stands for a list of one, as in a query string. */
+export function textList(fields: Fields, name: string): string[] {
+  const value = fields[name]
+  if (value === undefined || value === null) return []
+  const list = Array.isArray(value) ? value : [value]
+  for (const item of list) if (typeof item !== 'string') throw wrongType(name, item)
+  return list as string[]
+}
+
+export function objectList(fields: Fields, name: string): Fields[] {
+  const value = fields[name]
+  if (value === undefined || value === null) return []
+  if (!Array.isArray(value)) throw wrongType(name, value)
+  return value.map((item) => fieldsOf(item))
+}
+
+/** [{key, value}] as pairs; a missing value is the empty text. */
+export function keyValues(fields: Fields, name: string): { key: string; value: string }[] {
+  return objectList(fields, name).map((item) => ({
+    key: requiredText(item, 'key'),
+    value: optionalText(item, 'value') ?? '',
+  }))
+}
+
+export function missing(name: string): PlatformError {
+  return invalid(`Missing value for required parameter '${name}'. ${SEE}`)
+}
+
+export function invalid(message: string): PlatformError {
+  return new PlatformError('invalid_argument', message)
+}
+
+function wrongType(name: string, value: unknown): PlatformError {
+  const shown = JSON.stringify(value)?.slice(0, 100) ?? 'undefined'
+  return invalid(`Invalid value ${shown} for parameter '${name}' supplied. ${SEE}`)
+}
