@@ -32,7 +32,9 @@ for (const name of asked.length > 0 ? asked : all) {
   const results = await run()
   for (const r of results) {
     const note = r.note ? `  (${r.note})` : ''
-    console.log(`  ${r.name}: ours ${round(r.ours)} ${r.unit}, peer ${round(r.peer)} ${r.unit}, ratio ${round(r.ratio)}${note}`)
+    console.log(
+      `  ${r.name}: ours ${round(r.ours)} ${r.unit}, peer ${round(r.peer)} ${r.unit}, ratio ${round(r.ratio)}${note}`,
+    )
   }
   writeFileSync(`${here}/results/${name}.json`, `${JSON.stringify({ machine, results }, null, 2)}\n`)
 }

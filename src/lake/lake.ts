@@ -13,7 +13,9 @@
  *   of the same content takes up.
  */
 
+import { stat } from 'node:fs/promises'
 import type { Clock } from '../base/clock.ts'
+import { sha256File } from '../base/hash.ts'
 import { addMs, displayInstant, type Instant, instantOfMs } from '../base/instant.ts'
 import type { Sql } from '../db/sql.ts'
 import type { Duck } from './duck.ts'
@@ -55,6 +57,10 @@ export type Lake = {
    * on, so that reading the catalogue as of K gives the same answer for ever.
    */
   pinKnownAt(): Promise<Instant>
+  /** A private folder for the files that become snapshots; gone when `body` is done. */
+  withScratch<T>(body: (dir: string) => Promise<T>): Promise<T>
+  /** Moves a finished Parquet file of the scratch folder into the store under its digest; knows nothing of it yet. */
+  keep(parquetFile: string): Promise<{ digest: string; objectKey: string; bytes: number }>
   /** Where DuckDB reads the snapshot. */
   path(snapshot: Pick<Snapshot, 'objectKey'>): string
 }
@@ -74,6 +80,15 @@ export function createLake(deps: { sql: Sql; objects: ObjectStore; duck: Duck; c
     newestVersion: (source, validAt) => findNewestVersion(sql, source, validAt),
     previous: (source, before) => findPrevious(sql, source, before),
     moments: (where) => selectMoments(sql, where),
+    withScratch: (body) => objects.withScratch(body),
+    async keep(parquetFile) {
+      const digest = await sha256File(parquetFile)
+      const { size } = await stat(parquetFile)
+      const objectKey = `snapshots/${digest}.parquet`
+      // Also over an object of that name: the bytes are the same, or ought to be.
+      await objects.adopt(objectKey, parquetFile)
+      return { digest, objectKey, bytes: size }
+    },
     pinKnownAt: () => takeMoment(sql, now()),
     path: (snapshot) => objects.localPath(snapshot.objectKey),
   }

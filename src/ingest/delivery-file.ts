@@ -1,0 +1,70 @@
+import { createHash } from 'node:crypto'
+import { createReadStream } from 'node:fs'
+import { open, realpath, stat } from 'node:fs/promises'
+import { join, sep } from 'node:path'
+import { PlatformError } from '../base/errors.ts'
+import type { Source } from '../config/project.ts'
+import { type Finding, finding } from './finding.ts'
+
+/** A delivered file as we work on it: a copy without its byte order mark, which nobody changes under our hands. */
+export type DeliveredFile = {
+  path: string
+  bytes: number
+  /** SHA-256 of the file as it lies in the folder. */
+  fileDigest: string
+  /** The bytes end with a line end. */
+  ended: boolean
+}
+
+const CHUNK_BYTES = 1 << 20
+const BOM = Buffer.from([0xef, 0xbb, 0xbf])
+const UTF16_MARKS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])]
+
+/** The folder of a delivery with its symbolic links resolved, or a refusal. */
+export async function openDeliveryFolder(dir: string): Promise<string> {
+  const real = await realpath(dir).catch(() => undefined)
+  if (real !== undefined && (await stat(real)).isDirectory()) return real
+  const fault = real === undefined ? 'does not exist or cannot be read' : 'is not a folder'
+  throw new PlatformError('invalid_argument', `delivery folder '${dir}' ${fault}; name the folder that holds the files`)
+}
+
+/**
+ * Copies a source's file to `target`, or says why it cannot be. A link that leads out of the folder is refused: what
+ * is delivered is the folder.
+ */
+export async function takeFile(folder: string, source: Source, target: string): Promise<DeliveredFile | Finding> {
+  const path = await realpath(join(folder, source.file)).catch(() => undefined)
+  if (path === undefined) {
+    const says = `the file is missing (source '${source.name}'); deliver it, or name the other sources to ingest only them`
+    return finding(source, { rule: 'file', says })
+  }
+  if (!path.startsWith(folder + sep)) return finding(source, { rule: 'file', says: 'it is a link out of the folder' })
+  if (!(await stat(path)).isFile()) return finding(source, { rule: 'file', says: 'it is not a regular file' })
+  const file = await copy(path, target)
+  if (file.bytes === 0) return finding(source, { rule: 'empty_file', says: 'the file is empty, without even a header' })
+  if (file.utf16) {
+    return finding(source, { rule: 'encoding', says: 'the file is UTF-16; save it as UTF-8', examples: [] })
+  }
+  return file
+}
+
+async function copy(from: string, to: string): Promise<DeliveredFile & { utf16: boolean }> {
+  const hash = createHash('sha256')
+  const out = await open(to, 'wx')
+  let bytes = 0
+  let last = 0
+  let utf16 = false
+  try {
+    for await (const chunk of createReadStream(from, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
+      hash.update(chunk)
+      if (bytes === 0) utf16 = UTF16_MARKS.some((mark) => chunk.subarray(0, 2).equals(mark))
+      const marked = bytes === 0 && chunk.subarray(0, 3).equals(BOM)
+      await out.writeFile(marked ? chunk.subarray(3) : chunk)
+      bytes += chunk.length - (marked ? 3 : 0)
+      last = chunk.at(-1) ?? last
+    }
+  } finally {
+    await out.close()
+  }
+  return { path: to, bytes, fileDigest: hash.digest('hex'), ended: last === 0x0a || last === 0x0d, utf16 }
+}

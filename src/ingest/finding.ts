@@ -1,0 +1,61 @@
+import type { Severity, Source } from '../config/project.ts'
+
+export const EXAMPLES_MAX = 5
+
+/** A row that broke a rule. `line` counts lines of the file from 1, the header being the first. */
+export type Example = { line: number | null; key: string | null; value: string | null }
+
+/** One broken rule of one file: how often, and up to five rows of it. */
+export type Finding = {
+  file: string
+  source: string
+  column: string | null
+  rule: string
+  severity: Severity
+  count: number
+  examples: Example[]
+  /** One sentence with file, column and rule, for people. */
+  message: string
+}
+
+type Details = {
+  column?: string
+  rule: string
+  severity?: Severity
+  count?: number
+  examples?: Example[]
+  /** What is wrong, as the end of a sentence that starts with file and column. */
+  says: string
+}
+
+export function finding(source: Pick<Source, 'name' | 'file'>, details: Details): Finding {
+  const { column, rule, severity = 'error', count = 1, examples = [], says } = details
+  const where = column === undefined ? source.file : `${source.file}, column '${column}'`
+  const rows = examples.map(describe).filter((text) => text !== '')
+  const message = `${where}: ${says}${rows.length === 0 ? '' : ` (${rows.join('; ')}${count > rows.length ? '; …' : ''})`}`
+  return { file: source.file, source: source.name, column: column ?? null, rule, severity, count, examples, message }
+}
+
+export function hasErrors(findings: readonly Finding[]): boolean {
+  return findings.some((f) => f.severity === 'error')
+}
+
+/** `1 row`, `1,526 rows`. */
+export function counted(count: number, noun: string, plural = `${noun}s`): string {
+  return `${count.toLocaleString('en-US')} ${count === 1 ? noun : plural}`
+}
+
+/** Short enough to be printed, and on one line. */
+export function shown(value: string): string {
+  const line = value.replaceAll(/[\u0000-\u001f\u007f]/g, (c) => (c === '\n' ? '⏎' : '·'))
+  return line.length <= 80 ? line : `${line.slice(0, 79)}…`
+}
+
+function describe({ line, key, value }: Example): string {
+  const parts = [
+    line === null ? '' : `line ${line}`,
+    key === null ? '' : `key ${key}`,
+    value === null ? '' : `'${value}'`,
+  ]
+  return parts.filter((part) => part !== '').join(', ')
+}

@@ -1,0 +1,155 @@
+/**
+ * Ingest: the files of a month → checks → snapshots in the lake. A delivery is wholly there or not at all: all faults
+ * of all files are found first, then the Parquet objects are written, then one transaction adds the rows of the
+ * catalogue. A refused delivery leaves no snapshot, but is itself kept, with what was found.
+ *
+ * Owns ingest.delivery. What comes in:
+ * - A file is CSV: UTF-8 with or without byte order mark, a header, commas, double quotes, line ends of one kind.
+ *   An empty field without quotes is null; `""` is an empty text, which only a String can be.
+ * - The folder is named by the operator. A file in it that is a link out of it is refused.
+ * - The same bytes for a known moment, or other bytes with the same content, change nothing. Other content is a
+ *   correction: a new version beside the old one. That holds for labels too: one month never overwrites another.
+ * - Running it twice is running it once, so a durable flow may repeat it after a crash.
+ */
+
+import type { Clock } from '../base/clock.ts'
+import { PlatformError } from '../base/errors.ts'
+import { displayInstant, type Instant, instantOfMs, parseInstant } from '../base/instant.ts'
+import type { Log } from '../base/log.ts'
+import type { Project, Source } from '../config/project.ts'
+import type { Sql } from '../db/sql.ts'
+import type { Duck, DuckSession } from '../lake/duck.ts'
+import type { Committed, Lake, SnapshotDraft } from '../lake/lake.ts'
+import { checkContent } from './content-checks.ts'
+import { openDeliveryFolder } from './delivery-file.ts'
+import { counted, type Finding, hasErrors } from './finding.ts'
+import { type Delivery, insertDelivery, selectDeliveries } from './queries.ts'
+import { type ReadDelivery, readDelivery } from './read-delivery.ts'
+import type { SourceReport } from './report.ts'
+import { snapshotColumns, writeParquet } from './write-snapshot.ts'
+
+export type IngestMonth = { dir: string; asOf: string; sources?: readonly string[] }
+
+export type IngestReport = {
+  delivery: number
+  asOf: Instant
+  state: 'accepted' | 'unchanged'
+  sources: SourceReport[]
+}
+
+export type Ingest = {
+  /** Brings the files of a folder in as the state of `asOf`; refuses (delivery_refused) with all findings. */
+  ingestMonth(month: IngestMonth): Promise<IngestReport>
+  /** Tries so far, newest first, also refused ones. */
+  deliveries(where?: { asOf?: string; limit?: number }): Promise<Delivery[]>
+}
+
+type Deps = { sql: Sql; lake: Lake; duck: Duck; project: Project; clock: Clock; log: Log }
+type Try = { asOf: Instant; directory: string; startedAt: Instant }
+
+const DELIVERIES_MAX = 100
+/** Somewhere on earth the day has ended already. */
+const FUTURE_MS_MAX = 24 * 3600_000
+
+export function createIngest(deps: Deps): Ingest {
+  const { sql, lake, duck, project, clock, log } = deps
+  return {
+    async ingestMonth({ dir, asOf: text, sources: names }) {
+      const asOf = readAsOf(text, clock)
+      const sources = chooseSources(project, names)
+      const folder = await openDeliveryFolder(dir)
+      const attempt = { asOf, directory: folder, startedAt: instantOfMs(clock.nowMs()) }
+      const report = await lake.withScratch((scratch) =>
+        duck.session(async (session) => {
+          const read = await readDelivery({ duck: session, lake, project, asOf }, { folder, sources, scratch })
+          if (hasErrors(read.findings)) throw await refuse(deps, attempt, read.findings)
+          const drafts = await writeDrafts({ ...deps, session, asOf, scratch }, read)
+          return accept(deps, attempt, { ...read, drafts, sources })
+        }),
+      )
+      log.info({ asOf, delivery: report.delivery, state: report.state }, 'delivery ingested')
+      return report
+    },
+    deliveries: ({ asOf, limit = DELIVERIES_MAX } = {}) =>
+      selectDeliveries(sql, { asOf: asOf === undefined ? undefined : parseInstant(asOf, 'asOf'), limit }),
+  }
+}
+
+/** A slip in the year would be the newest state for years, and nothing is ever taken back. */
+function readAsOf(text: string, clock: Clock): Instant {
+  const asOf = parseInstant(text, 'as-of date')
+  if (asOf <= instantOfMs(clock.nowMs() + FUTURE_MS_MAX)) return asOf
+  throw new PlatformError(
+    'invalid_argument',
+    `as-of date ${displayInstant(asOf)} lies in the future; files describe what has been`,
+  )
+}
+
+function chooseSources(project: Project, names: readonly string[] | undefined): Source[] {
+  const unknown = names?.filter((name) => !project.sources.some((s) => s.name === name)) ?? []
+  if (unknown.length > 0 || names?.length === 0) {
+    const known = project.sources.map((s) => s.name).join(', ')
+    throw new PlatformError('invalid_argument', `no source '${unknown.join("', '")}'; the project has ${known}`)
+  }
+  return project.sources.filter((source) => names === undefined || names.includes(source.name))
+}
+
+async function refuse({ sql, clock }: Deps, attempt: Try, findings: Finding[]): Promise<PlatformError> {
+  const finishedAt = instantOfMs(clock.nowMs())
+  const delivery = await insertDelivery(sql, { ...attempt, finishedAt, state: 'refused', sources: [], findings })
+  const errors = findings.filter((f) => f.severity === 'error')
+  const files = new Set(errors.map((f) => f.file)).size
+  const message = `delivery of ${displayInstant(attempt.asOf)} refused, nothing was taken: ${counted(errors.length, 'fault')} in ${counted(files, 'file')}`
+  return new PlatformError('delivery_refused', [message, ...errors.map((f) => `  ${f.message}`)].join('\n'), {
+    details: { delivery, asOf: attempt.asOf, findings },
+  })
+}
+
+/** The objects, durable before the catalogue speaks of them. */
+async function writeDrafts(
+  given: Deps & { session: DuckSession; asOf: Instant; scratch: string },
+  read: ReadDelivery,
+): Promise<SnapshotDraft[]> {
+  const { lake, session, asOf, scratch } = given
+  const drafts: SnapshotDraft[] = []
+  for (const table of read.tables) {
+    const kept = await lake.keep(await writeParquet(session, table, scratch))
+    const { name, publishDelayMs } = table.source
+    const { fileDigest } = table.file
+    const columns = snapshotColumns(table.source)
+    drafts.push({ source: name, validAt: asOf, publishDelayMs, fileDigest, rows: table.rows, columns, ...kept })
+    read.findings.push(...(await checkContent(lake, table.source, asOf, kept.digest)))
+  }
+  return drafts
+}
+
+async function accept(
+  { sql, lake, clock }: Deps,
+  attempt: Try,
+  read: ReadDelivery & { drafts: SnapshotDraft[]; sources: Source[] },
+): Promise<IngestReport> {
+  return sql.tx(async (tx) => {
+    const committed = read.drafts.length === 0 ? [] : await lake.commit(tx, read.drafts)
+    const known = read.unchanged.map((snapshot): Committed => ({ outcome: 'unchanged', snapshot }))
+    const reports = read.sources.map((source) => {
+      const done = [...committed, ...known].find((c) => c.snapshot.source === source.name)!
+      const findings = read.findings.filter((f) => f.source === source.name)
+      return reportOf(done, known.includes(done), findings)
+    })
+    const state = reports.every((r) => r.outcome === 'unchanged') ? 'unchanged' : 'accepted'
+    const delivery = await insertDelivery(tx, {
+      ...attempt,
+      finishedAt: instantOfMs(clock.nowMs()),
+      state,
+      sources: reports.map(({ findings: _, ...rest }) => rest),
+      findings: read.findings,
+    })
+    return { delivery, asOf: attempt.asOf, state, sources: reports }
+  })
+}
+
+function reportOf({ outcome, snapshot }: Committed, sameBytes: boolean, findings: Finding[]): SourceReport {
+  const { id, source, version, rows, digest } = snapshot
+  const same = outcome === 'unchanged' ? (sameBytes ? 'bytes' : 'content') : null
+  return { source, outcome, same, snapshot: id, version, rows, digest, findings }
+}

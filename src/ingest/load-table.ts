@@ -1,0 +1,80 @@
+import type { Column, Source } from '../config/project.ts'
+import type { DuckSession } from '../lake/duck.ts'
+import { readAs } from './casts.ts'
+import type { DeliveredFile } from './delivery-file.ts'
+
+/**
+ * A file as a temporary DuckDB table: `n` counts its rows in file order, and for the i-th declared column `r<i>` is the
+ * text of the field (null for an empty one without quotes) and `t<i>` its value, null where the text is none.
+ */
+export type Table = {
+  source: Source
+  file: DeliveredFile
+  name: string
+  rows: number
+  /** Declared columns that the file has, with their i. */
+  columns: (Column & { index: number })[]
+  /** Records that are no rows, by where they start. */
+  rejects: Reject[]
+  /** The file has one column, so that a blank line is a row. */
+  single: boolean
+}
+
+export type Reject = { byte: number; kind: string; text: string }
+
+/**
+ * Strict: no sniffing, no padding of short rows, no tolerance for stray quotes. What cannot be a row is set aside with
+ * its place instead of ending the read, so that all faults come to light at once.
+ */
+const DIALECT = `auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', comment = '',
+  strict_mode = true, null_padding = false, nullstr = '', allow_quoted_nulls = false, encoding = 'utf-8',
+  store_rejects = true, rejects_limit = 0`
+
+/** Throws DuckDB's own error where it gives up on the whole file (line ends of two kinds). */
+export async function loadTable(
+  duck: DuckSession,
+  given: { source: Source; file: DeliveredFile; header: readonly string[]; name: string },
+): Promise<Table> {
+  const { source, file, header, name } = given
+  const columns = source.columns
+    .map((column, index) => ({ ...column, index }))
+    .filter((column) => header.includes(column.name))
+  const fields = header.map((_, i) => `'c${i}': 'VARCHAR'`).join(', ')
+  const read = columns.flatMap(({ name: column, type, index }) => {
+    const field = `c${header.indexOf(column)}`
+    return [`${field} AS r${index}`, `${readAs(type, field)} AS t${index}`]
+  })
+  await duck.run(
+    `CREATE TEMP TABLE ${name} AS SELECT ${['row_number() OVER () AS n', ...read].join(', ')}
+     FROM read_csv(${quoted(file.path)}, columns = {${fields}}, ${DIALECT},
+       rejects_table = '${name}_errors', rejects_scan = '${name}_scans')`,
+  )
+  const [{ rows } = { rows: 0 }] = await duck.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${name}`)
+  return { source, file, name, rows, columns, rejects: await readRejects(duck, name), single: header.length === 1 }
+}
+
+/** The value expression of a declared column, or nothing when the file lacks it. */
+export function valueExpression(table: Table, column: string): string | undefined {
+  const found = table.columns.find((c) => c.name === column)
+  return found && `t${found.index}`
+}
+
+/** The key's texts, as one. */
+export function keyText(table: Table): string {
+  const parts = table.source.key.flatMap((k) => table.columns.filter((c) => c.name === k).map((c) => `r${c.index}`))
+  return parts.length === 0 ? 'NULL' : `concat_ws('|', ${parts.join(', ')})`
+}
+
+/** One a record, the first of its faults; DuckDB counts bytes from 1. */
+async function readRejects(duck: DuckSession, name: string): Promise<Reject[]> {
+  return duck.rows<Reject>(
+    `SELECT line_byte_position - 1 AS byte, arg_min(error_type::VARCHAR, byte_position) AS kind,
+       arg_min(csv_line, byte_position) AS text
+     FROM ${name}_errors GROUP BY line_byte_position ORDER BY byte`,
+  )
+}
+
+/** A path of our own scratch folder; a table's definition takes no bound values. */
+function quoted(path: string): string {
+  return `'${path.replaceAll("'", "''")}'`
+}

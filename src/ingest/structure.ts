@@ -1,0 +1,109 @@
+import { messageOf } from '../base/errors.ts'
+import type { Source } from '../config/project.ts'
+import type { DeliveredFile } from './delivery-file.ts'
+import { counted, EXAMPLES_MAX, type Example, type Finding, finding, shown } from './finding.ts'
+import type { Reject, Table } from './load-table.ts'
+import { type CsvRecord, walkRecords } from './records.ts'
+
+/** Rule and words for each kind of record that DuckDB sets aside. */
+const KINDS: Record<string, { rule: string; says: string }> = {
+  'MISSING COLUMNS': { rule: 'too_few_fields', says: 'too few fields' },
+  'TOO MANY COLUMNS': { rule: 'too_many_fields', says: 'too many fields' },
+  'UNQUOTED VALUE': { rule: 'quotes', says: 'a quote that is not closed, or text after a closing quote' },
+  'INVALID ENCODING': { rule: 'encoding', says: 'bytes that are not UTF-8' },
+  'LINE SIZE OVER MAXIMUM': { rule: 'line_too_long', says: 'a line longer than 2 MB' },
+}
+
+/** What is wrong with the file as CSV: records that are no rows, no rows at all, a last line without its end. */
+export async function checkStructure(table: Table): Promise<Finding[]> {
+  const { source, file, rejects } = table
+  const findings: Finding[] = []
+  if (table.rows === 0 && rejects.length === 0) {
+    findings.push(finding(source, { rule: 'no_rows', says: 'the file has a header and no rows' }))
+  }
+  if (rejects.length > 0) findings.push(...(await rejectFindings(table)))
+  else if (!file.ended && table.rows > 0) {
+    const says = 'the last line has no line end; if the file was cut off there, its last value is wrong'
+    findings.push(finding(source, { rule: 'no_final_line_end', severity: 'warn', says }))
+  }
+  return findings
+}
+
+async function rejectFindings(table: Table): Promise<Finding[]> {
+  const groups = new Map<string, Reject[]>()
+  for (const reject of table.rejects) {
+    const rule = KINDS[reject.kind]?.rule ?? 'unreadable'
+    const group = groups.get(rule)
+    if (group) group.push(reject)
+    else groups.set(rule, [reject])
+  }
+  const wanted = [...groups.values()].flatMap((group) => group.slice(0, EXAMPLES_MAX))
+  const records = await recordsAt(table, wanted)
+  return [...groups].map(([rule, group]) => {
+    const examples = group.slice(0, EXAMPLES_MAX).map((reject): Example => {
+      return { line: records.get(reject)?.line ?? null, key: null, value: shown(reject.text.trim()) }
+    })
+    const says = KINDS[group[0]!.kind]?.says ?? `DuckDB says: ${group[0]!.kind}`
+    const cutOff = [...records].some(([reject, record]) => record.end === 'none' && group.includes(reject))
+    const ends = cutOff ? '; the file ends there, as if it were cut off' : ''
+    return finding(table.source, {
+      rule,
+      count: group.length,
+      examples,
+      says: `${counted(group.length, 'line')} with ${says}${ends}`,
+    })
+  })
+}
+
+/** Where the file changes from one kind of line end to another, which DuckDB refuses without saying where. */
+export async function explainUnreadable(source: Source, file: DeliveredFile, error: unknown): Promise<Finding> {
+  let first: CsvRecord['end'] | undefined
+  let other: number | undefined
+  await walkRecords(file.path, { keepBlank: false, broken: new Set() }, ({ line, end }) => {
+    first ??= end
+    if (end !== first && end !== 'none') other = line
+    return other === undefined
+  })
+  if (other === undefined) {
+    return finding(source, { rule: 'unreadable', says: `DuckDB cannot read it: ${messageOf(error).split('\n')[0]}` })
+  }
+  const examples = [{ line: other, key: null, value: null }]
+  return finding(source, { rule: 'line_ends', says: 'line ends of more than one kind; write all alike', examples })
+}
+
+/**
+ * The lines on which rows begin. A row's number counts rows only, so the records that were set aside are passed over.
+ * Where DuckDB places one is a byte early with Windows line ends.
+ */
+export async function linesOfRows(table: Table, rows: Iterable<number>): Promise<Map<number, number>> {
+  const wanted = new Set(rows)
+  const lines = new Map<number, number>()
+  if (wanted.size === 0) return lines
+  const { all, broken } = placesOf(table.rejects)
+  let row = 0
+  await walkRecords(table.file.path, { keepBlank: table.single, broken }, (record) => {
+    if (record.index > 0 && !all.has(record.byte)) {
+      row++
+      if (wanted.has(row)) lines.set(row, record.line)
+    }
+    return lines.size < wanted.size
+  })
+  return lines
+}
+
+async function recordsAt(table: Table, rejects: readonly Reject[]): Promise<Map<Reject, CsvRecord>> {
+  const byPlace = new Map(rejects.flatMap((r) => [[r.byte + 1, r] as const]).concat(rejects.map((r) => [r.byte, r])))
+  const found = new Map<Reject, CsvRecord>()
+  const { broken } = placesOf(table.rejects)
+  await walkRecords(table.file.path, { keepBlank: table.single, broken }, (record) => {
+    const reject = byPlace.get(record.byte)
+    if (reject && !found.has(reject)) found.set(reject, record)
+    return found.size < rejects.length
+  })
+  return found
+}
+
+function placesOf(rejects: readonly Reject[]): { all: Set<number>; broken: Set<number> } {
+  const places = (list: readonly Reject[]) => new Set(list.flatMap((r) => [r.byte, r.byte + 1]))
+  return { all: places(rejects), broken: places(rejects.filter((r) => r.kind === 'UNQUOTED VALUE')) }
+}

@@ -1,0 +1,72 @@
+import type { Instant } from '../base/instant.ts'
+import type { Project } from '../config/project.ts'
+import type { TrainingSetRef } from '../features/training-set.ts'
+import type { Flows } from '../flows/flows.ts'
+import type { Lake } from '../lake/lake.ts'
+import type { Pinned, Training, TrainRequest } from '../training/training.ts'
+import type { RunOptions } from './ingest-month.ts'
+import { projectDigest, requireSameProject } from './same-project.ts'
+
+/** `reuse`: a version that was trained from the same rows, definitions and code is the answer, when there is one. */
+export type TrainFlowRequest = TrainRequest & { reuse?: boolean }
+
+/** What a training came to. */
+export type TrainingReport = {
+  name: string
+  version: number
+  runId: string
+  runName: string
+  reused: boolean
+  asOf: Instant
+  knownAt: Instant
+  rows: number
+  features: number
+  trainingSet: string
+  metrics: Record<string, number>
+}
+
+type Input = TrainFlowRequest & { project: string }
+
+/** The flow `train_baseline`: pin → training set → fit → run → version. Each step may run twice; see `training`. */
+export function defineTrainBaseline(
+  flows: Flows,
+  { training, lake, project }: { training: Training; lake: Lake; project: Project },
+): (request: TrainFlowRequest, options?: RunOptions) => Promise<TrainingReport> {
+  flows.define<Input, TrainingReport>('train_baseline', async (run, input) => {
+    const pinned = await run.step('pin', async () => {
+      requireSameProject(project, input.project)
+      return training.pin(input)
+    })
+    const dataset = await run.step('build training set', () => training.buildDataset(pinned))
+    if (input.reuse) {
+      const found = await run.step('find trained', async () => (await training.findTrained(pinned, dataset)) ?? null)
+      if (found) return { ...reportOf(pinned, dataset), ...found, reused: true }
+    }
+    const fit = await run.step('fit', () => training.fit(pinned, dataset))
+    const logged = await run.step('log run', () => training.logRun(pinned, dataset, fit))
+    const registered = await run.step('register', () => training.register(pinned, logged))
+    return { ...reportOf(pinned, dataset), ...registered, runId: logged.runId, metrics: fit.metrics, reused: false }
+  })
+  return async (request, options) => {
+    const input: Input = { ...request, project: projectDigest(project) }
+    // A run that was interrupted is gone on with only while the lake is as it was: else its K would hide what came since.
+    const runId = await flows.submit('train_baseline', input, { key: [input, await newest(lake)] })
+    return flows.wait<TrainingReport>(runId, options)
+  }
+}
+
+function reportOf(pinned: Pinned, dataset: TrainingSetRef) {
+  return {
+    runName: pinned.runName,
+    asOf: pinned.asOf,
+    knownAt: pinned.knownAt,
+    rows: dataset.rows,
+    features: pinned.definitions.service.features.length,
+    trainingSet: dataset.digest,
+  }
+}
+
+async function newest(lake: Lake): Promise<Instant | null> {
+  const recorded = (await lake.list()).map((snapshot) => snapshot.recordedAt)
+  return recorded.sort().at(-1) ?? null
+}
