@@ -28,7 +28,7 @@ function comparisonSql(fields: SearchFields, comparison: Comparison, bind: Bind)
   const attribute = entity === 'attributes' ? fields.attributes[key] : undefined
   if (attribute) return testSql(attribute.sql, attribute.type, comparison, bind)
   const keyed = fields.keyed[entity]!
-  const has = `select 1 from ${keyed.table} k where k.${keyed.owner} = ${keyed.id} and k.key = ${bind(key)}`
+  const has = `select 1 from ${keyed.table} k where ${keyed.match} and k.key = ${bind(key)}`
   if (comparison.operator === 'IS NULL') return `not exists (${has})`
   if (comparison.operator === 'IS NOT NULL') return `exists (${has})`
   return `exists (${has} and ${testSql('k.value', keyed.type, comparison, bind)})`
@@ -69,7 +69,7 @@ function orderSql(fields: SearchFields, orderBy: string[], bind: Bind): string[]
     const attribute = entity === 'attributes' ? fields.attributes[key] : undefined
     if (attribute) return [`${attribute.sql} ${direction} nulls last`]
     const keyed = fields.keyed[entity]!
-    const value = `(select k.value from ${keyed.table} k where k.${keyed.owner} = ${keyed.id} and k.key = ${bind(key)})`
+    const value = `(select k.value from ${keyed.table} k where ${keyed.match} and k.key = ${bind(key)})`
     if (keyed.type === 'text') return [`${value} ${direction} nulls last`]
     return [`(${value} = 'NaN') asc nulls last`, `${value} ${direction} nulls last`]
   })

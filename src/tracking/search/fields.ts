@@ -1,9 +1,9 @@
 /** What can be searched: how each field is written in SQL, and what it may be compared with. */
 
-/** `id` is the SQL expression of the row that keyed values (metrics, params, tags) belong to. */
+/** `match` says in SQL which keyed values `k` (metrics, params, tags) belong to a row. */
 export type SearchFields = {
   attributes: Record<string, { sql: string; type: 'text' | 'number' }>
-  keyed: Record<string, { table: string; owner: string; id: string; type: 'text' | 'number' }>
+  keyed: Record<string, { table: string; match: string; type: 'text' | 'number' }>
   /** Other spellings of an attribute or entity. */
   aliases: Record<string, string>
   entities: Record<string, string>
@@ -39,9 +39,9 @@ export const RUN_FIELDS: SearchFields = {
     end_time: { sql: 'r.end_ms', type: 'number' },
   },
   keyed: {
-    metrics: { table: 'tracking.latest_metric', owner: 'run_id', id: 'r.run_id', type: 'number' },
-    params: { table: 'tracking.param', owner: 'run_id', id: 'r.run_id', type: 'text' },
-    tags: { table: 'tracking.tag', owner: 'run_id', id: 'r.run_id', type: 'text' },
+    metrics: { table: 'tracking.latest_metric', match: 'k.run_id = r.run_id', type: 'number' },
+    params: { table: 'tracking.param', match: 'k.run_id = r.run_id', type: 'text' },
+    tags: { table: 'tracking.tag', match: 'k.run_id = r.run_id', type: 'text' },
   },
   aliases: {
     created: 'start_time',
@@ -62,7 +62,7 @@ export const EXPERIMENT_FIELDS: SearchFields = {
     creation_time: { sql: 'e.creation_ms', type: 'number' },
     last_update_time: { sql: 'e.last_update_ms', type: 'number' },
   },
-  keyed: { tags: { table: 'tracking.experiment_tag', owner: 'experiment_id', id: 'e.experiment_id', type: 'text' } },
+  keyed: { tags: { table: 'tracking.experiment_tag', match: 'k.experiment_id = e.experiment_id', type: 'text' } },
   aliases: {},
   entities: ENTITY_NAMES,
   defaultOrder: 'e.creation_ms desc',
