@@ -12,7 +12,7 @@ export type SearchFields = {
   tieBreak: string
 }
 
-const ENTITY_NAMES: Record<string, string> = {
+export const ENTITY_NAMES: Record<string, string> = {
   metric: 'metrics',
   metrics: 'metrics',
   param: 'params',

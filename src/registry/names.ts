@@ -1,0 +1,62 @@
+/** What may be a name, a stage, an alias, a tag (contract, section 2). */
+import { PlatformError } from '../base/errors.ts'
+
+export const STAGES = ['None', 'Staging', 'Production', 'Archived'] as const
+export type Stage = (typeof STAGES)[number]
+
+const NAME_LENGTH_MAX = 250
+const ALIAS_LENGTH_MAX = 255
+const TAG_LENGTH_MAX = 100_000
+
+/** A name that can stand in `models:/NAME/VERSION`. */
+export function checkModelName(name: string): string {
+  if (name.trim() === '') throw invalid('Registered model name cannot be empty.')
+  if (name.length > NAME_LENGTH_MAX) {
+    throw invalid(`Registered model name exceeds the maximum length of ${NAME_LENGTH_MAX} characters`)
+  }
+  if (/[/:]/.test(name)) {
+    throw invalid(`Invalid model name: '${name}'. Registered model name cannot contain '/' or ':'.`)
+  }
+  return name
+}
+
+/** In any case; gives the canonical spelling. */
+export function parseStage(text: string): Stage {
+  const stage = STAGES.find((known) => known.toLowerCase() === text.toLowerCase())
+  if (stage) return stage
+  throw invalid(
+    `Invalid Model Version stage: ${text.slice(0, 60)}. Value must be one of None, Staging, Production, Archived.`,
+  )
+}
+
+export function parseVersion(text: string | number): number {
+  const version = typeof text === 'number' ? text : /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
+  if (Number.isInteger(version)) return version
+  throw invalid(`Parameter 'version' must be an integer, got '${String(text).slice(0, 60)}'.`)
+}
+
+export function checkAlias(alias: string): string {
+  if (alias === '') throw invalid('Registered model alias name cannot be empty.')
+  if (!/^[\w-]*$/.test(alias)) {
+    throw invalid(
+      `Invalid alias name: '${alias.slice(0, 60)}'. Names may only contain alphanumerics, underscores (_), and dashes (-).`,
+    )
+  }
+  if (alias.length > ALIAS_LENGTH_MAX) throw invalid(`Alias exceeds the maximum length of ${ALIAS_LENGTH_MAX}`)
+  if (alias.toLowerCase() === 'latest') throw invalid("'latest' alias name (case insensitive) is reserved.")
+  if (/^v\d+$/i.test(alias)) throw invalid(`Version alias name '${alias}' is reserved.`)
+  return alias
+}
+
+/** Too long is refused, not cut off. */
+export function checkTag(key: string, value: string): void {
+  if (key === '') throw invalid("Missing value for required parameter 'key'.")
+  if (key.length > 250) throw invalid('Tag key exceeds the maximum length of 250 characters')
+  if (value.length > TAG_LENGTH_MAX) {
+    throw invalid(`Tag value of '${key}' exceeds the maximum length of ${TAG_LENGTH_MAX} characters`)
+  }
+}
+
+export function invalid(message: string): PlatformError {
+  return new PlatformError('invalid_argument', message)
+}

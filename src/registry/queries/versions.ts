@@ -1,0 +1,132 @@
+import type { Sql } from '../../db/sql.ts'
+import type { Stage } from '../names.ts'
+
+export type VersionRow = {
+  name: string
+  version: number
+  stage: Stage
+  source: string
+  runId: string | null
+  runLink: string | null
+  description: string
+  status: string
+  statusMessage: string | null
+  creationMs: number
+  lastUpdateMs: number
+  tags: Record<string, string>
+  aliases: string[]
+}
+
+export type NewVersion = Pick<VersionRow, 'name' | 'version' | 'source' | 'runId' | 'runLink' | 'description'>
+
+const COLUMNS = `
+  v.name, v.version, v.stage, v.source, v.run_id as "runId", v.run_link as "runLink", v.description, v.status,
+  v.status_message as "statusMessage", v.creation_ms as "creationMs", v.last_update_ms as "lastUpdateMs",
+  coalesce((select json_object_agg(t.key, t.value order by t.key) from registry.version_tag t
+            where t.name = v.name and t.version = v.version), '{}') as tags,
+  coalesce((select json_agg(a.alias order by a.alias) from registry.alias a
+            where a.name = v.name and a.version = v.version), '[]') as aliases`
+
+export async function insertVersion(sql: Sql, version: NewVersion, nowMs: number): Promise<void> {
+  await sql.query(
+    `insert into registry.version (name, version, source, run_id, run_link, description, creation_ms, last_update_ms)
+     values ($1, $2, $3, $4, $5, $6, $7, $7)`,
+    [version.name, version.version, version.source, version.runId, version.runLink, version.description, nowMs],
+  )
+}
+
+export async function selectVersion(sql: Sql, name: string, version: number): Promise<VersionRow | undefined> {
+  const rows = await sql.query<VersionRow>(
+    `select ${COLUMNS} from registry.version v where v.name = $1 and v.version = $2`,
+    [name, version],
+  )
+  return rows[0]
+}
+
+export async function selectVersionByRun(sql: Sql, name: string, runId: string): Promise<VersionRow | undefined> {
+  const rows = await sql.query<VersionRow>(
+    `select ${COLUMNS} from registry.version v where v.name = $1 and v.run_id = $2 order by v.version desc limit 1`,
+    [name, runId],
+  )
+  return rows[0]
+}
+
+export async function selectVersionByAlias(sql: Sql, name: string, alias: string): Promise<VersionRow | undefined> {
+  const rows = await sql.query<VersionRow>(
+    `select ${COLUMNS} from registry.alias a join registry.version v using (name, version)
+     where a.name = $1 and a.alias = $2`,
+    [name, alias],
+  )
+  return rows[0]
+}
+
+/** The greatest version of each stage, of the given models. */
+export function selectLatest(sql: Sql, names: readonly string[], stages: readonly Stage[]): Promise<VersionRow[]> {
+  return sql.query<VersionRow>(
+    `with latest as (
+       select distinct on (name, stage) name, version from registry.version
+       where name = any($1) and stage = any($2) order by name, stage, version desc
+     )
+     select ${COLUMNS} from latest join registry.version v using (name, version) order by v.name, v.version`,
+    [names, stages],
+  )
+}
+
+export async function selectNumbersInStage(sql: Sql, name: string, stage: Stage): Promise<number[]> {
+  const rows = await sql.query<{ version: number }>(
+    'select version from registry.version where name = $1 and stage = $2 order by version',
+    [name, stage],
+  )
+  return rows.map((row) => row.version)
+}
+
+/** `where` and `orderBy` come from the search translator, with their values from $2 on. */
+export function searchVersions(
+  sql: Sql,
+  search: { limit: number; offset: number; where: string; orderBy: string; values: unknown[] },
+): Promise<VersionRow[]> {
+  return sql.query<VersionRow>(
+    `select ${COLUMNS} from registry.version v where ${search.where}
+     order by ${search.orderBy} limit $1::integer offset ${Number(search.offset)}`,
+    [search.limit, ...search.values],
+  )
+}
+
+export async function updateVersion(
+  sql: Sql,
+  name: string,
+  version: number,
+  change: { stage?: Stage; description?: string; nowMs: number },
+): Promise<void> {
+  await sql.query(
+    `update registry.version set stage = coalesce($3, stage), description = coalesce($4, description), last_update_ms = $5
+     where name = $1 and version = $2`,
+    [name, version, change.stage ?? null, change.description ?? null, change.nowMs],
+  )
+}
+
+export async function deleteVersion(sql: Sql, name: string, version: number): Promise<void> {
+  await sql.query('delete from registry.version where name = $1 and version = $2', [name, version])
+}
+
+export async function upsertVersionTags(
+  sql: Sql,
+  name: string,
+  version: number,
+  tags: Record<string, string>,
+): Promise<void> {
+  await sql.query(
+    `insert into registry.version_tag (name, version, key, value)
+     select $1, $2, key, value from unnest($3::text[], $4::text[]) as g (key, value) order by key
+     on conflict (name, version, key) do update set value = excluded.value`,
+    [name, version, Object.keys(tags), Object.values(tags)],
+  )
+}
+
+export async function deleteVersionTag(sql: Sql, name: string, version: number, key: string): Promise<void> {
+  await sql.query('delete from registry.version_tag where name = $1 and version = $2 and key = $3', [
+    name,
+    version,
+    key,
+  ])
+}

@@ -1,0 +1,29 @@
+/**
+ * The registry: models, their versions, stages and aliases, as MLflow has them; and who moved what, when.
+ *
+ * Owns the schema `registry`. Invariants:
+ * - Version numbers grow by one under a lock of the model; a deleted version's number never comes back.
+ * - A change of a stage or alias and its line in the history are one transaction; the history is never rewritten.
+ * - Every change is told on `registry_changed` with the model's name when it commits: servers follow it.
+ * - A version's source lies among the artifacts of this server (source.ts).
+ */
+import type { Clock } from '../base/clock.ts'
+import type { Sql } from '../db/sql.ts'
+import type { Tracking } from '../tracking/tracking.ts'
+import { createModels } from './models.ts'
+import { createPromotion } from './promotion.ts'
+import { createVersions } from './versions.ts'
+
+export type { RegisteredModel } from './models.ts'
+export type { Stage } from './names.ts'
+export type { Transition } from './queries/history.ts'
+export type { ModelVersion } from './versions.ts'
+
+export type Registry = ReturnType<typeof createRegistry>
+
+export function createRegistry({ sql, tracking, clock }: { sql: Sql; tracking: Pick<Tracking, 'runs'>; clock: Clock }) {
+  const models = createModels({ sql, clock })
+  const { change, ...versions } = createVersions({ sql, tracking, clock })
+  const promotion = createPromotion({ sql, clock, change, getVersion: versions.getVersion })
+  return { ...models, ...versions, ...promotion }
+}

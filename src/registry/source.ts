@@ -1,0 +1,36 @@
+import { checkArtifactPath, proxyPathOf } from '../tracking/artifact-uri.ts'
+import type { Tracking } from '../tracking/tracking.ts'
+import { invalid } from './names.ts'
+
+/**
+ * Where a version's files lie, as `mlflow-artifacts:/…`. Only artifacts of this server are taken, and of a version with
+ * a run only that run's: nothing that a caller names elsewhere is ever opened.
+ */
+export async function resolveSource(
+  tracking: Pick<Tracking, 'runs'>,
+  given: { source: string; runId: string | null },
+): Promise<string> {
+  const { source, runId } = given
+  const shown = source.slice(0, 200)
+  const named = /^runs:\/+([0-9a-f]{32})\/(.+)$/.exec(source)
+  if (named) {
+    if (runId !== null && runId !== named[1]) {
+      throw invalid(`Invalid model version source: '${shown}' is of another run than run_id '${runId}'.`)
+    }
+    const run = await tracking.runs.get(named[1]!)
+    return `${run.artifact_uri}/${checkArtifactPath(named[2]!)}`
+  }
+  if (!source.startsWith('mlflow-artifacts:')) {
+    throw invalid(
+      `Invalid model version source: '${shown}'. It must be an artifact of this server: mlflow-artifacts:/… or runs:/RUN_ID/PATH.`,
+    )
+  }
+  const path = proxyPathOf(source)
+  if (runId !== null) {
+    const root = proxyPathOf((await tracking.runs.get(runId)).artifact_uri)
+    if (path !== root && !path.startsWith(`${root}/`)) {
+      throw invalid(`Invalid model version source: '${shown}' is not among the artifacts of run '${runId}'.`)
+    }
+  }
+  return source
+}

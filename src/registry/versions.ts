@@ -1,0 +1,110 @@
+import type { Clock } from '../base/clock.ts'
+import { PlatformError } from '../base/errors.ts'
+import type { Sql } from '../db/sql.ts'
+import { searchClause } from '../tracking/search/clause.ts'
+import { type Page, pageOf, pageOffset } from '../tracking/search/page.ts'
+import type { Tracking } from '../tracking/tracking.ts'
+import { changed } from './changed.ts'
+import { noModel, type SearchRequest } from './models.ts'
+import { checkTag, invalid, STAGES, type Stage } from './names.ts'
+import { lockModel, takeVersionNumber } from './queries/models.ts'
+import type { VersionRow } from './queries/versions.ts'
+import * as queries from './queries/versions.ts'
+import { VERSION_FIELDS } from './search-fields.ts'
+import { resolveSource } from './source.ts'
+
+export type ModelVersion = VersionRow
+
+export type NewModelVersion = {
+  name: string
+  source: string
+  runId?: string
+  runLink?: string
+  description?: string
+  tags?: Record<string, string>
+}
+
+type Deps = { sql: Sql; tracking: Pick<Tracking, 'runs'>; clock: Clock }
+
+export function createVersions({ sql, tracking, clock }: Deps) {
+  async function createVersion(request: NewModelVersion): Promise<ModelVersion> {
+    const { name, tags = {}, description = '', runLink = null } = request
+    for (const [key, value] of Object.entries(tags)) checkTag(key, value)
+    const runId = request.runId || null
+    const source = await resolveSource(tracking, { source: request.source, runId })
+    const version = await sql.tx(async (tx) => {
+      const nowMs = clock.nowMs()
+      const number = await takeVersionNumber(tx, name, nowMs)
+      if (number === undefined) throw noModel(name)
+      await queries.insertVersion(tx, { name, version: number, source, runId, runLink, description }, nowMs)
+      await queries.upsertVersionTags(tx, name, number, tags)
+      await changed(tx, name)
+      return number
+    })
+    return getVersion(name, version)
+  }
+
+  async function getVersion(name: string, version: number): Promise<ModelVersion> {
+    const found = await queries.selectVersion(sql, name, version)
+    if (!found) throw noVersion(name, version)
+    return found
+  }
+
+  async function byAlias(name: string, alias: string): Promise<ModelVersion> {
+    const found = await queries.selectVersionByAlias(sql, name, alias)
+    if (found) return found
+    throw new PlatformError('not_found', `Registered model alias ${alias.slice(0, 255)} not found.`)
+  }
+
+  async function inStage(name: string, stage: Stage): Promise<ModelVersion | undefined> {
+    return (await queries.selectLatest(sql, [name], [stage]))[0]
+  }
+
+  async function searchVersions(request: SearchRequest): Promise<Page<ModelVersion>> {
+    const offset = pageOffset(request.pageToken)
+    const clause = searchClause(VERSION_FIELDS, request, 2)
+    const rows = await queries.searchVersions(sql, { ...clause, limit: request.maxResults + 1, offset })
+    return pageOf(rows, request.maxResults, offset)
+  }
+
+  /** A change of a version that exists, in one transaction that holds off others of the same model. */
+  async function change(name: string, version: number, body: (tx: Sql, before: ModelVersion) => Promise<void>) {
+    await sql.tx(async (tx) => {
+      await lockModel(tx, name)
+      const before = await queries.selectVersion(tx, name, version)
+      if (!before) throw noVersion(name, version)
+      await body(tx, before)
+      await changed(tx, name)
+    })
+  }
+
+  async function describeVersion(name: string, version: number, description: string): Promise<ModelVersion> {
+    await change(name, version, (tx) => queries.updateVersion(tx, name, version, { description, nowMs: clock.nowMs() }))
+    return getVersion(name, version)
+  }
+
+  return {
+    change,
+    createVersion,
+    getVersion,
+    byAlias,
+    inStage,
+    searchVersions,
+    describeVersion,
+    findVersionByRun: (name: string, runId: string) => queries.selectVersionByRun(sql, name, runId),
+    latestVersions: (name: string, stages: readonly Stage[] = STAGES) => queries.selectLatest(sql, [name], stages),
+    deleteVersion: (name: string, version: number) =>
+      change(name, version, (tx) => queries.deleteVersion(tx, name, version)),
+    setVersionTag(name: string, version: number, key: string, value: string) {
+      checkTag(key, value)
+      if (value === '') throw invalid("Missing value for required parameter 'value'.")
+      return change(name, version, (tx) => queries.upsertVersionTags(tx, name, version, { [key]: value }))
+    },
+    deleteVersionTag: (name: string, version: number, key: string) =>
+      change(name, version, (tx) => queries.deleteVersionTag(tx, name, version, key)),
+  }
+}
+
+export function noVersion(name: string, version: number): PlatformError {
+  return new PlatformError('not_found', `Model Version (name=${name.slice(0, 250)}, version=${version}) not found`)
+}
