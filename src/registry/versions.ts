@@ -7,7 +7,8 @@ import type { Tracking } from '../tracking/tracking.ts'
 import { changed } from './changed.ts'
 import { noModel, type SearchRequest } from './models.ts'
 import { checkTag, invalid, STAGES, type Stage } from './names.ts'
-import { lockModel, takeVersionNumber } from './queries/models.ts'
+import { insertTransition } from './queries/history.ts'
+import { lockModel, selectModel, takeVersionNumber } from './queries/models.ts'
 import type { VersionRow } from './queries/versions.ts'
 import * as queries from './queries/versions.ts'
 import { VERSION_FIELDS } from './search-fields.ts'
@@ -53,7 +54,9 @@ export function createVersions({ sql, tracking, clock }: Deps) {
   async function byAlias(name: string, alias: string): Promise<ModelVersion> {
     const found = await queries.selectVersionByAlias(sql, name, alias)
     if (found) return found
-    throw new PlatformError('not_found', `Registered model alias ${alias.slice(0, 255)} not found.`)
+    if (!(await selectModel(sql, name))) throw noModel(name)
+    // MLflow answers 400 here, and its clients look for these words.
+    throw invalid(`Registered model alias ${alias.slice(0, 255)} not found.`)
   }
 
   async function inStage(name: string, stage: Stage): Promise<ModelVersion | undefined> {
@@ -93,8 +96,12 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     describeVersion,
     findVersionByRun: (name: string, runId: string) => queries.selectVersionByRun(sql, name, runId),
     latestVersions: (name: string, stages: readonly Stage[] = STAGES) => queries.selectLatest(sql, [name], stages),
-    deleteVersion: (name: string, version: number) =>
-      change(name, version, (tx) => queries.deleteVersion(tx, name, version)),
+    deleteVersion: (name: string, version: number, actor: string) =>
+      change(name, version, async (tx, { stage }) => {
+        await queries.deleteVersion(tx, name, version)
+        const kept = { version, kind: 'stage' as const, comment: 'version deleted', atMs: clock.nowMs() }
+        await insertTransition(tx, name, { ...kept, from: stage, to: null, actor })
+      }),
     setVersionTag(name: string, version: number, key: string, value: string) {
       checkTag(key, value)
       if (value === '') throw invalid("Missing value for required parameter 'value'.")

@@ -1,0 +1,108 @@
+import type { Endpoint } from '../../wire/mlflow/endpoint.ts'
+import {
+  type Fields,
+  keyValues,
+  optionalBoolean,
+  optionalInteger,
+  optionalText,
+  requiredText,
+  textList,
+} from '../../wire/mlflow/read.ts'
+import { parseStage, parseVersion } from '../names.ts'
+import type { Registry } from '../registry.ts'
+import { versionJson } from '../wire.ts'
+import { ACTOR, pageSize } from './request.ts'
+
+const PAGE_SIZE = { default: 10_000, max: 200_000 }
+
+export function modelVersionEndpoints(registry: Registry): Endpoint[] {
+  return [
+    {
+      method: 'POST',
+      path: 'model-versions/create',
+      async run(fields) {
+        const version = await registry.createVersion({
+          name: requiredText(fields, 'name'),
+          source: requiredText(fields, 'source'),
+          runId: optionalText(fields, 'run_id'),
+          runLink: optionalText(fields, 'run_link'),
+          description: optionalText(fields, 'description'),
+          tags: Object.fromEntries(keyValues(fields, 'tags').map(({ key, value }) => [key, value])),
+        })
+        return { model_version: versionJson(version) }
+      },
+    },
+    {
+      method: 'GET',
+      path: 'model-versions/get',
+      run: async (fields) => ({ model_version: versionJson(await registry.getVersion(...named(fields))) }),
+    },
+    {
+      method: 'GET',
+      path: 'model-versions/search',
+      async run(fields) {
+        const { rows, nextPageToken } = await registry.searchVersions({
+          filter: optionalText(fields, 'filter'),
+          orderBy: textList(fields, 'order_by'),
+          pageToken: optionalText(fields, 'page_token'),
+          maxResults: pageSize(optionalInteger(fields, 'max_results'), PAGE_SIZE),
+        })
+        return { model_versions: rows.length > 0 ? rows.map(versionJson) : undefined, next_page_token: nextPageToken }
+      },
+    },
+    {
+      method: 'GET',
+      path: 'model-versions/get-download-uri',
+      run: async (fields) => ({ artifact_uri: (await registry.getVersion(...named(fields))).source }),
+    },
+    {
+      method: 'POST',
+      path: 'model-versions/transition-stage',
+      async run(fields) {
+        const [name, version] = named(fields)
+        const stage = parseStage(requiredText(fields, 'stage'))
+        const archiveExisting = optionalBoolean(fields, 'archive_existing_versions') ?? false
+        const moved = await registry.transition({ name, version, stage, archiveExisting, actor: ACTOR })
+        return { model_version: versionJson(moved) }
+      },
+    },
+    {
+      method: 'PATCH',
+      path: 'model-versions/update',
+      async run(fields) {
+        const description = optionalText(fields, 'description') ?? ''
+        return { model_version: versionJson(await registry.describeVersion(...named(fields), description)) }
+      },
+    },
+    {
+      method: 'DELETE',
+      path: 'model-versions/delete',
+      async run(fields) {
+        await registry.deleteVersion(...named(fields), ACTOR)
+        return {}
+      },
+    },
+    {
+      method: 'POST',
+      path: 'model-versions/set-tag',
+      async run(fields) {
+        const key = requiredText(fields, 'key')
+        await registry.setVersionTag(...named(fields), key, requiredText(fields, 'value'))
+        return {}
+      },
+    },
+    {
+      method: 'DELETE',
+      path: 'model-versions/delete-tag',
+      async run(fields) {
+        await registry.deleteVersionTag(...named(fields), requiredText(fields, 'key'))
+        return {}
+      },
+    },
+  ]
+}
+
+function named(fields: Fields): [name: string, version: number] {
+  const version = typeof fields.version === 'number' ? fields.version : requiredText(fields, 'version')
+  return [requiredText(fields, 'name'), parseVersion(version)]
+}

@@ -1,0 +1,123 @@
+import type { Endpoint } from '../../wire/mlflow/endpoint.ts'
+import { keyValues, optionalInteger, optionalText, requiredText, textList } from '../../wire/mlflow/read.ts'
+import { parseStage, parseVersion, STAGES } from '../names.ts'
+import type { Registry } from '../registry.ts'
+import { modelJson, versionJson } from '../wire.ts'
+import { ACTOR, pageSize } from './request.ts'
+
+const PAGE_SIZE = { default: 100, max: 1000 }
+
+export function registeredModelEndpoints(registry: Registry): Endpoint[] {
+  const latest: Endpoint['run'] = async (fields) => {
+    const name = requiredText(fields, 'name')
+    const stages = textList(fields, 'stages').map(parseStage)
+    await registry.getModel(name)
+    const found = await registry.latestVersions(name, stages.length > 0 ? stages : STAGES)
+    return { model_versions: found.length > 0 ? found.map(versionJson) : undefined }
+  }
+  return [
+    {
+      method: 'POST',
+      path: 'registered-models/create',
+      async run(fields) {
+        const tags = Object.fromEntries(keyValues(fields, 'tags').map(({ key, value }) => [key, value]))
+        const name = optionalText(fields, 'name') ?? ''
+        const description = optionalText(fields, 'description')
+        return { registered_model: modelJson(await registry.createModel({ name, description, tags })) }
+      },
+    },
+    {
+      method: 'GET',
+      path: 'registered-models/get',
+      run: async (fields) => ({ registered_model: modelJson(await registry.getModel(requiredText(fields, 'name'))) }),
+    },
+    {
+      method: 'GET',
+      path: 'registered-models/search',
+      async run(fields) {
+        const { rows, nextPageToken } = await registry.searchModels({
+          filter: optionalText(fields, 'filter'),
+          orderBy: textList(fields, 'order_by'),
+          pageToken: optionalText(fields, 'page_token'),
+          maxResults: pageSize(optionalInteger(fields, 'max_results'), PAGE_SIZE),
+        })
+        return {
+          registered_models: rows.length > 0 ? rows.map(modelJson) : undefined,
+          next_page_token: nextPageToken,
+        }
+      },
+    },
+    {
+      method: 'POST',
+      path: 'registered-models/rename',
+      async run(fields) {
+        const name = requiredText(fields, 'name')
+        return { registered_model: modelJson(await registry.renameModel(name, requiredText(fields, 'new_name'))) }
+      },
+    },
+    {
+      method: 'PATCH',
+      path: 'registered-models/update',
+      async run(fields) {
+        const description = optionalText(fields, 'description') ?? ''
+        return {
+          registered_model: modelJson(await registry.describeModel(requiredText(fields, 'name'), description)),
+        }
+      },
+    },
+    {
+      method: 'DELETE',
+      path: 'registered-models/delete',
+      async run(fields) {
+        await registry.deleteModel(requiredText(fields, 'name'))
+        return {}
+      },
+    },
+    { method: 'POST', path: 'registered-models/get-latest-versions', run: latest },
+    { method: 'GET', path: 'registered-models/get-latest-versions', run: latest },
+    {
+      method: 'POST',
+      path: 'registered-models/set-tag',
+      async run(fields) {
+        const value = optionalText(fields, 'value') ?? ''
+        await registry.setModelTag(requiredText(fields, 'name'), requiredText(fields, 'key'), value)
+        return {}
+      },
+    },
+    {
+      method: 'DELETE',
+      path: 'registered-models/delete-tag',
+      async run(fields) {
+        await registry.deleteModelTag(requiredText(fields, 'name'), requiredText(fields, 'key'))
+        return {}
+      },
+    },
+    {
+      method: 'POST',
+      path: 'registered-models/alias',
+      async run(fields) {
+        const version = parseVersion(requiredText(fields, 'version'))
+        const alias = requiredText(fields, 'alias')
+        await registry.setAlias({ name: requiredText(fields, 'name'), version, alias, actor: ACTOR })
+        return {}
+      },
+    },
+    {
+      method: 'DELETE',
+      path: 'registered-models/alias',
+      async run(fields) {
+        const alias = requiredText(fields, 'alias')
+        await registry.deleteAlias({ name: requiredText(fields, 'name'), alias, actor: ACTOR })
+        return {}
+      },
+    },
+    {
+      method: 'GET',
+      path: 'registered-models/alias',
+      async run(fields) {
+        const name = requiredText(fields, 'name')
+        return { model_version: versionJson(await registry.byAlias(name, requiredText(fields, 'alias'))) }
+      },
+    },
+  ]
+}

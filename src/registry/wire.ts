@@ -1,0 +1,45 @@
+/** How models and versions look to MLflow's clients: times as numbers, the version as text, unset fields left out. */
+import type { RegisteredModel } from './models.ts'
+import type { ModelVersion } from './versions.ts'
+
+export function modelJson(model: RegisteredModel): object {
+  return {
+    name: model.name,
+    creation_timestamp: model.creationMs,
+    last_updated_timestamp: model.lastUpdateMs,
+    description: unlessEmpty(model.description),
+    latest_versions: listOrNothing(model.latestVersions.map(versionJson)),
+    tags: tagsJson(model.tags),
+    aliases: listOrNothing(model.aliases.map(({ alias, version }) => ({ alias, version: String(version) }))),
+  }
+}
+
+export function versionJson(version: ModelVersion): object {
+  return {
+    name: version.name,
+    version: String(version.version),
+    creation_timestamp: version.creationMs,
+    last_updated_timestamp: version.lastUpdateMs,
+    current_stage: version.stage,
+    description: unlessEmpty(version.description),
+    source: version.source,
+    run_id: version.runId ?? undefined,
+    run_link: version.runLink ?? undefined,
+    status: version.status,
+    status_message: version.statusMessage ?? undefined,
+    tags: tagsJson(version.tags),
+    aliases: listOrNothing(version.aliases),
+  }
+}
+
+function tagsJson(tags: Record<string, string>): object[] | undefined {
+  return listOrNothing(Object.entries(tags).map(([key, value]) => ({ key, value })))
+}
+
+function listOrNothing<T>(list: T[]): T[] | undefined {
+  return list.length > 0 ? list : undefined
+}
+
+function unlessEmpty(text: string): string | undefined {
+  return text === '' ? undefined : text
+}
