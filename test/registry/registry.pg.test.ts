@@ -1,0 +1,191 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { REGISTRY_CHANNEL } from '../../src/registry/changed.ts'
+import { openRegistryRig } from './rig.ts'
+
+let rig: Awaited<ReturnType<typeof openRegistryRig>>
+
+beforeAll(async () => {
+  rig = await openRegistryRig()
+})
+afterAll(() => rig.close())
+
+describe('versions', () => {
+  test('are numbered without gap or duplicate when many are made at once', async () => {
+    await rig.model('crowd', 0)
+    const made = await Promise.all(
+      Array.from({ length: 20 }, () => rig.registry.createVersion({ name: 'crowd', source: rig.source })),
+    )
+    expect(made.map((v) => v.version).sort((a, b) => a - b)).toEqual(Array.from({ length: 20 }, (_, i) => i + 1))
+  })
+
+  test('a refused version takes no number', async () => {
+    await rig.model('refused', 1)
+    await expect(rig.registry.createVersion({ name: 'refused', source: 'file:///etc/passwd' })).rejects.toThrow(
+      'must be an artifact of this server',
+    )
+    expect((await rig.registry.createVersion({ name: 'refused', source: rig.source })).version).toBe(2)
+  })
+
+  test('the number of a deleted version never comes back', async () => {
+    await rig.model('gone', 2)
+    await rig.registry.deleteVersion('gone', 2, 'me')
+    expect((await rig.registry.createVersion({ name: 'gone', source: rig.source })).version).toBe(3)
+    await expect(rig.registry.getVersion('gone', 2)).rejects.toMatchObject({ code: 'not_found' })
+    expect(await rig.registry.history('gone', 2)).toMatchObject([{ from: 'None', to: null, actor: 'me' }])
+  })
+
+  test('are found by their run', async () => {
+    await rig.model('by-run', 2)
+    expect((await rig.registry.findVersionByRun('by-run', rig.run.run_id))?.version).toBe(2)
+    expect(await rig.registry.findVersionByRun('by-run', '0'.repeat(32))).toBeUndefined()
+  })
+
+  test.each([
+    ['/etc/passwd', 'must be an artifact'],
+    ['http://169.254.169.254/', 'must be an artifact'],
+    ['mlflow-artifacts:/../../etc', 'Invalid path'],
+    ['mlflow-artifacts:/0/%252e%252e%252f%252e%252e/x', 'Invalid path'],
+    ['mlflow-artifacts:/0/a\\..\\b', 'Invalid path'],
+    ['mlflow-artifacts:/0/another-run/artifacts/model', 'not among the artifacts of run'],
+    [`runs:/${'f'.repeat(32)}/model`, 'is of another run'],
+    ['runs:/1/../model', 'must be an artifact'],
+  ])('a source that is not of the run is refused: %s', async (source, says) => {
+    await rig.registry.ensureModel('sources')
+    const version = { name: 'sources', source, runId: rig.run.run_id }
+    await expect(rig.registry.createVersion(version)).rejects.toMatchObject({
+      code: 'invalid_argument',
+      message: expect.stringContaining(says),
+    })
+  })
+
+  test('a runs:/ source is kept as where its files lie', async () => {
+    await rig.registry.ensureModel('runs-source')
+    const made = await rig.registry.createVersion({ name: 'runs-source', source: `runs:/${rig.run.run_id}/model` })
+    expect(made.source).toBe(rig.source)
+  })
+})
+
+describe('stages', () => {
+  test('a promotion archives the one before, and all of it is kept', async () => {
+    await rig.model('stages', 3)
+    const to = (version: number, stage: 'Production' | 'Archived', archiveExisting: boolean) =>
+      rig.registry.transition({ name: 'stages', version, stage, archiveExisting, actor: 'ann', comment: 'why' })
+    rig.clock.advance(1000)
+    await to(1, 'Production', false)
+    await to(2, 'Production', false)
+    expect((await rig.registry.inStage('stages', 'Production'))?.version).toBe(2)
+    await to(3, 'Production', true)
+    const stages = await Promise.all([1, 2, 3].map(async (v) => (await rig.registry.getVersion('stages', v)).stage))
+    expect(stages).toEqual(['Archived', 'Archived', 'Production'])
+    expect(await rig.registry.history('stages')).toMatchObject([
+      { version: 1, from: 'None', to: 'Production', actor: 'ann', comment: 'why' },
+      { version: 2, from: 'None', to: 'Production' },
+      { version: 1, from: 'Production', to: 'Archived' },
+      { version: 2, from: 'Production', to: 'Archived' },
+      { version: 3, from: 'None', to: 'Production' },
+    ])
+    await expect(to(1, 'Archived', true)).rejects.toMatchObject({ code: 'invalid_argument' })
+  })
+
+  test('the same stage again is no transition', async () => {
+    await rig.model('again', 1)
+    for (let i = 0; i < 2; i++) {
+      await rig.registry.transition({
+        name: 'again',
+        version: 1,
+        stage: 'Staging',
+        archiveExisting: true,
+        actor: 'a',
+      })
+    }
+    expect(await rig.registry.history('again')).toHaveLength(1)
+  })
+
+  test('promotions at once leave one in Production', async () => {
+    await rig.model('race', 8)
+    const promote = (version: number) =>
+      rig.registry.transition({ name: 'race', version, stage: 'Production', archiveExisting: true, actor: 'a' })
+    await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(promote))
+    const { rows } = await rig.registry.searchVersions({ filter: "name = 'race'", maxResults: 100 })
+    expect(rows.filter((v) => v.stage === 'Production')).toHaveLength(1)
+    expect(rows.filter((v) => v.stage === 'Archived')).toHaveLength(7)
+  })
+
+  test('every change is told with the name of the model, after it can be read', async () => {
+    await rig.model('told', 1)
+    let tell: (stage: string) => void = () => {}
+    const told = new Promise<string>((resolve) => {
+      tell = resolve
+    })
+    const stop = await rig.db.listen(REGISTRY_CHANNEL, (name) => {
+      if (name === 'told') void rig.registry.getVersion('told', 1).then((v) => tell(v.stage))
+    })
+    await rig.registry.transition({
+      name: 'told',
+      version: 1,
+      stage: 'Production',
+      archiveExisting: true,
+      actor: 'a',
+    })
+    expect(await told).toBe('Production')
+    await stop()
+  })
+})
+
+describe('aliases', () => {
+  test('point to one version, move, and go with it', async () => {
+    await rig.model('aliases', 2)
+    const set = (version: number) =>
+      rig.registry.setAlias({ name: 'aliases', version, alias: 'champion', actor: 'ann' })
+    expect((await set(1)).aliases).toEqual(['champion'])
+    expect((await set(2)).aliases).toEqual(['champion'])
+    expect((await rig.registry.getVersion('aliases', 1)).aliases).toEqual([])
+    expect((await rig.registry.byAlias('aliases', 'champion')).version).toBe(2)
+    expect(await rig.registry.history('aliases')).toMatchObject([
+      { version: 1, kind: 'alias', from: null, to: 'champion' },
+      { version: 1, kind: 'alias', from: 'champion', to: null },
+      { version: 2, kind: 'alias', from: null, to: 'champion' },
+    ])
+    await rig.registry.deleteVersion('aliases', 2, 'ann')
+    await expect(rig.registry.byAlias('aliases', 'champion')).rejects.toThrow(
+      'Registered model alias champion not found.',
+    )
+  })
+
+  test.each(['latest', 'LATEST', 'v12', 'a b', '', 'x'.repeat(256)])('the alias %j is refused', async (alias) => {
+    await rig.registry.ensureModel('no-alias')
+    await expect(rig.registry.setAlias({ name: 'no-alias', version: 1, alias, actor: 'a' })).rejects.toMatchObject({
+      code: 'invalid_argument',
+    })
+  })
+})
+
+describe('models', () => {
+  test('a rename takes versions, aliases and history along; a name is taken once', async () => {
+    await rig.model('old-name', 1)
+    await rig.model('taken', 0)
+    await rig.registry.setAlias({ name: 'old-name', version: 1, alias: 'a', actor: 'me' })
+    await expect(rig.registry.renameModel('old-name', 'taken')).rejects.toMatchObject({ code: 'already_exists' })
+    const renamed = await rig.registry.renameModel('old-name', 'new-name')
+    expect(renamed).toMatchObject({ name: 'new-name', aliases: [{ alias: 'a', version: 1 }] })
+    expect(renamed.latestVersions).toMatchObject([{ name: 'new-name', version: 1 }])
+    expect(await rig.registry.history('new-name')).toHaveLength(1)
+    await expect(rig.registry.getModel('old-name')).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  test('are searched by name and tag, in order, by page', async () => {
+    for (const name of ['s-1', 's-2', 's-3']) await rig.registry.createModel({ name, tags: { team: name.slice(2) } })
+    const search = (filter: string, orderBy: string[] = [], maxResults = 10, pageToken?: string) =>
+      rig.registry.searchModels({ filter, orderBy, maxResults, pageToken })
+    const names = async (page: ReturnType<typeof search>) => (await page).rows.map((model) => model.name)
+    expect(await names(search("name like 's-%'", ['name desc']))).toEqual(['s-3', 's-2', 's-1'])
+    expect(await names(search("tags.team = '2'"))).toEqual(['s-2'])
+    const first = await search("name ilike 'S-%'", [], 2)
+    expect(first.nextPageToken).toBeDefined()
+    expect(await names(search("name ilike 'S-%'", [], 2, first.nextPageToken))).toEqual(['s-3'])
+  })
+
+  test.each(['', '  ', 'a/b', 'a:b', 'x'.repeat(251)])('the name %j is refused', async (name) => {
+    await expect(rig.registry.createModel({ name })).rejects.toMatchObject({ code: 'invalid_argument' })
+  })
+})
