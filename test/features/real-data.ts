@@ -1,16 +1,12 @@
-import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { must } from '../../src/base/assert.ts'
 import { loadProject } from '../../src/config/load.ts'
 import type { Project, Source } from '../../src/config/project.ts'
 import { ident, literal } from '../../src/features/quote.ts'
 import { duckType } from '../../src/features/value-types.ts'
+import { realMonths } from '../helpers/real-data.ts'
 import type { Rig } from './rig.ts'
-
-/** The two real months lie beside the repository, not in it. */
-export const REAL_MONTHS =
-  process.env.WEIR_REAL_DATA ?? fileURLToPath(new URL('../../../shared/data/streamflow', import.meta.url))
-export const hasRealMonths = existsSync(join(REAL_MONTHS, 'month_000', 'labels.csv'))
 
 export const JANUARY = '2024-01-31'
 export const FEBRUARY = '2024-02-29'
@@ -24,7 +20,7 @@ export async function deliverMonth(rig: Rig, project: Project, folder: string, a
 
 /** The rows of a real file with the types of its source; `extra` goes behind the FROM. */
 export function csvSql(source: Source, folder: string, replace = ''): string {
-  const path = literal(join(REAL_MONTHS, folder, source.file))
+  const path = literal(join(must(realMonths(), 'real months'), folder, source.file))
   const types = source.columns.map((c) => `${literal(c.name)}: ${literal(duckType(c.type))}`).join(', ')
   const columns = source.columns.map((c) => ident(c.name)).join(', ')
   const rows = `SELECT ${columns} FROM read_csv(${path}, header = true, columns = {${types}})`

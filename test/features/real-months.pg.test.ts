@@ -8,14 +8,15 @@ import { type Instant, parseInstant } from '../../src/base/instant.ts'
 import { sourceOf } from '../../src/config/find.ts'
 import type { Project } from '../../src/config/project.ts'
 import type { Features } from '../../src/features/features.ts'
-import { csvSql, deliverMonth, FEBRUARY, hasRealMonths, JANUARY, loadStreamflow } from './real-data.ts'
+import { realMonths } from '../helpers/real-data.ts'
+import { csvSql, deliverMonth, FEBRUARY, JANUARY, loadStreamflow } from './real-data.ts'
 import { openRig, type Rig, rowsOf } from './rig.ts'
 
 const END = parseInstant('9999-01-01')
 const asOf = (date: string, knownAt: Instant = END) =>
   ({ model: 'streamflow_churn', asOf: parseInstant(date), knownAt, mode: 'restated' }) as const
 
-describe.skipIf(!hasRealMonths)('training sets of the real months (beside the repository, or WEIR_REAL_DATA)', () => {
+describe.skipIf(!realMonths())('training sets of the real months (WEIR_STREAMFLOW_DATA)', () => {
   let rig: Rig
   let project: Project
   let features: Features

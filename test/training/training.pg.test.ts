@@ -2,7 +2,8 @@ import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import type { Project } from '../../src/config/project.ts'
 import { decodeModel, predictOne } from '../../src/ml/model/model-file.ts'
-import { deliverMonth, FEBRUARY, hasRealMonths, JANUARY, loadStreamflow } from '../features/real-data.ts'
+import { deliverMonth, FEBRUARY, JANUARY, loadStreamflow } from '../features/real-data.ts'
+import { realMonths } from '../helpers/real-data.ts'
 import { madeUpSql, openTrainingRig, type TrainingRig, train } from './rig.ts'
 
 describe('a training on made-up customers', () => {
@@ -163,7 +164,7 @@ describe('a training on made-up customers', () => {
   }
 })
 
-describe.skipIf(!hasRealMonths)('a training on the real January (beside the repository, or WEIR_REAL_DATA)', () => {
+describe.skipIf(!realMonths())('a training on the real January (WEIR_STREAMFLOW_DATA)', () => {
   let rig: TrainingRig
   beforeAll(async () => {
     const project = await loadStreamflow()

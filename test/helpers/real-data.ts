@@ -1,0 +1,17 @@
+import { existsSync } from 'node:fs'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+const BESIDE_THE_REPOSITORY = fileURLToPath(new URL('../../../shared/data/streamflow', import.meta.url))
+
+/**
+ * The folder of the two real months (month_000, month_001), which are not in the repository: WEIR_STREAMFLOW_DATA, else
+ * ../shared/data/streamflow. Undefined where there is none: tests on them say so and are skipped.
+ */
+export function realMonths(): string | undefined {
+  const named = process.env.WEIR_STREAMFLOW_DATA
+  const folder = named || BESIDE_THE_REPOSITORY
+  if (existsSync(join(folder, 'month_000', 'labels.csv'))) return folder
+  if (named) throw new Error(`WEIR_STREAMFLOW_DATA is ${named}, but there is no month_000/labels.csv in it`)
+  return undefined
+}
