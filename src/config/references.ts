@@ -5,11 +5,17 @@ import { suggestion } from './suggest.ts'
 
 export type Fault = { path: string; message: string }
 
+const RESERVED_FEATURES = ['event_timestamp', 'created']
+/** The longest name of a column in PostgreSQL. */
+const FEATURE_NAME_BYTES_MAX = 63
+
 export function checkReferences(project: Project, shape: ProjectShape): Fault[] {
   return [
     ...project.sources.flatMap((source) => sourceFaults(project, source)),
     ...viewFaults(project),
+    ...featureNameFaults(project),
     ...serviceFaults(shape),
+    ...repeatedFeatureFaults(project),
     ...labelFaults(project),
     ...modelFaults(project),
   ]
@@ -19,6 +25,9 @@ function sourceFaults(project: Project, source: Source): Fault[] {
   const at = `sources.${source.name}`
   const columns = source.columns.map((c) => c.name)
   const faults = source.key.flatMap((key) => missing(`${at}.key`, 'column', key, columns))
+  if (source.kind === 'changes') {
+    faults.push({ path: `${at}.kind`, message: "'changes' does not work yet in this version; write 'snapshot'" })
+  }
   for (const column of source.columns) {
     for (const [i, check] of column.checks.entries()) {
       const path = `${at}.columns.${column.name}.checks.${i}`
@@ -52,6 +61,31 @@ function viewFaults(project: Project): Fault[] {
     for (const key of entity?.joinKeys ?? [])
       faults.push(...missing(`${at}.entity`, `column of ${source.name}`, key.name, columns))
     return faults
+  })
+}
+
+/** A feature is a column of an online table and of a training set, beside columns of our own. */
+function featureNameFaults(project: Project): Fault[] {
+  return project.featureViews.flatMap((view) =>
+    view.features.flatMap(({ name }) => {
+      const path = `featureViews.${view.name}.features.${name}`
+      if (RESERVED_FEATURES.includes(name)) return [{ path, message: 'this name is taken by Weir; choose another' }]
+      const bytes = Buffer.byteLength(name)
+      if (bytes >= 1 && bytes <= FEATURE_NAME_BYTES_MAX) return []
+      return [{ path, message: `a feature's name has 1 to ${FEATURE_NAME_BYTES_MAX} bytes; this one has ${bytes}` }]
+    }),
+  )
+}
+
+/** A training set has one column a feature. */
+function repeatedFeatureFaults(project: Project): Fault[] {
+  return project.featureServices.flatMap((service) => {
+    const seen = service.features.map((f) => f.feature)
+    const repeated = new Set(seen.filter((feature, i) => seen.indexOf(feature) !== i))
+    return [...repeated].map((feature) => ({
+      path: `featureServices.${service.name}`,
+      message: `feature '${feature}' is listed more than once`,
+    }))
   })
 }
 

@@ -39,6 +39,24 @@ describe('the reference project', () => {
 })
 
 describe('a project with faults', () => {
+  it('refuses names that cannot be columns, a feature listed twice, and what does not work yet', async () => {
+    const long = 'x'.repeat(64)
+    const error = await refusalOf(`export default {
+      name: 'p',
+      sources: { users: { kind: 'changes', key: 'user_id', columns: { user_id: 'String', age: 'Int64' } } },
+      entities: { user: { joinKeys: { user_id: 'String' } } },
+      featureViews: { v: { entity: 'user', source: 'users', features: {
+        age: 'Int64', created: { type: 'Int64', column: 'age' }, ${long}: { type: 'Int64', column: 'age' } } } },
+      featureServices: { s: ['v:age', 'v:age'] },
+    }`)
+    expect(error.details.faults).toEqual([
+      { path: 'sources.users.kind', message: "'changes' does not work yet in this version; write 'snapshot'" },
+      { path: 'featureViews.v.features.created', message: 'this name is taken by Weir; choose another' },
+      { path: `featureViews.v.features.${long}`, message: "a feature's name has 1 to 63 bytes; this one has 64" },
+      { path: 'featureServices.s', message: "feature 'age' is listed more than once" },
+    ])
+  })
+
   it('reports every misspelt name at once, with its path and a suggestion', async () => {
     const error = await refusalOf(`export default {
       name: 'p',
