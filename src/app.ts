@@ -1,3 +1,4 @@
+import { readFile } from 'node:fs/promises'
 import { must } from './base/assert.ts'
 import type { Clock } from './base/clock.ts'
 import type { Log } from './base/log.ts'
@@ -12,6 +13,10 @@ import type { Duck, DuckSession } from './lake/duck.ts'
 import { createLake, type Lake } from './lake/lake.ts'
 import { type ObjectStore, openDirectoryStore } from './lake/objects.ts'
 import { defineIngestMonth } from './pipelines/ingest-month.ts'
+import { defineTrainBaseline } from './pipelines/train-baseline.ts'
+import { createRegistry, type Registry } from './registry/registry.ts'
+import { createTracking, type Tracking } from './tracking/tracking.ts'
+import { createTraining, type Training } from './training/training.ts'
 
 /**
  * The one file that knows everyone: makes the rooms of one project and hands them to each other. What is slow to load
@@ -27,9 +32,13 @@ export type App = {
   readonly lake: Lake
   readonly ingest: Ingest
   readonly features: Features
+  readonly tracking: Tracking
+  readonly registry: Registry
+  readonly training: Training
   readonly flows: Flows
-  /** As a durable flow: by a living worker, or here. */
+  /** As durable flows: by a living worker, or here. */
   readonly ingestMonth: ReturnType<typeof defineIngestMonth>
+  readonly trainBaseline: ReturnType<typeof defineTrainBaseline>
   /** Ends everything: steps under way come to their end, connections close, the embedded server loses a user. */
   close(): Promise<void>
 }
@@ -43,6 +52,11 @@ export async function createApp({ settings, project, clock, log }: AppOptions): 
   const lake = createLake({ sql: db, objects, duck, clock })
   const ingest = createIngest({ sql: db, lake, duck, project, clock, log })
   const features = createFeatures({ sql: db, lake, duck, objects, project, clock, log })
+  const tracking = createTracking({ sql: db, objects, clock })
+  const registry = createRegistry({ sql: db, tracking, clock })
+  const versions = async () => ({ weir: await weirVersion(), duckdb: await duck.loadVersion() })
+  const neighbours = { lake, features, objects, tracking, registry }
+  const training = createTraining({ project, ...neighbours, clock, log, versions })
   const flows = createFlows({ db, log })
   return {
     settings,
@@ -54,8 +68,12 @@ export async function createApp({ settings, project, clock, log }: AppOptions): 
     lake,
     ingest,
     features,
+    tracking,
+    registry,
+    training,
     flows,
     ingestMonth: defineIngestMonth(flows, { ingest, project }),
+    trainBaseline: defineTrainBaseline(flows, { training, lake, project }),
     async close() {
       await flows.stop()
       await features.close()
@@ -65,8 +83,13 @@ export async function createApp({ settings, project, clock, log }: AppOptions): 
   }
 }
 
+export async function weirVersion(): Promise<string> {
+  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8')
+  return (JSON.parse(text) as { version: string }).version
+}
+
 /** A DuckDB that is loaded and opened with the first statement: most commands never need it. */
-function lazyDuck(directories: readonly string[]): Duck {
+function lazyDuck(directories: readonly string[]): Duck & { loadVersion(): Promise<string> } {
   let opening: Promise<Duck> | undefined
   let opened: Duck | undefined
   const open = (): Promise<Duck> => {
@@ -89,6 +112,7 @@ function lazyDuck(directories: readonly string[]): Duck {
     get version() {
       return must(opened, 'the version of DuckDB is asked for before its first use').version
     },
+    loadVersion: async () => (await open()).version,
     session: async (body) => (await open()).session(body),
     close: () => opened?.close(),
   }
