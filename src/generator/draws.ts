@@ -1,6 +1,5 @@
+/* Draws that need nothing but exactly rounded arithmetic, so that they are the same everywhere. */
 import type { Prng } from '../base/prng.ts'
-
-/** Draws that need nothing but exactly rounded arithmetic, so that they are the same everywhere. */
 
 /** Nearly standard normal: the sum of twelve uniform numbers, less 6 (Irwin and Hall); never beyond ±6. */
 export function bell(prng: Prng): number {

@@ -1,6 +1,7 @@
 import { existsSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { writeMonths } from '../../src/generator/streamflow.ts'
 
 const BESIDE_THE_REPOSITORY = fileURLToPath(new URL('../../../shared/data/streamflow', import.meta.url))
 
@@ -14,4 +15,12 @@ export function realMonths(): string | undefined {
   if (existsSync(join(folder, 'month_000', 'labels.csv'))) return folder
   if (named) throw new Error(`WEIR_STREAMFLOW_DATA is ${named}, but there is no month_000/labels.csv in it`)
   return undefined
+}
+
+/** The real months where they are, else two generated ones, written below `dir`. */
+export async function someMonths(dir: string): Promise<string> {
+  const real = realMonths()
+  if (real !== undefined) return real
+  await writeMonths(dir, 2)
+  return dir
 }

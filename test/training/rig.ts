@@ -2,43 +2,34 @@ import { silentLog } from '../../src/base/log.ts'
 import type { Project, Source } from '../../src/config/project.ts'
 import { ident } from '../../src/features/quote.ts'
 import { duckType } from '../../src/features/value-types.ts'
-import { createTracking, type Tracking } from '../../src/tracking/tracking.ts'
-import type { VersionStore } from '../../src/training/register.ts'
+import { createIngest } from '../../src/ingest/ingest.ts'
+import { createRegistry } from '../../src/registry/registry.ts'
+import { createTracking } from '../../src/tracking/tracking.ts'
 import { createTraining, type Training } from '../../src/training/training.ts'
-import { openRig, type Rig } from '../features/rig.ts'
+import { openRig } from '../features/rig.ts'
 
-export type TrainingRig = Rig & { project: Project; tracking: Tracking; training: Training }
+export type TrainingRig = Awaited<ReturnType<typeof openTrainingRig>>
 
 /** A training room with its neighbours on a real database. */
 export async function openTrainingRig(project: Project) {
   const rig = await openRig()
+  rig.clock.set(Date.UTC(2024, 2, 15))
   const tracking = createTracking({ sql: rig.db, objects: rig.objects, clock: rig.clock })
+  const registry = createRegistry({ sql: rig.db, tracking, clock: rig.clock })
   const training = createTraining({
     project,
     lake: rig.lake,
     features: rig.features(project),
     objects: rig.objects,
     tracking,
-    registry: versionsInMemory(),
+    registry,
     clock: rig.clock,
     log: silentLog,
     versions: async () => ({ weir: '0.0.0-test', duckdb: rig.duck.version }),
   })
-  return { ...rig, project, tracking, training }
-}
-
-/** Numbers versions as the registry does. */
-function versionsInMemory(): VersionStore {
-  const versions: { name: string; runId: string; version: number }[] = []
-  return {
-    ensureModel: async () => undefined,
-    findVersionByRun: async (name, runId) => versions.find((v) => v.name === name && v.runId === runId),
-    createVersion: async ({ name, runId }) => {
-      const version = { name, runId, version: versions.filter((v) => v.name === name).length + 1 }
-      versions.push(version)
-      return version
-    },
-  }
+  const { db: sql, lake, duck, clock } = rig
+  const ingest = createIngest({ sql, lake, duck, project, clock, log: silentLog })
+  return { ...rig, project, ingest, tracking, registry, training }
 }
 
 /** All steps in order, as the flow takes them. */
