@@ -2,7 +2,7 @@ import type { ValueType } from '../config/project.ts'
 
 /**
  * How the text of a field becomes a value of each type, strictly: what is not exactly such a value becomes null and is
- * a finding, nothing is rounded, cut or guessed. NaN and the infinities are refused: in a file they are a division
+ * a finding, nothing is cut or guessed. NaN and the infinities are refused: in a file they are a division
  * gone wrong, and a null is written as an empty field.
  */
 type Reading = { is: string; read: (text: string) => string }
@@ -10,13 +10,25 @@ type Reading = { is: string; read: (text: string) => string }
 const INTEGER = String.raw`-?[0-9]+(\.0*)?`
 const NUMBER = String.raw`-?([0-9]+\.?[0-9]*|\.[0-9]+)([eE][+-]?[0-9]+)?`
 const DATE = '[0-9]{4}-[0-9]{2}-[0-9]{2}'
-const MOMENT = String.raw`${DATE}([T ][0-9]{2}:[0-9]{2}(:[0-9]{2}(\.[0-9]{1,6})?)?(Z|[+-][0-9]{2}(:?[0-9]{2})?)?)?`
+const TIME = String.raw`([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6})?`
+const ZONE = 'Z|[+-](0[0-9]|1[0-4])(:?[0-5][0-9])?'
+const MOMENT = `${DATE}([T ]${TIME}(${ZONE})?)?`
 
 const integer = (duck: string) => (text: string) =>
   `CASE WHEN ${matches(text, INTEGER)} THEN TRY_CAST(split_part(${text}, '.', 1) AS ${duck}) END`
 
-/** By way of a double, as everyone who reads CSV does: the nearest float32 of the nearest float64. */
-const number = (text: string) => `CASE WHEN ${matches(text, NUMBER)} THEN TRY_CAST(${text} AS DOUBLE) END`
+/**
+ * By way of a double, as everyone who reads CSV does: the nearest float32 of the nearest float64. DuckDB makes an
+ * infinity of a number that is too large, which is no such number.
+ */
+const number = (text: string) => {
+  const value = `TRY_CAST(${text} AS DOUBLE)`
+  return `CASE WHEN ${matches(text, NUMBER)} AND isfinite(${value}) THEN ${value} END`
+}
+
+/** DuckDB reads the year 0000 as 1 before Christ. */
+const inOurEra = (text: string, pattern: string, duck: string) =>
+  `CASE WHEN ${matches(text, pattern)} AND NOT starts_with(${text}, '0000') THEN TRY_CAST(${text} AS ${duck}) END`
 
 const READINGS: Record<ValueType, Reading> = {
   String: {
@@ -33,11 +45,11 @@ const READINGS: Record<ValueType, Reading> = {
   },
   Date: {
     is: 'a date like 2024-01-31',
-    read: (text) => `CASE WHEN ${matches(text, DATE)} THEN TRY_CAST(${text} AS DATE) END`,
+    read: (text) => inOurEra(text, DATE, 'DATE'),
   },
   UnixTimestamp: {
     is: 'a moment like 2024-01-31T12:00:00Z',
-    read: (text) => `CASE WHEN ${matches(text, MOMENT)} THEN TRY_CAST(${text} AS TIMESTAMPTZ) END`,
+    read: (text) => inOurEra(text, MOMENT, 'TIMESTAMPTZ'),
   },
 }
 

@@ -1,118 +1,129 @@
 import { unreachable } from '../base/assert.ts'
-import type { Column, ColumnCheck, Severity } from '../config/project.ts'
+import type { ColumnCheck, Severity, ValueType } from '../config/project.ts'
 import type { DuckParam } from '../lake/duck.ts'
 import { describeType } from './casts.ts'
-import { type Table, valueExpression } from './load-table.ts'
+import type { Table } from './load-table.ts'
 
-/** A rule as SQL: `broken` is true for each row that breaks it. */
-export type RowCheck = { column: string; text: string; rule: string; severity: Severity; broken: string; says: string }
+/** A rule for rows. `text` is an expression for what a row has there, `broken` makes one that is true if it breaks it. */
+export type RowCheck = {
+  column: string
+  text: string
+  rule: string
+  severity: Severity
+  broken: (params: Params) => string
+  says: string
+}
 
-/** Collects bound values of one statement and gives their places. */
-export type Params = { values: DuckParam[]; add(value: DuckParam): string }
+/** Collects the bound values of one statement and gives their places. */
+export type Params = { values: DuckParam[]; add(value: DuckParam, type?: ValueType): string }
 
 export function newParams(): Params {
   const values: DuckParam[] = []
-  return { values, add: (value) => `$${values.push(value)}` }
+  const add = (value: DuckParam, type?: ValueType) => {
+    const place = `$${values.push(value)}`
+    // 0.1 in the file and 0.1 in the project are the same number only when both are a float32.
+    return type === 'Float32' ? `${place}::FLOAT` : place
+  }
+  return { values, add }
 }
 
+type IndexedColumn = Table['columns'][number]
+type Broken = Pick<RowCheck, 'broken' | 'says'>
+
 /** All rules that a row can break by itself: the type of each column, keys that are not null, and what is declared. */
-export function rowChecks(table: Table, params: Params): RowCheck[] {
+export function rowChecks(table: Table): RowCheck[] {
   return table.columns.flatMap((column) => {
-    const { name, index } = column
-    const text = `r${index}`
-    const check = (rule: string, severity: Severity, broken: string, says: string): RowCheck => {
-      return { column: name, text, rule, severity, broken, says }
+    const inKey = table.source.key.includes(column.name)
+    const check = (rule: string, severity: Severity, { broken, says }: Broken): RowCheck => {
+      return { column: column.name, text: `r${column.index}`, rule, severity, broken, says }
     }
-    const checks = [
-      check(
-        'type',
-        'error',
-        `${text} IS NOT NULL AND t${index} IS NULL`,
-        `with a value that is not ${describeType(column.type)}`,
-      ),
+    const declared = column.checks.filter(({ rule }) => !(inKey && rule === 'required'))
+    return [
+      check('type', 'error', typeBroken(column)),
+      // A row that names nothing can never be joined.
+      ...(inKey ? [check('required', 'error', isEmpty(column, 'it is part of the key'))] : []),
+      ...declared.flatMap((c) => brokenBy(table, column, c).map((broken) => check(c.rule, c.severity, broken))),
     ]
-    const inKey = table.source.key.includes(name)
-    // A row that names nothing can never be joined.
-    if (inKey) checks.push(check('required', 'error', isEmpty(text), 'without a value, and it is part of the key'))
-    for (const declared of column.checks) {
-      if (inKey && declared.rule === 'required') continue
-      for (const { broken, says } of brokenBy(table, column, declared, params)) {
-        checks.push(check(declared.rule, declared.severity, broken, says))
-      }
-    }
-    return checks
   })
 }
 
-type Broken = { broken: string; says: string }
-
-function brokenBy(table: Table, column: Column & { index: number }, check: ColumnCheck, params: Params): Broken[] {
-  const value = `t${column.index}`
+function brokenBy(table: Table, column: IndexedColumn, check: ColumnCheck): Broken[] {
   switch (check.rule) {
     case 'required':
-      return [{ broken: isEmpty(`r${column.index}`), says: 'without a value, and the column is required' }]
+      return [isEmpty(column, 'the column is required')]
     case 'unique':
       return []
     case 'range':
-      return rangeBroken(value, check, params)
+      return rangeBroken(column, check)
     case 'allowed':
       return [
         {
-          broken: `${value} NOT IN ${list(check.values, params)}`,
+          broken: (params) => `t${column.index} NOT IN ${list(check.values, column.type, params)}`,
           says: `with a value that is not one of ${check.values.join(', ')}`,
         },
       ]
     case 'pattern':
       return [
         {
-          broken: `NOT regexp_matches(${value}, ${params.add(check.pattern)})`,
+          broken: (params) => `NOT regexp_matches(t${column.index}, ${params.add(check.pattern)})`,
           says: `with a value that is not like ${check.pattern}`,
         },
       ]
     case 'null_only_when':
-      return nullOnlyWhenBroken(table, column, check, params)
+      return nullOnlyWhenBroken(table, column, check)
     default:
       return unreachable(check)
   }
 }
 
+function typeBroken({ index, type }: IndexedColumn): Broken {
+  return {
+    broken: () => `r${index} IS NOT NULL AND t${index} IS NULL`,
+    says: `with a value that is not ${describeType(type)}`,
+  }
+}
+
+/** A quoted empty field is an empty text, and names as little as a null. */
+function isEmpty({ index }: IndexedColumn, why: string): Broken {
+  return { broken: () => `coalesce(r${index}, '') = ''`, says: `without a value, and ${why}` }
+}
+
 function rangeBroken(
-  value: string,
+  { index, type }: IndexedColumn,
   { min, max }: { min: number | null; max: number | null },
-  params: Params,
 ): Broken[] {
-  const below = min === null ? [] : [`${value} < ${params.add(min)}`]
-  const above = max === null ? [] : [`${value} > ${params.add(max)}`]
-  if (below.length + above.length === 0) return []
+  if (min === null && max === null) return []
   const says = min === null ? `above ${max}` : max === null ? `below ${min}` : `outside of ${min} to ${max}`
-  return [{ broken: [...below, ...above].join(' OR '), says: `with a value ${says}` }]
+  const broken = (params: Params) => {
+    const below = min === null ? 'false' : `t${index} < ${params.add(min, type)}`
+    const above = max === null ? 'false' : `t${index} > ${params.add(max, type)}`
+    return `${below} OR ${above}`
+  }
+  return [{ broken, says: `with a value ${says}` }]
 }
 
 /** Nothing to say when the file lacks the other column: that is a finding of its own. */
 function nullOnlyWhenBroken(
   table: Table,
-  column: Column & { index: number },
+  { index }: IndexedColumn,
   check: Extract<ColumnCheck, { rule: 'null_only_when' }>,
-  params: Params,
 ): Broken[] {
-  const other = valueExpression(table, check.column)
+  const other = table.columns.find((c) => c.name === check.column)
   if (other === undefined) return []
-  const may = `coalesce(${other} IN ${list(check.values, params)}, false)`
+  const may = (params: Params) => `coalesce(t${other.index} IN ${list(check.values, other.type, params)}, false)`
   const values = check.values.join(' or ')
   return [
     {
-      broken: `r${column.index} IS NULL AND NOT ${may}`,
+      broken: (params) => `r${index} IS NULL AND NOT ${may(params)}`,
       says: `without a value although ${check.column} is not ${values}`,
     },
-    { broken: `r${column.index} IS NOT NULL AND ${may}`, says: `with a value although ${check.column} is ${values}` },
+    {
+      broken: (params) => `r${index} IS NOT NULL AND ${may(params)}`,
+      says: `with a value although ${check.column} is ${values}`,
+    },
   ]
 }
 
-/** A quoted empty field is an empty text, and names as little as a null. */
-function isEmpty(text: string): string {
-  return `coalesce(${text}, '') = ''`
-}
-
-function list(values: readonly (string | number | boolean)[], params: Params): string {
-  return `(${values.map((value) => params.add(value)).join(', ')})`
+function list(values: readonly (string | number | boolean)[], type: ValueType, params: Params): string {
+  return `(${values.map((value) => params.add(value, type)).join(', ')})`
 }

@@ -2,12 +2,14 @@ import { open } from 'node:fs/promises'
 import type { Source } from '../config/project.ts'
 import { counted, type Finding, finding, shown } from './finding.ts'
 
-const HEADER_BYTES_MAX = 1 << 16
+const HEADER_BYTES_MAX = 1 << 20
 const OTHER_DELIMITERS = [';', '\t', '|']
 
 /** The names of the first line, or the finding that there is none that can be read. */
 export async function readHeader(path: string, source: Source): Promise<string[] | Finding> {
   const bytes = await firstBytes(path)
+  if (bytes.length === HEADER_BYTES_MAX && firstLineEnd(bytes) < 0)
+    return finding(source, { rule: 'header', says: 'the first line is longer than 1 MB' })
   const text = decode(bytes)
   if (text === undefined) return finding(source, { rule: 'encoding', says: 'the header is not UTF-8' })
   const names = splitHeader(text)
@@ -31,7 +33,7 @@ export function checkHeader(names: readonly string[], source: Source): Finding[]
   return [...missing.map((name) => missingColumn(source, name, names)), ...twice.map(columnTwice), ...extra()]
 
   function columnTwice(column: string): Finding {
-    return finding(source, { column, rule: 'columns', says: 'the header has this name more than once' })
+    return finding(source, { column: shown(column), rule: 'columns', says: 'the header has this name more than once' })
   }
   function extra(): Finding[] {
     const unknown = [...new Set(names.filter((name) => !declared.includes(name)))]
@@ -85,11 +87,15 @@ async function firstBytes(path: string): Promise<Buffer> {
 
 /** Only the first line must be UTF-8 here, as the bytes may end within a character. */
 function decode(bytes: Buffer): string | undefined {
-  const end = bytes.findIndex((b) => b === 0x0a || b === 0x0d)
+  const end = firstLineEnd(bytes)
   try {
     const line = new TextDecoder('utf-8', { fatal: true }).decode(end < 0 ? bytes : bytes.subarray(0, end))
     return end < 0 || (line.match(/"/g)?.length ?? 0) % 2 === 0 ? line : bytes.toString('utf8')
   } catch {
     return undefined
   }
+}
+
+function firstLineEnd(bytes: Buffer): number {
+  return bytes.findIndex((b) => b === 0x0a || b === 0x0d)
 }

@@ -1,16 +1,19 @@
+import { PlatformError } from '../base/errors.ts'
 import { displayInstant, type Instant } from '../base/instant.ts'
 import { sourceOf } from '../config/find.ts'
 import type { Project, Severity, Source } from '../config/project.ts'
 import type { DuckSession } from '../lake/duck.ts'
 import type { Lake } from '../lake/lake.ts'
 import { counted, EXAMPLES_MAX, type Finding, finding, shown } from './finding.ts'
-import { type Table, valueExpression } from './load-table.ts'
+import type { Table } from './load-table.ts'
 import { linesOfRows } from './structure.ts'
 
 type Deps = { duck: DuckSession; lake: Lake; project: Project; asOf: Instant }
 
-/** One side of a comparison of keys: a `FROM` item with columns k0, k1 … and n (null for what is in the lake). */
-type Keys = { source: Source; from: string; table: Table | undefined }
+/**
+ * One side of a comparison of keys: a select of k0, k1 …, none of them null, and n (null for what is in the lake).
+ */
+type Keys = { source: Source; select: string; table: Table | undefined }
 
 type Pair = { declared: Source; other: Source; severity: Severity }
 
@@ -26,6 +29,7 @@ export async function checkSameKeys(
   const findings: Finding[] = []
   for (const { declared, other, severity } of pairs(deps.project, tables)) {
     if (refused.has(declared.name) || refused.has(other.name)) continue
+    requireSameTypes(declared, other)
     const [a, b] = [await keysOf(deps, tables, declared), await keysOf(deps, tables, other)]
     if (a && b) {
       findings.push(...(await compare(deps.duck, a, b, severity)))
@@ -42,7 +46,7 @@ export async function checkRowCount({ lake, asOf }: Deps, table: Table): Promise
   const check = table.source.checks.find((c) => c.rule === 'row_count_change')
   const before = check && (await lake.previous(table.source.name, asOf))
   if (!check || !before || Math.abs(table.rows - before.rows) <= before.rows * check.share) return []
-  const says = `${counted(table.rows, 'row')} where ${displayInstant(before.validAt)} has ${counted(before.rows, 'row')}; more than ± ${check.share * 100} %`
+  const says = `${counted(table.rows, 'row')} where ${displayInstant(before.validAt)} has ${counted(before.rows, 'row')}; more than ± ${percent(check.share)} %`
   return [
     finding(table.source, {
       rule: check.rule,
@@ -51,6 +55,10 @@ export async function checkRowCount({ lake, asOf }: Deps, table: Table): Promise
       says,
     }),
   ]
+}
+
+function percent(share: number): number {
+  return Number((share * 100).toPrecision(6))
 }
 
 function pairs(project: Project, tables: readonly Table[]): Pair[] {
@@ -64,64 +72,68 @@ function pairs(project: Project, tables: readonly Table[]): Pair[] {
   )
 }
 
-async function keysOf({ duck, lake, asOf }: Deps, tables: readonly Table[], source: Source): Promise<Keys | undefined> {
-  const named = (expression: (key: string) => string) =>
-    source.key.map((k, i) => `${expression(k)} AS k${i}`).join(', ')
+function requireSameTypes(a: Source, b: Source): void {
+  const types = (source: Source) => source.key.map((k) => source.columns.find((c) => c.name === k)?.type).join(', ')
+  if (types(a) === types(b)) return
+  const message = `sources.${a.name}: same_keys_as ${b.name}, but its key is (${types(a)}) and that of ${b.name} (${types(b)})`
+  throw new PlatformError('config_invalid', message)
+}
+
+async function keysOf({ lake, asOf }: Deps, tables: readonly Table[], source: Source): Promise<Keys | undefined> {
   const table = tables.find((t) => t.source.name === source.name)
   if (table) {
-    return {
-      source,
-      table,
-      from: `(SELECT ${named((k) => valueExpression(table, k) ?? 'NULL')}, n FROM ${table.name})`,
-    }
+    const values = source.key.flatMap((k) => table.columns.filter((c) => c.name === k).map((c) => `t${c.index}`))
+    return { source, table, select: selectKeys(values, 'n', table.name) }
   }
   const snapshot = await lake.newestVersion(source.name, asOf)
-  if (!snapshot) return undefined
-  const name = `keys_${source.name.replaceAll(/\W/g, '_')}`
-  await duck.run(
-    `CREATE TEMP TABLE IF NOT EXISTS ${name} AS SELECT ${named((k) => `"${k.replaceAll('"', '""')}"`)}, NULL::BIGINT AS n
-     FROM read_parquet('${lake.path(snapshot).replaceAll("'", "''")}')`,
-  )
-  return { source, table: undefined, from: name }
+  if (!snapshot || !source.key.every((k) => snapshot.columns.some((c) => c.name === k))) return undefined
+  const values = source.key.map((k) => `"${k.replaceAll('"', '""')}"`)
+  const from = `read_parquet('${lake.path(snapshot).replaceAll("'", "''")}')`
+  return { source, table: undefined, select: selectKeys(values, 'NULL::BIGINT', from) }
+}
+
+function selectKeys(values: readonly string[], n: string, from: string): string {
+  const columns = values.map((value, i) => `${value} AS k${i}`)
+  return `SELECT ${columns.join(', ')}, ${n} AS n FROM ${from} WHERE ${values.map((v) => `${v} IS NOT NULL`).join(' AND ')}`
 }
 
 async function compare(duck: DuckSession, declared: Keys, other: Keys, severity: Severity): Promise<Finding[]> {
-  const found = (source: Source, count: number, examples: Finding['examples'], says: string) =>
+  const { source } = declared
+  const found = (count: number, examples: Finding['examples'], says: string) =>
     finding(source, { column: source.key.join(', '), rule: 'same_keys_as', severity, count, examples, says })
+  const { extra, missing } = await countUnmatched(duck, declared, other)
   const findings: Finding[] = []
-  const only = await keysOnlyIn(duck, declared, other)
-  if (only.count > 0) {
-    const says = `${counted(only.count, 'key')} that ${other.source.name} does not have`
-    findings.push(found(declared.source, only.count, only.examples, says))
+  if (extra > 0) {
+    const says = `${counted(extra, 'key')} that ${other.source.name} does not have`
+    findings.push(found(extra, await keysOnlyIn(duck, declared, other), says))
   }
-  const missing = await keysOnlyIn(duck, other, declared)
-  if (missing.count > 0) {
-    const examples = missing.examples.map((example) => ({ ...example, line: null }))
-    const says = `${counted(missing.count, 'key')} of ${other.source.name} missing here`
-    findings.push(found(declared.source, missing.count, examples, says))
+  if (missing > 0) {
+    const examples = (await keysOnlyIn(duck, other, declared)).map((example) => ({ ...example, line: null }))
+    findings.push(found(missing, examples, `${counted(missing, 'key')} of ${other.source.name} missing here`))
   }
   return findings
 }
 
-async function keysOnlyIn(
-  duck: DuckSession,
-  a: Keys,
-  b: Keys,
-): Promise<{ count: number; examples: Finding['examples'] }> {
-  const keys = a.source.key.map((_, i) => `k${i}`)
-  const rows = await duck.rows<{ n: number | null; key: string; total: number }>(
-    `SELECT n, concat_ws('|', ${keys.map((k) => `a.${k}`).join(', ')}) AS key, count(*) OVER () AS total
-     FROM ${a.from} a
-     WHERE ${keys.map((k) => `a.${k} IS NOT NULL`).join(' AND ')}
-       AND NOT EXISTS (SELECT 1 FROM ${b.from} b WHERE ${keys.map((k) => `b.${k} = a.${k}`).join(' AND ')})
-     ORDER BY n, key LIMIT ${EXAMPLES_MAX}`,
+/** Both sides by one join: in a good delivery it is all there is to do. */
+async function countUnmatched(duck: DuckSession, a: Keys, b: Keys): Promise<{ extra: number; missing: number }> {
+  const keys = a.source.key.map((_, i) => `k${i}`).join(', ')
+  const [row] = await duck.rows<{ extra: number; missing: number }>(
+    `SELECT count_if(b.here IS NULL) AS extra, count_if(a.here IS NULL) AS missing
+     FROM (SELECT *, true AS here FROM (${a.select})) a FULL JOIN (SELECT *, true AS here FROM (${b.select})) b
+       USING (${keys})
+     WHERE a.here IS NULL OR b.here IS NULL`,
   )
-  const numbers = rows.flatMap((row) => (row.n === null ? [] : [row.n]))
+  return row ?? { extra: 0, missing: 0 }
+}
+
+/** The first few, in order of the file of `a`, or of the key. */
+async function keysOnlyIn(duck: DuckSession, a: Keys, b: Keys): Promise<Finding['examples']> {
+  const keys = a.source.key.map((_, i) => `k${i}`).join(', ')
+  const rows = await duck.rows<{ n: number | null; key: string }>(
+    `SELECT n, concat_ws('|', ${keys}) AS key FROM (${a.select}) ANTI JOIN (${b.select}) USING (${keys})
+     ORDER BY n, ${keys} LIMIT ${EXAMPLES_MAX}`,
+  )
+  const numbers = rows.flatMap((row) => row.n ?? [])
   const lines = a.table ? await linesOfRows(a.table, numbers) : new Map<number, number>()
-  const examples = rows.map(({ n, key }) => ({
-    line: n === null ? null : (lines.get(n) ?? null),
-    key: shown(key),
-    value: null,
-  }))
-  return { count: rows[0]?.total ?? 0, examples }
+  return rows.map(({ n, key }) => ({ line: n === null ? null : (lines.get(n) ?? null), key: shown(key), value: null }))
 }

@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, realpath, stat } from 'node:fs/promises'
-import { join, sep } from 'node:path'
+import { join, relative, sep } from 'node:path'
 import { PlatformError } from '../base/errors.ts'
 import type { Source } from '../config/project.ts'
 import { type Finding, finding } from './finding.ts'
@@ -9,7 +9,6 @@ import { type Finding, finding } from './finding.ts'
 /** A delivered file as we work on it: a copy without its byte order mark, which nobody changes under our hands. */
 export type DeliveredFile = {
   path: string
-  bytes: number
   /** SHA-256 of the file as it lies in the folder. */
   fileDigest: string
   /** The bytes end with a line end. */
@@ -28,27 +27,41 @@ export async function openDeliveryFolder(dir: string): Promise<string> {
   throw new PlatformError('invalid_argument', `delivery folder '${dir}' ${fault}; name the folder that holds the files`)
 }
 
-/**
- * Copies a source's file to `target`, or says why it cannot be. A link that leads out of the folder is refused: what
- * is delivered is the folder.
- */
+/** Copies a source's file to `target`, or says why it cannot be. */
 export async function takeFile(folder: string, source: Source, target: string): Promise<DeliveredFile | Finding> {
-  const path = await realpath(join(folder, source.file)).catch(() => undefined)
-  if (path === undefined) {
-    const says = `the file is missing (source '${source.name}'); deliver it, or name the other sources to ingest only them`
-    return finding(source, { rule: 'file', says })
-  }
-  if (!path.startsWith(folder + sep)) return finding(source, { rule: 'file', says: 'it is a link out of the folder' })
-  if (!(await stat(path)).isFile()) return finding(source, { rule: 'file', says: 'it is not a regular file' })
-  const file = await copy(path, target)
-  if (file.bytes === 0) return finding(source, { rule: 'empty_file', says: 'the file is empty, without even a header' })
-  if (file.utf16) {
-    return finding(source, { rule: 'encoding', says: 'the file is UTF-16; save it as UTF-8', examples: [] })
-  }
-  return file
+  const path = await locate(folder, source)
+  if (typeof path !== 'string') return path
+  const file = await copy(path, target).catch(unreadable(source))
+  if ('rule' in file) return file
+  const { bytes, utf16, ...delivered } = file
+  if (bytes === 0) return finding(source, { rule: 'empty_file', says: 'the file is empty, without even a header' })
+  if (utf16) return finding(source, { rule: 'encoding', says: 'the file is UTF-16; save it as UTF-8' })
+  return delivered
 }
 
-async function copy(from: string, to: string): Promise<DeliveredFile & { utf16: boolean }> {
+/** A link that leads out of the folder is refused: what is delivered is the folder. */
+async function locate(folder: string, source: Source): Promise<string | Finding> {
+  const fault = (says: string) => finding(source, { rule: 'file', says })
+  const path = await realpath(join(folder, source.file)).catch((error: NodeJS.ErrnoException) => {
+    if (error.code !== 'ENOENT') return unreadable(source)(error)
+    return fault(
+      `the file is missing (source '${source.name}'); deliver it, or name the other sources to ingest only them`,
+    )
+  })
+  if (typeof path !== 'string') return path
+  if (relative(folder, path).split(sep)[0] === '..') return fault('it is a link out of the folder')
+  return (await stat(path)).isFile() ? path : fault('it is not a regular file')
+}
+
+/** The file system's own refusal (rights, a loop of links) is a fault of the delivery; a full disk of ours is not. */
+function unreadable(source: Source): (error: NodeJS.ErrnoException) => Finding {
+  return (error) => {
+    if (!['EACCES', 'EPERM', 'ELOOP', 'ENOTDIR', 'ENOENT'].includes(error.code ?? '')) throw error
+    return finding(source, { rule: 'file', says: `the file cannot be read (${error.code})` })
+  }
+}
+
+async function copy(from: string, to: string): Promise<DeliveredFile & { bytes: number; utf16: boolean }> {
   const hash = createHash('sha256')
   const out = await open(to, 'wx')
   let bytes = 0

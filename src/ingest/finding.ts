@@ -45,10 +45,10 @@ export function counted(count: number, noun: string, plural = `${noun}s`): strin
   return `${count.toLocaleString('en-US')} ${count === 1 ? noun : plural}`
 }
 
-/** Short enough to be printed, and on one line. */
+/** Short enough to be printed, and on one line. Never half a character, which PostgreSQL would not keep. */
 export function shown(value: string): string {
-  const line = value.replaceAll(/[\u0000-\u001f\u007f]/g, (c) => (c === '\n' ? '⏎' : '·'))
-  return line.length <= 80 ? line : `${line.slice(0, 79)}…`
+  const line = value.slice(0, 81).replaceAll(/[\u0000-\u001f\u007f]/g, (c) => (c === '\n' ? '⏎' : '·'))
+  return line.length <= 80 ? line : `${line.slice(0, 79).replace(/[\ud800-\udbff]$/, '')}…`
 }
 
 function describe({ line, key, value }: Example): string {

@@ -16,11 +16,17 @@ export type Table = {
   columns: (Column & { index: number })[]
   /** Records that are no rows, by where they start. */
   rejects: Reject[]
+  /** There are more such records than were noted, so that nothing can be said about the rows. */
+  moreRejects: boolean
   /** The file has one column, so that a blank line is a row. */
   single: boolean
 }
 
 export type Reject = { byte: number; kind: string; text: string }
+
+/** A file of another kind altogether may have millions. */
+const REJECTS_MAX = 100_000
+const REJECT_CHARS_MAX = 200
 
 /**
  * Strict: no sniffing, no padding of short rows, no tolerance for stray quotes. What cannot be a row is set aside with
@@ -28,7 +34,7 @@ export type Reject = { byte: number; kind: string; text: string }
  */
 const DIALECT = `auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', comment = '',
   strict_mode = true, null_padding = false, nullstr = '', allow_quoted_nulls = false, encoding = 'utf-8',
-  store_rejects = true, rejects_limit = 0`
+  store_rejects = true, rejects_limit = ${REJECTS_MAX}`
 
 /** Throws DuckDB's own error where it gives up on the whole file (line ends of two kinds). */
 export async function loadTable(
@@ -50,13 +56,7 @@ export async function loadTable(
        rejects_table = '${name}_errors', rejects_scan = '${name}_scans')`,
   )
   const [{ rows } = { rows: 0 }] = await duck.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${name}`)
-  return { source, file, name, rows, columns, rejects: await readRejects(duck, name), single: header.length === 1 }
-}
-
-/** The value expression of a declared column, or nothing when the file lacks it. */
-export function valueExpression(table: Table, column: string): string | undefined {
-  const found = table.columns.find((c) => c.name === column)
-  return found && `t${found.index}`
+  return { source, file, name, rows, columns, ...(await readRejects(duck, name)), single: header.length === 1 }
 }
 
 /** The key's texts, as one. */
@@ -66,12 +66,13 @@ export function keyText(table: Table): string {
 }
 
 /** One a record, the first of its faults; DuckDB counts bytes from 1. */
-async function readRejects(duck: DuckSession, name: string): Promise<Reject[]> {
-  return duck.rows<Reject>(
-    `SELECT line_byte_position - 1 AS byte, arg_min(error_type::VARCHAR, byte_position) AS kind,
-       arg_min(csv_line, byte_position) AS text
+async function readRejects(duck: DuckSession, name: string): Promise<{ rejects: Reject[]; moreRejects: boolean }> {
+  const rejects = await duck.rows<Reject & { faults: number }>(
+    `SELECT line_byte_position - 1 AS byte, arg_min(error_type::VARCHAR, byte_position) AS kind, count(*) AS faults,
+       left(arg_min(csv_line, byte_position), ${REJECT_CHARS_MAX}) AS text
      FROM ${name}_errors GROUP BY line_byte_position ORDER BY byte`,
   )
+  return { rejects, moreRejects: rejects.reduce((sum, r) => sum + r.faults, 0) >= REJECTS_MAX }
 }
 
 /** A path of our own scratch folder; a table's definition takes no bound values. */

@@ -59,13 +59,13 @@ async function readFile(
   if (!Array.isArray(header)) return { findings: [header] }
   const findings = checkHeader(header, source)
   if (findings.some((f) => f.rule === 'delimiter')) return { findings }
-  try {
-    const table = await loadTable(duck, { source, file, header, name })
-    findings.push(...(await checkStructure(table)), ...(await checkTable(duck, table)))
-    return { table, findings }
-  } catch (error) {
-    return { findings: [...findings, await explainUnreadable(source, file, error)] }
-  }
+  const table = await loadTable(duck, { source, file, header, name }).catch((error) =>
+    explainUnreadable(source, file, error),
+  )
+  if ('rule' in table) return { findings: [...findings, table] }
+  findings.push(...(await checkStructure(table)))
+  if (!table.moreRejects) findings.push(...(await checkTable(duck, table)))
+  return { table, findings }
 }
 
 /** All its rows were read and have a key: else its number of rows and its keys say nothing. */

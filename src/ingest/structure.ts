@@ -50,13 +50,17 @@ async function rejectFindings(table: Table): Promise<Finding[]> {
       rule,
       count: group.length,
       examples,
-      says: `${counted(group.length, 'line')} with ${says}${ends}`,
+      says: `${table.moreRejects ? 'at least ' : ''}${counted(group.length, 'line')} with ${says}${ends}`,
     })
   })
 }
 
-/** Where the file changes from one kind of line end to another, which DuckDB refuses without saying where. */
+/**
+ * Where the file changes from one kind of line end to another, which DuckDB refuses without saying where. Throws again
+ * what is no fault of the file, such as a full disk.
+ */
 export async function explainUnreadable(source: Source, file: DeliveredFile, error: unknown): Promise<Finding> {
+  if (!messageOf(error).startsWith('Invalid Input Error')) throw error
   let first: CsvRecord['end'] | undefined
   let other: number | undefined
   await walkRecords(file.path, { keepBlank: false, broken: new Set() }, ({ line, end }) => {
@@ -65,7 +69,10 @@ export async function explainUnreadable(source: Source, file: DeliveredFile, err
     return other === undefined
   })
   if (other === undefined) {
-    return finding(source, { rule: 'unreadable', says: `DuckDB cannot read it: ${messageOf(error).split('\n')[0]}` })
+    const said = messageOf(error)
+      .split('\n')[0]!
+      .replace(/^Invalid Input Error: /, '')
+    return finding(source, { rule: 'unreadable', says: `DuckDB cannot read it: ${shown(said)}` })
   }
   const examples = [{ line: other, key: null, value: null }]
   return finding(source, { rule: 'line_ends', says: 'line ends of more than one kind; write all alike', examples })

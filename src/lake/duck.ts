@@ -1,3 +1,6 @@
+import { randomUUID } from 'node:crypto'
+import { rmSync } from 'node:fs'
+import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
@@ -8,6 +11,7 @@ import {
   version,
 } from '@duckdb/node-api'
 import { type DuckColumn, readColumns } from './duck-columns.ts'
+import { SCRATCH } from './object-key.ts'
 
 export type DuckParam = string | number | bigint | boolean | null
 
@@ -34,18 +38,19 @@ export type Duck = DuckSession & {
 
 export type DuckOptions = {
   threads?: number
-  /** As DuckDB writes it, e.g. `1GB`; beyond it DuckDB spills to a temporary folder. */
+  /** As DuckDB writes it, e.g. `1GB`; beyond it DuckDB spills to a folder of its own. */
   memoryLimit?: string
-  /** The only folders that statements may touch; without it all are open (tests, benchmarks). */
+  /** The only folders that statements may touch, the store's first; without it all are open (tests, benchmarks). */
   directories?: readonly string[]
 }
 
 /** Loads no extension and fetches nothing; UTC; keeps the order of rows, so that files have the same bytes each time. */
 export async function createDuck(options: DuckOptions = {}): Promise<Duck> {
+  const spill = spillFolder(options.directories)
   const instance = await DuckDBInstance.create(':memory:', {
     ...(options.threads === undefined ? {} : { threads: String(options.threads) }),
     memory_limit: options.memoryLimit ?? '1GB',
-    temp_directory: join(tmpdir(), `weir-duckdb-${process.pid}`),
+    temp_directory: spill,
     preserve_insertion_order: 'true',
     autoinstall_known_extensions: 'false',
     autoload_known_extensions: 'false',
@@ -53,8 +58,13 @@ export async function createDuck(options: DuckOptions = {}): Promise<Duck> {
   })
   await restrict(instance, options.directories)
 
+  async function connect(): Promise<DuckDBConnection> {
+    // Another process may have cleared it away as old. Nobody else may read what spills: it is people's data.
+    await mkdir(spill, { recursive: true, mode: 0o700 })
+    return instance.connect()
+  }
   async function withConnection<T>(body: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
-    const connection = await instance.connect()
+    const connection = await connect()
     try {
       return await body(connection)
     } finally {
@@ -67,7 +77,7 @@ export async function createDuck(options: DuckOptions = {}): Promise<Duck> {
     rows: (text, params) => withConnection((c) => sessionOn(c).rows(text, params)),
     columns: (text, params) => withConnection((c) => sessionOn(c).columns(text, params)),
     async *chunks(text, params) {
-      const connection = await instance.connect()
+      const connection = await connect()
       try {
         yield* sessionOn(connection).chunks(text, params)
       } finally {
@@ -75,8 +85,17 @@ export async function createDuck(options: DuckOptions = {}): Promise<Duck> {
       }
     },
     session: (body) => withConnection((c) => body(sessionOn(c))),
-    close: () => instance.closeSync(),
+    close() {
+      instance.closeSync()
+      rmSync(spill, { recursive: true, force: true })
+    },
   }
+}
+
+/** In the store's scratch space, which is on a real disk and cleared of what a killed process left. */
+function spillFolder(directories: readonly string[] | undefined): string {
+  const [store] = directories ?? []
+  return join(store === undefined ? tmpdir() : join(store, SCRATCH), `duckdb-${randomUUID()}`)
 }
 
 async function restrict(instance: DuckDBInstance, directories: readonly string[] | undefined): Promise<void> {

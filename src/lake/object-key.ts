@@ -1,12 +1,15 @@
 import { PlatformError } from '../base/errors.ts'
 
+/** The store's own folder for what is not finished; no key may have such a part. */
+export const SCRATCH = '.scratch'
+
 const KEY_CHARS_MAX = 1024
 const SEGMENT_BYTES_MAX = 255
 
 /**
- * The key, or a refusal. A key is segments joined by `/`: none empty, none starting with a dot followed by nothing or
- * another dot (`.`, `..`) or our scratch name, without control characters and backslashes. So it means the same as a
- * path below a directory and as a name in S3, and never leads out of either.
+ * The key, or a refusal. A key is segments joined by `/`: none empty, none `.`, `..` or our scratch name, without
+ * control characters and backslashes. So it means the same as a path below a directory and as a name in S3, and never
+ * leads out of either.
  */
 export function checkObjectKey(key: string): string {
   const fault = faultOf(key)
@@ -20,7 +23,7 @@ function faultOf(key: string): string | undefined {
   if (/[\u0000-\u001f\u007f\\]/.test(key)) return 'has a control character or a backslash'
   for (const segment of key.split('/')) {
     if (segment === '') return 'has an empty part; write a/b without a slash at either end'
-    if (segment === '.' || segment === '..' || segment === '.scratch') return `may not have the part '${segment}'`
+    if (segment === '.' || segment === '..' || segment === SCRATCH) return `may not have the part '${segment}'`
     if (Buffer.byteLength(segment) > SEGMENT_BYTES_MAX) return `has a part longer than ${SEGMENT_BYTES_MAX} bytes`
   }
   return undefined

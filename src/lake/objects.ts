@@ -5,7 +5,7 @@ import { dirname, join, resolve, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { PlatformError } from '../base/errors.ts'
-import { checkObjectKey } from './object-key.ts'
+import { checkObjectKey, SCRATCH } from './object-key.ts'
 
 /** What is written: bytes, a stream of bytes, or the path of a local file, which is copied. */
 export type ObjectBody = Uint8Array | AsyncIterable<Uint8Array> | string
@@ -37,8 +37,6 @@ export type ObjectStore = {
   readonly directories: string[]
 }
 
-/** Starts with a dot, which no key may: so a list never shows it. */
-const SCRATCH = '.scratch'
 const SCRATCH_AGE_MS_MAX = 24 * 3600_000
 
 /** An object store in a directory of its own, made when absent. */
@@ -57,16 +55,18 @@ export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
       const temporary = join(scratch, randomUUID())
       try {
         await write(temporary, body)
-        await publish(root, temporary, path)
+        await publish(root, temporary, path).catch(clash(key))
       } finally {
         await rm(temporary, { force: true })
       }
     },
-    adopt: (key, scratchFile) => publish(root, scratchFile, localPath(key)),
-    get: (key) => readFile(localPath(key)).catch(missing(key)),
+    adopt: async (key, scratchFile) => publish(root, scratchFile, localPath(key)).catch(clash(key)),
+    get: async (key) => readFile(localPath(key)).catch(missing(key)),
     async stream(key, range = {}) {
       const handle = await open(localPath(key)).catch(missing(key))
-      return createReadStream('', { fd: handle, ...range })
+      if ((await handle.stat()).isFile()) return createReadStream('', { fd: handle, ...range })
+      await handle.close()
+      throw absent(key)
     },
     async stat(key) {
       const found = await stat(localPath(key)).catch(ifAbsent(undefined))
@@ -86,7 +86,9 @@ export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
       const stats = await Promise.all(keys.sort().map(store.stat))
       return stats.filter((s) => s !== undefined)
     },
-    delete: (key) => rm(localPath(key), { force: true }),
+    async delete(key) {
+      if (await store.stat(key)) await rm(localPath(key), { force: true })
+    },
     async withScratch(body) {
       const own = join(scratch, randomUUID())
       await mkdir(own, { mode: 0o700 })
@@ -158,6 +160,20 @@ function ifAbsent<T>(value: T): (error: unknown) => T {
 function missing(key: string): (error: unknown) => never {
   return (error) => {
     if (!isAbsent(error)) throw error
-    throw new PlatformError('not_found', `there is no object '${key}'`, { cause: error })
+    throw absent(key, error)
+  }
+}
+
+function absent(key: string, cause?: unknown): PlatformError {
+  return new PlatformError('not_found', `there is no object '${key}'`, { cause })
+}
+
+/** In a directory a name is a file or a folder, never both. */
+function clash(key: string): (error: unknown) => never {
+  return (error) => {
+    const code = (error as NodeJS.ErrnoException).code ?? ''
+    if (!['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOTEMPTY'].includes(code)) throw error
+    const message = `object key '${key}' lies below another object's key, or is the folder of others; choose another`
+    throw new PlatformError('conflict', message, { cause: error })
   }
 }
