@@ -306,6 +306,10 @@ create table tracking.tag (
   value text not null,
   constraint tag_pkey PRIMARY KEY (run_id, key),
   constraint tag_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE,
-  constraint tag_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250))),
-  constraint tag_value_check CHECK ((length(value) <= 8000))
+  constraint tag_check CHECK ((length(value) <=
+CASE key
+    WHEN 'mlflow.log-model.history'::text THEN 1000000
+    ELSE 8000
+END)),
+  constraint tag_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250)))
 );

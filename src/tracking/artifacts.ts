@@ -9,6 +9,9 @@ export type ArtifactFile = { path: string; isDir: boolean; bytes: number | null 
 
 const PREFIX = 'artifacts'
 
+/** What a directory says of a file where a folder should be, or the other way round. */
+const IN_THE_WAY = new Set(['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOTEMPTY'])
+
 /** Artifacts of runs, in the object store below `artifacts/`; a path is checked before it is used (artifact-uri.ts). */
 export function createArtifacts({ sql, objects }: { sql: Sql; objects: ObjectStore }) {
   async function uriOf(runId: string): Promise<string> {
@@ -19,7 +22,8 @@ export function createArtifacts({ sql, objects }: { sql: Sql; objects: ObjectSto
 
   /** Files and folders directly below a path of the proxy; empty for a file or nothing. */
   async function list(proxyPath: string): Promise<ArtifactFile[]> {
-    const folder = proxyPath === '' ? PREFIX : `${PREFIX}/${checkArtifactPath(proxyPath)}`
+    const path = proxyPath.replace(/\/$/, '')
+    const folder = path === '' ? PREFIX : `${PREFIX}/${checkArtifactPath(path)}`
     const found = new Map<string, ArtifactFile>()
     for (const { key, bytes } of await objects.list(folder)) {
       if (key === folder) continue
@@ -32,24 +36,34 @@ export function createArtifacts({ sql, objects }: { sql: Sql; objects: ObjectSto
   /** The same for a run, with paths relative to its artifact root. */
   async function listOfRun(runId: string, path = ''): Promise<{ rootUri: string; files: ArtifactFile[] }> {
     const rootUri = await uriOf(runId)
-    const folder = path === '' ? '' : `${checkArtifactPath(path)}/`
+    const asked = path.replace(/\/$/, '')
+    const folder = asked === '' ? '' : `${checkArtifactPath(asked)}/`
     const files = await list(`${proxyPathOf(rootUri)}${folder === '' ? '' : `/${folder.slice(0, -1)}`}`)
     return { rootUri, files: files.map((file) => ({ ...file, path: `${folder}${file.path}` })) }
   }
 
-  async function get(proxyPath: string): Promise<{ stream: Readable; bytes: number }> {
+  /** Throws when there is no such file; a folder is none. */
+  async function stat(proxyPath: string): Promise<{ bytes: number }> {
     const path = checkArtifactPath(proxyPath)
-    const key = `${PREFIX}/${path}`
-    const stat = await objects.stat(key)
-    if (!stat) {
-      if ((await list(path)).length > 0) throw new PlatformError('invalid_argument', `'${path}' is a directory`)
-      throw new PlatformError('not_found', `No such artifact: '${path.slice(0, 200)}'`)
-    }
-    return { stream: await objects.stream(key), bytes: stat.bytes }
+    const found = await objects.stat(`${PREFIX}/${path}`)
+    if (found) return { bytes: found.bytes }
+    const shown = path.slice(0, 200)
+    if ((await list(path)).length > 0) throw new PlatformError('invalid_argument', `'${shown}' is a directory`)
+    throw new PlatformError('not_found', `No such artifact: '${shown}'`)
+  }
+
+  /** The bytes, or those from `start` to `end`, both inclusive. */
+  async function stream(proxyPath: string, range?: { start: number; end: number }): Promise<Readable> {
+    return objects.stream(`${PREFIX}/${checkArtifactPath(proxyPath)}`, range)
   }
 
   async function put(proxyPath: string, body: ObjectBody): Promise<void> {
-    await objects.put(`${PREFIX}/${checkArtifactPath(proxyPath)}`, body)
+    const path = checkArtifactPath(proxyPath)
+    await objects.put(`${PREFIX}/${path}`, body).catch((error: NodeJS.ErrnoException) => {
+      if (!IN_THE_WAY.has(error.code ?? '')) throw error
+      const message = `'${path.slice(0, 200)}' is a folder, or a part of it is a file; choose another path`
+      throw new PlatformError('invalid_argument', message, { cause: error })
+    })
   }
 
   /** A file, or everything below a folder; no complaint when there is neither. */
@@ -60,9 +74,12 @@ export function createArtifacts({ sql, objects }: { sql: Sql; objects: ObjectSto
   return {
     list,
     listOfRun,
-    get,
+    stat,
+    stream,
     put,
     remove,
+    /** Where the proxy has an artifact of a run. */
+    proxyPath: async (runId: string, path: string) => `${proxyPathOf(await uriOf(runId))}/${checkArtifactPath(path)}`,
     /** Writes one artifact of a run. */
     putOfRun: async (runId: string, path: string, bytes: Uint8Array) =>
       put(`${proxyPathOf(await uriOf(runId))}/${checkArtifactPath(path)}`, bytes),

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
 import { checkArtifactLocation } from './artifact-uri.ts'
+import { checkKey } from './names.ts'
 import type { ExperimentRow } from './queries/experiments.ts'
 import * as queries from './queries/experiments.ts'
 import { searchClause } from './search/clause.ts'
@@ -82,11 +83,9 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
   async function rename(id: string, name: string): Promise<void> {
     active(await get(id))
     if (name.length > NAME_LENGTH_MAX) throw invalid(`Experiment name exceeds ${NAME_LENGTH_MAX} characters`)
-    const holder = await queries.selectExperimentByName(sql, name)
-    if (holder && holder.experiment_id !== id) {
-      throw new PlatformError('already_exists', `Experiment '${name}' already exists.`)
+    if (!(await queries.updateExperimentName(sql, id, name, clock.nowMs()))) {
+      throw new PlatformError('already_exists', `Experiment '${name}' already exists (perhaps deleted).`)
     }
-    await queries.updateExperimentName(sql, id, name, clock.nowMs())
   }
 
   async function remove(id: string): Promise<void> {
@@ -108,8 +107,15 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
     await setTagIn(sql, id, key, value)
   }
 
+  async function deleteTag(id: string, key: string): Promise<void> {
+    active(await get(id))
+    if (!(await queries.deleteExperimentTag(sql, id, key))) {
+      throw new PlatformError('not_found', `No tag with name: ${key.slice(0, 100)} in experiment with id ${id}`)
+    }
+  }
+
   async function setTagIn(tx: Sql, id: string, key: string, value: string): Promise<void> {
-    if (key.length > 250) throw invalid('Experiment tag key exceeds the maximum length of 250 characters')
+    checkKey('tag', key)
     if (value.length > TAG_LENGTH_MAX) {
       throw invalid(`Experiment tag value exceeds the maximum length of ${TAG_LENGTH_MAX} characters`)
     }
@@ -126,6 +132,7 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
     remove,
     restore,
     setTag,
+    deleteTag,
     active: async (id: string) => active(await get(id)),
   }
 }

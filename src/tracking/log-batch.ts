@@ -2,8 +2,8 @@ import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
 import { checkKey, PARAM_LENGTH_MAX, truncated } from './names.ts'
 import { insertMetrics, selectMetricHistory } from './queries/metrics.ts'
-import { insertParams, type KeyValue, type MetricPoint, upsertTags } from './queries/runs.ts'
-import { checkedTags, requireActive } from './runs.ts'
+import { insertParams, type KeyValue, type MetricPoint, selectParams, updateRun, upsertTags } from './queries/runs.ts'
+import { checkedTags, NAME_TAG, requireActive } from './runs.ts'
 import { type Page, pageOf, pageOffset } from './search/page.ts'
 
 export type Batch = {
@@ -28,6 +28,8 @@ export function createLogging({ sql }: { sql: Sql }) {
       if (checked.length > 0) await writeParams(tx, runId, checked)
       if (points.length > 0) await insertMetrics(tx, runId, points)
       if (tagRows.length > 0) await upsertTags(tx, runId, tagRows)
+      const name = tagRows.find((tag) => tag.key === NAME_TAG)?.value
+      if (name) await updateRun(tx, runId, { status: null, endMs: null, name })
     })
   }
 
@@ -47,8 +49,11 @@ export function createLogging({ sql }: { sql: Sql }) {
 
 /** A param is immutable: the same value again is fine, another is refused with both. */
 async function writeParams(tx: Sql, runId: string, params: KeyValue[]): Promise<void> {
-  const given = new Map(params.map((p) => [p.key, p.value]))
-  const before = await insertParams(tx, runId, params)
+  const fresh = new Set((await insertParams(tx, runId, params)).map((p) => p.key))
+  const given = new Map(params.filter((p) => !fresh.has(p.key)).map((p) => [p.key, p.value]))
+  if (given.size === 0) return
+  // A statement of its own, so that it sees what another batch wrote while the first one waited for it.
+  const before = await selectParams(tx, runId, [...given.keys()])
   const changed = before.filter((p) => given.get(p.key) !== p.value)
   if (changed.length === 0) return
   const told = changed.map(

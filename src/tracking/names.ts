@@ -19,16 +19,19 @@ export function checkKey(kind: 'param' | 'metric' | 'tag', key: string): void {
       `Invalid ${kind} name: '${shown}'. Names may only contain alphanumerics, underscores (_), dashes (-), periods (.), spaces ( ), colons(:) and slashes (/).`,
     )
   }
-  if (key !== '' && (posix.normalize(key) !== key || key.startsWith('/') || key.startsWith('..') || key === '.')) {
+  const normal = posix.normalize(key)
+  if (key !== '' && (normal !== key || /^\/|^\.\.|^\.$|\/$/.test(key))) {
     throw invalid(
       `Invalid ${kind} name: '${shown}'. Names may be treated as files in certain cases, and must not resolve to other names when treated as such.`,
     )
   }
 }
 
-/** Longer values are cut off, as MLflow does by default. */
+/** Longer values are cut off, as MLflow does by default; never within a character. */
 export function truncated(value: string, max: number): string {
-  return value.length > max ? value.slice(0, max) : value
+  if (value.length <= max) return value
+  const cut = value.slice(0, max)
+  return /[\uD800-\uDBFF]$/.test(cut) ? cut.slice(0, -1) : cut
 }
 
 function capital(text: string): string {

@@ -27,7 +27,8 @@ export type NewRun = {
 
 export const RUN_STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const
 
-const NAME_TAG = 'mlflow.runName'
+/** The tag that says the name of a run, and follows it. */
+export const NAME_TAG = 'mlflow.runName'
 
 type Deps = { sql: Sql; clock: Clock; experiments: ReturnType<typeof createExperiments> }
 
@@ -35,6 +36,7 @@ export function createRuns({ sql, clock, experiments }: Deps) {
   async function create(request: NewRun): Promise<Run> {
     const experiment = await experiments.active(request.experimentId)
     const runId = request.runId ?? randomBytes(16).toString('hex')
+    checkNames(request)
     const name = request.runName || request.tags?.[NAME_TAG] || madeUpName()
     const tags = checkedTags({ ...request.tags, [NAME_TAG]: name })
     await sql.tx(async (tx) => {
@@ -120,6 +122,15 @@ export function createRuns({ sql, clock, experiments }: Deps) {
     deleteTag,
     logInputs,
   }
+}
+
+function checkNames({ runName, tags }: NewRun): void {
+  const tagged = tags?.[NAME_TAG]
+  if (!runName || tagged === undefined || tagged === runName) return
+  throw new PlatformError(
+    'invalid_argument',
+    `Both 'run_name' argument and '${NAME_TAG}' tag are specified, but with different values (run_name='${runName.slice(0, 100)}', ${NAME_TAG}='${tagged.slice(0, 100)}').`,
+  )
 }
 
 /** Throws when there is no such run or it is deleted. */

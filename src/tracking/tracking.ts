@@ -13,6 +13,7 @@ import type { ObjectStore } from '../lake/objects.ts'
 import { createArtifacts } from './artifacts.ts'
 import { createExperiments } from './experiments.ts'
 import { createLogging } from './log-batch.ts'
+import { createModelHistory } from './model-history.ts'
 import { createRuns } from './runs.ts'
 
 export type TrackingDeps = { sql: Sql; objects: ObjectStore; clock: Clock }
@@ -23,5 +24,5 @@ export function createTracking({ sql, objects, clock }: TrackingDeps) {
   const experiments = createExperiments({ sql, clock })
   const runs = createRuns({ sql, clock, experiments })
   const artifacts = createArtifacts({ sql, objects })
-  return { experiments, runs, artifacts, ...createLogging({ sql }) }
+  return { experiments, runs, artifacts, ...createLogging({ sql }), ...createModelHistory({ sql }) }
 }

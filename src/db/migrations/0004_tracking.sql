@@ -43,7 +43,7 @@ create table tracking.param (
 create table tracking.tag (
   run_id text not null references tracking.run on delete cascade,
   key text not null check (length(key) between 1 and 250),
-  value text not null check (length(value) <= 8000),
+  value text not null check (length(value) <= case key when 'mlflow.log-model.history' then 1000000 else 8000 end),
   primary key (run_id, key)
 );
 

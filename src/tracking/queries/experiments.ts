@@ -10,6 +10,8 @@ export type ExperimentRow = {
   tags: { key: string; value: string }[]
 }
 
+const UNIQUE_VIOLATION = '23505'
+
 const COLUMNS = `
   e.experiment_id::text, e.name, e.artifact_location, e.lifecycle_stage, e.creation_ms, e.last_update_ms,
   coalesce((select json_agg(json_build_object('key', t.key, 'value', t.value) order by t.key)
@@ -57,12 +59,19 @@ export function searchExperiments(
   )
 }
 
-export async function updateExperimentName(sql: Sql, id: string, name: string, nowMs: number): Promise<void> {
-  await sql.query('update tracking.experiment set name = $2, last_update_ms = $3 where experiment_id = $1::bigint', [
-    id,
-    name,
-    nowMs,
-  ])
+/** False when another experiment has the name. */
+export async function updateExperimentName(sql: Sql, id: string, name: string, nowMs: number): Promise<boolean> {
+  try {
+    await sql.query('update tracking.experiment set name = $2, last_update_ms = $3 where experiment_id = $1::bigint', [
+      id,
+      name,
+      nowMs,
+    ])
+    return true
+  } catch (error) {
+    if ((error as { code?: string }).code === UNIQUE_VIOLATION) return false
+    throw error
+  }
 }
 
 /** Marks an experiment, and its runs with it. */
@@ -80,4 +89,12 @@ export async function upsertExperimentTag(sql: Sql, id: string, key: string, val
      on conflict (experiment_id, key) do update set value = excluded.value`,
     [id, key, value],
   )
+}
+
+export async function deleteExperimentTag(sql: Sql, id: string, key: string): Promise<boolean> {
+  const rows = await sql.query(
+    'delete from tracking.experiment_tag where experiment_id = $1::bigint and key = $2 returning key',
+    [id, key],
+  )
+  return rows.length > 0
 }

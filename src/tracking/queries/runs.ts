@@ -47,13 +47,13 @@ export async function selectRun(sql: Sql, runId: string): Promise<RunRow | undef
   return rows[0]
 }
 
-/** Locks the run against deletion while something is logged to it. */
+/** Takes no lock: what is logged while a run is being deleted was logged just before that. */
 export async function selectRunStage(
   sql: Sql,
   runId: string,
 ): Promise<{ lifecycle_stage: 'active' | 'deleted'; artifact_uri: string } | undefined> {
   const rows = await sql.query<{ lifecycle_stage: 'active' | 'deleted'; artifact_uri: string }>(
-    'select lifecycle_stage, artifact_uri from tracking.run where run_id = $1 for key share',
+    'select lifecycle_stage, artifact_uri from tracking.run where run_id = $1',
     [runId],
   )
   return rows[0]
@@ -74,10 +74,11 @@ export function searchRuns(
 ): Promise<RunRow[]> {
   return sql.query<RunRow>(
     `with page as materialized (
-       select r.run_id, row_number() over (order by ${search.orderBy}) as position
-       from tracking.run r
-       where r.experiment_id = any($1::bigint[]) and r.lifecycle_stage = any($2) and ${search.where}
-       order by position limit $3::integer offset ${Number(search.offset)}
+       select found.run_id, row_number() over () as position from (
+         select r.run_id from tracking.run r
+         where r.experiment_id = any($1::bigint[]) and r.lifecycle_stage = any($2) and ${search.where}
+         order by ${search.orderBy} limit $3::integer offset ${Number(search.offset)}
+       ) found
      )
      select ${COLUMNS} from page join tracking.run r using (run_id) order by page.position`,
     [search.experimentIds, search.stages, search.limit, ...search.values],
@@ -100,17 +101,31 @@ export async function updateRunStage(sql: Sql, runId: string, stage: 'active' | 
   await sql.query('update tracking.run set lifecycle_stage = $2 where run_id = $1', [runId, stage])
 }
 
-/** Writes what is new and gives back every param that was there already, to be compared. */
-export function insertParams(sql: Sql, runId: string, params: KeyValue[]): Promise<KeyValue[]> {
-  return sql.query<KeyValue>(
-    `with given as (select * from unnest($2::text[], $3::text[]) as g (key, value)),
-     fresh as (
-       insert into tracking.param (run_id, key, value) select $1, key, value from given order by key
-       on conflict (run_id, key) do nothing returning key
-     )
-     select p.key, p.value from tracking.param p join given g using (key) where p.run_id = $1`,
+/** Waits for others that change the run, until the transaction ends. */
+export async function lockRun(sql: Sql, runId: string): Promise<void> {
+  await sql.query('select 1 from tracking.run where run_id = $1 for no key update', [runId])
+}
+
+export async function selectTag(sql: Sql, runId: string, key: string): Promise<string | undefined> {
+  const rows = await sql.query<{ value: string }>('select value from tracking.tag where run_id = $1 and key = $2', [
+    runId,
+    key,
+  ])
+  return rows[0]?.value
+}
+
+/** Writes those whose keys are new, and gives their keys. */
+export function insertParams(sql: Sql, runId: string, params: KeyValue[]): Promise<{ key: string }[]> {
+  return sql.query<{ key: string }>(
+    `insert into tracking.param (run_id, key, value)
+     select $1, key, value from unnest($2::text[], $3::text[]) as g (key, value) order by key
+     on conflict (run_id, key) do nothing returning key`,
     [runId, params.map((p) => p.key), params.map((p) => p.value)],
   )
+}
+
+export function selectParams(sql: Sql, runId: string, keys: string[]): Promise<KeyValue[]> {
+  return sql.query<KeyValue>('select key, value from tracking.param where run_id = $1 and key = any($2)', [runId, keys])
 }
 
 export async function upsertTags(sql: Sql, runId: string, tags: KeyValue[]): Promise<void> {

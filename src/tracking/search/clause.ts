@@ -27,6 +27,9 @@ function comparisonSql(fields: SearchFields, comparison: Comparison, bind: Bind)
   const { entity, key } = resolve(fields, comparison.identifier)
   const attribute = entity === 'attributes' ? fields.attributes[key] : undefined
   if (attribute) return testSql(attribute.sql, attribute.type, comparison, bind)
+  const related = fields.related?.[entity]
+  if (related)
+    return `exists (select 1 from ${related.from} and ${testSql(related.texts[key]!, 'text', comparison, bind)})`
   const keyed = fields.keyed[entity]!
   const has = `select 1 from ${keyed.table} k where ${keyed.match} and k.key = ${bind(key)}`
   if (comparison.operator === 'IS NULL') return `not exists (${has})`
@@ -67,7 +70,8 @@ function orderSql(fields: SearchFields, orderBy: string[], bind: Bind): string[]
     seen.add(`${entity}.${key}`)
     const direction = descending ? 'desc' : 'asc'
     const attribute = entity === 'attributes' ? fields.attributes[key] : undefined
-    if (attribute) return [`${attribute.sql} ${direction} nulls last`]
+    if (attribute) return [`${attribute.order ?? attribute.sql} ${direction} nulls last`]
+    if (fields.related?.[entity]) throw fault(`Invalid order_by: runs are not sorted by '${entity}'`)
     const keyed = fields.keyed[entity]!
     const value = `(select k.value from ${keyed.table} k where ${keyed.match} and k.key = ${bind(key)})`
     if (keyed.type === 'text') return [`${value} ${direction} nulls last`]
@@ -76,22 +80,25 @@ function orderSql(fields: SearchFields, orderBy: string[], bind: Bind): string[]
   return [...(parts.length > 0 ? parts : [fields.defaultOrder]), fields.tieBreak]
 }
 
+/** The attribute, keyed value or related thing that a name means; throws when there is none. */
 function resolve(fields: SearchFields, identifier: Identifier): { entity: string; key: string } {
   const { entity, key } = identifier
-  const kind = entity === null ? 'attributes' : fields.entities[entity]
-  const known = Object.keys(fields.attributes).join(', ')
-  if (kind === undefined) {
-    throw fault(
-      `Invalid entity type '${String(entity).slice(0, 60)}'; valid ones are ${Object.keys(fields.keyed).join(', ')}, attributes`,
-    )
+  const kind = entity === null ? 'attributes' : own(fields.entities, entity)
+  if (kind !== undefined && own(fields.keyed, kind)) return { entity: kind, key }
+  const related = kind === undefined ? undefined : own(fields.related ?? {}, kind)
+  if (kind !== 'attributes' && !related) {
+    const known = [...Object.keys(fields.keyed), ...Object.keys(fields.related ?? {}), 'attributes'].join(', ')
+    throw fault(`Invalid entity type '${String(entity).slice(0, 60)}'; valid ones are ${known}`)
   }
-  if (kind !== 'attributes') {
-    if (fields.keyed[kind]) return { entity: kind, key }
-    throw fault(`Invalid entity type '${entity}' here`)
+  const names = related ? related.texts : fields.attributes
+  const name = related ? key : (own(fields.aliases, key) ?? key)
+  if (own<unknown>(names, name) === undefined) {
+    const valid = Object.keys(names).join(', ')
+    throw fault(`Invalid attribute key '${key.slice(0, 60)}' specified. Valid keys are: ${valid}`)
   }
-  const name = fields.aliases[key] ?? key
-  if (!Object.hasOwn(fields.attributes, name)) {
-    throw fault(`Invalid attribute key '${key.slice(0, 60)}' specified. Valid keys are: ${known}`)
-  }
-  return { entity: 'attributes', key: name }
+  return { entity: kind!, key: name }
+}
+
+function own<Value>(record: Record<string, Value>, key: string): Value | undefined {
+  return Object.hasOwn(record, key) ? record[key] : undefined
 }

@@ -1,9 +1,18 @@
 /** What can be searched: how each field is written in SQL, and what it may be compared with. */
 
+type Attribute = {
+  sql: string
+  type: 'text' | 'number'
+  /** What is sorted by, when that is something else. */
+  order?: string
+}
+
 /** `match` says in SQL which keyed values `k` (metrics, params, tags) belong to a row. */
 export type SearchFields = {
-  attributes: Record<string, { sql: string; type: 'text' | 'number' }>
+  attributes: Record<string, Attribute>
   keyed: Record<string, { table: string; match: string; type: 'text' | 'number' }>
+  /** Many things of one row, of which one must fulfil a comparison: `from` finds them. Nothing is sorted by them. */
+  related?: Record<string, { from: string; texts: Record<string, string> }>
   /** Other spellings of an attribute or entity. */
   aliases: Record<string, string>
   entities: Record<string, string>
@@ -25,6 +34,8 @@ export const ENTITY_NAMES: Record<string, string> = {
   attribute: 'attributes',
   attributes: 'attributes',
   run: 'attributes',
+  dataset: 'datasets',
+  datasets: 'datasets',
 }
 
 export const RUN_FIELDS: SearchFields = {
@@ -43,6 +54,17 @@ export const RUN_FIELDS: SearchFields = {
     params: { table: 'tracking.param', match: 'k.run_id = r.run_id', type: 'text' },
     tags: { table: 'tracking.tag', match: 'k.run_id = r.run_id', type: 'text' },
   },
+  related: {
+    datasets: {
+      from: 'tracking.input i join tracking.dataset d using (dataset_id) where i.run_id = r.run_id',
+      texts: {
+        name: 'd.name',
+        digest: 'd.digest',
+        context: `(select g.value from tracking.input_tag g where g.run_id = i.run_id and g.dataset_id = i.dataset_id
+                     and g.key = 'mlflow.data.context')`,
+      },
+    },
+  },
   aliases: {
     created: 'start_time',
     Created: 'start_time',
@@ -58,7 +80,7 @@ export const RUN_FIELDS: SearchFields = {
 export const EXPERIMENT_FIELDS: SearchFields = {
   attributes: {
     name: { sql: 'e.name', type: 'text' },
-    experiment_id: { sql: 'e.experiment_id', type: 'number' },
+    experiment_id: { sql: 'e.experiment_id::text', type: 'text', order: 'e.experiment_id' },
     creation_time: { sql: 'e.creation_ms', type: 'number' },
     last_update_time: { sql: 'e.last_update_ms', type: 'number' },
   },

@@ -12,7 +12,7 @@ const FILTER_LENGTH_MAX = 10_000
 
 const RULES: [Token['kind'], RegExp][] = [
   ['string', /'(?:[^']|'')*'|"(?:[^"]|"")*"/y],
-  ['name', /`[^`]+`|[A-Za-z_][\w/-]*/y],
+  ['name', /`[^`]+`|[\p{L}_][\p{L}\p{N}_/-]*/uy],
   ['number', /[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?/y],
   ['operator', /<=|>=|!=|<>|=|<|>/y],
   ['punctuation', /[.,()]/y],

@@ -5,6 +5,8 @@ import { type Fields, fieldsOf } from './read.ts'
 export type Endpoint = {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   path: string
+  /** The most bytes that a body may have, where the server's usual limit is too small. */
+  bodyLimit?: number
   /** Takes the fields of query and body together; what it gives is the answer, unset fields left out. */
   run(fields: Fields): Promise<object>
 }
@@ -17,11 +19,12 @@ export function mlflowPlugin(endpoints: readonly Endpoint[]): FastifyPluginAsync
   return async (app) => {
     answerErrorsAsMlflow(app)
     for (const base of BASES) {
-      for (const { method, path, run } of endpoints) {
+      for (const { method, path, bodyLimit, run } of endpoints) {
         app.route({
           method,
           url: `${base}/${path}`,
           schema: { hide: true },
+          bodyLimit,
           handler: (request) => run({ ...fieldsOf(request.query), ...fieldsOf(request.body) }),
         })
       }

@@ -26,8 +26,10 @@ export function mlflowError(error: unknown): MlflowError {
     return { status, body: { error_code: code, message: error.message } }
   }
   const { statusCode, message } = (error ?? {}) as { statusCode?: number; message?: string }
-  if (statusCode === 413)
-    return { status: 413, body: { error_code: 'INVALID_PARAMETER_VALUE', message: message ?? '' } }
+  if (statusCode === 413) {
+    const told = 'the body is too long: batched logging API requests must be at most 1000000 bytes'
+    return { status: 400, body: { error_code: 'INVALID_PARAMETER_VALUE', message: told } }
+  }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return { status: 400, body: { error_code: 'BAD_REQUEST', message: message ?? '' } }
   }

@@ -15,7 +15,7 @@ export function optionalText(fields: Fields, name: string, maxLength = 1_000_000
   const value = fields[name]
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'string') throw wrongType(name, value)
-  if (value.includes('\0')) throw invalid(`Invalid value for parameter '${name}' supplied: it holds a NUL character.`)
+  if (value.includes('\0')) throw holdsNul(name)
   if (value.length > maxLength) throw invalid(`'${name}' exceeds the maximum length of ${maxLength} characters`)
   return value
 }
@@ -61,12 +61,35 @@ export function optionalBoolean(fields: Fields, name: string): boolean | undefin
   throw wrongType(name, value)
 }
 
+/** One of a protobuf enum, by name or number; numbers begin at 1. */
+export function optionalEnum<Name extends string>(
+  fields: Fields,
+  name: string,
+  names: readonly Name[],
+): Name | undefined {
+  const value = fields[name]
+  if (value === undefined || value === null) return undefined
+  const found = names.find((known, index) => known === value || String(index + 1) === String(value))
+  if (found === undefined) throw wrongType(name, value)
+  return found
+}
+
+/** The size of a page, from 1 to `max`. */
+export function pageSize(fields: Fields, size: { default: number; max: number }): number {
+  const asked = optionalInteger(fields, 'max_results') ?? size.default
+  if (asked >= 1 && asked <= size.max) return asked
+  throw invalid(`Invalid value ${asked} for parameter 'max_results' supplied. It must be from 1 to ${size.max}.`)
+}
+
 /** A list of texts; a single one stands for a list of one, as in a query string. */
 export function textList(fields: Fields, name: string): string[] {
   const value = fields[name]
   if (value === undefined || value === null) return []
   const list = Array.isArray(value) ? value : [value]
-  for (const item of list) if (typeof item !== 'string') throw wrongType(name, item)
+  for (const item of list) {
+    if (typeof item !== 'string') throw wrongType(name, item)
+    if (item.includes('\0')) throw holdsNul(name)
+  }
   return list as string[]
 }
 
@@ -91,6 +114,10 @@ export function missing(name: string): PlatformError {
 
 export function invalid(message: string): PlatformError {
   return new PlatformError('invalid_argument', message)
+}
+
+function holdsNul(name: string): PlatformError {
+  return invalid(`Invalid value for parameter '${name}' supplied: it holds a NUL character.`)
 }
 
 function wrongType(name: string, value: unknown): PlatformError {

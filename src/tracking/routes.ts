@@ -1,0 +1,35 @@
+import type { FastifyPluginAsync } from 'fastify'
+import { mlflowPlugin } from '../wire/mlflow/endpoint.ts'
+import { artifactProxyRoutes } from './routes/artifact-proxy.ts'
+import { artifactEndpoints } from './routes/artifacts.ts'
+import { experimentEndpoints } from './routes/experiments.ts'
+import { getArtifactRoutes } from './routes/get-artifact.ts'
+import { metricEndpoints } from './routes/metrics.ts'
+import { runDataEndpoints } from './routes/run-data.ts'
+import { runEndpoints } from './routes/runs.ts'
+import { versionRoutes } from './routes/version.ts'
+import type { Tracking } from './tracking.ts'
+
+/** No default of MLflow: there an upload has no limit at all. */
+const ARTIFACT_BYTES_MAX = 16 * 2 ** 30
+
+/** MLflow's tracking API and artifact proxy. */
+export function trackingRoutes(
+  tracking: Tracking,
+  { artifactBytesMax = ARTIFACT_BYTES_MAX }: { artifactBytesMax?: number } = {},
+): FastifyPluginAsync {
+  return async (app) => {
+    await app.register(
+      mlflowPlugin([
+        ...experimentEndpoints(tracking),
+        ...runEndpoints(tracking),
+        ...runDataEndpoints(tracking),
+        ...metricEndpoints(tracking),
+        ...artifactEndpoints(tracking),
+      ]),
+    )
+    await app.register(artifactProxyRoutes(tracking, { artifactBytesMax }))
+    await app.register(getArtifactRoutes(tracking))
+    await app.register(versionRoutes)
+  }
+}

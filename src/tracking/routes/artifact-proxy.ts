@@ -1,0 +1,70 @@
+/** The artifact proxy: raw bytes, streamed both ways; a body is never read into memory and never parsed. */
+import { Transform } from 'node:stream'
+import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
+import { PlatformError } from '../../base/errors.ts'
+import { answerErrorsAsMlflow } from '../../wire/mlflow/endpoint.ts'
+import { fieldsOf, optionalText } from '../../wire/mlflow/read.ts'
+import type { Tracking } from '../tracking.ts'
+import { artifactJson, listOrNothing } from '../wire.ts'
+import { sendArtifact } from './send-artifact.ts'
+
+type Path = { Params: { '*': string } }
+
+const BASES = ['/api/2.0/mlflow-artifacts', '/ajax-api/2.0/mlflow-artifacts']
+const schema = { hide: true }
+
+export function artifactProxyRoutes(
+  { artifacts }: Pick<Tracking, 'artifacts'>,
+  { artifactBytesMax }: { artifactBytesMax: number },
+): FastifyPluginAsync {
+  return async (app) => {
+    answerErrorsAsMlflow(app)
+    app.removeAllContentTypeParsers()
+    app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
+
+    for (const base of BASES) {
+      app.get(`${base}/artifacts`, { schema }, async (request) => {
+        const files = await artifacts.list(optionalText(fieldsOf(request.query), 'path') ?? '')
+        return { files: listOrNothing(files.map(artifactJson)) }
+      })
+      app.get<Path>(`${base}/artifacts/*`, { schema }, (request, reply) =>
+        sendArtifact(artifacts, request.params['*'], request, reply),
+      )
+      app.put<Path>(`${base}/artifacts/*`, { schema }, async (request, reply) => {
+        // What is refused is not read to its end, so the connection cannot serve another request.
+        const path = request.params['*']
+        await artifacts.put(path, bodyOf(request, artifactBytesMax)).catch((error: unknown) => {
+          reply.header('connection', 'close')
+          throw error
+        })
+        return {}
+      })
+      app.delete<Path>(`${base}/artifacts/*`, { schema }, async (request) => {
+        await artifacts.remove(request.params['*'])
+        return {}
+      })
+      // Clients ask for it only when /server-info promises it, which ours does not.
+      for (const act of ['create', 'complete', 'abort']) {
+        app.post(`${base}/mpu/${act}/*`, { schema }, (_request, reply) =>
+          reply.code(501).send({ error_code: 'NOT_IMPLEMENTED', message: 'multipart upload is not supported; PUT it' }),
+        )
+      }
+    }
+  }
+}
+
+/** The body as it comes in, refused as soon as it is known to be too long. */
+function bodyOf(request: FastifyRequest, bytesMax: number): AsyncIterable<Uint8Array> {
+  const refusal = () => new PlatformError('too_large', `an artifact may have at most ${bytesMax} bytes`)
+  if (Number(request.headers['content-length'] ?? 0) > bytesMax) throw refusal()
+  let bytes = 0
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      if (bytes > bytesMax) done(refusal())
+      else done(null, chunk)
+    },
+  })
+  request.raw.once('aborted', () => counted.destroy(new PlatformError('invalid_argument', 'the upload was broken off')))
+  return request.raw.pipe(counted)
+}

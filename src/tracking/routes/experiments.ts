@@ -1,0 +1,103 @@
+import type { Endpoint } from '../../wire/mlflow/endpoint.ts'
+import {
+  type Fields,
+  keyValues,
+  optionalEnum,
+  optionalText,
+  pageSize,
+  requiredText,
+  textList,
+} from '../../wire/mlflow/read.ts'
+import type { Tracking } from '../tracking.ts'
+import { experimentJson, listOrNothing } from '../wire.ts'
+import { VIEW_TYPES } from './request.ts'
+
+const PAGE_SIZE = { default: 1000, max: 50_000 }
+
+export function experimentEndpoints({ experiments }: Pick<Tracking, 'experiments'>): Endpoint[] {
+  const search: Endpoint['run'] = async (fields) => {
+    const { rows, nextPageToken } = await experiments.search({
+      filter: optionalText(fields, 'filter'),
+      orderBy: textList(fields, 'order_by'),
+      maxResults: pageSize(fields, PAGE_SIZE),
+      pageToken: optionalText(fields, 'page_token'),
+      viewType: optionalEnum(fields, 'view_type', VIEW_TYPES),
+    })
+    return { experiments: listOrNothing(rows.map(experimentJson)), next_page_token: nextPageToken }
+  }
+  return [
+    {
+      method: 'POST',
+      path: 'experiments/create',
+      async run(fields) {
+        const { experimentId } = await experiments.create({
+          name: requiredText(fields, 'name'),
+          artifactLocation: optionalText(fields, 'artifact_location'),
+          tags: keyValues(fields, 'tags'),
+        })
+        return { experiment_id: experimentId }
+      },
+    },
+    {
+      method: 'GET',
+      path: 'experiments/get',
+      run: async (fields) => ({ experiment: experimentJson(await experiments.get(idOf(fields))) }),
+    },
+    {
+      method: 'GET',
+      path: 'experiments/get-by-name',
+      async run(fields) {
+        const found = await experiments.getByName(requiredText(fields, 'experiment_name'))
+        return { experiment: experimentJson(found) }
+      },
+    },
+    { method: 'POST', path: 'experiments/search', run: search },
+    { method: 'GET', path: 'experiments/search', run: search },
+    {
+      method: 'POST',
+      path: 'experiments/delete',
+      async run(fields) {
+        await experiments.remove(idOf(fields))
+        return {}
+      },
+    },
+    {
+      method: 'POST',
+      path: 'experiments/restore',
+      async run(fields) {
+        await experiments.restore(idOf(fields))
+        return {}
+      },
+    },
+    {
+      method: 'POST',
+      path: 'experiments/update',
+      async run(fields) {
+        const name = optionalText(fields, 'new_name')
+        if (name) await experiments.rename(idOf(fields), name)
+        else await experiments.active(idOf(fields))
+        return {}
+      },
+    },
+    {
+      method: 'POST',
+      path: 'experiments/set-experiment-tag',
+      async run(fields) {
+        await experiments.setTag(idOf(fields), requiredText(fields, 'key'), optionalText(fields, 'value') ?? '')
+        return {}
+      },
+    },
+    {
+      method: 'POST',
+      path: 'experiments/delete-experiment-tag',
+      async run(fields) {
+        await experiments.deleteTag(idOf(fields), requiredText(fields, 'key'))
+        return {}
+      },
+    },
+  ]
+}
+
+function idOf(fields: Fields): string {
+  return requiredText(fields, 'experiment_id')
+}

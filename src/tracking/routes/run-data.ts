@@ -1,0 +1,116 @@
+/** What a run logs: params, metrics, tags, inputs, the models it made. */
+import type { Endpoint } from '../../wire/mlflow/endpoint.ts'
+import {
+  type Fields,
+  fieldsOf,
+  keyValues,
+  missing,
+  objectList,
+  optionalInteger,
+  optionalText,
+  requiredDouble,
+  requiredInteger,
+  requiredText,
+} from '../../wire/mlflow/read.ts'
+import type { Batch } from '../log-batch.ts'
+import type { InputRow } from '../queries/inputs.ts'
+import type { Tracking } from '../tracking.ts'
+import { runIdOf } from './request.ts'
+
+/** The longest a schema and a profile may be, each character escaped. */
+const INPUTS_BYTES_MAX = 40_000_000
+
+export function runDataEndpoints({ logBatch, logModel, runs }: Tracking): Endpoint[] {
+  const logParam: Endpoint['run'] = async (fields) => {
+    await logBatch(runIdOf(fields), { params: [keyValueOf(fields)] })
+    return {}
+  }
+  return [
+    {
+      method: 'POST',
+      path: 'runs/log-metric',
+      async run(fields) {
+        await logBatch(runIdOf(fields), { metrics: [metricOf(fields)] })
+        return {}
+      },
+    },
+    { method: 'POST', path: 'runs/log-parameter', run: logParam },
+    {
+      method: 'POST',
+      path: 'runs/set-tag',
+      async run(fields) {
+        await logBatch(runIdOf(fields), { tags: [keyValueOf(fields)] })
+        return {}
+      },
+    },
+    {
+      method: 'POST',
+      path: 'runs/delete-tag',
+      async run(fields) {
+        await runs.deleteTag(runIdOf(fields), requiredText(fields, 'key'))
+        return {}
+      },
+    },
+    {
+      method: 'POST',
+      path: 'runs/log-batch',
+      async run(fields) {
+        await logBatch(runIdOf(fields), {
+          metrics: objectList(fields, 'metrics').map(metricOf),
+          params: keyValues(fields, 'params'),
+          tags: keyValues(fields, 'tags'),
+        })
+        return {}
+      },
+    },
+    {
+      method: 'POST',
+      path: 'runs/log-model',
+      async run(fields) {
+        await logModel(runIdOf(fields), requiredText(fields, 'model_json'))
+        return {}
+      },
+    },
+    {
+      method: 'POST',
+      path: 'runs/log-inputs',
+      bodyLimit: INPUTS_BYTES_MAX,
+      async run(fields) {
+        await runs.logInputs(runIdOf(fields), objectList(fields, 'datasets').map(inputOf))
+        return {}
+      },
+    },
+  ]
+}
+
+function metricOf(fields: Fields): NonNullable<Batch['metrics']>[number] {
+  return {
+    key: requiredText(fields, 'key'),
+    value: requiredDouble(fields, 'value'),
+    timestampMs: requiredInteger(fields, 'timestamp'),
+    step: optionalInteger(fields, 'step') ?? 0,
+  }
+}
+
+function keyValueOf(fields: Fields): { key: string; value: string } {
+  return { key: requiredText(fields, 'key'), value: optionalText(fields, 'value') ?? '' }
+}
+
+function inputOf(fields: Fields): InputRow {
+  if (fields.dataset === undefined || fields.dataset === null) throw missing('dataset')
+  const dataset = fieldsOf(fields.dataset)
+  return {
+    dataset: {
+      name: requiredText(dataset, 'name', 500),
+      digest: requiredText(dataset, 'digest', 36),
+      source_type: requiredText(dataset, 'source_type', 36),
+      source: requiredText(dataset, 'source', 65_535),
+      schema: optionalText(dataset, 'schema', 1_048_575) ?? null,
+      profile: optionalText(dataset, 'profile', 16_777_215) ?? null,
+    },
+    tags: objectList(fields, 'tags').map((tag) => ({
+      key: requiredText(tag, 'key', 255),
+      value: optionalText(tag, 'value', 500) ?? '',
+    })),
+  }
+}

@@ -1,0 +1,73 @@
+/** How experiments and runs look to MLflow's clients: int64 as numbers, unset fields and empty lists left out. */
+import type { ArtifactFile } from './artifacts.ts'
+import type { Experiment } from './experiments.ts'
+import type { InputRow } from './queries/inputs.ts'
+import type { MetricPoint } from './queries/runs.ts'
+import type { Run } from './runs.ts'
+
+export function experimentJson(experiment: Experiment): object {
+  return {
+    experiment_id: experiment.experiment_id,
+    name: experiment.name,
+    artifact_location: experiment.artifact_location,
+    lifecycle_stage: experiment.lifecycle_stage,
+    creation_time: experiment.creation_ms,
+    last_update_time: experiment.last_update_ms,
+    tags: listOrNothing(experiment.tags),
+  }
+}
+
+export function runJson(run: Run): object {
+  return {
+    info: runInfoJson(run),
+    data: {
+      metrics: listOrNothing(run.metrics.map((m) => metricJson({ ...m, value: Number(m.value) }))),
+      params: listOrNothing(run.params),
+      tags: listOrNothing(run.tags),
+    },
+    inputs: { dataset_inputs: listOrNothing(run.inputs.map(inputJson)) },
+  }
+}
+
+export function runInfoJson(run: Run): object {
+  return {
+    run_id: run.run_id,
+    run_uuid: run.run_id,
+    run_name: run.name,
+    experiment_id: run.experiment_id,
+    user_id: run.user_id,
+    status: run.status,
+    start_time: run.start_ms,
+    end_time: run.end_ms ?? undefined,
+    artifact_uri: run.artifact_uri,
+    lifecycle_stage: run.lifecycle_stage,
+  }
+}
+
+export function metricJson(metric: MetricPoint): object {
+  return { key: metric.key, value: doubleJson(metric.value), timestamp: metric.timestamp_ms, step: metric.step }
+}
+
+export function artifactJson({ path, isDir, bytes }: ArtifactFile): object {
+  return { path, is_dir: isDir, file_size: bytes ?? undefined }
+}
+
+export function listOrNothing<T>(list: T[]): T[] | undefined {
+  return list.length > 0 ? list : undefined
+}
+
+function inputJson({ dataset, tags }: InputRow): object {
+  const { schema, profile, ...rest } = dataset
+  return {
+    tags: listOrNothing(tags),
+    dataset: { ...rest, schema: schema ?? undefined, profile: profile ?? undefined },
+  }
+}
+
+/** JSON has neither NaN nor infinity: MLflow writes the text NaN and the greatest double. */
+function doubleJson(value: number): number | string {
+  if (Number.isNaN(value)) return 'NaN'
+  if (value === Number.POSITIVE_INFINITY) return Number.MAX_VALUE
+  if (value === Number.NEGATIVE_INFINITY) return -Number.MAX_VALUE
+  return value
+}
