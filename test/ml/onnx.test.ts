@@ -1,8 +1,8 @@
-import { InferenceSession, Tensor } from 'onnxruntime-node'
+import { InferenceSession } from 'onnxruntime-node'
 import { describe, expect, it } from 'vitest'
-import type { InputValue } from '../../src/ml/model/encoder.ts'
-import { decodeModel, encodeModel, type Model, predictOne } from '../../src/ml/model/model-file.ts'
-import { encodeOnnx, onnxInputType } from '../../src/ml/model/onnx.ts'
+import { decodeModel, encodeModel, predictOne } from '../../src/ml/model/model-file.ts'
+import { encodeOnnx } from '../../src/ml/model/onnx.ts'
+import { feeds } from './onnx-feeds.ts'
 import { randomRows, smallModel } from './small-model.ts'
 
 describe('the ONNX form of a model', () => {
@@ -52,34 +52,3 @@ describe('the ONNX form of a model', () => {
     expect(() => encodeOnnx(model)).toThrow("a feature cannot be called 'probability'")
   })
 })
-
-function feeds(model: Model, rows: InputValue[][]): Record<string, Tensor> {
-  const entries = model.encoder.spec.inputs.map(({ name, type, nullable }, i) => {
-    const values = rows.map((row) => row[i] ?? null)
-    return [name, tensor(onnxInputType(type, nullable), values)] as const
-  })
-  return Object.fromEntries(entries)
-}
-
-function tensor(type: ReturnType<typeof onnxInputType>, values: InputValue[]): Tensor {
-  const dims = [values.length]
-  if (type === 'string') return new Tensor('string', values.map(pythonText), dims)
-  if (type === 'bool') return new Tensor('bool', Uint8Array.from(values, Number), dims)
-  if (type === 'int64')
-    return new Tensor(
-      'int64',
-      BigInt64Array.from(values, (v) => BigInt(Number(v))),
-      dims,
-    )
-  return new Tensor(
-    'float64',
-    Float64Array.from(values, (v) => (v === null ? Number.NaN : Number(v))),
-    dims,
-  )
-}
-
-/** What Python's str() makes of it, which is what ONNX Runtime sees of a pandas column of objects. */
-function pythonText(value: InputValue): string {
-  if (value === null) return 'None'
-  return typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value)
-}
