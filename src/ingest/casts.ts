@@ -17,14 +17,8 @@ const MOMENT = `${DATE}([T ]${TIME}(${ZONE})?)?`
 const integer = (duck: string) => (text: string) =>
   `CASE WHEN ${matches(text, INTEGER)} THEN TRY_CAST(split_part(${text}, '.', 1) AS ${duck}) END`
 
-/**
- * By way of a double, as everyone who reads CSV does: the nearest float32 of the nearest float64. DuckDB makes an
- * infinity of a number that is too large, which is no such number.
- */
-const number = (text: string) => {
-  const value = `TRY_CAST(${text} AS DOUBLE)`
-  return `CASE WHEN ${matches(text, NUMBER)} AND isfinite(${value}) THEN ${value} END`
-}
+/** By way of a double, as everyone who reads CSV does: the nearest float32 of the nearest float64. */
+const number = (text: string) => `CASE WHEN ${matches(text, NUMBER)} THEN TRY_CAST(${text} AS DOUBLE) END`
 
 /** DuckDB reads the year 0000 as 1 before Christ. */
 const inOurEra = (text: string, pattern: string, duck: string) =>
@@ -56,6 +50,15 @@ const READINGS: Record<ValueType, Reading> = {
 /** A DuckDB expression that gives the value of `text`, or null. */
 export function readAs(type: ValueType, text: string): string {
   return READINGS[type].read(text)
+}
+
+/**
+ * True where `text` is there and `value`, which was read from it, is none of the type. A number that is too large was
+ * read as an infinity; to look for that while reading would take time that grows with the square of the columns.
+ */
+export function isNoValue(type: ValueType, text: string, value: string): string {
+  const infinite = type === 'Float32' || type === 'Float64' ? ` OR isinf(${value})` : ''
+  return `${text} IS NOT NULL AND (${value} IS NULL${infinite})`
 }
 
 /** What a value of this type is, for people. */

@@ -1,7 +1,7 @@
 import { unreachable } from '../base/assert.ts'
 import type { ColumnCheck, Severity, ValueType } from '../config/project.ts'
 import type { DuckParam } from '../lake/duck.ts'
-import { describeType } from './casts.ts'
+import { describeType, isNoValue } from './casts.ts'
 import type { Table } from './load-table.ts'
 
 /** A rule for rows. `text` is an expression for what a row has there, `broken` makes one that is true if it breaks it. */
@@ -78,7 +78,7 @@ function brokenBy(table: Table, column: IndexedColumn, check: ColumnCheck): Brok
 
 function typeBroken({ index, type }: IndexedColumn): Broken {
   return {
-    broken: () => `r${index} IS NOT NULL AND t${index} IS NULL`,
+    broken: () => isNoValue(type, `r${index}`, `t${index}`),
     says: `with a value that is not ${describeType(type)}`,
   }
 }
