@@ -1,6 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
-import { copyFile, mkdir, open, readdir, readFile, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -41,9 +41,9 @@ const SCRATCH_AGE_MS_MAX = 24 * 3600_000
 
 /** An object store in a directory of its own, made when absent. */
 export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
-  const root = resolve(dir)
+  await mkdir(join(resolve(dir), SCRATCH), { recursive: true, mode: 0o700 })
+  const root = await realpath(resolve(dir))
   const scratch = join(root, SCRATCH)
-  await mkdir(scratch, { recursive: true, mode: 0o700 })
   await removeOldScratch(scratch)
   const localPath = (key: string) => join(root, ...checkObjectKey(key).split('/'))
 
@@ -61,15 +61,22 @@ export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
       }
     },
     adopt: async (key, scratchFile) => publish(root, scratchFile, localPath(key)).catch(clash(key)),
-    get: async (key) => readFile(localPath(key)).catch(missing(key)),
+    get: async (key) =>
+      withoutLinks(localPath(key))
+        .then((path) => readFile(path))
+        .catch(missing(key)),
     async stream(key, range = {}) {
-      const handle = await open(localPath(key)).catch(missing(key))
+      const handle = await withoutLinks(localPath(key))
+        .then((path) => open(path))
+        .catch(missing(key))
       if ((await handle.stat()).isFile()) return createReadStream('', { fd: handle, ...range })
       await handle.close()
       throw absent(key)
     },
     async stat(key) {
-      const found = await stat(localPath(key)).catch(ifAbsent(undefined))
+      const found = await withoutLinks(localPath(key))
+        .then((path) => stat(path))
+        .catch(ifAbsent(undefined))
       return found?.isFile() ? { key, bytes: found.size, modifiedMs: found.mtimeMs } : undefined
     },
     async list(prefix) {
@@ -112,10 +119,17 @@ async function write(path: string, body: ObjectBody): Promise<void> {
 async function publish(root: string, file: string, path: string): Promise<void> {
   await flush(file, 'r+')
   const firstMade = await mkdir(dirname(path), { recursive: true })
+  await withoutLinks(dirname(path))
   await rename(file, path)
   const top = firstMade === undefined ? dirname(path) : dirname(firstMade)
   for (let dir = dirname(path); dir.length >= Math.max(top.length, root.length); dir = dirname(dir))
     await flush(dir, 'r')
+}
+
+/** The path, when none of its parts is a symbolic link, which could lead out of the store; else as if it were absent. */
+async function withoutLinks(path: string): Promise<string> {
+  if ((await realpath(path)) === path) return path
+  throw Object.assign(new Error(`'${path}' leads through a symbolic link`), { code: 'ENOTDIR' })
 }
 
 async function flush(path: string, flags: 'r' | 'r+'): Promise<void> {

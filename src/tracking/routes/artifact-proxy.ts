@@ -20,6 +20,10 @@ export function artifactProxyRoutes(
   return async (app) => {
     answerErrorsAsMlflow(app)
     app.removeAllContentTypeParsers()
+    // What the bytes are is nobody's business, and a caller's guess may be none that HTTP knows.
+    app.addHook('onRequest', async (request) => {
+      request.headers['content-type'] = 'application/octet-stream'
+    })
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
 
     for (const base of BASES) {
