@@ -1,7 +1,7 @@
-import { readFile } from 'node:fs/promises'
 import { must } from './base/assert.ts'
 import type { Clock } from './base/clock.ts'
 import type { Log } from './base/log.ts'
+import { weirVersion } from './base/version.ts'
 import type { Project } from './config/project.ts'
 import type { Settings } from './config/settings.ts'
 import { openDatabase } from './db/db.ts'
@@ -81,11 +81,6 @@ export async function createApp({ settings, project, clock, log }: AppOptions): 
       await db.close()
     },
   }
-}
-
-export async function weirVersion(): Promise<string> {
-  const text = await readFile(new URL('../package.json', import.meta.url), 'utf8')
-  return (JSON.parse(text) as { version: string }).version
 }
 
 /** A DuckDB that is loaded and opened with the first statement: most commands never need it. */

@@ -1,3 +1,62 @@
-export async function main(_argv: string[]): Promise<number> {
-  return 2
+/**
+ * The command line. One file a command in commands/, loaded only when it is asked for, so that help and light commands
+ * start fast. stdout holds the answer (with --json one document), stderr progress and logs. Exit codes: 0; 1 it failed;
+ * 2 wrong usage.
+ */
+import { Command, CommanderError } from 'commander'
+import { messageOf, PlatformError } from '../base/errors.ts'
+import { type CommandName, commandsByGroup } from './command-table.ts'
+import { quietBrokenPipe, writeStdout } from './output.ts'
+
+export async function main(argv: string[]): Promise<number> {
+  quietBrokenPipe()
+  const args = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
+  const program = await programFor(args)
+  try {
+    await program.parseAsync(args, { from: 'user' })
+    return Number(process.exitCode ?? 0)
+  } catch (error) {
+    return report(error, args)
+  }
+}
+
+/** All commands by name and summary; only the one that is asked for with its options. */
+async function programFor(args: string[]): Promise<Command> {
+  const asked = args.find((arg) => !arg.startsWith('-'))
+  const program = new Command('weir')
+    .description('The machine-learning platform for tabular data that a product team can run by itself.')
+    .exitOverride()
+    .helpCommand(false)
+    .showHelpAfterError('(add --help for the options and an example)')
+  program.option('--version', 'print the version').on('option:version', () => {})
+  for (const [group, commands] of commandsByGroup()) {
+    program.commandsGroup(group)
+    for (const { name, summary, load } of commands) {
+      const command = program.command(name).summary(summary).description(summary).allowExcessArguments(false)
+      if (name === asked) (await load()).define(command)
+    }
+  }
+  program.action(async (options: { version?: boolean }) => {
+    if (!options.version) program.help({ error: true })
+    const { weirVersion } = await import('../base/version.ts')
+    writeStdout(await weirVersion())
+  })
+  program.addHelpText('after', '\nExample:\n  $ npx weir demo')
+  return program
+}
+
+function report(error: unknown, args: string[]): number {
+  if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
+  const json = args.includes('--json')
+  const name = args.find((arg) => !arg.startsWith('-')) as CommandName | undefined
+  if (error instanceof PlatformError) {
+    const { code, message, details } = error
+    if (json) writeStdout(JSON.stringify({ error: { code, message, ...details } }, null, 2))
+    else process.stderr.write(`weir ${name}: ${message}\n`)
+    return 1
+  }
+  if (json) writeStdout(JSON.stringify({ error: { code: 'internal', message: messageOf(error) } }, null, 2))
+  const where = error instanceof Error ? error.stack : String(error)
+  process.stderr.write(`weir ${name}: this is a fault of Weir itself, please report it:\n${where}\n`)
+  return 1
 }

@@ -1,5 +1,7 @@
 import { must } from '../base/assert.ts'
+import { PlatformError } from '../base/errors.ts'
 import type { Entity, FeatureService, FeatureView, Label, Model, Project, Source } from './project.ts'
+import { suggestion } from './suggest.ts'
 
 /** Look-ups in a complete project, where every reference is known to exist. */
 export function sourceOf(project: Project, name: string): Source {
@@ -42,4 +44,12 @@ export function modelOf(project: Project, name: string): Model {
     project.models.find((m) => m.name === name),
     `model ${name}`,
   )
+}
+
+/** For a name that a person wrote: refuses with the names that there are. */
+export function requireModel(project: Project, name: string): Model {
+  const found = project.models.find((m) => m.name === name)
+  if (found) return found
+  const names = project.models.map((m) => m.name)
+  throw new PlatformError('not_found', `there is no model '${name}' in the project${suggestion(name, names)}`)
 }

@@ -48,6 +48,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: BODY_LIMIT,
+    // A caller's 5 is not "5": what is of another type is refused, and nothing is dropped in silence.
+    ajv: { customOptions: { coerceTypes: false, removeAdditional: false } },
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
   })

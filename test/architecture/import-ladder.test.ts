@@ -18,6 +18,7 @@ const LADDER: string[][] = [
   ['pipelines'],
   ['http'],
   ['app.ts'],
+  ['server.ts'],
   ['cli'],
 ]
 

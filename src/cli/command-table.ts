@@ -1,0 +1,64 @@
+import type { Command } from 'commander'
+
+/** What a file in commands/ exports: its arguments, options, help with an example, and what it does. */
+export type CommandModule = { define(command: Command): void }
+
+type Entry = { name: string; summary: string; load: () => Promise<CommandModule> }
+
+const GROUPS = {
+  'Start here:': [
+    {
+      name: 'demo',
+      summary: 'the whole main job, from two months of tables to a live prediction',
+      load: () => import('./commands/demo.ts'),
+    },
+    {
+      name: 'init',
+      summary: 'make a new project, from the reference project',
+      load: () => import('./commands/init.ts'),
+    },
+    {
+      name: 'check',
+      summary: 'read the project and say what was understood',
+      load: () => import('./commands/check.ts'),
+    },
+    {
+      name: 'doctor',
+      summary: 'say what this installation has and what it lacks',
+      load: () => import('./commands/doctor.ts'),
+    },
+  ],
+  'Run:': [
+    { name: 'up', summary: 'server and worker in one process', load: () => import('./commands/up.ts') },
+    { name: 'serve', summary: 'the server alone', load: () => import('./commands/serve.ts') },
+    { name: 'worker', summary: 'a worker for flows alone', load: () => import('./commands/worker.ts') },
+  ],
+  'Data:': [
+    { name: 'ingest', summary: 'take in the files of one month', load: () => import('./commands/ingest.ts') },
+    { name: 'snapshots', summary: 'what has been taken in', load: () => import('./commands/snapshots.ts') },
+    { name: 'materialize', summary: 'bring features online', load: () => import('./commands/materialize.ts') },
+    { name: 'features', summary: 'the live features of one entity', load: () => import('./commands/features.ts') },
+    {
+      name: 'dataset',
+      summary: 'write the training set as of a date to a file',
+      load: () => import('./commands/dataset.ts'),
+    },
+  ],
+  'Models:': [
+    { name: 'train', summary: 'train a model as of a date and register it', load: () => import('./commands/train.ts') },
+    { name: 'runs', summary: 'the runs and their metrics', load: () => import('./commands/runs.ts') },
+    { name: 'models', summary: 'the registered models and their versions', load: () => import('./commands/models.ts') },
+    { name: 'promote', summary: 'give a version a stage or an alias', load: () => import('./commands/promote.ts') },
+    {
+      name: 'predict',
+      summary: 'predict one entity with the promoted model',
+      load: () => import('./commands/predict.ts'),
+    },
+  ],
+} as const satisfies Record<string, readonly Entry[]>
+
+export type CommandName = (typeof GROUPS)[keyof typeof GROUPS][number]['name']
+
+export function commandsByGroup(): [string, readonly Entry[]][] {
+  return Object.entries(GROUPS)
+}

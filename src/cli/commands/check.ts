@@ -1,0 +1,58 @@
+import type { Command } from 'commander'
+import type { Project } from '../../config/project.ts'
+import { type CommonOptions, common } from '../options.ts'
+import type { Output } from '../output.ts'
+import { openContext } from '../with-app.ts'
+
+export function define(command: Command): void {
+  common(command, 'check --project examples/streamflow').action(async (options: CommonOptions) => {
+    const { project, out } = await openContext(options)
+    out.document(project)
+    print(project, out)
+  })
+}
+
+function print(project: Project, out: Output): void {
+  out.line(`${project.name} (${project.dir})`)
+  out.line()
+  out.table(
+    ['source', 'file', 'kind', 'key', 'columns', 'checks'],
+    project.sources.map((s) => [s.name, s.file, s.kind, s.key.join(', '), s.columns.length, checksOf(s)]),
+  )
+  out.line()
+  out.table(
+    ['feature view', 'entity', 'source', 'ttl', 'features'],
+    project.featureViews.map((v) => [
+      v.name,
+      v.entity,
+      v.source,
+      v.ttlMs === null ? 'none' : `${v.ttlMs / 86_400_000} d`,
+      v.features.map((f) => `${f.name} ${f.type}`).join(', '),
+    ]),
+  )
+  out.line()
+  out.table(
+    ['feature service', 'features'],
+    project.featureServices.map((s) => [s.name, s.features.length]),
+  )
+  out.line()
+  out.table(
+    ['label', 'source', 'column', 'horizon'],
+    project.labels.map((l) => [l.name, l.source, l.column, `${l.horizonMs / 86_400_000} d`]),
+  )
+  out.line()
+  out.table(
+    ['model', 'experiment', 'features', 'label', 'learner'],
+    project.models.map((m) => [
+      m.name,
+      m.experiment,
+      m.featureService,
+      m.label,
+      `${m.learner.kind}, ${m.learner.trees} trees, seed ${m.learner.seed}`,
+    ]),
+  )
+}
+
+function checksOf(source: Project['sources'][number]): number {
+  return source.checks.length + source.columns.reduce((sum, column) => sum + column.checks.length, 0)
+}

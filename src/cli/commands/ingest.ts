@@ -1,0 +1,38 @@
+import type { Command } from 'commander'
+import { displayInstant, type Instant } from '../../base/instant.ts'
+import type { IngestReport } from '../../ingest/ingest.ts'
+import { type CommonOptions, collect, common, instantOption } from '../options.ts'
+import { type Output, shortDigest } from '../output.ts'
+import { withApp } from '../with-app.ts'
+
+type Options = CommonOptions & { asOf: Instant; source?: string[] }
+
+export function define(command: Command): void {
+  command
+    .argument('<dir>', 'folder with one file for each source')
+    .requiredOption('--as-of <date>', 'the moment that the files describe, e.g. 2024-01-31', instantOption)
+    .option('--source <name>', 'only this source (may be repeated)', collect)
+  common(command, 'ingest ./month_000 --as-of 2024-01-31').action((dir: string, options: Options) =>
+    withApp(options, async (app, { out }) => {
+      const report = await app.ingestMonth({ dir, asOf: options.asOf, sources: options.source })
+      out.document(report)
+      printIngest(report, out)
+    }),
+  )
+}
+
+export function printIngest(report: IngestReport, out: Output): void {
+  const says = report.state === 'unchanged' ? 'nothing new, everything was there already' : 'taken in'
+  out.line(`${displayInstant(report.asOf)}: ${says}`)
+  out.table(
+    ['source', 'rows', 'version', 'outcome', 'digest'],
+    report.sources.map((s) => [
+      s.source,
+      s.rows,
+      s.version,
+      s.same ? `${s.outcome} (same ${s.same})` : s.outcome,
+      shortDigest(s.digest),
+    ]),
+  )
+  for (const finding of report.sources.flatMap((s) => s.findings)) out.line(`warning: ${finding.message}`)
+}

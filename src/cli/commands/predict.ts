@@ -1,0 +1,34 @@
+import type { Command } from 'commander'
+import { requireModel } from '../../config/find.ts'
+import { createServing, type ServingEvents } from '../../serving/serving.ts'
+import { predictionJson } from '../../wire/predict.ts'
+import { type CommonOptions, common } from '../options.ts'
+import { formatNumber } from '../output.ts'
+import { withApp } from '../with-app.ts'
+
+const NOBODY_LISTENS: ServingEvents = { predicted() {}, live() {}, loadFailed() {} }
+
+export function define(command: Command): void {
+  command.argument('<model>', 'a model of the project').argument('<key>', 'the join key of the entity')
+  common(command, 'predict streamflow_churn 7590-VHVEG').action((model: string, key: string, options: CommonOptions) =>
+    withApp(options, async (app, { out }) => {
+      requireModel(app.project, model)
+      const serving = createServing({ ...app, events: NOBODY_LISTENS })
+      try {
+        await serving.start()
+        const prediction = await serving.predict(model, key)
+        out.document(predictionJson(prediction))
+        const { name, version } = prediction.model
+        out.line(
+          `${key}: ${prediction.prediction}, probability ${formatNumber(prediction.probability)} (${name} ${version})`,
+        )
+        out.table(
+          ['feature', 'value'],
+          prediction.features.names.map((feature, i) => [feature, String(prediction.features.values[i])]),
+        )
+      } finally {
+        await serving.close()
+      }
+    }),
+  )
+}

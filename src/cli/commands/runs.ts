@@ -1,0 +1,45 @@
+import type { Command } from 'commander'
+import { displayInstant, instantOfMs } from '../../base/instant.ts'
+import type { Run } from '../../tracking/runs.ts'
+import { type CommonOptions, common, countOption } from '../options.ts'
+import { withApp } from '../with-app.ts'
+
+type Options = CommonOptions & { experiment?: string; filter?: string; limit: number }
+
+export function define(command: Command): void {
+  command
+    .option('--experiment <name>', 'only this experiment (default: all)')
+    .option('--filter <text>', 'as MLflow has it, e.g. "metrics.val_auc > 0.8"')
+    .option('--limit <n>', 'the newest n', countOption, 20)
+  common(command, 'runs --filter "metrics.val_auc > 0.8"').action((options: Options) =>
+    withApp(options, async ({ tracking }, { out }) => {
+      const experiments = options.experiment
+        ? [await tracking.experiments.getByName(options.experiment)]
+        : (await tracking.experiments.search({ maxResults: 1000 })).rows
+      const experimentIds = experiments.map((e) => e.experiment_id)
+      const request = { experimentIds, filter: options.filter, maxResults: options.limit }
+      const { rows } = await tracking.runs.search(request)
+      out.document(rows)
+      if (rows.length === 0) out.line('no runs')
+      else
+        out.table(
+          ['run', 'experiment', 'status', 'started', 'val_auc', 'val_f1', 'val_acc', 'run id'],
+          rows.map((run) => [
+            run.name,
+            experiments.find((e) => e.experiment_id === run.experiment_id)?.name,
+            run.status,
+            displayInstant(instantOfMs(run.start_ms)),
+            metric(run, 'val_auc'),
+            metric(run, 'val_f1'),
+            metric(run, 'val_acc'),
+            run.run_id,
+          ]),
+        )
+    }),
+  )
+}
+
+function metric(run: Run, key: string): number | null {
+  const found = run.metrics.find((m) => m.key === key)
+  return found ? Number(found.value) : null
+}

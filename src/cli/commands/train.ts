@@ -1,0 +1,38 @@
+import type { Command } from 'commander'
+import { displayInstant, type Instant } from '../../base/instant.ts'
+import type { JoinMode } from '../../features/training-set.ts'
+import type { TrainingReport } from '../../pipelines/train-baseline.ts'
+import { type CommonOptions, common, instantOption } from '../options.ts'
+import { formatMs, formatNumber, type Output } from '../output.ts'
+import { withApp } from '../with-app.ts'
+import { modeOption } from './dataset.ts'
+
+type Options = CommonOptions & { asOf: Instant; knownAt?: Instant; mode: JoinMode; reuse?: boolean }
+
+export function define(command: Command): void {
+  command
+    .argument('<model>', 'a model of the project')
+    .requiredOption('--as-of <date>', 'labels that are known on this date', instantOption)
+    .option('--known-at <time>', 'as the snapshots were known at this time (default: now)', instantOption)
+    .addOption(modeOption())
+    .option('--reuse', 'make no new version when one was trained from the same inputs by the same code')
+  common(command, 'train streamflow_churn --as-of 2024-01-31', ['threads']).action((model: string, options: Options) =>
+    withApp(options, async (app, { settings, out }) => {
+      const { asOf, knownAt, mode, reuse } = options
+      const report = await app.trainBaseline(
+        { model, asOf, knownAt, mode, reuse, threads: settings.threads },
+        { onStep: (step) => out.progress(`${step.name}: ${formatMs(step.ms)}`) },
+      )
+      out.document(report)
+      printTraining(report, out)
+    }),
+  )
+}
+
+export function printTraining(report: TrainingReport, out: Output): void {
+  const { name, version, rows, features, metrics } = report
+  const done = report.reused ? 'was trained from the same inputs before' : 'registered'
+  out.line(`${name} version ${version} ${done}: ${formatNumber(rows)} rows, ${features} features`)
+  out.line(`as of ${displayInstant(report.asOf)}, known at ${displayInstant(report.knownAt)}, run ${report.runId}`)
+  out.table(['metric', 'value'], Object.entries(metrics))
+}

@@ -1,0 +1,79 @@
+/** What a command tells: people read lines, programs one JSON document; never both on the same stream. */
+import pc from 'picocolors'
+
+export type Output = {
+  readonly json: boolean
+  /** A line of the answer for people; nothing with --json. */
+  line(text?: string): void
+  table(columns: readonly string[], rows: readonly (readonly Cell[])[]): void
+  /** The whole answer for programs; nothing without --json. */
+  document(value: unknown): void
+  /** What is under way, on stderr. */
+  progress(text: string): void
+}
+
+export type Cell = string | number | boolean | null | undefined
+
+export function createOutput({ json = false }: { json?: boolean }): Output {
+  const line = (text = '') => {
+    if (!json) writeStdout(text)
+  }
+  return {
+    json,
+    line,
+    table: (columns, rows) => line(tableText(columns, rows)),
+    document(value) {
+      if (json) writeStdout(typeof value === 'string' ? value : JSON.stringify(value, bigintAsNumber, 2))
+    },
+    progress: (text) => void process.stderr.write(`${pc.dim(text)}\n`),
+  }
+}
+
+export function writeStdout(text: string): void {
+  process.stdout.write(`${text}\n`)
+}
+
+/** `weir runs | head` closes the pipe early; that is no fault. */
+export function quietBrokenPipe(): void {
+  process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+    if (error.code === 'EPIPE') process.exit(0)
+    throw error
+  })
+}
+
+/** Columns padded to their widest cell; numbers to the right. */
+export function tableText(columns: readonly string[], rows: readonly (readonly Cell[])[]): string {
+  const texts = rows.map((row) => row.map(cellText))
+  const widths = columns.map((name, i) => Math.max(name.length, ...texts.map((row) => row[i]?.length ?? 0)))
+  const right = columns.map((_, i) => rows.length > 0 && rows.every((row) => typeof row[i] !== 'string'))
+  const render = (cells: readonly string[]) =>
+    cells
+      .map((cell, i) => (right[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
+      .join('  ')
+      .trimEnd()
+  return [pc.dim(render(columns)), ...texts.map(render)].join('\n')
+}
+
+function cellText(cell: Cell): string {
+  if (cell === null || cell === undefined) return ''
+  return typeof cell === 'number' ? formatNumber(cell) : String(cell)
+}
+
+/** Whole numbers with thousands separators, others with at most six digits. */
+export function formatNumber(value: number): string {
+  return Number.isInteger(value) ? value.toLocaleString('en-US') : String(Number(value.toPrecision(6)))
+}
+
+export function formatMs(ms: number): string {
+  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
+}
+
+/** Enough of a digest to tell it from others by eye. */
+export function shortDigest(digest: string): string {
+  return digest.slice(0, 12)
+}
+
+/** JSON has no bigint type; its digits are written as they are by those who need all of them. */
+function bigintAsNumber(_key: string, value: unknown): unknown {
+  return typeof value === 'bigint' ? Number(value) : value
+}

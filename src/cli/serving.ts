@@ -1,0 +1,30 @@
+import type { CommonOptions } from './options.ts'
+import type { Output } from './output.ts'
+import { openContext, untilSignal, withAppOf } from './with-app.ts'
+
+/** `up` and `serve`: the server, with or without a worker, until Ctrl-C. */
+export async function serveUntilSignal(options: CommonOptions, { work }: { work: boolean }): Promise<void> {
+  const context = await openContext(options)
+  const { startServer } = await import('../server.ts')
+  await withAppOf(context, async (app) => {
+    const stopped = untilSignal()
+    if (work) await app.flows.start()
+    const server = await startServer(app)
+    try {
+      context.out.document({ url: server.url, work })
+      printAddresses(server.url, context.out)
+      if (work) context.out.line('a worker runs in this process')
+      context.out.line('Ctrl-C ends it')
+      await stopped
+      context.out.progress('ending: requests and steps under way come to their end')
+    } finally {
+      await server.close()
+    }
+  })
+}
+
+export function printAddresses(url: string, out: Output): void {
+  out.line(`predictions   POST ${url}/predict`)
+  out.line(`pages         ${url}/docs  ${url}/metrics  ${url}/ready`)
+  out.line(`MLflow        MLFLOW_TRACKING_URI=${url}`)
+}

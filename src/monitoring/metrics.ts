@@ -1,0 +1,93 @@
+/**
+ * Monitoring: what Prometheus reads. Owns no table. Numbers only: no key and no feature value of anybody is a label.
+ */
+import type { FastifyPluginAsync } from 'fastify'
+import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { type Instant, msOfInstant } from '../base/instant.ts'
+
+export type Metrics = ReturnType<typeof createMetrics>
+
+type FeatureState = { view: string; materialized: boolean; validAt: Instant | null; rows: number }
+
+/** Seconds; a prediction takes milliseconds. */
+const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
+
+export function createMetrics({ featureStates }: { featureStates: () => Promise<FeatureState[]> }) {
+  const register = new Registry()
+  const registers = [register]
+  const requests = new Histogram({
+    name: 'weir_http_request_seconds',
+    help: 'Time to answer, by route and status',
+    labelNames: ['method', 'route', 'status'] as const,
+    buckets: BUCKETS,
+    registers,
+  })
+  const predictions = new Counter({
+    name: 'weir_predictions_total',
+    help: 'Rows predicted, by model and version',
+    labelNames: ['model', 'version'] as const,
+    registers,
+  })
+  const liveVersion = new Gauge({
+    name: 'weir_model_live',
+    help: '1 for the version that answers',
+    labelNames: ['model', 'version'] as const,
+    registers,
+  })
+  const loadFailures = new Counter({
+    name: 'weir_model_load_failures_total',
+    help: 'Promoted versions that could not be loaded; the one before went on answering',
+    labelNames: ['model'] as const,
+    registers,
+  })
+  const validAt = new Gauge({
+    name: 'weir_feature_view_valid_at_seconds',
+    help: 'The moment that the online values describe, in seconds since 1970',
+    labelNames: ['view'] as const,
+    registers,
+  })
+  const rows = new Gauge({
+    name: 'weir_feature_view_rows',
+    help: 'Entities in the online table',
+    labelNames: ['view'] as const,
+    registers,
+    async collect() {
+      validAt.reset()
+      this.reset()
+      for (const state of await featureStates().catch(() => [])) {
+        if (!state.materialized || state.validAt === null) continue
+        validAt.set({ view: state.view }, msOfInstant(state.validAt) / 1000)
+        this.set({ view: state.view }, state.rows)
+      }
+    },
+  })
+  collectDefaultMetrics({ register })
+
+  /** Times every route of the server, and answers GET /metrics. Given to the server before the other routes. */
+  const plugin: FastifyPluginAsync = async (app) => {
+    app.addHook('onResponse', async (request, reply) => {
+      const route = request.routeOptions.url ?? 'none'
+      requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+    })
+    app.get('/metrics', { schema: { tags: ['state'], summary: 'Prometheus metrics' } }, async (_request, reply) => {
+      reply.header('content-type', register.contentType)
+      return register.metrics()
+    })
+  }
+  // Fastify's own mark for a plugin whose hooks are for its whole parent.
+  Object.assign(plugin, { [Symbol.for('skip-override')]: true })
+
+  return {
+    plugin,
+    rows,
+    events: {
+      predicted: (model: { name: string; version: string }, count: number) =>
+        predictions.inc({ model: model.name, version: model.version }, count),
+      live(name: string, version: string | undefined) {
+        liveVersion.remove({ model: name })
+        if (version !== undefined) liveVersion.set({ model: name, version }, 1)
+      },
+      loadFailed: (name: string) => loadFailures.inc({ model: name }),
+    },
+  }
+}

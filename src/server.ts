@@ -1,0 +1,44 @@
+import type { App } from './app.ts'
+import { weirVersion } from './base/version.ts'
+import { featureRoutes } from './features/routes.ts'
+import { createServer } from './http/server.ts'
+import { createMetrics } from './monitoring/metrics.ts'
+import { registryRoutes } from './registry/routes.ts'
+import { servingRoutes } from './serving/routes.ts'
+import { createServing } from './serving/serving.ts'
+import { trackingRoutes } from './tracking/routes.ts'
+
+export type RunningServer = { url: string; close(): Promise<void> }
+
+/** Puts the routes of all rooms behind one port and follows the promoted models. */
+export async function startServer(app: App): Promise<RunningServer> {
+  const { project, settings, features, tracking, registry, log } = app
+  const metrics = createMetrics({ featureStates: features.viewStates })
+  const serving = createServing({ ...app, events: metrics.events })
+  const models = project.models.map((model) => model.name)
+  const server = await createServer({
+    routes: [
+      metrics.plugin,
+      servingRoutes(serving, models),
+      featureRoutes(features),
+      trackingRoutes(tracking),
+      registryRoutes(registry),
+    ],
+    host: settings.host,
+    port: settings.port,
+    token: settings.token,
+    log,
+    version: await weirVersion(),
+  })
+  const close = async () => {
+    await server.close()
+    await serving.close()
+  }
+  try {
+    await serving.start()
+    return { url: await server.listen(), close }
+  } catch (error) {
+    await close()
+    throw error
+  }
+}

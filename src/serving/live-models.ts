@@ -1,0 +1,139 @@
+import { messageOf, PlatformError } from '../base/errors.ts'
+import { decodeModel, type Model } from '../ml/model/model-file.ts'
+import { REGISTRY_CHANNEL } from '../registry/changed.ts'
+import type { ModelVersion } from '../registry/registry.ts'
+import type { ServingDeps } from './serving.ts'
+
+/** A version that is loaded and answers. */
+export type LiveModel = {
+  name: string
+  version: string
+  runId: string
+  model: Model
+  keyNames: readonly string[]
+  featureNames: readonly string[]
+  inputs: Model['encoder']['spec']['inputs']
+}
+
+/** Heard of nothing for so long, we look ourselves: a notification may be lost with its connection. */
+const LOOK_MS = 5_000
+
+const MODEL_FILE = 'model.weir'
+
+/**
+ * Follows the registry: the newest version in Production of each model of the project, loaded. A change is loaded in
+ * full beside the old model and then takes its place.
+ */
+export function createLiveModels(deps: Omit<ServingDeps, 'clock'>) {
+  const { project, features, registry, tracking, db, log, events } = deps
+  const live = new Map<string, LiveModel>()
+  const problems = new Map<string, { version: number; text: string }>()
+  const looking = new Map<string, { again: boolean; done: Promise<void> }>()
+  let unlisten: (() => Promise<void>) | undefined
+  let timer: NodeJS.Timeout | undefined
+  let closed = false
+
+  async function start(): Promise<void> {
+    unlisten = await db.listen(REGISTRY_CHANNEL, (name) => void look(name), lookAtAll)
+    await Promise.all(project.models.map(({ name }) => look(name)))
+    timer = setInterval(lookAtAll, LOOK_MS)
+    timer.unref()
+  }
+
+  function lookAtAll(): void {
+    for (const { name } of project.models) void look(name)
+  }
+
+  /** One look at a time for each model; what changes meanwhile is looked at once more. */
+  function look(name: string): Promise<void> {
+    if (closed || !project.models.some((model) => model.name === name)) return Promise.resolve()
+    const under = looking.get(name)
+    if (under) {
+      under.again = true
+      return under.done
+    }
+    const state = { again: true, done: Promise.resolve() }
+    looking.set(name, state)
+    state.done = (async () => {
+      try {
+        while (state.again && !closed) {
+          state.again = false
+          await follow(name)
+        }
+      } catch (error) {
+        log.warn({ model: name, err: error }, 'serving: the registry could not be read; the live model stays')
+      } finally {
+        looking.delete(name)
+      }
+    })()
+    return state.done
+  }
+
+  async function follow(name: string): Promise<void> {
+    const version = await registry.inStage(name, 'Production')
+    if (!version) {
+      problems.delete(name)
+      if (live.delete(name)) {
+        log.info({ model: name }, 'serving: no version is in Production any more')
+        events.live(name, undefined)
+      }
+      return
+    }
+    const same = live.get(name)
+    if (same?.version === String(version.version)) return void problems.delete(name)
+    if (problems.get(name)?.version === version.version) return
+    try {
+      const loaded = await load(version)
+      if (closed) return
+      live.set(name, loaded)
+      problems.delete(name)
+      log.info({ model: name, version: loaded.version }, 'serving: a new version answers')
+      events.live(name, loaded.version)
+    } catch (error) {
+      const text = `version ${version.version} of ${name} is in Production but cannot be loaded: ${messageOf(error)}`
+      // What cannot be read now may be read later; what is wrong in itself stays so.
+      if (error instanceof PlatformError) problems.set(name, { version: version.version, text })
+      log.error({ model: name, version: version.version, err: error }, `serving: ${text}`)
+      events.loadFailed(name)
+    }
+  }
+
+  async function load(version: ModelVersion): Promise<LiveModel> {
+    const { name } = version
+    const model = decodeModel(await tracking.artifacts.read(version.source, MODEL_FILE))
+    const definition = project.models.find((m) => m.name === name)!
+    const service = features.service(definition.featureService)
+    const { inputs } = model.encoder.spec
+    const wanted = service.features.map((f) => `${f.name} ${f.type}`)
+    const has = inputs.map((input) => `${input.name} ${input.type}`)
+    if (wanted.join() !== has.join()) {
+      const differs = wanted.find((w, i) => w !== has[i]) ?? has[wanted.length]
+      throw new PlatformError(
+        'conflict',
+        `its inputs are not the features of '${service.name}' (at ${differs}); train a version by the present definition`,
+      )
+    }
+    return {
+      name,
+      version: String(version.version),
+      runId: version.runId ?? '',
+      model,
+      keyNames: service.keys.map((key) => key.name),
+      featureNames: service.features.map((f) => f.name),
+      inputs,
+    }
+  }
+
+  return {
+    start,
+    current: (name: string): LiveModel | undefined => live.get(name),
+    /** Why the promoted version does not answer, if it does not. */
+    problem: (name: string): string | undefined => problems.get(name)?.text,
+    async close(): Promise<void> {
+      closed = true
+      clearInterval(timer)
+      await unlisten?.()
+      await Promise.all([...looking.values()].map(({ done }) => done))
+    },
+  }
+}
