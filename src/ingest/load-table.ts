@@ -65,12 +65,17 @@ export function keyText(table: Table): string {
   return parts.length === 0 ? 'NULL' : `concat_ws('|', ${parts.join(', ')})`
 }
 
-/** One a record, the first of its faults; DuckDB counts bytes from 1. */
+/**
+ * One a record, the first of its faults. DuckDB counts bytes from 1, and takes the blank lines before a record and the
+ * line feed of the Windows line end before it as a part of it.
+ */
 async function readRejects(duck: DuckSession, name: string): Promise<{ rejects: Reject[]; moreRejects: boolean }> {
   const rejects = await duck.rows<Reject & { faults: number }>(
-    `SELECT line_byte_position - 1 AS byte, arg_min(error_type::VARCHAR, byte_position) AS kind, count(*) AS faults,
-       left(arg_min(csv_line, byte_position), ${REJECT_CHARS_MAX}) AS text
-     FROM ${name}_errors GROUP BY line_byte_position ORDER BY byte`,
+    `SELECT byte, arg_min(error_type::VARCHAR, byte_position) AS kind, count(*) AS faults,
+       left(arg_min(record, byte_position), ${REJECT_CHARS_MAX}) AS text
+     FROM (SELECT *, ltrim(csv_line, chr(13) || chr(10)) AS record,
+             line_byte_position - 1 + length(csv_line) - length(record) AS byte FROM ${name}_errors)
+     GROUP BY byte ORDER BY byte`,
   )
   return { rejects, moreRejects: rejects.reduce((sum, r) => sum + r.faults, 0) >= REJECTS_MAX }
 }

@@ -41,7 +41,7 @@ async function rejectFindings(table: Table): Promise<Finding[]> {
   const records = await recordsAt(table, wanted)
   return [...groups].map(([rule, group]) => {
     const examples = group.slice(0, EXAMPLES_MAX).map((reject): Example => {
-      return { line: records.get(reject)?.line ?? null, key: null, value: shown(reject.text.trim()) }
+      return { line: records.get(reject)?.line ?? null, key: null, value: shown(reject.text) }
     })
     const says = KINDS[group[0]!.kind]?.says ?? `DuckDB says: ${group[0]!.kind}`
     const cutOff = [...records].some(([reject, record]) => record.end === 'none' && group.includes(reject))
@@ -78,18 +78,15 @@ export async function explainUnreadable(source: Source, file: DeliveredFile, err
   return finding(source, { rule: 'line_ends', says: 'line ends of more than one kind; write all alike', examples })
 }
 
-/**
- * The lines on which rows begin. A row's number counts rows only, so the records that were set aside are passed over.
- * Where DuckDB places one is a byte early with Windows line ends.
- */
+/** The lines on which rows begin. A row's number counts rows only: the records that were set aside are passed over. */
 export async function linesOfRows(table: Table, rows: Iterable<number>): Promise<Map<number, number>> {
   const wanted = new Set(rows)
   const lines = new Map<number, number>()
   if (wanted.size === 0) return lines
-  const { all, broken } = placesOf(table.rejects)
+  const rejects = new Set(table.rejects.map((reject) => reject.byte))
   let row = 0
-  await walkRecords(table.file.path, { keepBlank: table.single, broken }, (record) => {
-    if (record.index > 0 && !all.has(record.byte)) {
+  await walkRecords(table.file.path, { keepBlank: table.single, broken: brokenQuotes(table) }, (record) => {
+    if (record.index > 0 && !rejects.has(record.byte)) {
       row++
       if (wanted.has(row)) lines.set(row, record.line)
     }
@@ -99,18 +96,16 @@ export async function linesOfRows(table: Table, rows: Iterable<number>): Promise
 }
 
 async function recordsAt(table: Table, rejects: readonly Reject[]): Promise<Map<Reject, CsvRecord>> {
-  const byPlace = new Map(rejects.flatMap((r) => [[r.byte + 1, r] as const]).concat(rejects.map((r) => [r.byte, r])))
+  const byPlace = new Map(rejects.map((reject) => [reject.byte, reject]))
   const found = new Map<Reject, CsvRecord>()
-  const { broken } = placesOf(table.rejects)
-  await walkRecords(table.file.path, { keepBlank: table.single, broken }, (record) => {
+  await walkRecords(table.file.path, { keepBlank: table.single, broken: brokenQuotes(table) }, (record) => {
     const reject = byPlace.get(record.byte)
-    if (reject && !found.has(reject)) found.set(reject, record)
+    if (reject) found.set(reject, record)
     return found.size < rejects.length
   })
   return found
 }
 
-function placesOf(rejects: readonly Reject[]): { all: Set<number>; broken: Set<number> } {
-  const places = (list: readonly Reject[]) => new Set(list.flatMap((r) => [r.byte, r.byte + 1]))
-  return { all: places(rejects), broken: places(rejects.filter((r) => r.kind === 'UNQUOTED VALUE')) }
+function brokenQuotes(table: Table): Set<number> {
+  return new Set(table.rejects.filter((reject) => reject.kind === 'UNQUOTED VALUE').map((reject) => reject.byte))
 }
