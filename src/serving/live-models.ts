@@ -1,8 +1,31 @@
 import { messageOf, PlatformError } from '../base/errors.ts'
+import type { Log } from '../base/log.ts'
+import type { Project } from '../config/project.ts'
+import type { Database } from '../db/sql.ts'
+import type { Features } from '../features/features.ts'
 import { decodeModel, type Model } from '../ml/model/model-file.ts'
 import { REGISTRY_CHANNEL } from '../registry/changed.ts'
-import type { ModelVersion } from '../registry/registry.ts'
-import type { ServingDeps } from './serving.ts'
+import type { ModelVersion, Registry } from '../registry/registry.ts'
+import type { Tracking } from '../tracking/tracking.ts'
+
+/** What serving tells of itself while it works; monitoring counts it. */
+export type ServingEvents = {
+  predicted(model: { name: string; version: string }, rows: number): void
+  /** The version that answers from now on, or nothing. */
+  live(name: string, version: string | undefined): void
+  /** A promoted version could not be loaded. */
+  loadFailed(name: string): void
+}
+
+export type LiveModelDeps = {
+  project: Project
+  features: Features
+  registry: Pick<Registry, 'inStage'>
+  tracking: Pick<Tracking, 'artifacts'>
+  db: Database
+  log: Log
+  events: ServingEvents
+}
 
 /** A version that is loaded and answers. */
 export type LiveModel = {
@@ -24,7 +47,7 @@ const MODEL_FILE = 'model.weir'
  * Follows the registry: the newest version in Production of each model of the project, loaded. A change is loaded in
  * full beside the old model and then takes its place.
  */
-export function createLiveModels(deps: Omit<ServingDeps, 'clock'>) {
+export function createLiveModels(deps: LiveModelDeps) {
   const { project, features, registry, tracking, db, log, events } = deps
   const live = new Map<string, LiveModel>()
   const problems = new Map<string, { version: number; text: string }>()

@@ -10,39 +10,15 @@
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { displayInstant, instantOfMs } from '../base/instant.ts'
-import type { Log } from '../base/log.ts'
 import { requireModel } from '../config/find.ts'
-import type { Project } from '../config/project.ts'
-import type { Database } from '../db/sql.ts'
 import type { ServiceDefinition } from '../features/definitions.ts'
-import type { Features } from '../features/features.ts'
 import type { KeyInput } from '../features/keys.ts'
 import { predictBatch, predictOne } from '../ml/model/model-file.ts'
-import type { Registry } from '../registry/registry.ts'
-import type { Tracking } from '../tracking/tracking.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { Prediction } from '../wire/predict.ts'
-import { createLiveModels, type LiveModel } from './live-models.ts'
+import { createLiveModels, type LiveModel, type LiveModelDeps } from './live-models.ts'
 
-/** What serving tells of itself while it works; monitoring counts it. */
-export type ServingEvents = {
-  predicted(model: { name: string; version: string }, rows: number): void
-  /** The version that answers from now on, or nothing. */
-  live(name: string, version: string | undefined): void
-  /** A promoted version could not be loaded. */
-  loadFailed(name: string): void
-}
-
-export type ServingDeps = {
-  project: Project
-  features: Features
-  registry: Pick<Registry, 'inStage'>
-  tracking: Pick<Tracking, 'artifacts'>
-  db: Database
-  clock: Clock
-  log: Log
-  events: ServingEvents
-}
+export type ServingDeps = LiveModelDeps & { clock: Clock }
 
 /** A key that has no prediction, and why. */
 export type Unpredicted = { key: KeyInput; error: PlatformError }

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { requireModel } from '../../config/find.ts'
-import { createServing, type ServingEvents } from '../../serving/serving.ts'
+import type { ServingEvents } from '../../serving/live-models.ts'
+import { createServing } from '../../serving/serving.ts'
 import { predictionJson } from '../../wire/predict.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { formatNumber } from '../output.ts'
