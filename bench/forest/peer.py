@@ -1,7 +1,8 @@
 """scikit-learn's forest on the matrix that bench/forest.ts wrote: the same columns, rows and splits, nulls as NaN.
 
 Started with a folder that holds matrix.f64 (column after column), labels.u8, and job.json:
-{rows, columns, trees, seed, repeats, threads: [..], splits: [[test rows]..]}. Prints one JSON document.
+{rows, columns, trees, seed, splits: [[test rows]..]}. First says its version; then each line of stdin asks for one
+fit, {split, threads}, and is answered by one line: seconds, CPU seconds, measures, peak memory of the process.
 """
 
 import json
@@ -22,45 +23,29 @@ matrix = np.ascontiguousarray(values, dtype=np.float32)
 labels = np.fromfile(folder / "labels.u8", dtype=np.uint8)
 
 
-def forest(threads, seed=job["seed"]):
-    return RandomForestClassifier(n_estimators=job["trees"], class_weight="balanced", random_state=seed, n_jobs=threads)
-
-
-def parts(test):
+def fit(split, threads):
     held_out = np.zeros(job["rows"], dtype=bool)
-    held_out[test] = True
-    return matrix[~held_out], labels[~held_out], matrix[held_out], labels[held_out]
-
-
-def seconds(threads):
-    x, y, _, _ = parts(job["splits"][0])
-    taken = []
-    for _ in range(job["repeats"] + 1):
-        started = time.perf_counter()
-        forest(threads).fit(x, y)
-        taken.append(time.perf_counter() - started)
-    return taken[1:]
-
-
-def measure(test):
-    x, y, x_test, y_test = parts(test)
-    scores = forest(threads=-1).fit(x, y).predict_proba(x_test)[:, 1]
+    held_out[job["splits"][split]] = True
+    x, y = matrix[~held_out], labels[~held_out]
+    forest = RandomForestClassifier(
+        n_estimators=job["trees"], class_weight="balanced", random_state=job["seed"], n_jobs=threads
+    )
+    started, cpu = time.perf_counter(), time.process_time()
+    forest.fit(x, y)
+    seconds, cpu_seconds = time.perf_counter() - started, time.process_time() - cpu
+    truth, scores = labels[held_out], forest.predict_proba(matrix[held_out])[:, 1]
     called = (scores >= 0.5).astype(int)
     return {
-        "auc": roc_auc_score(y_test, scores),
-        "f1": f1_score(y_test, called),
-        "accuracy": accuracy_score(y_test, called),
-        "logLoss": log_loss(y_test, scores),
+        "seconds": seconds,
+        "cpuSeconds": cpu_seconds,
+        "auc": roc_auc_score(truth, scores),
+        "f1": f1_score(truth, called),
+        "accuracy": accuracy_score(truth, called),
+        "logLoss": log_loss(truth, scores),
+        "memoryMb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
     }
 
 
-print(
-    json.dumps(
-        {
-            "version": sklearn.__version__,
-            "seconds": {str(threads): seconds(threads) for threads in job["threads"]},
-            "measures": [measure(test) for test in job["splits"]],
-            "memoryMb": resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024,
-        }
-    )
-)
+print(json.dumps({"version": sklearn.__version__}), flush=True)
+for line in sys.stdin:
+    print(json.dumps(fit(**json.loads(line))), flush=True)

@@ -48,7 +48,7 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
     }),
     tags: entries({
       'mlflow.log-model.history': logModelHistory({ ...folder, encoder: fit.encoder }),
-      'weir.model': pinned.model,
+      ...pinnedTags(pinned),
       'weir.training_set': dataset.digest,
       'weir.model_digest': fit.model.digest,
       'weir.onnx_digest': fit.onnx.digest,
@@ -75,6 +75,20 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
   await tracking.runs.update(runId, { status: 'FINISHED', endTimeMs: fit.finishedMs })
   const artifactUri = run.artifact_uri
   return { runId, experimentId, artifactUri, source: `${artifactUri}/model`, modelDigest: fit.model.digest, identity }
+}
+
+/** What was pinned and is one word each, so that runs can be searched by it; all of it is in inputs.json. */
+function pinnedTags({ model, definitionsDigest, code, lockFile, versions }: Pinned): Record<string, string> {
+  return {
+    'weir.model': model,
+    'weir.definitions_digest': definitionsDigest,
+    'weir.code_digest': code,
+    'weir.lock_file_digest': lockFile.digest ?? 'none',
+    'weir.version': versions.weir,
+    'weir.duckdb_version': versions.duckdb,
+    'weir.node_version': versions.node,
+    'weir.platform': versions.platform,
+  }
 }
 
 /** Learner parameters by scikit-learn's names and spellings, as users of the replaced stack know them. */

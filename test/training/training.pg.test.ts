@@ -75,8 +75,45 @@ describe('a training on made-up customers', () => {
     const inputs = await artifact('inputs.json')
     expect(inputs.pinned).toEqual(first.pinned)
     expect(inputs.trainingSet).toEqual(first.dataset)
-    expect(inputs.pinned.code).toMatch(/^[0-9a-f]{64}$/)
-    expect(inputs.pinned.lockFile.digest).toMatch(/^[0-9a-f]{64}$/)
+  })
+
+  it('pins all that decides it: time, definitions, snapshots, training set, code, lock file, versions', async () => {
+    const { pinned, trainingSet, identity } = await artifact('inputs.json')
+    const digest = expect.stringMatching(/^[0-9a-f]{64}$/)
+    expect(pinned).toMatchObject({
+      asOf: '2024-01-31T00:00:00.000000Z',
+      knownAt: expect.stringMatching(/Z$/),
+      mode: 'restated',
+      definitions: { model: { name: 'streamflow_churn' }, views: expect.any(Array), label: { name: 'churn' } },
+      definitionsDigest: digest,
+      code: digest,
+      lockFile: { digest },
+      versions: {
+        weir: '0.0.0-test',
+        duckdb: rig.duck.version,
+        node: process.versions.node,
+        platform: `${process.platform}-${process.arch}`,
+      },
+    })
+    const snapshots = await rig.lake.list({ knownAt: pinned.knownAt })
+    expect(trainingSet.digest).toEqual(digest)
+    expect(trainingSet.inputs.map((input: { source: string; digest: string }) => [input.source, input.digest])).toEqual(
+      ['labels', 'subscriptions', 'usage_agg_30d', 'payments_agg_90d', 'support_agg_90d'].map((source) => [
+        source,
+        snapshots.find((snapshot) => snapshot.source === source)?.digest,
+      ]),
+    )
+    const { tags } = await rig.tracking.runs.get(first.run.runId)
+    expect(Object.fromEntries(tags.map(({ key, value }) => [key, value]))).toMatchObject({
+      'weir.model': 'streamflow_churn',
+      'weir.training_set': trainingSet.digest,
+      'weir.identity': identity,
+      'weir.definitions_digest': pinned.definitionsDigest,
+      'weir.code_digest': pinned.code,
+      'weir.lock_file_digest': pinned.lockFile.digest,
+      'weir.version': '0.0.0-test',
+      'weir.platform': pinned.versions.platform,
+    })
   })
 
   it('leaves a model folder with a signature, whose buffer predicts', async () => {
