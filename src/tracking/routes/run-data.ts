@@ -14,6 +14,7 @@ import {
 } from '../../wire/mlflow/read.ts'
 import type { Batch } from '../log-batch.ts'
 import type { InputRow } from '../queries/inputs.ts'
+import type { KeyValue } from '../queries/runs.ts'
 import type { Tracking } from '../tracking.ts'
 import { runIdOf } from './request.ts'
 
@@ -108,9 +109,14 @@ function inputOf(fields: Fields): InputRow {
       schema: optionalText(dataset, 'schema', 1_048_575) ?? null,
       profile: optionalText(dataset, 'profile', 16_777_215) ?? null,
     },
-    tags: objectList(fields, 'tags').map((tag) => ({
-      key: requiredText(tag, 'key', 255),
-      value: optionalText(tag, 'value', 500) ?? '',
-    })),
+    tags: inputTags(fields),
   }
+}
+
+/** Of a key that is given twice the last value counts. */
+function inputTags(fields: Fields): KeyValue[] {
+  const tags = objectList(fields, 'tags').map((tag) => {
+    return [requiredText(tag, 'key', 255), optionalText(tag, 'value', 500) ?? ''] as const
+  })
+  return [...new Map(tags)].map(([key, value]) => ({ key, value }))
 }

@@ -69,7 +69,8 @@ export function optionalEnum<Name extends string>(
 ): Name | undefined {
   const value = fields[name]
   if (value === undefined || value === null) return undefined
-  const found = names.find((known, index) => known === value || String(index + 1) === String(value))
+  const number = typeof value === 'string' && /^\d+$/.test(value) ? Number(value) : value
+  const found = names.find((known, index) => known === value || index + 1 === number)
   if (found === undefined) throw wrongType(name, value)
   return found
 }
