@@ -40,27 +40,27 @@ export function createMetrics({ featureStates }: { featureStates: () => Promise<
     labelNames: ['model'] as const,
     registers,
   })
-  const validAt = new Gauge({
-    name: 'weir_feature_view_valid_at_seconds',
-    help: 'The moment that the online values describe, in seconds since 1970',
-    labelNames: ['view'] as const,
-    registers,
-  })
-  const rows = new Gauge({
-    name: 'weir_feature_view_rows',
-    help: 'Entities in the online table',
-    labelNames: ['view'] as const,
-    registers,
-    async collect() {
-      validAt.reset()
-      this.reset()
-      for (const state of await featureStates().catch(() => [])) {
-        if (!state.materialized || state.validAt === null) continue
-        validAt.set({ view: state.view }, msOfInstant(state.validAt) / 1000)
-        this.set({ view: state.view }, state.rows)
-      }
-    },
-  })
+  const featureGauge = (name: string, help: string, value: (state: FeatureState) => number | null) =>
+    new Gauge({
+      name,
+      help,
+      labelNames: ['view'] as const,
+      registers,
+      async collect() {
+        this.reset()
+        // Without a database there is nothing to say of the views; the other numbers are still told.
+        for (const state of await featureStates().catch(() => [])) {
+          const number = state.materialized ? value(state) : null
+          if (number !== null) this.set({ view: state.view }, number)
+        }
+      },
+    })
+  featureGauge(
+    'weir_feature_view_valid_at_seconds',
+    'The moment that the online values describe, in seconds since 1970',
+    ({ validAt }) => (validAt === null ? null : msOfInstant(validAt) / 1000),
+  )
+  featureGauge('weir_feature_view_rows', 'Entities in the online table', ({ rows }) => rows)
   collectDefaultMetrics({ register })
 
   /** Times every route of the server, and answers GET /metrics. Given to the server before the other routes. */
@@ -79,7 +79,6 @@ export function createMetrics({ featureStates }: { featureStates: () => Promise<
 
   return {
     plugin,
-    rows,
     events: {
       predicted: (model: { name: string; version: string }, count: number) =>
         predictions.inc({ model: model.name, version: model.version }, count),

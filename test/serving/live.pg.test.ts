@@ -1,0 +1,105 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { parseInstant } from '../../src/base/instant.ts'
+import { MODEL, openServerRig } from './rig.ts'
+
+let rig: Awaited<ReturnType<typeof openServerRig>>
+
+beforeAll(async () => {
+  rig = await openServerRig()
+  await rig.app.ingestMonth({ dir: join(rig.months, 'month_000'), asOf: '2024-01-31' })
+  await rig.app.features.materialize({ asOf: parseInstant('2024-01-31', 'as-of') })
+  await rig.train()
+  await rig.train()
+})
+afterAll(() => rig.close())
+
+const answers = async (version: number) => {
+  await rig.promote(version)
+  await rig.until((answer) => versionOf(answer.body) === String(version))
+}
+const versionOf = (body: Record<string, unknown>) => (body.model as { version: string } | undefined)?.version
+
+test('a promotion while 32 clients predict: no failed request, and the new version answers', async () => {
+  await answers(1)
+  let stop = false
+  const statuses = new Map<number, number>()
+  const client = async (): Promise<string[]> => {
+    const versions: string[] = []
+    while (!stop) {
+      const { status, body } = await rig.predict({ user_id: '7590-VHVEG' })
+      statuses.set(status, (statuses.get(status) ?? 0) + 1)
+      versions.push(versionOf(body) ?? 'none')
+    }
+    return versions
+  }
+  const clients = Array.from({ length: 32 }, client)
+  const times: number[] = []
+  for (const version of [2, 1, 2, 1]) {
+    const since = performance.now()
+    await answers(version)
+    times.push(performance.now() - since)
+  }
+  stop = true
+  const seen = (await Promise.all(clients)).flat()
+  console.log(
+    `promotion to first answer: ${times.map((ms) => `${Math.round(ms)} ms`).join(', ')}; ${seen.length} requests`,
+  )
+  expect([...statuses.keys()]).toEqual([200])
+  expect(new Set(seen)).toEqual(new Set(['1', '2']))
+})
+
+test('a version that cannot be loaded leaves the old one answering, and /ready says so', async () => {
+  await answers(1)
+  const run = await rig.app.tracking.runs.create({ experimentId: '0' })
+  const { version } = await rig.app.registry.createVersion({
+    name: MODEL,
+    source: `${run.artifact_uri}/model`,
+    runId: run.run_id,
+  })
+  await rig.promote(version)
+  const says = await readySays('cannot be loaded')
+  expect(says).toContain(`version ${version} of ${MODEL} is in Production but cannot be loaded`)
+  expect(versionOf((await rig.predict({ user_id: '7590-VHVEG' })).body)).toBe('1')
+  expect((await rig.get('/metrics')).text).toMatch(/weir_model_load_failures_total\{model="streamflow_churn"\} [1-9]/)
+  await answers(2)
+  expect((await rig.get('/ready')).status).toBe(200)
+})
+
+test('a damaged file and one of other features are refused too', async () => {
+  await answers(1)
+  const good = await rig.app.tracking.artifacts.read((await rig.app.registry.getVersion(MODEL, 1)).source, 'model.weir')
+  const damaged = Buffer.from(good)
+  damaged[damaged.length - 1]! ^= 1
+  const run = await rig.app.tracking.runs.create({ experimentId: '0' })
+  await rig.app.tracking.artifacts.putOfRun(run.run_id, 'model/model.weir', damaged)
+  const source = `${run.artifact_uri}/model`
+  const { version } = await rig.app.registry.createVersion({ name: MODEL, source, runId: run.run_id })
+  await rig.promote(version)
+  expect(await readySays('checksum')).toContain('it was cut off or changed')
+  expect(versionOf((await rig.predict({ user_id: '7590-VHVEG' })).body)).toBe('1')
+})
+
+test('when no version is in Production any more, predictions are 503 and not stale', async () => {
+  await answers(2)
+  await rig.promote(2, 'Archived')
+  const answer = await rig.until(({ status }) => status !== 200)
+  expect(answer).toMatchObject({ status: 503, body: { error: 'unavailable' } })
+  await answers(2)
+})
+
+test('a promotion that nobody was told of is found by looking', async () => {
+  await answers(1)
+  await rig.app.db.tx(async (sql) => {
+    await sql.query("update registry.version set stage = 'Archived' where name = $1 and version = 1", [MODEL])
+    await sql.query("update registry.version set stage = 'Production' where name = $1 and version = 2", [MODEL])
+  })
+  await rig.until((answer) => versionOf(answer.body) === '2')
+})
+
+async function readySays(words: string): Promise<string> {
+  for (;;) {
+    const { status, text } = await rig.get('/ready')
+    if (status === 503 && text.includes(words)) return text
+  }
+}

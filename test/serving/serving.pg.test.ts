@@ -1,0 +1,195 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseInstant } from '../../src/base/instant.ts'
+import { realMonths } from '../helpers/real-data.ts'
+import { MODEL, openServerRig } from './rig.ts'
+
+/** In the order of the feature service; the values of the real January, as the design has them. */
+const FEATURES = {
+  months_active: 1,
+  monthly_fee: 29.850000381469727,
+  paperless_billing: true,
+  plan_stream_tv: false,
+  plan_stream_movies: false,
+  net_service: 'DSL',
+  watch_hours_30d: 24.48365020751953,
+  avg_session_mins_7d: 29.14104461669922,
+  unique_devices_30d: 3,
+  skips_7d: 4,
+  rebuffer_events_7d: 1,
+  failed_payments_90d: 1,
+  support_tickets_90d: 0,
+  ticket_avg_resolution_hrs_90d: 16,
+}
+const KNOWN = { user_id: '7590-VHVEG' }
+const VIEWS = ['subs_profile_fv', 'usage_agg_30d_fv', 'payments_agg_90d_fv', 'support_agg_90d_fv']
+
+let rig: Awaited<ReturnType<typeof openServerRig>>
+
+beforeAll(async () => {
+  rig = await openServerRig()
+})
+afterAll(() => rig.close())
+
+// One story: each part needs the state that the one before has made.
+describe.sequential('from an empty server to a prediction', () => {
+  test('alive but not ready: the reasons are named', async () => {
+    expect(await rig.get('/health')).toMatchObject({ status: 200, body: { status: 'ok' } })
+    const ready = await rig.get('/ready')
+    expect(ready).toMatchObject({ status: 503, type: expect.stringContaining('application/problem+json') })
+    expect(ready.body.reasons).toEqual([
+      expect.stringContaining('no version of streamflow_churn is in Production'),
+      ...VIEWS.map((view) => `feature view '${view}' is not materialized`),
+    ])
+  })
+
+  test('before any materialize: 503 that names the views', async () => {
+    const answer = await rig.predict(KNOWN)
+    expect(answer).toMatchObject({ status: 503, body: { error: 'unavailable', missing_views: VIEWS } })
+    for (const view of VIEWS) expect(answer.body.detail).toContain(view)
+  })
+
+  test('no promoted model: 503 that says how to promote one', async () => {
+    await rig.app.ingestMonth({ dir: join(rig.months, 'month_000'), asOf: '2024-01-31' })
+    await rig.app.features.materialize({ asOf: parseInstant('2024-01-31', 'as-of') })
+    await rig.train()
+    const answer = await rig.predict(KNOWN)
+    expect(answer).toMatchObject({ status: 503, body: { status: 503, error: 'unavailable' } })
+    expect(answer.body.detail).toContain('weir promote streamflow_churn VERSION --stage Production')
+    expect(answer.body).not.toHaveProperty('missing_views')
+  })
+
+  test('a promotion is picked up with no restart, and the answer has the features in order', async () => {
+    await rig.promote(1)
+    const { body, text } = await rig.until((answer) => answer.status === 200)
+    const version = await rig.app.registry.getVersion(MODEL, 1)
+    expect(Object.keys(body)).toEqual([
+      'user_id',
+      'prediction',
+      'probability',
+      'features_used',
+      'model',
+      'features_as_of',
+    ])
+    expect(Object.keys(body.features_used as object)).toEqual(Object.keys(FEATURES))
+    if (realMonths()) expect(body.features_used).toEqual(FEATURES)
+    expect(text).toContain('"user_id":"7590-VHVEG"')
+    expect(body).toMatchObject({
+      model: { name: MODEL, version: '1', run_id: version.runId },
+      features_as_of: '2024-01-31T00:00:00Z',
+    })
+    expect(body.prediction).toBe((body.probability as number) >= 0.5 ? 1 : 0)
+    expect(await rig.get('/ready')).toMatchObject({ status: 200, body: { status: 'ready' } })
+  })
+})
+
+describe('answers', () => {
+  test('a customer with null plan columns is predicted', async () => {
+    const [row] = await rig.app.db.query<{ user_id: string }>(
+      `select user_id from ${await onlineTable()} where net_service = 'No' and plan_stream_tv is null order by 1 limit 1`,
+    )
+    const answer = await rig.predict({ user_id: row?.user_id })
+    expect(answer.status).toBe(200)
+    expect(answer.body.features_used).toMatchObject({ plan_stream_tv: null, plan_stream_movies: null })
+  })
+
+  test('an unknown customer is 404 with every feature listed', async () => {
+    expect(await rig.predict({ user_id: '999999' })).toMatchObject({
+      status: 404,
+      type: expect.stringContaining('application/problem+json'),
+      body: { error: 'not_found', missing_features: Object.keys(FEATURES) },
+    })
+    expect(await rig.get('/features/999999')).toMatchObject({ status: 404 })
+  })
+
+  test('another model by its name; an unknown one is 404 that names what there is', async () => {
+    expect(await rig.post(`/models/${MODEL}/predict`, KNOWN)).toMatchObject({ status: 200 })
+    const unknown = await rig.post('/models/streamflow_chrun/predict', KNOWN)
+    expect(unknown).toMatchObject({ status: 404, body: { error: 'not_found' } })
+    expect(unknown.body.detail).toContain("did you mean 'streamflow_churn'")
+  })
+
+  test('a batch: 200 for all, 207 for some, the error itself for none', async () => {
+    const all = await rig.post('/predict/batch', { user_ids: ['7590-VHVEG', '7590-VHVEG'] })
+    expect(all).toMatchObject({ status: 200, body: { errors: [] } })
+    expect((all.body.predictions as unknown[])[0]).toEqual((await rig.predict(KNOWN)).body)
+    const some = await rig.post('/predict/batch', { user_ids: ['7590-VHVEG', 'nobody'] })
+    expect(some).toMatchObject({ status: 207, body: { errors: [{ key: 'nobody', error: 'not_found' }] } })
+    expect(some.body.predictions).toHaveLength(1)
+    expect((await rig.post('/predict/batch', { user_ids: ['nobody'] })).status).toBe(404)
+    expect((await rig.post('/predict/batch', { user_ids: [] })).status).toBe(400)
+  })
+
+  test("MLflow's scoring protocol gives the same probability for the same features", async () => {
+    const { body } = await rig.predict(KNOWN)
+    const features = body.features_used as Record<string, unknown>
+    const split = { columns: Object.keys(features), data: [Object.values(features)] }
+    const expected = { predictions: [{ label: body.prediction, probability: body.probability }] }
+    for (const layout of [
+      { dataframe_split: split },
+      { dataframe_records: [features] },
+      { instances: [features] },
+      { inputs: Object.fromEntries(Object.entries(features).map(([name, value]) => [name, [value]])) },
+    ]) {
+      expect(await rig.post(`/models/${MODEL}/invocations`, layout)).toMatchObject({ status: 200, body: expected })
+    }
+    const { months_active: _, ...lacking } = features
+    const refused = await rig.post(`/models/${MODEL}/invocations`, { dataframe_records: [lacking] })
+    expect(refused).toMatchObject({ status: 400, body: { detail: expect.stringContaining("lacks 'months_active'") } })
+    const wrong = { dataframe_records: [{ ...features, months_active: 'one' }] }
+    expect((await rig.post(`/models/${MODEL}/invocations`, wrong)).body.detail).toContain('must be Int64 or null')
+  })
+
+  test('metrics, document and page are there', async () => {
+    const metrics = await rig.get('/metrics')
+    expect(metrics.text).toMatch(/weir_model_live\{model="streamflow_churn",version="1"\} 1/)
+    expect(metrics.text).toMatch(/weir_predictions_total\{model="streamflow_churn",version="1"\} \d+/)
+    expect(metrics.text).toMatch(/weir_http_request_seconds_count\{method="POST",route="\/predict",status="404"\} \d+/)
+    expect(metrics.text).toContain('weir_feature_view_rows{view="subs_profile_fv"} 7043')
+    expect(metrics.text).toContain(
+      `weir_feature_view_valid_at_seconds{view="subs_profile_fv"} ${Date.UTC(2024, 0, 31) / 1000}`,
+    )
+    const document = await rig.get('/openapi.json')
+    expect(document.body.openapi).toBe('3.1.0')
+    expect(Object.keys(document.body.paths as object)).toEqual(
+      expect.arrayContaining(['/predict', '/predict/batch', '/features/{key}', '/health', '/ready', '/metrics']),
+    )
+    expect((await rig.get('/docs/')).text).toContain('swagger')
+  })
+})
+
+describe('bad requests are the caller’s', () => {
+  test.each<[string, string, number]>([
+    ['broken JSON', '{"user_id": ', 400],
+    ['an empty body', '', 400],
+    ['not an object', '[1]', 400],
+    ['no key', '{}', 400],
+    ['a number for a text', '{"user_id": 5}', 400],
+    ['null', '{"user_id": null}', 400],
+    ['an object', '{"user_id": {"a": 1}}', 400],
+    ['an empty key', '{"user_id": ""}', 400],
+    ['a NUL', '{"user_id": "a\\u0000b"}', 400],
+    ['half a surrogate', '{"user_id": "\\ud800"}', 400],
+    ['a key of 2,000 characters', JSON.stringify({ user_id: 'x'.repeat(2000) }), 413],
+    ['a key of 1 MB', JSON.stringify({ user_id: 'x'.repeat(1_000_000) }), 413],
+    ['a prototype', '{"__proto__": {"user_id": "a"}}', 400],
+  ])('%s', async (_name, body, status) => {
+    const answer = await rig.send('POST', '/predict', body)
+    expect(answer).toMatchObject({ status, type: expect.stringContaining('application/problem+json') })
+    expect(answer.body).toMatchObject({ status, error: expect.any(String), detail: expect.any(String) })
+  })
+
+  test('another content type, method or path', async () => {
+    expect((await rig.send('POST', '/predict', 'user_id=a', 'application/x-www-form-urlencoded')).status).toBe(415)
+    expect((await rig.get('/predict')).status).toBe(404)
+    expect((await rig.get(`/features/${'x'.repeat(5000)}`)).status).toBeGreaterThanOrEqual(400)
+    expect((await rig.get('/features/%00')).status).toBe(400)
+  })
+})
+
+async function onlineTable(): Promise<string> {
+  const [row] = await rig.app.db.query<{ table_name: string }>(
+    "select table_name from features.online_table where view = 'subs_profile_fv'",
+  )
+  return `online."${row?.table_name}"`
+}
