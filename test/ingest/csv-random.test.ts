@@ -13,7 +13,7 @@ import { createDuck, type Duck } from '../../src/lake/duck.ts'
  * every broken record begins. WEIR_FUZZ_SEED picks the first of them; a failure names its own.
  */
 const FIRST_SEED = Number(process.env.WEIR_FUZZ_SEED ?? 1)
-const FILES = 400
+const FILES = 200
 
 let duck: Duck
 let dir: string
