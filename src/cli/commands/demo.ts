@@ -49,6 +49,8 @@ async function demo(options: Options): Promise<void> {
   const openedMs = performance.now()
   await withAppOf(context, async (app) => {
     step.done('database', settings.databaseUrl ? 'PostgreSQL by DATABASE_URL' : 'embedded PostgreSQL', openedMs)
+    // What serves afterwards is a worker too, and does its own flows as one.
+    if (options.serve) await app.flows.start()
     const report = await mainJob(app, options, step)
     const { startServer } = await import('../../server.ts')
     const server = await step(
@@ -65,7 +67,6 @@ async function demo(options: Options): Promise<void> {
         `${report.repeated ? 'Everything was there already' : 'From tables to a live prediction'}: ${seconds.toFixed(1)} s`,
       )
       if (options.serve) {
-        await app.flows.start()
         nextSteps(server.url, context.project.dir, out)
         await stopped
         out.progress('ending')

@@ -1,0 +1,78 @@
+import { join } from 'node:path'
+import { afterAll, beforeAll, expect, test } from 'vitest'
+import { writeMonths } from '../../src/generator/streamflow.ts'
+import { type Command, openPlace } from './weir.ts'
+
+let place: Awaited<ReturnType<typeof openPlace>>
+let project: string
+
+beforeAll(async () => {
+  place = await openPlace()
+  project = await place.project()
+  await writeMonths(join(place.dir, 'months'), 1, { customers: 400 })
+})
+afterAll(() => place.end())
+
+const weir = (...args: string[]) => place.run(...args, '--project', project)
+const started = async (command: Command) => (await command.says(/POST (http:\S+)\/predict/))[1]!
+const predict = (url: string) =>
+  fetch(`${url}/predict`, {
+    method: 'POST',
+    headers: { 'content-type': 'application/json' },
+    body: JSON.stringify({ user_id: '7590-VHVEG' }),
+  })
+
+async function versionAnswers(url: string, version: string): Promise<void> {
+  for (;;) {
+    const answer = await predict(url)
+    const { model } = (await answer.json()) as { model?: { version: string } }
+    if (answer.status === 200 && model?.version === version) return
+  }
+}
+
+test('from an empty home: commands beside a running server, a promotion picked up, kill -9, and on it goes', async () => {
+  const up = place.start('up', '--port', '0', '--project', project)
+  const url = await started(up)
+  expect((await predict(url)).status).toBe(503)
+  await weir('ingest', join(place.dir, 'months/month_000'), '--as-of', '2024-01-31')
+  await weir('materialize')
+  await weir('train', 'streamflow_churn', '--as-of', '2024-01-31')
+  expect((await predict(url)).status).toBe(503)
+  await weir('promote', 'streamflow_churn', '1', '--stage', 'Production')
+  await versionAnswers(url, '1')
+
+  up.child.kill('SIGKILL')
+  expect((await up.ended).exit).toBe('SIGKILL')
+  await place.serverGone()
+
+  const next = place.start('up', '--port', '0', '--project', project)
+  await versionAnswers(await started(next), '1')
+  next.child.kill('SIGTERM')
+  expect((await next.ended).exit).toBe(0)
+  await place.serverGone()
+})
+
+test('server and worker apart share one database; the worker does what a command submits', async () => {
+  const serve = place.start('serve', '--port', '0', '--project', project)
+  const worker = place.start('worker', '--project', project)
+  const url = await started(serve)
+  await worker.says(/waiting for flows/)
+  await weir('train', 'streamflow_churn', '--as-of', '2024-01-31')
+  await weir('promote', 'streamflow_churn', '2', '--stage', 'Production')
+  await versionAnswers(url, '2')
+  for (const command of [serve, worker]) {
+    command.child.kill('SIGINT')
+    expect((await command.ended).exit).toBe(0)
+  }
+  await place.serverGone()
+})
+
+test('a taken port is said in a sentence, with exit 1', async () => {
+  const serve = place.start('serve', '--port', '0', '--project', project)
+  const { port } = new URL(await started(serve))
+  const second = await place.start('serve', '--port', port, '--project', project).ended
+  expect(second.exit).toBe(1)
+  expect(second.stderr).toContain(`port ${port} on 127.0.0.1 is taken; choose another with --port`)
+  serve.child.kill('SIGINT')
+  expect((await serve.ended).exit).toBe(0)
+})
