@@ -5,6 +5,7 @@ import { createApp } from '../../src/app.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { readSettings } from '../../src/config/settings.ts'
+import type { Sql } from '../../src/db/sql.ts'
 import { startServer } from '../../src/server.ts'
 import { loadStreamflow } from '../features/real-data.ts'
 import { testDatabase } from '../helpers/pg.ts'
@@ -14,12 +15,12 @@ export const MODEL = 'streamflow_churn'
 
 export type Answer = { status: number; type: string; body: Record<string, unknown>; text: string }
 
-/** The whole server of the reference project on a port of its own, with a small forest. */
-export async function openServerRig() {
+/** The whole server of the reference project on a port of its own, with a small forest unless told otherwise. */
+export async function openServerRig({ trees = 30 }: { trees?: number } = {}) {
   const database = await testDatabase()
   const home = await mkdtemp(join(tmpdir(), 'weir-serving-'))
   const loaded = await loadStreamflow()
-  const models = loaded.models.map((model) => ({ ...model, learner: { ...model.learner, trees: 30 } }))
+  const models = loaded.models.map((model) => ({ ...model, learner: { ...model.learner, trees } }))
   const env = { DATABASE_URL: database.url, WEIR_HOME: home, WEIR_PORT: '0' }
   const settings = readSettings({ flags: {}, env, projectDir: home })
   const app = await createApp({ settings, project: { ...loaded, models }, clock: systemClock, log: silentLog })
@@ -71,4 +72,12 @@ export async function openServerRig() {
       await rm(home, { recursive: true, force: true })
     },
   }
+}
+
+/** The online table of the view with the subscriptions, for SQL. */
+export async function onlineTable(sql: Sql): Promise<string> {
+  const [row] = await sql.query<{ table_name: string }>(
+    "select table_name from features.online_table where view = 'subs_profile_fv'",
+  )
+  return `online."${row?.table_name}"`
 }

@@ -2,7 +2,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
 import { realMonths } from '../helpers/real-data.ts'
-import { MODEL, openServerRig } from './rig.ts'
+import { MODEL, onlineTable, openServerRig } from './rig.ts'
 
 /** In the order of the feature service; the values of the real January, as the design has them. */
 const FEATURES = {
@@ -86,7 +86,7 @@ describe.sequential('from an empty server to a prediction', () => {
 describe('answers', () => {
   test('a customer with null plan columns is predicted', async () => {
     const [row] = await rig.app.db.query<{ user_id: string }>(
-      `select user_id from ${await onlineTable()} where net_service = 'No' and plan_stream_tv is null order by 1 limit 1`,
+      `select user_id from ${await onlineTable(rig.app.db)} where net_service = 'No' and plan_stream_tv is null order by 1 limit 1`,
     )
     const answer = await rig.predict({ user_id: row?.user_id })
     expect(answer.status).toBe(200)
@@ -186,10 +186,3 @@ describe('bad requests are the caller’s', () => {
     expect((await rig.get('/features/%00')).status).toBe(400)
   })
 })
-
-async function onlineTable(): Promise<string> {
-  const [row] = await rig.app.db.query<{ table_name: string }>(
-    "select table_name from features.online_table where view = 'subs_profile_fv'",
-  )
-  return `online."${row?.table_name}"`
-}

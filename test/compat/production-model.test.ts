@@ -1,0 +1,71 @@
+import { execFile } from 'node:child_process'
+import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+import { promisify } from 'node:util'
+import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { parseInstant } from '../../src/base/instant.ts'
+import { MODEL, onlineTable, openServerRig } from '../serving/rig.ts'
+
+/** The real MLflow client 2.16.2 loads from our server the model that our own trainer registered. */
+const PYTHON = process.env.WEIR_PYTHON_MLFLOW2
+const SCRIPT = fileURLToPath(new URL('./production_model.py', import.meta.url))
+const BATCH = 1000
+
+if (!PYTHON && process.env.CI !== 'true') {
+  console.warn('skipped: WEIR_PYTHON_MLFLOW2 names no Python with test/compat/requirements-mlflow2.txt')
+}
+
+describe.skipIf(!PYTHON && process.env.CI !== 'true')('models:/streamflow_churn/Production in MLflow 2.16.2', () => {
+  let rig: Awaited<ReturnType<typeof openServerRig>>
+  let folder: string
+
+  beforeAll(async () => {
+    expect(PYTHON, 'WEIR_PYTHON_MLFLOW2 must name a Python with test/compat/requirements-mlflow2.txt').toBeTruthy()
+    folder = await mkdtemp(join(tmpdir(), 'weir-production-'))
+    rig = await openServerRig({ trees: 300 })
+  })
+  afterAll(async () => {
+    await rig?.close()
+    if (folder) await rm(folder, { recursive: true, force: true })
+  })
+
+  it('gives the probabilities that POST /predict gives, for all customers', async () => {
+    await rig.app.ingestMonth({ dir: join(rig.months, 'month_000'), asOf: '2024-01-31' })
+    await rig.app.features.materialize({ asOf: parseInstant('2024-01-31', 'as-of') })
+    const trained = await rig.train()
+    await rig.promote(trained.version)
+    await rig.until((answer) => answer.status === 200)
+    const set = await rig.app.features.trainingSet({
+      model: MODEL,
+      asOf: trained.asOf,
+      knownAt: trained.knownAt,
+      mode: 'restated',
+    })
+    await rig.app.features.exportTrainingSet(set, join(folder, 'january.parquet'))
+    const ours = await predictions()
+    expect(Object.keys(ours)).toHaveLength(7043)
+    await writeFile(join(folder, 'ours.json'), JSON.stringify(ours))
+
+    const env = { ...process.env, MLFLOW_TRACKING_URI: rig.url, GIT_PYTHON_REFRESH: 'quiet', NO_PROXY: '127.0.0.1' }
+    const args = [SCRIPT, join(folder, 'january.parquet'), join(folder, 'ours.json')]
+    const { stdout } = await promisify(execFile)(PYTHON!, args, { env, cwd: folder })
+    const told = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>
+    console.log(`greatest difference over 7,043 customers: ${told.difference}`)
+    expect(told).toMatchObject({ mlflow: '2.16.2', rows: 7043, version: '1', run_ids: [trained.runId] })
+    expect(told.inputs).toHaveLength(14)
+    expect(told.difference).toBeLessThanOrEqual(1e-6)
+  })
+
+  async function predictions(): Promise<Record<string, number>> {
+    const rows = await rig.app.db.query<{ user_id: string }>(`select user_id from ${await onlineTable(rig.app.db)}`)
+    const ids = rows.map((row) => row.user_id)
+    const found: Record<string, number> = {}
+    for (let at = 0; at < ids.length; at += BATCH) {
+      const { body } = await rig.post('/predict/batch', { user_ids: ids.slice(at, at + BATCH) })
+      for (const p of body.predictions as { user_id: string; probability: number }[]) found[p.user_id] = p.probability
+    }
+    return found
+  }
+})
