@@ -260,6 +260,62 @@ create table tracking.latest_metric (
 );
 CREATE INDEX latest_metric_by_value ON tracking.latest_metric USING btree (key, value);
 
+create table tracking.logged_model (
+  model_id text not null,
+  experiment_id bigint not null,
+  name text not null,
+  model_type text,
+  source_run_id text,
+  status text not null,
+  artifact_uri text not null,
+  lifecycle_stage text not null default 'active'::text,
+  creation_ms bigint not null,
+  last_update_ms bigint not null,
+  constraint logged_model_pkey PRIMARY KEY (model_id),
+  constraint logged_model_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES tracking.experiment(experiment_id) ON DELETE CASCADE,
+  constraint logged_model_lifecycle_stage_check CHECK ((lifecycle_stage = ANY (ARRAY['active'::text, 'deleted'::text]))),
+  constraint logged_model_model_id_check CHECK ((model_id ~ '^m-[0-9a-f]{32}$'::text)),
+  constraint logged_model_name_check CHECK (((length(name) >= 1) AND (length(name) <= 500))),
+  constraint logged_model_status_check CHECK ((status = ANY (ARRAY['PENDING'::text, 'READY'::text, 'FAILED'::text])))
+);
+CREATE INDEX logged_model_by_experiment ON tracking.logged_model USING btree (experiment_id, creation_ms DESC, model_id);
+CREATE INDEX logged_model_by_run ON tracking.logged_model USING btree (source_run_id);
+
+create table tracking.logged_model_metric (
+  model_id text not null,
+  run_id text not null,
+  key text not null,
+  timestamp_ms bigint not null,
+  step bigint not null,
+  value double precision not null,
+  dataset_name text,
+  dataset_digest text,
+  constraint logged_model_metric_model_id_key_run_id_timestamp_ms_step_v_key UNIQUE NULLS NOT DISTINCT (model_id, key, run_id, timestamp_ms, step, value, dataset_name, dataset_digest),
+  constraint logged_model_metric_model_id_fkey FOREIGN KEY (model_id) REFERENCES tracking.logged_model(model_id) ON DELETE CASCADE,
+  constraint logged_model_metric_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE,
+  constraint logged_model_metric_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250))),
+  constraint logged_model_metric_timestamp_ms_check CHECK ((timestamp_ms >= 0))
+);
+
+create table tracking.logged_model_param (
+  model_id text not null,
+  key text not null,
+  value text not null,
+  constraint logged_model_param_pkey PRIMARY KEY (model_id, key),
+  constraint logged_model_param_model_id_fkey FOREIGN KEY (model_id) REFERENCES tracking.logged_model(model_id) ON DELETE CASCADE,
+  constraint logged_model_param_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250))),
+  constraint logged_model_param_value_check CHECK ((length(value) <= 6000))
+);
+
+create table tracking.logged_model_tag (
+  model_id text not null,
+  key text not null,
+  value text not null,
+  constraint logged_model_tag_pkey PRIMARY KEY (model_id, key),
+  constraint logged_model_tag_model_id_fkey FOREIGN KEY (model_id) REFERENCES tracking.logged_model(model_id) ON DELETE CASCADE,
+  constraint logged_model_tag_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250)))
+);
+
 create table tracking.metric (
   run_id text not null,
   key text not null,
@@ -270,6 +326,23 @@ create table tracking.metric (
   constraint metric_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE,
   constraint metric_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250))),
   constraint metric_timestamp_ms_check CHECK ((timestamp_ms >= 0))
+);
+
+create table tracking.model_input (
+  run_id text not null,
+  model_id text not null,
+  constraint model_input_pkey PRIMARY KEY (run_id, model_id),
+  constraint model_input_model_id_fkey FOREIGN KEY (model_id) REFERENCES tracking.logged_model(model_id) ON DELETE CASCADE,
+  constraint model_input_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE
+);
+
+create table tracking.model_output (
+  run_id text not null,
+  model_id text not null,
+  step bigint not null,
+  constraint model_output_pkey PRIMARY KEY (run_id, model_id),
+  constraint model_output_model_id_fkey FOREIGN KEY (model_id) REFERENCES tracking.logged_model(model_id) ON DELETE CASCADE,
+  constraint model_output_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE
 );
 
 create table tracking.param (

@@ -36,10 +36,15 @@ export function createArtifacts({ sql, objects }: { sql: Sql; objects: ObjectSto
   /** The same for a run, with paths relative to its artifact root. */
   async function listOfRun(runId: string, path = ''): Promise<{ rootUri: string; files: ArtifactFile[] }> {
     const rootUri = await uriOf(runId)
+    return { rootUri, files: await listBelow(rootUri, path) }
+  }
+
+  /** The same for any artifact root of this server. */
+  async function listBelow(rootUri: string, path = ''): Promise<ArtifactFile[]> {
     const asked = path.replace(/\/$/, '')
     const folder = asked === '' ? '' : `${checkArtifactPath(asked)}/`
     const files = await list(`${proxyPathOf(rootUri)}${folder === '' ? '' : `/${folder.slice(0, -1)}`}`)
-    return { rootUri, files: files.map((file) => ({ ...file, path: `${folder}${file.path}` })) }
+    return files.map((file) => ({ ...file, path: `${folder}${file.path}` }))
   }
 
   /** Throws when there is no such file; a folder is none. */
@@ -74,6 +79,7 @@ export function createArtifacts({ sql, objects }: { sql: Sql; objects: ObjectSto
   return {
     list,
     listOfRun,
+    listBelow,
     stat,
     stream,
     put,

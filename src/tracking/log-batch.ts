@@ -1,15 +1,26 @@
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
+import { requireModels } from './logged-models.ts'
 import { checkKey, PARAM_LENGTH_MAX, truncated } from './names.ts'
+import { insertModelMetrics, type ModelMetric } from './queries/logged-models.ts'
 import { insertMetrics, selectMetricHistory } from './queries/metrics.ts'
 import { insertParams, type KeyValue, type MetricPoint, selectParams, updateRun, upsertTags } from './queries/runs.ts'
 import { checkedTags, NAME_TAG, requireActive } from './runs.ts'
 import { type Page, pageOf, pageOffset } from './search/page.ts'
 
 export type Batch = {
-  metrics?: { key: string; value: number; timestampMs: number; step: number }[]
+  metrics?: LoggedMetric[]
   params?: { key: string; value: string }[]
   tags?: { key: string; value: string }[]
+}
+
+export type LoggedMetric = {
+  key: string
+  value: number
+  timestampMs: number
+  step: number
+  /** The logged model that the metric is about, and on what data. */
+  model?: { modelId: string; datasetName?: string; datasetDigest?: string }
 }
 
 const BATCH_MAX = { metrics: 1000, params: 100, tags: 100, all: 1000 }
@@ -21,12 +32,14 @@ export function createLogging({ sql }: { sql: Sql }) {
     const { metrics = [], params = [], tags = [] } = batch
     checkSizes(metrics.length, params.length, tags.length)
     const points = metrics.map(metricPoint)
+    const ofModels = metrics.flatMap(modelMetric)
     const checked = checkedParams(params)
     const tagRows = checkedTags(Object.fromEntries(tags.map((t) => [t.key, t.value])))
     await sql.tx(async (tx) => {
       await requireActive(tx, runId)
       if (checked.length > 0) await writeParams(tx, runId, checked)
       if (points.length > 0) await insertMetrics(tx, runId, points)
+      if (ofModels.length > 0) await writeModelMetrics(tx, runId, ofModels)
       if (tagRows.length > 0) await upsertTags(tx, runId, tagRows)
       const name = tagRows.find((tag) => tag.key === NAME_TAG)?.value
       if (name) await updateRun(tx, runId, { status: null, endMs: null, name })
@@ -73,10 +86,22 @@ function checkedParams(params: KeyValue[]): KeyValue[] {
   })
 }
 
-function metricPoint({ key, value, timestampMs, step }: NonNullable<Batch['metrics']>[number]): MetricPoint {
+function metricPoint({ key, value, timestampMs, step }: LoggedMetric): MetricPoint {
   checkKey('metric', key)
   if (timestampMs < 0) throw invalid(`Invalid value ${timestampMs} for parameter 'timestamp' supplied: it is negative`)
   return { key, value, timestamp_ms: timestampMs, step }
+}
+
+function modelMetric({ model, key, value, timestampMs, step }: LoggedMetric): ModelMetric[] {
+  if (!model) return []
+  const { modelId, datasetName = null, datasetDigest = null } = model
+  const dataset = { dataset_name: datasetName, dataset_digest: datasetDigest }
+  return [{ model_id: modelId, key, value, timestamp_ms: timestampMs, step, ...dataset }]
+}
+
+async function writeModelMetrics(tx: Sql, runId: string, metrics: ModelMetric[]): Promise<void> {
+  await requireModels(tx, [...new Set(metrics.map((m) => m.model_id))])
+  await insertModelMetrics(tx, runId, metrics)
 }
 
 function checkSizes(metrics: number, params: number, tags: number): void {

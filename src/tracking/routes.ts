@@ -4,6 +4,7 @@ import { artifactProxyRoutes } from './routes/artifact-proxy.ts'
 import { artifactEndpoints } from './routes/artifacts.ts'
 import { experimentEndpoints } from './routes/experiments.ts'
 import { getArtifactRoutes } from './routes/get-artifact.ts'
+import { loggedModelEndpoints } from './routes/logged-models.ts'
 import { metricEndpoints } from './routes/metrics.ts'
 import { runDataEndpoints } from './routes/run-data.ts'
 import { runEndpoints } from './routes/runs.ts'
@@ -25,6 +26,7 @@ export function trackingRoutes(
         ...runEndpoints(tracking),
         ...runDataEndpoints(tracking),
         ...metricEndpoints(tracking),
+        ...loggedModelEndpoints(tracking),
         ...artifactEndpoints(tracking),
       ]),
     )

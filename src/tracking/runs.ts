@@ -1,19 +1,21 @@
-import { randomBytes, randomInt } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
 import { runArtifactUri } from './artifact-uri.ts'
 import type { createExperiments, SearchRequest } from './experiments.ts'
 import { stagesOf } from './experiments.ts'
+import { madeUpName } from './made-up-name.ts'
 import { checkKey, TAG_LENGTH_MAX, truncated } from './names.ts'
 import { type InputRow, selectInputs, upsertInput } from './queries/inputs.ts'
+import { type RunModels, selectRunModels } from './queries/run-models.ts'
 import type { KeyValue, RunRow, RunStatus } from './queries/runs.ts'
 import * as queries from './queries/runs.ts'
 import { searchClause } from './search/clause.ts'
 import { RUN_FIELDS } from './search/fields.ts'
 import { type Page, pageOf, pageOffset } from './search/page.ts'
 
-export type Run = RunRow & { inputs: InputRow[] }
+export type Run = RunRow & { inputs: InputRow[]; models: RunModels }
 
 export type NewRun = {
   experimentId: string
@@ -57,8 +59,18 @@ export function createRuns({ sql, clock, experiments }: Deps) {
   async function get(runId: string): Promise<Run> {
     const row = await queries.selectRun(sql, runId)
     if (!row) throw noRun(runId)
-    const inputs = await selectInputs(sql, [runId])
-    return { ...row, inputs: inputs.get(runId) ?? [] }
+    const [run] = await withInputs([row])
+    return run!
+  }
+
+  async function withInputs(rows: RunRow[]): Promise<Run[]> {
+    const ids = rows.map((row) => row.run_id)
+    const [inputs, models] = await Promise.all([selectInputs(sql, ids), selectRunModels(sql, ids)])
+    return rows.map((row) => ({
+      ...row,
+      inputs: inputs.get(row.run_id) ?? [],
+      models: models.get(row.run_id) ?? { inputs: [], outputs: [] },
+    }))
   }
 
   async function search(request: SearchRequest & { experimentIds: string[] }): Promise<Page<Run>> {
@@ -73,11 +85,7 @@ export function createRuns({ sql, clock, experiments }: Deps) {
       offset,
     })
     const page = pageOf(rows, request.maxResults, offset)
-    const inputs = await selectInputs(
-      sql,
-      page.rows.map((row) => row.run_id),
-    )
-    return { ...page, rows: page.rows.map((row) => ({ ...row, inputs: inputs.get(row.run_id) ?? [] })) }
+    return { ...page, rows: await withInputs(page.rows) }
   }
 
   async function update(
@@ -153,24 +161,4 @@ export function checkedTags(tags: Record<string, string>): KeyValue[] {
 
 function noRun(runId: string): PlatformError {
   return new PlatformError('not_found', `Run with id=${runId.slice(0, 64)} not found`)
-}
-
-const ADJECTIVES = [
-  'brisk',
-  'calm',
-  'clever',
-  'eager',
-  'gentle',
-  'keen',
-  'lively',
-  'merry',
-  'nimble',
-  'quiet',
-  'sturdy',
-  'swift',
-]
-const NOUNS = ['brook', 'carp', 'dam', 'eddy', 'heron', 'mill', 'otter', 'perch', 'reed', 'spring', 'trout', 'weir']
-
-function madeUpName(): string {
-  return `${ADJECTIVES[randomInt(ADJECTIVES.length)]}-${NOUNS[randomInt(NOUNS.length)]}-${randomInt(1000)}`
 }

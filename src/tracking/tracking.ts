@@ -13,6 +13,7 @@ import type { ObjectStore } from '../lake/objects.ts'
 import { createArtifacts } from './artifacts.ts'
 import { createExperiments } from './experiments.ts'
 import { createLogging } from './log-batch.ts'
+import { createLoggedModels } from './logged-models.ts'
 import { createModelHistory } from './model-history.ts'
 import { createRuns } from './runs.ts'
 
@@ -24,5 +25,6 @@ export function createTracking({ sql, objects, clock }: TrackingDeps) {
   const experiments = createExperiments({ sql, clock })
   const runs = createRuns({ sql, clock, experiments })
   const artifacts = createArtifacts({ sql, objects })
-  return { experiments, runs, artifacts, ...createLogging({ sql }), ...createModelHistory({ sql }) }
+  const loggedModels = createLoggedModels({ sql, clock, experiments })
+  return { experiments, runs, artifacts, loggedModels, ...createLogging({ sql }), ...createModelHistory({ sql }) }
 }

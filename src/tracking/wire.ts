@@ -1,6 +1,7 @@
 /** How experiments and runs look to MLflow's clients: int64 as numbers, unset fields and empty lists left out. */
 import type { ArtifactFile } from './artifacts.ts'
 import type { Experiment } from './experiments.ts'
+import type { LoggedModel } from './logged-models.ts'
 import type { InputRow } from './queries/inputs.ts'
 import type { MetricPoint } from './queries/runs.ts'
 import type { Run } from './runs.ts'
@@ -25,7 +26,11 @@ export function runJson(run: Run): object {
       params: listOrNothing(run.params),
       tags: listOrNothing(run.tags),
     },
-    inputs: { dataset_inputs: listOrNothing(run.inputs.map(inputJson)) },
+    inputs: {
+      dataset_inputs: listOrNothing(run.inputs.map(inputJson)),
+      model_inputs: listOrNothing(run.models.inputs),
+    },
+    outputs: run.models.outputs.length > 0 ? { model_outputs: run.models.outputs } : undefined,
   }
 }
 
@@ -47,6 +52,37 @@ export function runInfoJson(run: Run): object {
 export function metricJson(metric: MetricPoint): object {
   return { key: metric.key, value: doubleJson(metric.value), timestamp: metric.timestamp_ms, step: metric.step }
 }
+
+export function loggedModelJson(model: LoggedModel): object {
+  const metrics = model.metrics.map(({ run_id, dataset_name, dataset_digest, ...point }) => ({
+    ...metricJson({ ...point, value: Number(point.value) }),
+    model_id: model.model_id,
+    run_id,
+    dataset_name: dataset_name ?? undefined,
+    dataset_digest: dataset_digest ?? undefined,
+  }))
+  return {
+    info: {
+      model_id: model.model_id,
+      experiment_id: model.experiment_id,
+      name: model.name,
+      creation_timestamp_ms: model.creation_ms,
+      last_updated_timestamp_ms: model.last_update_ms,
+      artifact_uri: model.artifact_uri,
+      status: MODEL_STATUS[model.status],
+      model_type: model.model_type ?? undefined,
+      source_run_id: model.source_run_id ?? undefined,
+      tags: listOrNothing(model.tags),
+    },
+    data: { params: listOrNothing(model.params), metrics: listOrNothing(metrics) },
+  }
+}
+
+const MODEL_STATUS = {
+  PENDING: 'LOGGED_MODEL_PENDING',
+  READY: 'LOGGED_MODEL_READY',
+  FAILED: 'LOGGED_MODEL_UPLOAD_FAILED',
+} as const
 
 export function artifactJson({ path, isDir, bytes }: ArtifactFile): object {
   return { path, is_dir: isDir, file_size: bytes ?? undefined }

@@ -31,6 +31,13 @@ const FIELDS: Record<string, string[]> = {
   'POST runs/log-batch': ['run_id', 'metrics', 'params', 'tags'],
   'POST runs/log-model': ['run_id', 'model_json'],
   'POST runs/log-inputs': ['run_id', 'datasets'],
+  'POST runs/outputs': ['run_id', 'models'],
+  'POST logged-models': ['experiment_id', 'name', 'model_type', 'source_run_id', 'params', 'tags'],
+  'POST logged-models/search': ['experiment_ids', 'filter', 'order_by', 'datasets', 'max_results', 'page_token'],
+  'PATCH logged-models/MODEL': ['status'],
+  'PATCH logged-models/MODEL/tags': ['tags'],
+  'POST logged-models/MODEL/params': ['params'],
+  'GET logged-models/MODEL/artifacts/directories': ['artifact_directory_path'],
   'GET metrics/get-history': ['run_id', 'metric_key', 'page_token', 'max_results'],
   'GET artifacts/list': ['run_id', 'path', 'page_token'],
 }
@@ -94,14 +101,19 @@ const OTHERS: unknown[] = [
     },
   ],
   [{ dataset: [] }],
+  [{ model_id: 'x' }],
+  [{ field_name: 'name' }, { field_name: "name'" }],
+  [{ dataset_name: '\0' }],
   { toString: 1, length: 5 },
 ]
 const VALUES: unknown[] = [...TEXTS, ...NUMBERS, ...OTHERS]
 
 let rig: MlflowRig
+let modelId: string
 let valid: Record<string, unknown>
 beforeAll(async () => {
   rig = await openMlflowRig()
+  modelId = (await rig.postOk('logged-models', { experiment_id: '0' })).model.info.model_id
   valid = {
     experiment_id: await rig.newExperiment('fuzz'),
     experiment_ids: ['0'],
@@ -113,26 +125,26 @@ beforeAll(async () => {
     timestamp: 1,
     metric_key: 'k',
     model_json: '{}',
+    models: [{ model_id: modelId }],
+    status: 'LOGGED_MODEL_READY',
   }
 })
 afterAll(() => rig.close())
 
 async function send(call: string, fields: Record<string, unknown>): Promise<void> {
-  const [method, path] = call.split(' ') as ['GET' | 'POST', string]
-  const answer =
-    method === 'GET'
-      ? await rig.get(
-          path,
-          Object.fromEntries(
-            Object.entries(fields).map(([k, v]) => [k, typeof v === 'string' ? v : JSON.stringify(v)]),
-          ),
-        )
-      : await rig.post(path, fields)
+  const [method, path] = call.replace('MODEL', modelId).split(' ') as ['GET' | 'POST' | 'PATCH', string]
+  const answer = method === 'GET' ? await rig.get(path, texts(fields)) : await rig.call(method, path, fields)
   const shown = `${call} ${JSON.stringify(fields).slice(0, 300)} → ${JSON.stringify(answer).slice(0, 300)} (seed ${SEED})`
   expect(answer.status, shown).toBeLessThan(500)
   expect(JSON.stringify(answer.json), shown).not.toMatch(/\bselect\b.*\bfrom\b|tracking\.|syntax error|pg_|violates/i)
   if (answer.status !== 200)
     expect(answer.json, shown).toEqual({ error_code: expect.any(String), message: expect.any(String) })
+}
+
+/** As a query has them. */
+function texts(fields: Record<string, unknown>): Record<string, string> {
+  const text = (value: unknown) => (typeof value === 'string' ? value : JSON.stringify(value))
+  return Object.fromEntries(Object.entries(fields).map(([key, value]) => [key, text(value)]))
 }
 
 /** What the calls before may have deleted is there again. */

@@ -94,3 +94,60 @@ create table tracking.input_tag (
   primary key (run_id, dataset_id, key),
   foreign key (run_id, dataset_id) references tracking.input on delete cascade
 );
+
+-- Models that runs logged, as MLflow 3 has them: things of their own, with their files below the experiment.
+create table tracking.logged_model (
+  model_id text primary key check (model_id ~ '^m-[0-9a-f]{32}$'),
+  experiment_id bigint not null references tracking.experiment on delete cascade,
+  name text not null check (length(name) between 1 and 500),
+  model_type text,
+  source_run_id text,
+  status text not null check (status in ('PENDING', 'READY', 'FAILED')),
+  artifact_uri text not null,
+  lifecycle_stage text not null default 'active' check (lifecycle_stage in ('active', 'deleted')),
+  creation_ms bigint not null,
+  last_update_ms bigint not null
+);
+create index logged_model_by_experiment on tracking.logged_model (experiment_id, creation_ms desc, model_id);
+create index logged_model_by_run on tracking.logged_model (source_run_id);
+
+create table tracking.logged_model_param (
+  model_id text not null references tracking.logged_model on delete cascade,
+  key text not null check (length(key) between 1 and 250),
+  value text not null check (length(value) <= 6000),
+  primary key (model_id, key)
+);
+
+create table tracking.logged_model_tag (
+  model_id text not null references tracking.logged_model on delete cascade,
+  key text not null check (length(key) between 1 and 250),
+  value text not null,
+  primary key (model_id, key)
+);
+
+-- Metrics of a run that say how good a model is, on a dataset where one is named; written with the run's own.
+create table tracking.logged_model_metric (
+  model_id text not null references tracking.logged_model on delete cascade,
+  run_id text not null references tracking.run on delete cascade,
+  key text not null check (length(key) between 1 and 250),
+  timestamp_ms bigint not null check (timestamp_ms >= 0),
+  step bigint not null,
+  value double precision not null,
+  dataset_name text,
+  dataset_digest text,
+  unique nulls not distinct (model_id, key, run_id, timestamp_ms, step, value, dataset_name, dataset_digest)
+);
+
+-- Which models a run used, and which it made (at which step).
+create table tracking.model_input (
+  run_id text not null references tracking.run on delete cascade,
+  model_id text not null references tracking.logged_model on delete cascade,
+  primary key (run_id, model_id)
+);
+
+create table tracking.model_output (
+  run_id text not null references tracking.run on delete cascade,
+  model_id text not null references tracking.logged_model on delete cascade,
+  step bigint not null,
+  primary key (run_id, model_id)
+);

@@ -1,4 +1,4 @@
-import { type Fields, missing, optionalText } from '../../wire/mlflow/read.ts'
+import { type Fields, missing, optionalInteger, optionalText } from '../../wire/mlflow/read.ts'
 
 /** In the order of their numbers in the protocol, from 1 on. */
 export const VIEW_TYPES = ['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL'] as const
@@ -8,4 +8,8 @@ export function runIdOf(fields: Fields): string {
   const runId = optionalText(fields, 'run_id') || optionalText(fields, 'run_uuid')
   if (!runId) throw missing('run_id')
   return runId
+}
+
+export function stepOf(fields: Fields): number {
+  return optionalInteger(fields, 'step') ?? 0
 }

@@ -6,22 +6,21 @@ import {
   keyValues,
   missing,
   objectList,
-  optionalInteger,
   optionalText,
   requiredDouble,
   requiredInteger,
   requiredText,
 } from '../../wire/mlflow/read.ts'
-import type { Batch } from '../log-batch.ts'
+import type { LoggedMetric } from '../log-batch.ts'
 import type { InputRow } from '../queries/inputs.ts'
 import type { KeyValue } from '../queries/runs.ts'
 import type { Tracking } from '../tracking.ts'
-import { runIdOf } from './request.ts'
+import { runIdOf, stepOf } from './request.ts'
 
 /** The longest a schema and a profile may be, each character escaped. */
 const INPUTS_BYTES_MAX = 40_000_000
 
-export function runDataEndpoints({ logBatch, logModel, runs }: Tracking): Endpoint[] {
+export function runDataEndpoints({ logBatch, logModel, loggedModels, runs }: Tracking): Endpoint[] {
   const logParam: Endpoint['run'] = async (fields) => {
     await logBatch(runIdOf(fields), { params: [keyValueOf(fields)] })
     return {}
@@ -77,20 +76,31 @@ export function runDataEndpoints({ logBatch, logModel, runs }: Tracking): Endpoi
       path: 'runs/log-inputs',
       bodyLimit: INPUTS_BYTES_MAX,
       async run(fields) {
+        const models = objectList(fields, 'models').map((m) => ({ model_id: requiredText(m, 'model_id') }))
         await runs.logInputs(runIdOf(fields), objectList(fields, 'datasets').map(inputOf))
+        if (models.length > 0) await loggedModels.linkToRun(runIdOf(fields), { inputs: models, outputs: [] })
         return {}
       },
     },
   ]
 }
 
-function metricOf(fields: Fields): NonNullable<Batch['metrics']>[number] {
+function metricOf(fields: Fields): LoggedMetric {
   return {
     key: requiredText(fields, 'key'),
     value: requiredDouble(fields, 'value'),
     timestampMs: requiredInteger(fields, 'timestamp'),
-    step: optionalInteger(fields, 'step') ?? 0,
+    step: stepOf(fields),
+    model: modelOf(fields),
   }
+}
+
+/** The logged model that a metric is about, as MLflow 3 says it. */
+function modelOf(fields: Fields): LoggedMetric['model'] {
+  const modelId = optionalText(fields, 'model_id')
+  if (!modelId) return undefined
+  const datasetName = optionalText(fields, 'dataset_name', 500)
+  return { modelId, datasetName, datasetDigest: optionalText(fields, 'dataset_digest', 36) }
 }
 
 function keyValueOf(fields: Fields): { key: string; value: string } {

@@ -90,3 +90,34 @@ export const EXPERIMENT_FIELDS: SearchFields = {
   defaultOrder: 'e.creation_ms desc',
   tieBreak: 'e.experiment_id',
 }
+
+const LATEST_MODEL_METRIC = `(
+  select distinct on (m.model_id, m.key) m.model_id, m.key, m.value from tracking.logged_model_metric m
+  order by m.model_id, m.key, m.step desc, m.timestamp_ms desc, m.value desc)`
+
+export const LOGGED_MODEL_FIELDS: SearchFields = {
+  attributes: {
+    name: { sql: 'l.name', type: 'text' },
+    model_id: { sql: 'l.model_id', type: 'text' },
+    model_type: { sql: 'l.model_type', type: 'text' },
+    status: { sql: 'l.status', type: 'text' },
+    source_run_id: { sql: 'l.source_run_id', type: 'text' },
+    experiment_id: { sql: 'l.experiment_id::text', type: 'text', order: 'l.experiment_id' },
+    creation_timestamp: { sql: 'l.creation_ms', type: 'number' },
+    last_updated_timestamp: { sql: 'l.last_update_ms', type: 'number' },
+  },
+  keyed: {
+    metrics: { table: LATEST_MODEL_METRIC, match: 'k.model_id = l.model_id', type: 'number' },
+    params: { table: 'tracking.logged_model_param', match: 'k.model_id = l.model_id', type: 'text' },
+    tags: { table: 'tracking.logged_model_tag', match: 'k.model_id = l.model_id', type: 'text' },
+  },
+  aliases: {
+    creation_time: 'creation_timestamp',
+    creation_timestamp_ms: 'creation_timestamp',
+    last_updated_time: 'last_updated_timestamp',
+    last_updated_timestamp_ms: 'last_updated_timestamp',
+  },
+  entities: ENTITY_NAMES,
+  defaultOrder: 'l.creation_ms desc',
+  tieBreak: 'l.model_id',
+}

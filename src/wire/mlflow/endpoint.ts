@@ -7,7 +7,7 @@ export type Endpoint = {
   path: string
   /** The most bytes that a body may have, where the server's usual limit is too small. */
   bodyLimit?: number
-  /** Takes the fields of query and body together; what it gives is the answer, unset fields left out. */
+  /** Takes the fields of query, body and path together; what it gives is the answer, unset fields left out. */
   run(fields: Fields): Promise<object>
 }
 
@@ -25,7 +25,8 @@ export function mlflowPlugin(endpoints: readonly Endpoint[]): FastifyPluginAsync
           url: `${base}/${path}`,
           schema: { hide: true },
           bodyLimit,
-          handler: (request) => run({ ...fieldsOf(request.query), ...fieldsOf(request.body) }),
+          handler: (request) =>
+            run({ ...fieldsOf(request.query), ...fieldsOf(request.body), ...fieldsOf(request.params) }),
         })
       }
     }

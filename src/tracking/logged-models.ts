@@ -1,0 +1,161 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
+import { PlatformError } from '../base/errors.ts'
+import type { Sql } from '../db/sql.ts'
+import type { createExperiments, SearchRequest } from './experiments.ts'
+import { madeUpName } from './made-up-name.ts'
+import { checkKey, PARAM_LENGTH_MAX, truncated } from './names.ts'
+import type { LoggedModelRow, ModelStatus } from './queries/logged-models.ts'
+import * as queries from './queries/logged-models.ts'
+import { insertModelInputs, type RunModels, upsertModelOutputs } from './queries/run-models.ts'
+import type { KeyValue } from './queries/runs.ts'
+import { requireActive } from './runs.ts'
+import { searchClause } from './search/clause.ts'
+import { LOGGED_MODEL_FIELDS } from './search/fields.ts'
+import { type Page, pageOf, pageOffset } from './search/page.ts'
+
+export type LoggedModel = LoggedModelRow
+
+export type NewLoggedModel = {
+  experimentId: string
+  name?: string
+  modelType?: string
+  sourceRunId?: string
+  params: KeyValue[]
+  tags: KeyValue[]
+}
+
+const TAG_LENGTH_MAX = 1_000_000
+
+type Deps = { sql: Sql; clock: Clock; experiments: ReturnType<typeof createExperiments> }
+
+/** Models as MLflow 3 logs them: with an id, files, params, tags and metrics of their own. */
+export function createLoggedModels({ sql, clock, experiments }: Deps) {
+  async function create(request: NewLoggedModel): Promise<LoggedModel> {
+    const experiment = await experiments.active(request.experimentId)
+    const name = request.name === undefined ? madeUpName() : checkName(request.name)
+    const params = checked('param', request.params)
+    const tags = checked('tag', request.tags)
+    const modelId = `m-${randomBytes(16).toString('hex')}`
+    await sql.tx(async (tx) => {
+      await queries.insertLoggedModel(tx, {
+        model_id: modelId,
+        experiment_id: experiment.experiment_id,
+        name,
+        model_type: request.modelType ?? null,
+        source_run_id: request.sourceRunId ?? null,
+        artifact_uri: `${experiment.artifact_location}/models/${modelId}/artifacts`,
+        nowMs: clock.nowMs(),
+      })
+      await queries.insertModelParams(tx, modelId, params)
+      await queries.upsertModelTags(tx, modelId, tags)
+    })
+    return get(modelId)
+  }
+
+  async function get(modelId: string, options: { deletedToo?: boolean } = {}): Promise<LoggedModel> {
+    const found = await queries.selectLoggedModel(sql, modelId)
+    if (found && (found.lifecycle_stage === 'active' || options.deletedToo)) return found
+    throw noModel(modelId)
+  }
+
+  async function search(
+    request: SearchRequest & { experimentIds: string[]; datasets: object[] },
+  ): Promise<Page<LoggedModel>> {
+    const clause = searchClause(LOGGED_MODEL_FIELDS, request, 4)
+    const offset = pageOffset(request.pageToken)
+    const rows = await queries.searchLoggedModels(sql, {
+      ...clause,
+      experimentIds: request.experimentIds.filter((id) => /^\d{1,18}$/.test(id)),
+      datasets: request.datasets.length > 0 ? request.datasets : null,
+      limit: request.maxResults + 1,
+      offset,
+    })
+    return pageOf(rows, request.maxResults, offset)
+  }
+
+  async function finish(modelId: string, status: ModelStatus): Promise<LoggedModel> {
+    await get(modelId)
+    await queries.updateLoggedModel(sql, modelId, { status, nowMs: clock.nowMs() })
+    return get(modelId)
+  }
+
+  async function remove(modelId: string): Promise<void> {
+    await get(modelId)
+    await queries.updateLoggedModel(sql, modelId, { stage: 'deleted', nowMs: clock.nowMs() })
+  }
+
+  async function setTags(modelId: string, tags: KeyValue[]): Promise<LoggedModel> {
+    const rows = checked('tag', tags)
+    await get(modelId)
+    await queries.upsertModelTags(sql, modelId, rows)
+    return get(modelId)
+  }
+
+  async function deleteTag(modelId: string, key: string): Promise<void> {
+    await get(modelId)
+    if (await queries.deleteModelTag(sql, modelId, key)) return
+    throw new PlatformError('not_found', `No tag with key '${key.slice(0, 100)}' found for model with ID '${modelId}'.`)
+  }
+
+  /** A param is written once, as those of runs: the same value again is fine, another is refused. */
+  async function logParams(modelId: string, params: KeyValue[]): Promise<void> {
+    const rows = checked('param', params)
+    await get(modelId)
+    await sql.tx(async (tx) => {
+      const fresh = new Set(await queries.insertModelParams(tx, modelId, rows))
+      if (fresh.size === rows.length) return
+      const before = new Map((await queries.selectLoggedModel(tx, modelId))?.params.map((p) => [p.key, p.value]))
+      const changed = rows.find((row) => before.get(row.key) !== row.value)
+      if (!changed) return
+      const told = `Param with key='${changed.key}' was already logged with value='${before.get(changed.key)}' for model '${modelId}'.`
+      throw new PlatformError('conflict', `Changing param values is not allowed. ${told}`)
+    })
+  }
+
+  /** Says which models a run used and which it made; all of them must be there. */
+  async function linkToRun(runId: string, { inputs, outputs }: RunModels): Promise<void> {
+    const ids = [...inputs, ...outputs].map((m) => m.model_id)
+    await sql.tx(async (tx) => {
+      await requireActive(tx, runId)
+      await requireModels(tx, ids)
+      if (inputs.length > 0) await insertModelInputs(tx, runId, ids.slice(0, inputs.length))
+      if (outputs.length > 0) await upsertModelOutputs(tx, runId, outputs)
+    })
+  }
+
+  return { create, get, search, finish, remove, setTags, deleteTag, logParams, linkToRun }
+}
+
+export async function requireModels(sql: Sql, modelIds: string[]): Promise<void> {
+  const known = new Set(await queries.selectKnownModels(sql, modelIds))
+  const unknown = modelIds.find((id) => !known.has(id))
+  if (unknown !== undefined) throw noModel(unknown)
+}
+
+function checkName(name: string): string {
+  const bad = name === '' || name.length > 500 || /[/:.%"']/.test(name)
+  if (!bad) return name
+  throw invalid(
+    `Invalid model name ('${name.slice(0, 100)}') provided. Model name must be a non-empty string of at most 500 characters and cannot contain the following characters: / : . % " '`,
+  )
+}
+
+/** Of a key that is given twice the last value counts. */
+function checked(kind: 'param' | 'tag', pairs: KeyValue[]): KeyValue[] {
+  const byKey = new Map(pairs.map(({ key, value }) => [key, value]))
+  return [...byKey].map(([key, value]) => {
+    checkKey(kind, key)
+    if (kind === 'param') return { key, value: truncated(value, PARAM_LENGTH_MAX) }
+    if (value.length <= TAG_LENGTH_MAX) return { key, value }
+    throw invalid(`Tag value exceeds the maximum length of ${TAG_LENGTH_MAX} characters`)
+  })
+}
+
+function noModel(modelId: string): PlatformError {
+  return new PlatformError('not_found', `Logged model with ID '${modelId.slice(0, 64)}' not found.`)
+}
+
+function invalid(message: string): PlatformError {
+  return new PlatformError('invalid_argument', message)
+}
