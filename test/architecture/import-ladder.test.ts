@@ -14,7 +14,6 @@ const LADDER: string[][] = [
   ['ingest', 'features', 'tracking'],
   ['registry'],
   ['training', 'serving', 'monitoring'],
-  ['reproduce'],
   ['pipelines'],
   ['http'],
   ['app.ts'],
