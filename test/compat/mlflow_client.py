@@ -213,7 +213,11 @@ def models():
         outputs[uri.replace(run.info.run_id, "R")] = mlflow.pyfunc.load_model(uri).predict(x)["y"].tolist()
     found = client.search_model_versions("name = 'x'")
     second = client.get_model_version_by_alias("x", "champion")
-    history = json.loads(client.get_run(run.info.run_id).data.tags["mlflow.log-model.history"])
+    logged = client.get_run(run.info.run_id)
+    if mlflow.__version__.startswith("2."):
+        names = [m["artifact_path"] for m in json.loads(logged.data.tags["mlflow.log-model.history"])]
+    else:
+        names = [client.get_logged_model(m.model_id).name for m in logged.outputs.model_outputs]
     return {
         "version": [version.name, str(version.version), version.status],
         "moved": [moved.current_stage, moved_again.current_stage, client.get_model_version("x", "1").current_stage],
@@ -221,7 +225,7 @@ def models():
         "outputs": outputs,
         "found": sorted(str(v.version) for v in found),
         "second": [second.description, second.tags, second.run_id == run.info.run_id],
-        "history": [m["artifact_path"] for m in history],
+        "logged": names,
         "source": version.source.startswith("mlflow-artifacts:/"),
         "foreign": refusal(lambda: client.create_model_version("x", "file:///etc", run.info.run_id)),
     }
