@@ -1,6 +1,12 @@
 /** What a command tells: people read lines, programs one JSON document; never both on the same stream. */
 import pc from 'picocolors'
 
+/** Colour on a terminal only; picocolors alone would also colour whatever CI captures. */
+const colours = (stream: { isTTY?: boolean }) =>
+  pc.createColors(process.env.FORCE_COLOR ? true : Boolean(stream.isTTY) && !process.env.NO_COLOR)
+export const colour = colours(process.stdout)
+const stderrColour = colours(process.stderr)
+
 export type Output = {
   readonly json: boolean
   /** A line of the answer for people; nothing with --json. */
@@ -25,7 +31,7 @@ export function createOutput({ json = false }: { json?: boolean }): Output {
     document(value) {
       if (json) writeStdout(typeof value === 'string' ? value : JSON.stringify(value, bigintAsNumber, 2))
     },
-    progress: (text) => void process.stderr.write(`${pc.dim(text)}\n`),
+    progress: (text) => void process.stderr.write(`${stderrColour.dim(text)}\n`),
   }
 }
 
@@ -51,7 +57,7 @@ export function tableText(columns: readonly string[], rows: readonly (readonly C
       .map((cell, i) => (right[i] ? cell.padStart(widths[i]!) : cell.padEnd(widths[i]!)))
       .join('  ')
       .trimEnd()
-  return [pc.dim(render(columns)), ...texts.map(render)].join('\n')
+  return [colour.dim(render(columns)), ...texts.map(render)].join('\n')
 }
 
 function cellText(cell: Cell): string {

@@ -25,14 +25,16 @@ test('a training that is killed before its version is registered goes on when it
   const train = ['train', 'streamflow_churn', '--as-of', '2024-01-31', '--project', project]
   const gate = new pg.Client({ connectionString: database.url })
   await gate.connect()
-  await gate.query('begin')
-  await gate.query('lock table registry.version in access exclusive mode')
-  const first = place.start(...train)
-  await first.says(/^log run: /m)
-  first.child.kill('SIGKILL')
-  expect((await first.ended).exit).toBe('SIGKILL')
-  await gate.query('rollback')
-  await gate.end()
+  try {
+    await gate.query('begin')
+    await gate.query('lock table registry.version in access exclusive mode')
+    const first = place.start(...train)
+    await first.says(/^log run: /m)
+    first.child.kill('SIGKILL')
+    expect((await first.ended).exit).toBe('SIGKILL')
+  } finally {
+    await gate.end()
+  }
 
   const again = await place.run(...train, '--json')
   const report = JSON.parse(again.stdout) as { version: number; runId: string }

@@ -1,7 +1,6 @@
 import { access, constants, mkdir, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { Command } from 'commander'
-import pc from 'picocolors'
 import { messageOf } from '../../base/errors.ts'
 import { createLog } from '../../base/log.ts'
 import { weirVersion } from '../../base/version.ts'
@@ -9,7 +8,7 @@ import { loadProject } from '../../config/load.ts'
 import { readSettings, SETTINGS, type SettingName, type Settings } from '../../config/settings.ts'
 import { embeddedStatus } from '../../db/embedded/status.ts'
 import { type CommonOptions, common, SERVER } from '../options.ts'
-import { createOutput } from '../output.ts'
+import { colour, createOutput } from '../output.ts'
 import { nearestProject } from '../with-app.ts'
 
 type Finding = { part: string; state: 'ok' | 'warn' | 'broken'; says: string }
@@ -40,8 +39,8 @@ async function doctor(options: CommonOptions): Promise<void> {
 }
 
 function mark(state: Finding['state']): string {
-  if (state === 'ok') return pc.green('ok    ')
-  return state === 'warn' ? pc.yellow('warn  ') : pc.red('broken')
+  if (state === 'ok') return colour.green('ok    ')
+  return state === 'warn' ? colour.yellow('warn  ') : colour.red('broken')
 }
 
 function nodeFinding(): Finding {
