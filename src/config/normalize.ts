@@ -2,8 +2,9 @@
 import { z } from 'zod'
 import { PlatformError } from '../base/errors.ts'
 import { parseDurationMs } from './duration.ts'
+import type { Fault } from './fault.ts'
 import type { Column, Project } from './project.ts'
-import { checkReferences, type Fault } from './references.ts'
+import { checkReferences } from './references.ts'
 import { type ProjectShape, projectShape } from './shapes.ts'
 import { suggestion } from './suggest.ts'
 

@@ -1,9 +1,8 @@
 /** Checks between the parts of a project: what is named must exist and fit. */
+import { checkFaults } from './check-faults.ts'
+import { type Fault, missing } from './fault.ts'
 import type { Project, Source } from './project.ts'
 import type { ProjectShape } from './shapes.ts'
-import { suggestion } from './suggest.ts'
-
-export type Fault = { path: string; message: string }
 
 const RESERVED_FEATURES = ['event_timestamp', 'created']
 /** The longest name of a column in PostgreSQL. */
@@ -31,10 +30,7 @@ function sourceFaults(project: Project, source: Source): Fault[] {
   for (const column of source.columns) {
     for (const [i, check] of column.checks.entries()) {
       const path = `${at}.columns.${column.name}.checks.${i}`
-      if (check.rule === 'null_only_when') faults.push(...missing(`${path}.column`, 'column', check.column, columns))
-      if (check.rule === 'pattern' && !isPattern(check.pattern)) {
-        faults.push({ path: `${path}.pattern`, message: `'${check.pattern}' is not a regular expression` })
-      }
+      faults.push(...checkFaults(path, source, column, check))
     }
   }
   const others = project.sources.map((s) => s.name)
@@ -149,19 +145,6 @@ function labelAsFeature(project: Project, model: string, service: string, labelN
     }))
 }
 
-function missing(path: string, what: string, name: string, known: readonly string[]): Fault[] {
-  return known.includes(name) ? [] : [{ path, message: `there is no ${what} '${name}'${suggestion(name, known)}` }]
-}
-
 function names(list: { name: string }[]): string[] {
   return list.map((x) => x.name)
-}
-
-function isPattern(text: string): boolean {
-  try {
-    new RegExp(text)
-    return true
-  } catch {
-    return false
-  }
 }

@@ -39,6 +39,26 @@ describe('the reference project', () => {
 })
 
 describe('a project with faults', () => {
+  it('refuses rules that do not fit the type of their column', async () => {
+    const error = await refusalOf(`export default {
+      name: 'p',
+      sources: { users: { key: 'id', columns: {
+        id: { type: 'String', checks: [{ rule: 'range', min: 0 }, { rule: 'pattern', pattern: '(' }] },
+        age: { type: 'Int64', checks: [{ rule: 'pattern', pattern: 'a' }, { rule: 'allowed', values: [1, 'two'] }] },
+        flag: { type: 'Bool', checks: [{ rule: 'null_only_when', column: 'age', values: ['No'] }] },
+      } } },
+      entities: { user: { joinKeys: { id: 'String' } } },
+    }`)
+    const at = 'sources.users.columns'
+    expect(error.details.faults).toEqual([
+      { path: `${at}.id.checks.0.rule`, message: "a range is for numbers, and 'id' is String" },
+      { path: `${at}.id.checks.1.pattern`, message: "'(' is not a regular expression" },
+      { path: `${at}.age.checks.0.rule`, message: "a pattern is for String, and 'age' is Int64" },
+      { path: `${at}.age.checks.1.values`, message: `"two" is no value of 'age', which is Int64` },
+      { path: `${at}.flag.checks.0.values`, message: `"No" is no value of 'age', which is Int64` },
+    ])
+  })
+
   it('refuses names that cannot be columns, a feature listed twice, and what does not work yet', async () => {
     const long = 'x'.repeat(64)
     const error = await refusalOf(`export default {

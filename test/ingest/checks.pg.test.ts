@@ -202,17 +202,12 @@ test('a rule of severity warn lets the delivery in and is kept with it', async (
 
 test('a rule that cannot be run on its column is a fault of the project, named, and nothing is taken', async () => {
   const lookahead = { code: { type: 'String', checks: [{ rule: 'pattern', pattern: '^(?=x)' }] } }
-  const rangeOfText = { code: { type: 'String', checks: [{ rule: 'range', min: 0 }] } }
-  for (const columns of [lookahead, rangeOfText]) {
-    const before = (await rig.lake.list()).length
-    await expect(rig.deliver(usersOf(columns), { 'users.csv': 'user_id,code\na,x\n' })).rejects.toMatchObject({
-      code: 'config_invalid',
-      message: expect.stringMatching(
-        /^sources\.users\.columns\.code: the rule '(pattern|range)' does not fit the column/,
-      ),
-    })
-    expect((await rig.lake.list()).length).toBe(before)
-  }
+  const before = (await rig.lake.list()).length
+  await expect(rig.deliver(usersOf(lookahead), { 'users.csv': 'user_id,code\na,x\n' })).rejects.toMatchObject({
+    code: 'config_invalid',
+    message: expect.stringMatching(/^sources\.users\.columns\.code: the rule 'pattern' does not fit the column/),
+  })
+  expect((await rig.lake.list()).length).toBe(before)
 })
 
 const twoSources = (check: object = {}) =>
