@@ -198,7 +198,7 @@ def models():
     x = pd.DataFrame({"x0": np.array([1, 2], np.float32), "x1": np.array([3, 4], np.float32)})
     y = pd.DataFrame({"y": np.array([9, 13], np.float32)})
     with mlflow.start_run() as run:
-        info = mlflow.onnx.log_model(
+        mlflow.onnx.log_model(
             doubling_model(), "model", signature=infer_signature(x, y), registered_model_name="x", input_example=x
         )
     version = mlflow.register_model(f"runs:/{run.info.run_id}/model", "x")
@@ -209,7 +209,7 @@ def models():
     client.set_model_version_tag("x", "2", "checked", "yes")
     client.update_model_version("x", "2", "the second")
     outputs = {}
-    for uri in (info.model_uri, "models:/x/1", "models:/x/Production", "models:/x@champion", "models:/x/latest"):
+    for uri in (f"runs:/{run.info.run_id}/model", "models:/x/1", "models:/x/Production", "models:/x@champion", "models:/x/latest"):
         outputs[uri.replace(run.info.run_id, "R")] = mlflow.pyfunc.load_model(uri).predict(x)["y"].tolist()
     found = client.search_model_versions("name = 'x'")
     second = client.get_model_version_by_alias("x", "champion")
