@@ -21,7 +21,15 @@ export type { ModelVersion } from './versions.ts'
 
 export type Registry = ReturnType<typeof createRegistry>
 
-export function createRegistry({ sql, tracking, clock }: { sql: Sql; tracking: Pick<Tracking, 'runs'>; clock: Clock }) {
+export function createRegistry({
+  sql,
+  tracking,
+  clock,
+}: {
+  sql: Sql
+  tracking: Pick<Tracking, 'runs' | 'loggedModels'>
+  clock: Clock
+}) {
   const models = createModels({ sql, clock })
   const { change, ...versions } = createVersions({ sql, tracking, clock })
   const promotion = createPromotion({ sql, clock, change, getVersion: versions.getVersion })

@@ -7,7 +7,7 @@ import { invalid } from './names.ts'
  * a run only that run's: nothing that a caller names elsewhere is ever opened.
  */
 export async function resolveSource(
-  tracking: Pick<Tracking, 'runs'>,
+  tracking: Pick<Tracking, 'runs' | 'loggedModels'>,
   given: { source: string; runId: string | null },
 ): Promise<string> {
   const { source, runId } = given
@@ -20,9 +20,17 @@ export async function resolveSource(
     const run = await tracking.runs.get(named[1]!)
     return `${run.artifact_uri}/${checkArtifactPath(named[2]!)}`
   }
+  const logged = /^models:\/+(m-[0-9a-f]{32})$/.exec(source)
+  if (logged) {
+    const model = await tracking.loggedModels.get(logged[1]!)
+    if (runId !== null && model.source_run_id !== runId) {
+      throw invalid(`Invalid model version source: '${shown}' is not a model of run '${runId}'.`)
+    }
+    return model.artifact_uri
+  }
   if (!source.startsWith('mlflow-artifacts:')) {
     throw invalid(
-      `Invalid model version source: '${shown}'. It must be an artifact of this server: mlflow-artifacts:/… or runs:/RUN_ID/PATH.`,
+      `Invalid model version source: '${shown}'. It must be an artifact of this server: mlflow-artifacts:/…, runs:/RUN_ID/PATH or models:/m-ID.`,
     )
   }
   const path = proxyPathOf(source)

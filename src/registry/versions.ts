@@ -25,7 +25,7 @@ export type NewModelVersion = {
   tags?: Record<string, string>
 }
 
-type Deps = { sql: Sql; tracking: Pick<Tracking, 'runs'>; clock: Clock }
+type Deps = { sql: Sql; tracking: Pick<Tracking, 'runs' | 'loggedModels'>; clock: Clock }
 
 export function createVersions({ sql, tracking, clock }: Deps) {
   async function createVersion(request: NewModelVersion): Promise<ModelVersion> {
