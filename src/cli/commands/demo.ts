@@ -83,7 +83,9 @@ async function mainJob(app: App, options: Options, step: Step) {
   const months: IngestReport[] = []
   for (const [name, asOf] of MONTHS) {
     const ingest = () => app.ingestMonth({ dir: join(folder, name), asOf })
-    months.push(await step(`ingest ${asOf}`, ingest, sayIngest))
+    const report = await step(`ingest ${asOf}`, ingest, sayIngest)
+    for (const { message } of report.sources.flatMap((s) => s.findings)) step.note(`warning: ${message}`)
+    months.push(report)
   }
   const views = await step(
     `materialize ${AS_OF}`,
@@ -181,9 +183,8 @@ function say({ prediction, probability, features_as_of }: Answer): string {
 
 function sayIngest({ state, sources }: IngestReport): string {
   const rows = sources.reduce((sum, source) => sum + source.rows, 0)
-  const warnings = sources.flatMap((s) => s.findings).length
   const what = state === 'unchanged' ? 'was there already' : 'checked, kept'
-  return `${sources.length} sources, ${formatNumber(rows)} rows, ${what}${warnings > 0 ? `, ${warnings} warnings` : ''}`
+  return `${sources.length} sources, ${formatNumber(rows)} rows, ${what}`
 }
 
 function monthJson({ asOf, state, sources }: IngestReport) {
@@ -211,7 +212,7 @@ function stepper(out: Output) {
     done(name, says(result), sinceMs)
     return result
   }
-  return Object.assign(step, { done })
+  return Object.assign(step, { done, note: (text: string) => out.line(`${' '.repeat(34)}${text}`) })
 }
 
 function nextSteps(url: string, projectDir: string, out: Output): void {
