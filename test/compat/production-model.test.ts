@@ -6,35 +6,34 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
+import type { TrainingReport } from '../../src/pipelines/train-baseline.ts'
 import { MODEL, onlineTable, openServerRig } from '../serving/rig.ts'
 
-/** The real MLflow client 2.16.2 loads from our server the model that our own trainer registered. */
-const PYTHON = process.env.WEIR_PYTHON_MLFLOW2
+/** The real MLflow clients load from our server the model that our own trainer registered. */
+const CLIENTS = [
+  { version: '2.16.2', variable: 'WEIR_PYTHON_MLFLOW2' },
+  { version: '3.17.2', variable: 'WEIR_PYTHON_MLFLOW3' },
+]
 const SCRIPT = fileURLToPath(new URL('./production_model.py', import.meta.url))
 const BATCH = 1000
+const IN_CI = process.env.CI === 'true'
+const clients = CLIENTS.filter(({ variable }) => IN_CI || process.env[variable])
 
-if (!PYTHON && process.env.CI !== 'true') {
-  console.warn('skipped: WEIR_PYTHON_MLFLOW2 names no Python with test/compat/requirements-mlflow2.txt')
+for (const { variable, version } of CLIENTS) {
+  if (!process.env[variable]) console.warn(`${variable} names no Python with MLflow ${version}`)
 }
 
-describe.skipIf(!PYTHON && process.env.CI !== 'true')('models:/streamflow_churn/Production in MLflow 2.16.2', () => {
+describe.skipIf(clients.length === 0)('models:/streamflow_churn/Production', () => {
   let rig: Awaited<ReturnType<typeof openServerRig>>
   let folder: string
+  let trained: TrainingReport
 
   beforeAll(async () => {
-    expect(PYTHON, 'WEIR_PYTHON_MLFLOW2 must name a Python with test/compat/requirements-mlflow2.txt').toBeTruthy()
     folder = await mkdtemp(join(tmpdir(), 'weir-production-'))
     rig = await openServerRig({ trees: 300 })
-  })
-  afterAll(async () => {
-    await rig?.close()
-    if (folder) await rm(folder, { recursive: true, force: true })
-  })
-
-  it('gives the probabilities that POST /predict gives, for all customers', async () => {
     await rig.app.ingestMonth({ dir: join(rig.months, 'month_000'), asOf: '2024-01-31' })
     await rig.app.features.materialize({ asOf: parseInstant('2024-01-31', 'as-of') })
-    const trained = await rig.train()
+    trained = await rig.train()
     await rig.promote(trained.version)
     await rig.until((answer) => answer.status === 200)
     const set = await rig.app.features.trainingSet({
@@ -47,13 +46,21 @@ describe.skipIf(!PYTHON && process.env.CI !== 'true')('models:/streamflow_churn/
     const ours = await predictions()
     expect(Object.keys(ours)).toHaveLength(7043)
     await writeFile(join(folder, 'ours.json'), JSON.stringify(ours))
+  })
+  afterAll(async () => {
+    await rig?.close()
+    if (folder) await rm(folder, { recursive: true, force: true })
+  })
 
+  it.each(clients)('gives in MLflow $version what POST /predict gives, for all customers', async (client) => {
+    const python = process.env[client.variable]
+    expect(python, `${client.variable} must name a Python with MLflow ${client.version}`).toBeTruthy()
     const env = { ...process.env, MLFLOW_TRACKING_URI: rig.url, GIT_PYTHON_REFRESH: 'quiet', NO_PROXY: '127.0.0.1' }
     const args = [SCRIPT, join(folder, 'january.parquet'), join(folder, 'ours.json')]
-    const { stdout } = await promisify(execFile)(PYTHON!, args, { env, cwd: folder })
+    const { stdout } = await promisify(execFile)(python!, args, { env, cwd: folder })
     const told = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>
-    console.log(`greatest difference over 7,043 customers: ${told.difference}`)
-    expect(told).toMatchObject({ mlflow: '2.16.2', rows: 7043, version: '1', run_ids: [trained.runId] })
+    console.log(`MLflow ${client.version}: greatest difference over 7,043 customers: ${told.difference}`)
+    expect(told).toMatchObject({ mlflow: client.version, rows: 7043, version: '1', run_ids: [trained.runId] })
     expect(told.inputs).toHaveLength(14)
     expect(told.difference).toBeLessThanOrEqual(1e-6)
   })

@@ -13,6 +13,8 @@ import mlflow  # noqa: E402
 import pandas as pd  # noqa: E402
 
 frame = pd.read_parquet(sys.argv[1])
+# pandas 3 keeps text in a type of its own, which ONNX Runtime does not take.
+frame = frame.astype({c: object for c in frame.columns if isinstance(frame[c].dtype, pd.StringDtype)})
 ours = json.load(open(sys.argv[2]))
 
 model = mlflow.pyfunc.load_model("models:/streamflow_churn/Production")
