@@ -1,27 +1,15 @@
-import { execFile } from 'node:child_process'
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { fileURLToPath } from 'node:url'
-import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
 import type { TrainingReport } from '../../src/pipelines/train-baseline.ts'
 import { MODEL, onlineTable, openServerRig } from '../serving/rig.ts'
+import { availableClients, runPython } from './clients.ts'
 
 /** The real MLflow clients load from our server the model that our own trainer registered. */
-const CLIENTS = [
-  { version: '2.16.2', variable: 'WEIR_PYTHON_MLFLOW2' },
-  { version: '3.17.2', variable: 'WEIR_PYTHON_MLFLOW3' },
-]
-const SCRIPT = fileURLToPath(new URL('./production_model.py', import.meta.url))
 const BATCH = 1000
-const IN_CI = process.env.CI === 'true'
-const clients = CLIENTS.filter(({ variable }) => IN_CI || process.env[variable])
-
-for (const { variable, version } of CLIENTS) {
-  if (!process.env[variable]) console.warn(`${variable} names no Python with MLflow ${version}`)
-}
+const clients = availableClients()
 
 describe.skipIf(clients.length === 0)('models:/streamflow_churn/Production', () => {
   let rig: Awaited<ReturnType<typeof openServerRig>>
@@ -53,12 +41,8 @@ describe.skipIf(clients.length === 0)('models:/streamflow_churn/Production', () 
   })
 
   it.each(clients)('gives in MLflow $version what POST /predict gives, for all customers', async (client) => {
-    const python = process.env[client.variable]
-    expect(python, `${client.variable} must name a Python with MLflow ${client.version}`).toBeTruthy()
-    const env = { ...process.env, MLFLOW_TRACKING_URI: rig.url, GIT_PYTHON_REFRESH: 'quiet', NO_PROXY: '127.0.0.1' }
-    const args = [SCRIPT, join(folder, 'january.parquet'), join(folder, 'ours.json')]
-    const { stdout } = await promisify(execFile)(python!, args, { env, cwd: folder })
-    const told = JSON.parse(stdout.trim().split('\n').at(-1)!) as Record<string, unknown>
+    const args = [join(folder, 'january.parquet'), join(folder, 'ours.json')]
+    const told = await runPython(client, './production_model.py', { args, uri: rig.url, cwd: folder })
     console.log(`MLflow ${client.version}: greatest difference over 7,043 customers: ${told.difference}`)
     expect(told).toMatchObject({ mlflow: client.version, rows: 7043, version: '1', run_ids: [trained.runId] })
     expect(told.inputs).toHaveLength(14)
