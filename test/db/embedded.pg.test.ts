@@ -49,7 +49,7 @@ describe('the embedded server', () => {
     await query(first.url, 'create table kept (n int); insert into kept values (1)')
     first.process.stdin?.end()
     await stopped(home)
-    expect(existsSync(placesOf(home).runtime)).toBe(false)
+    await until('the runtime folder is gone', () => !existsSync(placesOf(home).runtime))
     expect(embeddedStatus(home)).toMatchObject({ state: 'stopped', pid: null, dataVersion: '18' })
     const second = await hold(home)
     expect(await query(second.url, 'select n from kept')).toEqual([{ n: 1 }])
@@ -64,7 +64,7 @@ describe('the embedded server', () => {
     expect(isAlive(server)).toBe(false)
     expect(isAlive(user.child ?? 0)).toBe(true)
     expect(readFileSync(placesOf(home).log, 'utf8')).toContain('database system is shut down')
-    expect(existsSync(placesOf(home).runtime)).toBe(false)
+    await until('the runtime folder is gone', () => !existsSync(placesOf(home).runtime))
   })
 
   test('outlives a Ctrl-C in the terminal of one user as long as there is another', async () => {
@@ -157,7 +157,7 @@ describe('the embedded server', () => {
     kill(user.pid)
     await stopped(home)
     expect(isAlive(server)).toBe(false)
-    expect(existsSync(placesOf(home).runtime)).toBe(false)
+    await until('the runtime folder is gone', () => !existsSync(placesOf(home).runtime))
   })
 
   test('is stopped and started anew when it was left behind with neither guard nor FIFO', async () => {
@@ -223,7 +223,7 @@ describe('the embedded server', () => {
     await stopped(home)
     writeFileSync(join(placesOf(home).data, 'postgresql.conf'), 'no_such_setting = 1\n')
     expect((await hold(home)).error).toContain('no_such_setting')
-    expect(existsSync(placesOf(home).runtime)).toBe(false)
+    await until('the runtime folder is gone', () => !existsSync(placesOf(home).runtime))
   })
 })
 
