@@ -5,6 +5,7 @@
  */
 import { Command, CommanderError } from 'commander'
 import { messageOf, PlatformError } from '../base/errors.ts'
+import { weirVersion } from '../base/version.ts'
 import { type CommandName, commandsByGroup } from './command-table.ts'
 import { quietBrokenPipe, writeStdout } from './output.ts'
 
@@ -28,7 +29,7 @@ async function programFor(args: string[]): Promise<Command> {
     .exitOverride()
     .helpCommand(false)
     .showHelpAfterError('(add --help for the options and an example)')
-  program.option('--version', 'print the version').on('option:version', () => {})
+  program.version(await weirVersion(), '--version', 'print the version')
   for (const [group, commands] of commandsByGroup()) {
     program.commandsGroup(group)
     for (const { name, summary, load } of commands) {
@@ -36,11 +37,6 @@ async function programFor(args: string[]): Promise<Command> {
       if (name === asked) (await load()).define(command)
     }
   }
-  program.action(async (options: { version?: boolean }) => {
-    if (!options.version) program.help({ error: true })
-    const { weirVersion } = await import('../base/version.ts')
-    writeStdout(await weirVersion())
-  })
   program.addHelpText('after', '\nExample:\n  $ npx weir demo')
   return program
 }

@@ -10,7 +10,7 @@ import { suggestion } from './suggest.ts'
 
 /** The complete project of a definition; throws `config_invalid` with `details.faults` [{path, message}]. */
 export function normalizeProject(input: unknown, dir: string): Project {
-  const read = projectShape.safeParse(input)
+  const read = projectShape.safeParse(input, { reportInput: true })
   if (!read.success) throw refusal(dir, read.error.issues.flatMap(faultsOfIssue))
   const project = complete(read.data, dir)
   const faults = checkReferences(project, read.data)
@@ -101,6 +101,13 @@ function faultsOfIssue(issue: z.core.$ZodIssue): Fault[] {
   if (issue.code === 'invalid_union' && issue.errors.length > 0) {
     const deepest = issue.errors.flat().find((e) => e.path.length > 0) ?? issue.errors.flat()[0]
     if (deepest) return faultsOfIssue({ ...deepest, path: [...issue.path, ...deepest.path] } as z.core.$ZodIssue)
+  }
+  if (issue.code === 'invalid_type' && issue.input === undefined) return [{ path, message: 'is missing' }]
+  if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
+    const given = (issue.input as Record<string, unknown> | undefined)?.[issue.discriminator]
+    // The allowed names stand in the message only.
+    const known = [...issue.message.matchAll(/'([^']+)'/g)].map((match) => match[1]!)
+    return [{ path, message: `'${String(given)}' is not allowed${suggestion(String(given), known)}` }]
   }
   if (issue.code === 'invalid_value' && typeof issue.input === 'string') {
     return [{ path, message: `'${issue.input}' is not allowed${suggestion(issue.input, issue.values.map(String))}` }]
