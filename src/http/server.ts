@@ -79,6 +79,7 @@ async function documentation(app: FastifyInstance, version: string): Promise<voi
     hideUntagged: true,
   })
   await app.register(swaggerUi, { routePrefix: '/docs' })
+  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'))
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
 }
 

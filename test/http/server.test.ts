@@ -128,3 +128,17 @@ async function server(options: Partial<ServerOptions> = {}): Promise<Server> {
   servers.push(made)
   return made
 }
+
+it('leads from / to the pages', async () => {
+  const { app } = await server()
+  const answer = await app.inject({ url: '/', headers: { host: 'localhost' } })
+  expect(answer).toMatchObject({ statusCode: 302, headers: { location: '/docs' } })
+})
+
+it('takes no value for one of another type', async () => {
+  const { app } = await server()
+  const post = (payload: object) =>
+    app.inject({ method: 'POST', url: '/echo', headers: { host: 'localhost' }, payload })
+  expect((await post({ x: 5, more: 'kept' })).json()).toEqual({ x: 5, more: 'kept' })
+  expect((await post({ x: '5' })).statusCode).toBe(400)
+})
