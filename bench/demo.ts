@@ -5,13 +5,14 @@
  */
 import { spawn } from 'node:child_process'
 import { once } from 'node:events'
-import { readdirSync, readFileSync, readlinkSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { mkdtemp } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { realMonths } from '../test/helpers/real-data.ts'
 import type { BenchResult } from './harness.ts'
+import { memoryOf } from './processes.ts'
 
 const WEIR = fileURLToPath(new URL('../bin/weir.js', import.meta.url))
 const LIMITS = { seconds: 20, training: 5, megabytes: 600 }
@@ -55,40 +56,4 @@ async function measured(args: string[], home: string) {
   clearInterval(timer)
   if (code !== 0) throw new Error(`weir ${args.join(' ')}: exit ${code}`)
   return { seconds: (performance.now() - since) / 1000, megabytes, stdout }
-}
-
-/** Of the process, its descendants, and the embedded server, which is none of them but works in the home. Linux only. */
-function memoryOf(root: number, home: string): number {
-  if (process.platform !== 'linux') return 0
-  const parents = new Map<number, number>()
-  for (const name of readdirSync('/proc')) {
-    const stat = /^\d+$/.test(name) ? read(`/proc/${name}/stat`) : ''
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    if (stat) parents.set(Number(name), Number(fields[1]))
-  }
-  const servers = [...parents.keys()].filter((pid) => folderOf(pid).startsWith(home))
-  const belongs = (pid: number): boolean =>
-    pid === root || servers.includes(pid) || (parents.has(pid) && pid > 1 && belongs(parents.get(pid)!))
-  let kilobytes = 0
-  for (const pid of parents.keys()) {
-    if (belongs(pid)) kilobytes += Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0)
-  }
-  return kilobytes / 1024
-}
-
-function folderOf(pid: number): string {
-  try {
-    return readlinkSync(`/proc/${pid}/cwd`)
-  } catch {
-    return ''
-  }
-}
-
-/** A process may be gone before we look. */
-function read(file: string): string {
-  try {
-    return readFileSync(file, 'utf8')
-  } catch {
-    return ''
-  }
 }

@@ -9,7 +9,7 @@ import { fileURLToPath } from 'node:url'
 import type { BenchResult } from './harness.ts'
 
 const here = fileURLToPath(new URL('.', import.meta.url))
-const NOT_BENCHMARKS = ['main.ts', 'harness.ts']
+const NOT_BENCHMARKS = ['main.ts', 'harness.ts', 'processes.ts']
 
 const all = readdirSync(here)
   .filter((f) => f.endsWith('.ts') && !NOT_BENCHMARKS.includes(f) && !f.includes('-server'))
