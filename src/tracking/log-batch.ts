@@ -1,6 +1,7 @@
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
 import { requireModels } from './logged-models.ts'
+import { createMetricWriter } from './metric-writer.ts'
 import { checkKey, PARAM_LENGTH_MAX, truncated } from './names.ts'
 import { insertModelMetrics, type ModelMetric } from './queries/logged-models.ts'
 import { insertMetrics, selectMetricHistory } from './queries/metrics.ts'
@@ -27,6 +28,8 @@ const BATCH_MAX = { metrics: 1000, params: 100, tags: 100, all: 1000 }
 const HISTORY_PAGE_MAX = 25_000
 
 export function createLogging({ sql }: { sql: Sql }) {
+  const writeMetrics = createMetricWriter(sql)
+
   /** Writes the whole batch in one transaction, or nothing of it. */
   async function logBatch(runId: string, batch: Batch): Promise<void> {
     const { metrics = [], params = [], tags = [] } = batch
@@ -35,10 +38,11 @@ export function createLogging({ sql }: { sql: Sql }) {
     const ofModels = metrics.flatMap(modelMetric)
     const checked = checkedParams(params)
     const tagRows = checkedTags(Object.fromEntries(tags.map((t) => [t.key, t.value])))
+    if (points.length > 0 && checked.length + ofModels.length + tagRows.length === 0) return writeMetrics(runId, points)
     await sql.tx(async (tx) => {
       await requireActive(tx, runId)
       if (checked.length > 0) await writeParams(tx, runId, checked)
-      if (points.length > 0) await insertMetrics(tx, runId, points)
+      if (points.length > 0) await insertMetrics(tx, runPoints(runId, points))
       if (ofModels.length > 0) await writeModelMetrics(tx, runId, ofModels)
       if (tagRows.length > 0) await upsertTags(tx, runId, tagRows)
       const name = tagRows.find((tag) => tag.key === NAME_TAG)?.value
@@ -91,6 +95,9 @@ function metricPoint({ key, value, timestampMs, step }: LoggedMetric): MetricPoi
   if (timestampMs < 0) throw invalid(`Invalid value ${timestampMs} for parameter 'timestamp' supplied: it is negative`)
   return { key, value, timestamp_ms: timestampMs, step }
 }
+
+const runPoints = (runId: string, points: readonly MetricPoint[]) =>
+  points.map((point) => ({ ...point, run_id: runId }))
 
 function modelMetric({ model, key, value, timestampMs, step }: LoggedMetric): ModelMetric[] {
   if (!model) return []

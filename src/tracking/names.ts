@@ -6,10 +6,13 @@ export const KEY_LENGTH_MAX = 250
 export const PARAM_LENGTH_MAX = 6_000
 export const TAG_LENGTH_MAX = 8_000
 
+/** Most keys; what it matches needs no further look. */
+const PLAIN = /^[A-Za-z0-9_-]{1,250}$/
 const ALLOWED = /^[/\p{L}\p{N}_.\- :]*$/u
 
 /** Refuses a key that is too long, has other characters, or would mean another path when it is one. */
 export function checkKey(kind: 'param' | 'metric' | 'tag', key: string): void {
+  if (PLAIN.test(key)) return
   const shown = key.slice(0, 60)
   if (key.length > KEY_LENGTH_MAX) {
     throw invalid(`${capital(kind)} key '${shown}…' exceeds the maximum length of ${KEY_LENGTH_MAX} characters`)

@@ -144,8 +144,16 @@ function checkNames({ runName, tags }: NewRun): void {
 /** Throws when there is no such run or it is deleted. */
 export async function requireActive(sql: Sql, runId: string): Promise<{ artifact_uri: string }> {
   const run = await queries.selectRunStage(sql, runId)
-  if (!run) throw noRun(runId)
-  if (run.lifecycle_stage === 'active') return run
+  requireStage(runId, run?.lifecycle_stage)
+  return run!
+}
+
+export type Stage = 'active' | 'deleted'
+
+/** For a stage that was read already; none means that there is no such run. */
+export function requireStage(runId: string, stage: Stage | undefined): void {
+  if (stage === undefined) throw noRun(runId)
+  if (stage === 'active') return
   throw new PlatformError(
     'invalid_argument',
     `The run ${runId} must be in the 'active' state. Current state is deleted.`,

@@ -1,29 +1,44 @@
 import type { Sql } from '../../db/sql.ts'
 import type { MetricPoint } from './runs.ts'
 
+export type RunPoint = MetricPoint & { run_id: string }
+
 /**
- * History and latest value in one statement. The latest is the greatest (step, timestamp, value); the history is keyed
- * by the whole point, so the same one is kept once. Keys are sorted, so that two batches cannot wait for each other.
+ * History and latest value of the runs that are active, in one statement; gives the stage of each run that there is.
+ * The latest is the greatest (step, timestamp, value); the history is keyed by the whole point, so the same one is kept
+ * once. Keys are sorted, so that two batches cannot wait for each other.
  */
-export async function insertMetrics(sql: Sql, runId: string, points: MetricPoint[]): Promise<void> {
-  await sql.query(
-    `with given as (
-       select distinct * from unnest($2::text[], $3::bigint[], $4::bigint[], $5::double precision[])
-         as g (key, timestamp_ms, step, value)
+export function insertMetrics(
+  sql: Sql,
+  points: readonly RunPoint[],
+): Promise<{ run_id: string; lifecycle_stage: 'active' | 'deleted' }[]> {
+  return sql.prepared(
+    'tracking_insert_metrics',
+    `with runs as materialized (
+       select run_id, lifecycle_stage from tracking.run where run_id = any($1::text[])
+     ),
+     given as (
+       select distinct g.* from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::double precision[])
+         as g (run_id, key, timestamp_ms, step, value)
+       join runs using (run_id) where runs.lifecycle_stage = 'active'
      ),
      latest as (
        insert into tracking.latest_metric as l (run_id, key, timestamp_ms, step, value)
-       select distinct on (key) $1, key, timestamp_ms, step, value from given
-       order by key, step desc, timestamp_ms desc, value desc
+       select distinct on (run_id, key) run_id, key, timestamp_ms, step, value from given
+       order by run_id, key, step desc, timestamp_ms desc, value desc
        on conflict (run_id, key) do update
        set timestamp_ms = excluded.timestamp_ms, step = excluded.step, value = excluded.value
        where (excluded.step, excluded.timestamp_ms, excluded.value) > (l.step, l.timestamp_ms, l.value)
+     ),
+     history as (
+       insert into tracking.metric (run_id, key, timestamp_ms, step, value)
+       select run_id, key, timestamp_ms, step, value from given order by run_id, key, timestamp_ms, step
+       on conflict do nothing
      )
-     insert into tracking.metric (run_id, key, timestamp_ms, step, value)
-     select $1, key, timestamp_ms, step, value from given order by key, timestamp_ms, step
-     on conflict do nothing`,
+     select run_id, lifecycle_stage from runs`,
     [
-      runId,
+      [...new Set(points.map((p) => p.run_id))],
+      points.map((p) => p.run_id),
       points.map((p) => p.key),
       points.map((p) => p.timestamp_ms),
       points.map((p) => p.step),

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { createBatcher } from '../../src/features/batcher.ts'
+import { createBatcher } from '../../src/base/batcher.ts'
 
 /** A query that answers when it is told to. */
 function heldQuery() {

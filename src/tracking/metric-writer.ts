@@ -1,0 +1,27 @@
+import { createBatcher } from '../base/batcher.ts'
+import type { Sql } from '../db/sql.ts'
+import { insertMetrics, type RunPoint } from './queries/metrics.ts'
+import type { MetricPoint } from './queries/runs.ts'
+import { requireStage, type Stage } from './runs.ts'
+
+/** More points a statement gain nothing, and hold up those who wait. */
+const POINTS_MAX = 2_000
+const IN_FLIGHT_MAX = 2
+
+/**
+ * Writes metrics that come alone, without params or tags: callers that wait share a statement, and so its commit. Each
+ * caller hears after that commit, and of its own run only.
+ */
+export function createMetricWriter(sql: Sql): (runId: string, points: readonly MetricPoint[]) => Promise<void> {
+  const write = createBatcher<RunPoint, Stage | undefined>(
+    async (points) => {
+      const stages = new Map((await insertMetrics(sql, points)).map((run) => [run.run_id, run.lifecycle_stage]))
+      return points.map((point) => stages.get(point.run_id))
+    },
+    { maxKeys: POINTS_MAX, maxInFlight: IN_FLIGHT_MAX },
+  )
+  return async (runId, points) => {
+    const [stage] = await write(points.map((point) => ({ ...point, run_id: runId })))
+    requireStage(runId, stage)
+  }
+}
