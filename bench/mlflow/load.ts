@@ -30,8 +30,8 @@ const OURS = {
   fill: [
     `insert into tracking.run (run_id, experiment_id, name, user_id, status, start_ms, end_ms, artifact_uri)
      select ${RUN}, $ID, 'run-' || i, 'me', 'FINISHED', i, i + 1, 'mlflow-artifacts:/$ID/' || ${RUN} from ${EACH}`,
-    `insert into tracking.latest_metric (run_id, key, timestamp_ms, step, value)
-     select ${RUN}, 'm' || j, i, 0, ${VALUE} from ${EACH}, generate_series(0, $METRICS - 1) j`,
+    `insert into tracking.latest_metric (run_id, experiment_id, key, timestamp_ms, step, value)
+     select ${RUN}, $ID, 'm' || j, i, 0, ${VALUE} from ${EACH}, generate_series(0, $METRICS - 1) j`,
     `insert into tracking.param (run_id, key, value)
      select ${RUN}, 'p' || j, (i % 4)::text from ${EACH}, generate_series(0, 4) j`,
     `insert into tracking.tag (run_id, key, value)

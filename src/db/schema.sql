@@ -251,6 +251,7 @@ create table tracking.input_tag (
 
 create table tracking.latest_metric (
   run_id text not null,
+  experiment_id bigint not null,
   key text not null,
   timestamp_ms bigint not null,
   step bigint not null,
@@ -258,7 +259,7 @@ create table tracking.latest_metric (
   constraint latest_metric_pkey PRIMARY KEY (run_id, key),
   constraint latest_metric_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE
 );
-CREATE INDEX latest_metric_by_value ON tracking.latest_metric USING btree (key, value);
+CREATE INDEX latest_metric_by_value ON tracking.latest_metric USING btree (experiment_id, key, value);
 
 create table tracking.logged_model (
   model_id text not null,

@@ -57,15 +57,17 @@ export function createRuns({ sql, clock, experiments }: Deps) {
   }
 
   async function get(runId: string): Promise<Run> {
-    const row = await queries.selectRun(sql, runId)
-    if (!row) throw noRun(runId)
-    const [run] = await withInputs([row])
-    return run!
+    const [run] = await read([runId])
+    if (!run) throw noRun(runId)
+    return run
   }
 
-  async function withInputs(rows: RunRow[]): Promise<Run[]> {
-    const ids = rows.map((row) => row.run_id)
-    const [inputs, models] = await Promise.all([selectInputs(sql, ids), selectRunModels(sql, ids)])
+  async function read(ids: string[]): Promise<Run[]> {
+    const [rows, inputs, models] = await Promise.all([
+      queries.selectRuns(sql, ids),
+      selectInputs(sql, ids),
+      selectRunModels(sql, ids),
+    ])
     return rows.map((row) => ({
       ...row,
       inputs: inputs.get(row.run_id) ?? [],
@@ -77,15 +79,15 @@ export function createRuns({ sql, clock, experiments }: Deps) {
     const clause = searchClause(RUN_FIELDS, request, 4)
     const offset = pageOffset(request.pageToken)
     const ids = request.experimentIds.filter((id) => /^\d{1,18}$/.test(id))
-    const rows = await queries.searchRuns(sql, {
+    const found = await queries.findRunIds(sql, {
       ...clause,
       experimentIds: ids,
       stages: stagesOf(request.viewType),
       limit: request.maxResults + 1,
       offset,
     })
-    const page = pageOf(rows, request.maxResults, offset)
-    return { ...page, rows: await withInputs(page.rows) }
+    const page = pageOf(found, request.maxResults, offset)
+    return { ...page, rows: await read(page.rows) }
   }
 
   async function update(

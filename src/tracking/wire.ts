@@ -22,7 +22,7 @@ export function runJson(run: Run): object {
   return {
     info: runInfoJson(run),
     data: {
-      metrics: listOrNothing(run.metrics.map((m) => metricJson({ ...m, value: Number(m.value) }))),
+      metrics: listOrNothing(run.metrics.map(metricJson)),
       params: listOrNothing(run.params),
       tags: listOrNothing(run.tags),
     },

@@ -53,7 +53,7 @@ export async function findTrained(
   for (const run of rows) {
     const found = await registry.findVersionByRun(pinned.model, run.run_id)
     if (!found) continue
-    const metrics = Object.fromEntries(run.metrics.map(({ key, value }) => [key, Number(value)]))
+    const metrics = Object.fromEntries(run.metrics.map(({ key, value }) => [key, value]))
     const params = Object.fromEntries(run.params.map(({ key, value }) => [key, value]))
     return { name: pinned.model, version: found.version, runId: run.run_id, metrics, params }
   }

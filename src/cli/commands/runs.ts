@@ -40,6 +40,5 @@ export function define(command: Command): void {
 }
 
 function metric(run: Run, key: string): number | null {
-  const found = run.metrics.find((m) => m.key === key)
-  return found ? Number(found.value) : null
+  return run.metrics.find((m) => m.key === key)?.value ?? null
 }

@@ -60,13 +60,15 @@ create table tracking.metric (
 -- The greatest (step, timestamp, value) of each metric, kept in the same transaction as the history.
 create table tracking.latest_metric (
   run_id text not null references tracking.run on delete cascade,
+  -- The run's own, which never changes: so the best runs of an experiment are read off the index.
+  experiment_id bigint not null,
   key text not null,
   timestamp_ms bigint not null,
   step bigint not null,
   value double precision not null,
   primary key (run_id, key)
 );
-create index latest_metric_by_value on tracking.latest_metric (key, value);
+create index latest_metric_by_value on tracking.latest_metric (experiment_id, key, value);
 
 create table tracking.dataset (
   dataset_id bigint generated always as identity primary key,

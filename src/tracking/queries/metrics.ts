@@ -15,16 +15,16 @@ export function insertMetrics(
   return sql.prepared(
     'tracking_insert_metrics',
     `with runs as materialized (
-       select run_id, lifecycle_stage from tracking.run where run_id = any($1::text[])
+       select run_id, experiment_id, lifecycle_stage from tracking.run where run_id = any($1::text[])
      ),
      given as (
-       select distinct g.* from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::double precision[])
+       select distinct runs.experiment_id, g.* from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::double precision[])
          as g (run_id, key, timestamp_ms, step, value)
        join runs using (run_id) where runs.lifecycle_stage = 'active'
      ),
      latest as (
-       insert into tracking.latest_metric as l (run_id, key, timestamp_ms, step, value)
-       select distinct on (run_id, key) run_id, key, timestamp_ms, step, value from given
+       insert into tracking.latest_metric as l (run_id, experiment_id, key, timestamp_ms, step, value)
+       select distinct on (run_id, key) run_id, experiment_id, key, timestamp_ms, step, value from given
        order by run_id, key, step desc, timestamp_ms desc, value desc
        on conflict (run_id, key) do update
        set timestamp_ms = excluded.timestamp_ms, step = excluded.step, value = excluded.value

@@ -3,7 +3,13 @@ import type { SearchFields } from './fields.ts'
 import { fault } from './lexer.ts'
 import { type Comparison, type Identifier, type Operator, parseFilter, parseOrdering } from './parser.ts'
 
-export type Clause = { where: string; orderBy: string; values: unknown[] }
+export type Clause = {
+  where: string
+  orderBy: string
+  values: unknown[]
+  /** When the order begins with a keyed number: its bound key, its direction, and the order behind it. */
+  leading?: { key: string; direction: 'asc' | 'desc'; rest: string }
+}
 
 const NUMERIC: Operator[] = ['=', '!=', '<', '<=', '>', '>=']
 const TEXTUAL: Operator[] = ['=', '!=', 'LIKE', 'ILIKE', 'IN', 'NOT IN', 'IS NULL', 'IS NOT NULL']
@@ -17,8 +23,12 @@ export function searchClause(
   const values: unknown[] = []
   const bind = (value: unknown): string => `$${firstParameter - 1 + values.push(value)}`
   const where = parseFilter(request.filter ?? '').map((comparison) => comparisonSql(fields, comparison, bind))
-  const order = orderSql(fields, request.orderBy ?? [], bind)
-  return { where: where.length > 0 ? where.join(' and ') : 'true', orderBy: order.join(', '), values }
+  const terms = orderTerms(fields, request.orderBy ?? [], bind)
+  const tail = [...(terms.length > 0 ? [] : [fields.defaultOrder]), fields.tieBreak]
+  const sqlOf = (list: readonly OrderTerm[]) => [...list.flatMap((term) => term.sql), ...tail].join(', ')
+  const [first, ...others] = terms
+  const leading = first?.number && { ...first.number, rest: sqlOf(others) }
+  return { where: where.length > 0 ? where.join(' and ') : 'true', orderBy: sqlOf(terms), values, leading }
 }
 
 type Bind = (value: unknown) => string
@@ -60,24 +70,27 @@ function testSql(sql: string, type: 'text' | 'number', comparison: Comparison, b
   return `${sql} ${operator} ${bind(value.text)}::text${noEscape}`
 }
 
+type OrderTerm = { sql: string[]; number?: { key: string; direction: 'asc' | 'desc' } }
+
 /** Values, then NaN, then missing, in both directions. */
-function orderSql(fields: SearchFields, orderBy: string[], bind: Bind): string[] {
+function orderTerms(fields: SearchFields, orderBy: string[], bind: Bind): OrderTerm[] {
   const seen = new Set<string>()
-  const parts = orderBy.flatMap((text) => {
+  return orderBy.map((text) => {
     const { identifier, descending } = parseOrdering(text)
     const { entity, key } = resolve(fields, identifier)
     if (seen.has(`${entity}.${key}`)) throw fault(`'order_by' contains duplicate fields: '${key.slice(0, 100)}'`)
     seen.add(`${entity}.${key}`)
     const direction = descending ? 'desc' : 'asc'
     const attribute = entity === 'attributes' ? fields.attributes[key] : undefined
-    if (attribute) return [`${attribute.order ?? attribute.sql} ${direction} nulls last`]
+    if (attribute) return { sql: [`${attribute.order ?? attribute.sql} ${direction} nulls last`] }
     if (fields.related?.[entity]) throw fault(`Invalid order_by: runs are not sorted by '${entity}'`)
     const keyed = fields.keyed[entity]!
-    const value = `(select k.value from ${keyed.table} k where ${keyed.match} and k.key = ${bind(key)})`
-    if (keyed.type === 'text') return [`${value} ${direction} nulls last`]
-    return [`(${value} = 'NaN') asc nulls last`, `${value} ${direction} nulls last`]
+    const bound = bind(key)
+    const value = `(select k.value from ${keyed.table} k where ${keyed.match} and k.key = ${bound})`
+    if (keyed.type === 'text') return { sql: [`${value} ${direction} nulls last`] }
+    const sql = [`(${value} = 'NaN') asc nulls last`, `${value} ${direction} nulls last`]
+    return { sql, number: { key: bound, direction } }
   })
-  return [...(parts.length > 0 ? parts : [fields.defaultOrder]), fields.tieBreak]
 }
 
 /** The attribute, keyed value or related thing that a name means; throws when there is none. */
