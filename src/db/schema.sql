@@ -324,7 +324,6 @@ create table tracking.metric (
   step bigint not null,
   value double precision not null,
   constraint metric_pkey PRIMARY KEY (run_id, key, timestamp_ms, step, value),
-  constraint metric_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE,
   constraint metric_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250))),
   constraint metric_timestamp_ms_check CHECK ((timestamp_ms >= 0))
 );

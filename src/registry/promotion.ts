@@ -3,9 +3,16 @@ import type { Sql } from '../db/sql.ts'
 import { changed } from './changed.ts'
 import { noModel } from './models.ts'
 import { checkAlias, invalid, type Stage } from './names.ts'
-import { dropAlias, insertTransition, moveAlias, selectTransitions, type Transition } from './queries/history.ts'
+import {
+  dropAlias,
+  insertTransition,
+  moveAlias,
+  moveVersion,
+  selectTransitions,
+  type Transition,
+} from './queries/history.ts'
 import { lockModel } from './queries/models.ts'
-import { selectNumbersInStage, updateVersion } from './queries/versions.ts'
+import { selectNumbersInStage } from './queries/versions.ts'
 import type { createVersions, ModelVersion } from './versions.ts'
 
 export type TransitionRequest = {
@@ -31,10 +38,7 @@ export function createPromotion({ sql, clock, change, getVersion }: Deps) {
     }
     await change(name, version, async (tx, before) => {
       const move = async (number: number, from: Stage, to: Stage) => {
-        const atMs = clock.nowMs()
-        await updateVersion(tx, name, number, { stage: to, nowMs: atMs })
-        if (from === to) return
-        await insertTransition(tx, name, { version: number, kind: 'stage', from, to, actor, comment, atMs })
+        await moveVersion(tx, name, { version: number, kind: 'stage', from, to, actor, comment, atMs: clock.nowMs() })
       }
       const others = archiveExisting ? await selectNumbersInStage(tx, name, stage) : []
       for (const other of others) if (other !== version) await move(other, stage, 'Archived')

@@ -17,8 +17,7 @@ export async function resolveSource(
     if (runId !== null && runId !== named[1]) {
       throw invalid(`Invalid model version source: '${shown}' is of another run than run_id '${runId}'.`)
     }
-    const run = await tracking.runs.get(named[1]!)
-    return `${run.artifact_uri}/${checkArtifactPath(named[2]!)}`
+    return `${await tracking.runs.artifactUri(named[1]!)}/${checkArtifactPath(named[2]!)}`
   }
   const logged = /^models:\/+(m-[0-9a-f]{32})$/.exec(source)
   if (logged) {
@@ -35,7 +34,7 @@ export async function resolveSource(
   }
   const path = proxyPathOf(source)
   if (runId !== null) {
-    const root = proxyPathOf((await tracking.runs.get(runId)).artifact_uri)
+    const root = proxyPathOf(await tracking.runs.artifactUri(runId))
     if (path !== root && !path.startsWith(`${root}/`)) {
       throw invalid(`Invalid model version source: '${shown}' is not among the artifacts of run '${runId}'.`)
     }

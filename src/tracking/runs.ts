@@ -103,6 +103,13 @@ export function createRuns({ sql, clock, experiments }: Deps) {
     return get(runId)
   }
 
+  /** Where its artifacts lie; throws when there is no such run. */
+  async function artifactUri(runId: string): Promise<string> {
+    const run = await queries.selectRunStage(sql, runId)
+    if (!run) throw noRun(runId)
+    return run.artifact_uri
+  }
+
   async function setStage(runId: string, stage: 'active' | 'deleted'): Promise<void> {
     if (!(await queries.selectRunStage(sql, runId))) throw noRun(runId)
     await queries.updateRunStage(sql, runId, stage)
@@ -125,6 +132,7 @@ export function createRuns({ sql, clock, experiments }: Deps) {
   return {
     create,
     get,
+    artifactUri,
     search,
     update,
     remove: (runId: string) => setStage(runId, 'deleted'),

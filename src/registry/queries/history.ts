@@ -19,6 +19,19 @@ export async function insertTransition(sql: Sql, name: string, transition: Trans
   )
 }
 
+/** Gives a version its stage and keeps that it did; the same stage again is no transition. */
+export async function moveVersion(sql: Sql, name: string, transition: Transition): Promise<void> {
+  const { version, kind, from, to, actor, comment, atMs } = transition
+  await sql.query(
+    `with kept as (
+       insert into registry.transition (name, version, kind, from_value, to_value, actor, comment, at_ms)
+       select $1, $2, $3, $4::text, $5::text, $6, $7, $8 where $4::text is distinct from $5::text
+     )
+     update registry.version set stage = $5, last_update_ms = $8 where name = $1 and version = $2`,
+    [name, version, kind, from, to, actor, comment, atMs],
+  )
+}
+
 /** Oldest first. */
 export function selectTransitions(sql: Sql, name: string, version: number | null): Promise<Transition[]> {
   return sql.query<Transition>(

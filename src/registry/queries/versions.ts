@@ -96,12 +96,12 @@ export async function updateVersion(
   sql: Sql,
   name: string,
   version: number,
-  change: { stage?: Stage; description?: string; nowMs: number },
+  change: { description: string; nowMs: number },
 ): Promise<void> {
   await sql.query(
-    `update registry.version set stage = coalesce($3, stage), description = coalesce($4, description), last_update_ms = $5
+    `update registry.version set description = $3, last_update_ms = $4
      where name = $1 and version = $2`,
-    [name, version, change.stage ?? null, change.description ?? null, change.nowMs],
+    [name, version, change.description, change.nowMs],
   )
 }
 

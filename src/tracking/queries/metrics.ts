@@ -18,7 +18,7 @@ export function insertMetrics(
        select run_id, experiment_id, lifecycle_stage from tracking.run where run_id = any($1::text[])
      ),
      given as (
-       select distinct runs.experiment_id, g.* from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::double precision[])
+       select runs.experiment_id, g.* from unnest($2::text[], $3::text[], $4::bigint[], $5::bigint[], $6::double precision[])
          as g (run_id, key, timestamp_ms, step, value)
        join runs using (run_id) where runs.lifecycle_stage = 'active'
      ),
