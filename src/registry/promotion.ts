@@ -12,7 +12,7 @@ import {
   type Transition,
 } from './queries/history.ts'
 import { lockModel } from './queries/models.ts'
-import { selectNumbersInStage } from './queries/versions.ts'
+import { selectStages } from './queries/versions.ts'
 import type { createVersions, ModelVersion } from './versions.ts'
 
 export type TransitionRequest = {
@@ -40,9 +40,9 @@ export function createPromotion({ sql, clock, change, getVersion }: Deps) {
       const move = async (number: number, from: Stage, to: Stage) => {
         await moveVersion(tx, name, { version: number, kind: 'stage', from, to, actor, comment, atMs: clock.nowMs() })
       }
-      const others = archiveExisting ? await selectNumbersInStage(tx, name, stage) : []
-      for (const other of others) if (other !== version) await move(other, stage, 'Archived')
-      await move(version, before.stage, stage)
+      const others = archiveExisting ? await selectStages(tx, name, version, stage) : []
+      for (const other of others) if (other.version !== version) await move(other.version, stage, 'Archived')
+      await move(version, before, stage)
     })
     return getVersion(name, version)
   }

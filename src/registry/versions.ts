@@ -4,11 +4,11 @@ import type { Sql } from '../db/sql.ts'
 import { searchClause } from '../tracking/search/clause.ts'
 import { type Page, pageOf, pageOffset } from '../tracking/search/page.ts'
 import type { Tracking } from '../tracking/tracking.ts'
-import { changed } from './changed.ts'
+import { changed, REGISTRY_CHANNEL } from './changed.ts'
 import { noModel, type SearchRequest } from './models.ts'
 import { checkTag, invalid, STAGES, type Stage } from './names.ts'
 import { insertTransition } from './queries/history.ts'
-import { lockModel, selectModel, takeVersionNumber } from './queries/models.ts'
+import { lockModel, selectModel } from './queries/models.ts'
 import type { VersionRow } from './queries/versions.ts'
 import * as queries from './queries/versions.ts'
 import { VERSION_FIELDS } from './search-fields.ts'
@@ -33,15 +33,12 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     for (const [key, value] of Object.entries(tags)) checkTag(key, value)
     const runId = request.runId || null
     const source = await resolveSource(tracking, { source: request.source, runId })
-    const version = await sql.tx(async (tx) => {
-      const nowMs = clock.nowMs()
-      const number = await takeVersionNumber(tx, name, nowMs)
-      if (number === undefined) throw noModel(name)
-      await queries.insertVersion(tx, { name, version: number, source, runId, runLink, description }, nowMs)
-      await queries.upsertVersionTags(tx, name, number, tags)
-      await changed(tx, name)
-      return number
-    })
+    const version = await queries.insertVersion(
+      sql,
+      { name, source, runId, runLink, description, tags },
+      { nowMs: clock.nowMs(), channel: REGISTRY_CHANNEL },
+    )
+    if (version === undefined) throw noModel(name)
     return getVersion(name, version)
   }
 
@@ -71,12 +68,12 @@ export function createVersions({ sql, tracking, clock }: Deps) {
   }
 
   /** A change of a version that exists, in one transaction that holds off others of the same model. */
-  async function change(name: string, version: number, body: (tx: Sql, before: ModelVersion) => Promise<void>) {
+  async function change(name: string, version: number, body: (tx: Sql, before: Stage) => Promise<void>) {
     await sql.tx(async (tx) => {
       await lockModel(tx, name)
-      const before = await queries.selectVersion(tx, name, version)
+      const [before] = await queries.selectStages(tx, name, version, null)
       if (!before) throw noVersion(name, version)
-      await body(tx, before)
+      await body(tx, before.stage)
       await changed(tx, name)
     })
   }
@@ -97,7 +94,7 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     findVersionByRun: (name: string, runId: string) => queries.selectVersionByRun(sql, name, runId),
     latestVersions: (name: string, stages: readonly Stage[] = STAGES) => queries.selectLatest(sql, [name], stages),
     deleteVersion: (name: string, version: number, actor: string) =>
-      change(name, version, async (tx, { stage }) => {
+      change(name, version, async (tx, stage) => {
         await queries.deleteVersion(tx, name, version)
         const kept = { version, kind: 'stage' as const, comment: 'version deleted', atMs: clock.nowMs() }
         await insertTransition(tx, name, { ...kept, from: stage, to: null, actor })

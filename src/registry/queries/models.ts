@@ -38,16 +38,6 @@ export async function lockModel(sql: Sql, name: string): Promise<boolean> {
   return (await sql.query('select 1 from registry.model where name = $1 for update', [name])).length > 0
 }
 
-/** The next version number; it is given once, also when that version is deleted later. */
-export async function takeVersionNumber(sql: Sql, name: string, nowMs: number): Promise<number | undefined> {
-  const rows = await sql.query<{ version: number }>(
-    `update registry.model set last_version = last_version + 1, last_update_ms = $2 where name = $1
-     returning last_version as version`,
-    [name, nowMs],
-  )
-  return rows[0]?.version
-}
-
 /** `where` and `orderBy` come from the search translator, with their values from $2 on. */
 export function searchModels(
   sql: Sql,

@@ -17,7 +17,7 @@ export type VersionRow = {
   aliases: string[]
 }
 
-export type NewVersion = Pick<VersionRow, 'name' | 'version' | 'source' | 'runId' | 'runLink' | 'description'>
+export type NewVersion = Pick<VersionRow, 'name' | 'source' | 'runId' | 'runLink' | 'description' | 'tags'>
 
 const COLUMNS = `
   v.name, v.version, v.stage, v.source, v.run_id as "runId", v.run_link as "runLink", v.description, v.status,
@@ -27,11 +27,45 @@ const COLUMNS = `
   coalesce((select json_agg(a.alias order by a.alias) from registry.alias a
             where a.name = v.name and a.version = v.version), '[]') as aliases`
 
-export async function insertVersion(sql: Sql, version: NewVersion, nowMs: number): Promise<void> {
-  await sql.query(
-    `insert into registry.version (name, version, source, run_id, run_link, description, creation_ms, last_update_ms)
-     values ($1, $2, $3, $4, $5, $6, $7, $7)`,
-    [version.name, version.version, version.source, version.runId, version.runLink, version.description, nowMs],
+/**
+ * Takes the model's next number under its lock, writes the version with its tags and tells of it, in one statement; gives
+ * the number, or nothing when there is no such model. A number is given once, also when its version is deleted later.
+ */
+export async function insertVersion(
+  sql: Sql,
+  version: NewVersion,
+  { nowMs, channel }: { nowMs: number; channel: string },
+): Promise<number | undefined> {
+  const { name, source, runId, runLink, description, tags } = version
+  const rows = await sql.query<{ version: number }>(
+    `with taken as (
+       update registry.model set last_version = last_version + 1, last_update_ms = $6 where name = $1
+       returning last_version as version
+     ),
+     made as (
+       insert into registry.version (name, version, source, run_id, run_link, description, creation_ms, last_update_ms)
+       select $1, version, $2, $3, $4, $5, $6, $6 from taken
+     ),
+     tagged as (
+       insert into registry.version_tag (name, version, key, value)
+       select $1, taken.version, g.key, g.value from taken, unnest($7::text[], $8::text[]) as g (key, value)
+     )
+     select version, pg_notify($9, $1) from taken`,
+    [name, source, runId, runLink, description, nowMs, Object.keys(tags), Object.values(tags), channel],
+  )
+  return rows[0]?.version
+}
+
+/** The stage of one version, and those of the versions that are in `stage`. */
+export function selectStages(
+  sql: Sql,
+  name: string,
+  version: number,
+  stage: Stage | null,
+): Promise<{ version: number; stage: Stage }[]> {
+  return sql.query<{ version: number; stage: Stage }>(
+    `select version, stage from registry.version where name = $1 and (version = $2 or stage = $3) order by version`,
+    [name, version, stage],
   )
 }
 
@@ -70,14 +104,6 @@ export function selectLatest(sql: Sql, names: readonly string[], stages: readonl
      select ${COLUMNS} from latest join registry.version v using (name, version) order by v.name, v.version`,
     [names, stages],
   )
-}
-
-export async function selectNumbersInStage(sql: Sql, name: string, stage: Stage): Promise<number[]> {
-  const rows = await sql.query<{ version: number }>(
-    'select version from registry.version where name = $1 and stage = $2 order by version',
-    [name, stage],
-  )
-  return rows.map((row) => row.version)
 }
 
 /** `where` and `orderBy` come from the search translator, with their values from $2 on. */
