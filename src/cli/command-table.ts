@@ -46,6 +46,7 @@ const GROUPS = {
   ],
   'Models:': [
     { name: 'train', summary: 'train a model as of a date and register it', load: () => import('./commands/train.ts') },
+    { name: 'gc', summary: 'remove deleted runs and experiments for good', load: () => import('./commands/gc.ts') },
     { name: 'runs', summary: 'the runs and their metrics', load: () => import('./commands/runs.ts') },
     { name: 'models', summary: 'the registered models and their versions', load: () => import('./commands/models.ts') },
     { name: 'promote', summary: 'give a version a stage or an alias', load: () => import('./commands/promote.ts') },

@@ -213,10 +213,12 @@ create table tracking.experiment (
   name text not null,
   artifact_location text not null,
   lifecycle_stage text not null default 'active'::text,
+  deleted_ms bigint,
   creation_ms bigint not null,
   last_update_ms bigint not null,
   constraint experiment_pkey PRIMARY KEY (experiment_id),
   constraint experiment_name_key UNIQUE (name),
+  constraint experiment_check CHECK (((deleted_ms IS NOT NULL) = (lifecycle_stage = 'deleted'::text))),
   constraint experiment_lifecycle_stage_check CHECK ((lifecycle_stage = ANY (ARRAY['active'::text, 'deleted'::text]))),
   constraint experiment_name_check CHECK (((length(name) >= 1) AND (length(name) <= 500)))
 );
@@ -365,12 +367,15 @@ create table tracking.run (
   end_ms bigint,
   artifact_uri text not null,
   lifecycle_stage text not null default 'active'::text,
+  deleted_ms bigint,
   constraint run_pkey PRIMARY KEY (run_id),
   constraint run_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES tracking.experiment(experiment_id) ON DELETE CASCADE,
+  constraint run_check CHECK (((deleted_ms IS NOT NULL) = (lifecycle_stage = 'deleted'::text))),
   constraint run_lifecycle_stage_check CHECK ((lifecycle_stage = ANY (ARRAY['active'::text, 'deleted'::text]))),
   constraint run_run_id_check CHECK ((run_id ~ '^[0-9a-f]{32}$'::text)),
   constraint run_status_check CHECK ((status = ANY (ARRAY['RUNNING'::text, 'SCHEDULED'::text, 'FINISHED'::text, 'FAILED'::text, 'KILLED'::text])))
 );
+CREATE INDEX run_by_deletion ON tracking.run USING btree (deleted_ms) WHERE (deleted_ms IS NOT NULL);
 CREATE INDEX run_by_experiment ON tracking.run USING btree (experiment_id, start_ms DESC, run_id);
 
 create table tracking.tag (

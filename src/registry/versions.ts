@@ -91,6 +91,8 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     inStage,
     searchVersions,
     describeVersion,
+    /** Versions that would lose their files or their origin with these runs. */
+    versionsUsing: (runs: readonly { runId: string; artifactUri: string }[]) => queries.selectVersionsUsing(sql, runs),
     findVersionByRun: (name: string, runId: string) => queries.selectVersionByRun(sql, name, runId),
     latestVersions: (name: string, stages: readonly Stage[] = STAGES) => queries.selectLatest(sql, [name], stages),
     deleteVersion: (name: string, version: number, actor: string) =>

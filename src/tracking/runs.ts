@@ -112,7 +112,7 @@ export function createRuns({ sql, clock, experiments }: Deps) {
 
   async function setStage(runId: string, stage: 'active' | 'deleted'): Promise<void> {
     if (!(await queries.selectRunStage(sql, runId))) throw noRun(runId)
-    await queries.updateRunStage(sql, runId, stage)
+    await queries.updateRunStage(sql, runId, stage === 'deleted' ? clock.nowMs() : null)
   }
 
   async function deleteTag(runId: string, key: string): Promise<void> {

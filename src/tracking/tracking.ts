@@ -12,6 +12,7 @@ import type { Sql } from '../db/sql.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import { createArtifacts } from './artifacts.ts'
 import { createExperiments } from './experiments.ts'
+import { createGarbage } from './garbage.ts'
 import { createLogging } from './log-batch.ts'
 import { createLoggedModels } from './logged-models.ts'
 import { createModelHistory } from './model-history.ts'
@@ -26,5 +27,14 @@ export function createTracking({ sql, objects, clock }: TrackingDeps) {
   const runs = createRuns({ sql, clock, experiments })
   const artifacts = createArtifacts({ sql, objects })
   const loggedModels = createLoggedModels({ sql, clock, experiments })
-  return { experiments, runs, artifacts, loggedModels, ...createLogging({ sql }), ...createModelHistory({ sql }) }
+  const garbage = createGarbage({ sql, artifacts })
+  return {
+    experiments,
+    runs,
+    artifacts,
+    loggedModels,
+    garbage,
+    ...createLogging({ sql }),
+    ...createModelHistory({ sql }),
+  }
 }

@@ -103,6 +103,11 @@ test('train, runs, models, promote, predict', async () => {
   expect(JSON.parse(unknown.stdout)).toMatchObject({ error: { code: 'not_found' } })
 })
 
+test('gc removes nothing that is not deleted', async () => {
+  expect((await weir('gc', '--older-than', '0s')).stdout).toContain('0 runs and 0 experiments removed')
+  expect((await fails('gc', '--older-than', 'long')).exit).toBe(2)
+})
+
 test('doctor: healthy; a taken port is a warning; what is broken is exit 1', async () => {
   const healthy = await json('doctor', '--port', '0')
   expect(healthy.healthy).toBe(true)

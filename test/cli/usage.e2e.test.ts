@@ -14,7 +14,7 @@ afterAll(() => place.end())
 
 const COMMANDS = [
   ...['demo', 'init', 'check', 'doctor', 'up', 'serve', 'worker', 'ingest', 'snapshots', 'materialize', 'features'],
-  ...['dataset', 'train', 'runs', 'models', 'promote', 'predict'],
+  ...['dataset', 'train', 'gc', 'runs', 'models', 'promote', 'predict'],
 ]
 
 describe('help', () => {

@@ -6,6 +6,8 @@ create table tracking.experiment (
   name text not null unique check (length(name) between 1 and 500),
   artifact_location text not null,
   lifecycle_stage text not null default 'active' check (lifecycle_stage in ('active', 'deleted')),
+  -- When it was deleted, until it is removed for good.
+  deleted_ms bigint check ((deleted_ms is not null) = (lifecycle_stage = 'deleted')),
   creation_ms bigint not null,
   last_update_ms bigint not null
 );
@@ -29,8 +31,10 @@ create table tracking.run (
   start_ms bigint not null,
   end_ms bigint,
   artifact_uri text not null,
-  lifecycle_stage text not null default 'active' check (lifecycle_stage in ('active', 'deleted'))
+  lifecycle_stage text not null default 'active' check (lifecycle_stage in ('active', 'deleted')),
+  deleted_ms bigint check ((deleted_ms is not null) = (lifecycle_stage = 'deleted'))
 );
+create index run_by_deletion on tracking.run (deleted_ms) where deleted_ms is not null;
 create index run_by_experiment on tracking.run (experiment_id, start_ms desc, run_id);
 
 create table tracking.param (

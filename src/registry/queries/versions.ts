@@ -94,6 +94,20 @@ export async function selectVersionByAlias(sql: Sql, name: string, alias: string
   return rows[0]
 }
 
+/** Versions that were made of a run, or whose files lie below one of these artifact URIs. */
+export function selectVersionsUsing(
+  sql: Sql,
+  runs: readonly { runId: string; artifactUri: string }[],
+): Promise<{ name: string; version: number; runId: string }[]> {
+  return sql.query<{ name: string; version: number; runId: string }>(
+    `select v.name, v.version, g.run_id as "runId"
+     from unnest($1::text[], $2::text[]) as g (run_id, uri)
+     join registry.version v on v.run_id = g.run_id or starts_with(v.source, g.uri || '/')
+     order by v.name, v.version`,
+    [runs.map((run) => run.runId), runs.map((run) => run.artifactUri)],
+  )
+}
+
 /** The greatest version of each stage, of the given models. */
 export function selectLatest(sql: Sql, names: readonly string[], stages: readonly Stage[]): Promise<VersionRow[]> {
   return sql.query<VersionRow>(

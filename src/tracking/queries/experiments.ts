@@ -77,8 +77,13 @@ export async function updateExperimentName(sql: Sql, id: string, name: string, n
 /** Marks an experiment, and its runs with it. */
 export async function updateExperimentStage(sql: Sql, id: string, stage: string, nowMs: number): Promise<void> {
   await sql.query(
-    `with runs as (update tracking.run set lifecycle_stage = $2 where experiment_id = $1::bigint)
-     update tracking.experiment set lifecycle_stage = $2, last_update_ms = $3 where experiment_id = $1::bigint`,
+    `with stage as (select $2::text as name, case when $2::text = 'deleted' then $3::bigint end as deleted_ms),
+     runs as (
+       update tracking.run r set lifecycle_stage = stage.name, deleted_ms = stage.deleted_ms from stage
+       where r.experiment_id = $1::bigint
+     )
+     update tracking.experiment e set lifecycle_stage = stage.name, deleted_ms = stage.deleted_ms, last_update_ms = $3
+     from stage where e.experiment_id = $1::bigint`,
     [id, stage, nowMs],
   )
 }

@@ -117,8 +117,13 @@ export async function updateRun(
   )
 }
 
-export async function updateRunStage(sql: Sql, runId: string, stage: 'active' | 'deleted'): Promise<void> {
-  await sql.query('update tracking.run set lifecycle_stage = $2 where run_id = $1', [runId, stage])
+/** `deletedMs` is null for an active run. */
+export async function updateRunStage(sql: Sql, runId: string, deletedMs: number | null): Promise<void> {
+  await sql.query(
+    `update tracking.run set lifecycle_stage = case when $2::bigint is null then 'active' else 'deleted' end, deleted_ms = $2
+     where run_id = $1`,
+    [runId, deletedMs],
+  )
 }
 
 /** Waits for others that change the run, until the transaction ends. */

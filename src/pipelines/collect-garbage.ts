@@ -1,0 +1,39 @@
+import type { Clock } from '../base/clock.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { DeletedExperiment, DeletedRun } from '../tracking/garbage.ts'
+import type { Tracking } from '../tracking/tracking.ts'
+
+export type GarbageRequest = { olderThanMs: number; experiments?: string[]; dryRun?: boolean }
+
+export type GarbageReport = {
+  dryRun: boolean
+  runs: DeletedRun[]
+  experiments: DeletedExperiment[]
+  /** Deleted runs that stay, because a registered version is made of them. */
+  kept: (DeletedRun & { usedBy: string })[]
+}
+
+/** Removes for good the runs and experiments that were deleted long enough ago, with their artifacts. */
+export async function collectGarbage(
+  { tracking, registry, clock }: { tracking: Tracking; registry: Registry; clock: Clock },
+  { olderThanMs, experiments: names, dryRun = false }: GarbageRequest,
+): Promise<GarbageReport> {
+  const named = names && (await Promise.all(names.map((name) => tracking.experiments.getByName(name))))
+  const found = await tracking.garbage.find(
+    clock.nowMs() - olderThanMs,
+    named?.map((experiment) => experiment.experiment_id),
+  )
+  const used = new Map((await registry.versionsUsing(found.runs)).map((v) => [v.runId, `${v.name}/${v.version}`]))
+  const kept = found.runs.flatMap((run) => (used.has(run.runId) ? [{ ...run, usedBy: used.get(run.runId)! }] : []))
+  const runs: DeletedRun[] = []
+  for (const run of found.runs) {
+    if (!used.has(run.runId) && (dryRun || (await tracking.garbage.removeRun(run)))) runs.push(run)
+  }
+  const holding = new Set(kept.map((run) => run.experimentId))
+  const experiments: DeletedExperiment[] = []
+  for (const experiment of found.experiments) {
+    if (holding.has(experiment.experimentId)) continue
+    if (dryRun || (await tracking.garbage.removeExperiment(experiment.experimentId))) experiments.push(experiment)
+  }
+  return { dryRun, runs, experiments, kept }
+}

@@ -1,0 +1,64 @@
+import type { Sql } from '../../db/sql.ts'
+
+export type DeletedRun = { runId: string; name: string; experimentId: string; artifactUri: string; deletedMs: number }
+export type DeletedExperiment = { experimentId: string; name: string; deletedMs: number }
+
+/** Deleted at or before a moment, oldest first; of all experiments when none is named. */
+export function selectDeletedRuns(sql: Sql, beforeMs: number, experimentIds: string[] | null): Promise<DeletedRun[]> {
+  return sql.query<DeletedRun>(
+    `select run_id as "runId", name, experiment_id::text as "experimentId", artifact_uri as "artifactUri", deleted_ms as "deletedMs"
+     from tracking.run where deleted_ms <= $1 and ($2::bigint[] is null or experiment_id = any($2))
+     order by deleted_ms, run_id`,
+    [beforeMs, experimentIds],
+  )
+}
+
+export function selectDeletedExperiments(
+  sql: Sql,
+  beforeMs: number,
+  experimentIds: string[] | null,
+): Promise<DeletedExperiment[]> {
+  return sql.query<DeletedExperiment>(
+    `select experiment_id::text as "experimentId", name, deleted_ms as "deletedMs"
+     from tracking.experiment where deleted_ms <= $1 and ($2::bigint[] is null or experiment_id = any($2))
+     order by deleted_ms, experiment_id`,
+    [beforeMs, experimentIds],
+  )
+}
+
+/** Holds off a restore until the transaction ends; false when the run is not deleted any more. */
+export async function lockDeletedRun(sql: Sql, runId: string): Promise<boolean> {
+  const rows = await sql.query('select 1 from tracking.run where run_id = $1 and deleted_ms is not null for update', [
+    runId,
+  ])
+  return rows.length > 0
+}
+
+/** The same for an experiment, which may have no runs left. */
+export async function lockEmptyExperiment(sql: Sql, experimentId: string): Promise<boolean> {
+  const rows = await sql.query(
+    `select 1 from tracking.experiment e where experiment_id = $1::bigint and deleted_ms is not null
+       and not exists (select 1 from tracking.run r where r.experiment_id = e.experiment_id) for update`,
+    [experimentId],
+  )
+  return rows.length > 0
+}
+
+/** The history has no foreign key; the rest goes with the run. */
+export async function deleteRun(sql: Sql, runId: string): Promise<void> {
+  await sql.query('delete from tracking.metric where run_id = $1', [runId])
+  await sql.query('delete from tracking.run where run_id = $1', [runId])
+}
+
+/** Where the files of an experiment's logged models lie, which are not below its runs. */
+export async function selectModelUris(sql: Sql, experimentId: string): Promise<string[]> {
+  const rows = await sql.query<{ artifact_uri: string }>(
+    'select artifact_uri from tracking.logged_model where experiment_id = $1::bigint',
+    [experimentId],
+  )
+  return rows.map((row) => row.artifact_uri)
+}
+
+export async function deleteExperiment(sql: Sql, experimentId: string): Promise<void> {
+  await sql.query('delete from tracking.experiment where experiment_id = $1::bigint', [experimentId])
+}
