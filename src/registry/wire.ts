@@ -1,5 +1,6 @@
 /** How models and versions look to MLflow's clients: times as numbers, the version as text, unset fields left out. */
 import type { RegisteredModel } from './models.ts'
+import type { Transition } from './queries/history.ts'
 import type { ModelVersion } from './versions.ts'
 
 export function modelJson(model: RegisteredModel): object {
@@ -29,6 +30,19 @@ export function versionJson(version: ModelVersion): object {
     status_message: version.statusMessage ?? undefined,
     tags: tagsJson(version.tags),
     aliases: listOrNothing(version.aliases),
+  }
+}
+
+export function transitionJson(transition: Transition): object {
+  const { version, kind, from, to, actor, comment, atMs } = transition
+  return {
+    version: String(version),
+    kind,
+    from: from ?? undefined,
+    to: to ?? undefined,
+    actor,
+    comment: comment ?? undefined,
+    timestamp: atMs,
   }
 }
 

@@ -40,9 +40,22 @@ test('the life of a model as a client sees it', async () => {
     source,
     run_id: rig.run.run_id,
   })
-  const stage = { name, version: '1', stage: 'production', archive_existing_versions: true }
+  const stage = { name, version: '1', stage: 'production', archive_existing_versions: true, comment: 'better' }
   const moved = await call('POST', 'model-versions/transition-stage', stage)
   expect(moved.body.model_version).toMatchObject({ current_stage: 'Production' })
+
+  const history = await call('GET', 'model-versions/history', { name, version: '1' })
+  expect(history.body.transitions).toEqual([
+    {
+      version: '1',
+      kind: 'stage',
+      from: 'None',
+      to: 'Production',
+      actor: 'mlflow-api',
+      comment: 'better',
+      timestamp: expect.any(Number),
+    },
+  ])
 
   const latest = await call('POST', 'registered-models/get-latest-versions', { name, stages: ['Production'] })
   expect(latest.body.model_versions).toMatchObject([{ version: '1', current_stage: 'Production' }])

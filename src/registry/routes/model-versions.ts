@@ -10,7 +10,7 @@ import {
 } from '../../wire/mlflow/read.ts'
 import { parseStage, parseVersion } from '../names.ts'
 import type { Registry } from '../registry.ts'
-import { versionJson } from '../wire.ts'
+import { transitionJson, versionJson } from '../wire.ts'
 import { ACTOR, pageSize } from './request.ts'
 
 const PAGE_SIZE = { default: 10_000, max: 200_000 }
@@ -62,8 +62,22 @@ export function modelVersionEndpoints(registry: Registry): Endpoint[] {
         const [name, version] = named(fields)
         const stage = parseStage(requiredText(fields, 'stage'))
         const archiveExisting = optionalBoolean(fields, 'archive_existing_versions') ?? false
-        const moved = await registry.transition({ name, version, stage, archiveExisting, actor: ACTOR })
+        // Not in MLflow's own request: why, for the history.
+        const comment = optionalText(fields, 'comment')
+        const moved = await registry.transition({ name, version, stage, archiveExisting, actor: ACTOR, comment })
         return { model_version: versionJson(moved) }
+      },
+    },
+    {
+      // Ours, beside MLflow's: who moved what, from where to where, when and why; of one version or of all.
+      method: 'GET',
+      path: 'model-versions/history',
+      async run(fields) {
+        const name = requiredText(fields, 'name')
+        const version = optionalText(fields, 'version')
+        await registry.getModel(name)
+        const history = await registry.history(name, version === undefined ? undefined : parseVersion(version))
+        return { transitions: history.length > 0 ? history.map(transitionJson) : undefined }
       },
     },
     {
