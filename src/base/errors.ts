@@ -14,6 +14,7 @@ export const ERROR_CODES = {
   unauthenticated: 'A token is needed.',
   forbidden: 'The token, Host or Origin does not allow this.',
   unavailable: 'Something needed is not there yet (database, promoted model, fresh features); trying later can help.',
+  no_production_model: 'No version of the model is in Production, or the one that is cannot be loaded.',
   unsupported: 'A correct request for something that this version does not do.',
   corrupt: 'Stored bytes are not what their digest says.',
 } as const

@@ -14,6 +14,7 @@ const STATUS: Record<ErrorCode, number> = {
   unauthenticated: 401,
   forbidden: 403,
   unavailable: 503,
+  no_production_model: 503,
   unsupported: 400,
   corrupt: 500,
 }

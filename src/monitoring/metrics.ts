@@ -34,6 +34,7 @@ export function createMetrics({ featureStates }: { featureStates: () => Promise<
     labelNames: ['model', 'version'] as const,
     registers,
   })
+  const answering = new Map<string, string>()
   const loadFailures = new Counter({
     name: 'weir_model_load_failures_total',
     help: 'Promoted versions that could not be loaded; the one before went on answering',
@@ -82,9 +83,14 @@ export function createMetrics({ featureStates }: { featureStates: () => Promise<
     events: {
       predicted: (model: { name: string; version: string }, count: number) =>
         predictions.inc({ model: model.name, version: model.version }, count),
-      live(name: string, version: string | undefined) {
-        liveVersion.remove({ model: name })
-        if (version !== undefined) liveVersion.set({ model: name, version }, 1)
+      live(model: string, version: string | undefined) {
+        // prom-client removes nothing unless all labels are named.
+        const before = answering.get(model)
+        if (before !== undefined) liveVersion.remove({ model, version: before })
+        answering.delete(model)
+        if (version === undefined) return
+        answering.set(model, version)
+        liveVersion.set({ model, version }, 1)
       },
       loadFailed: (name: string) => loadFailures.inc({ model: name }),
     },

@@ -36,7 +36,12 @@ export type LiveModel = {
   keyNames: readonly string[]
   featureNames: readonly string[]
   inputs: Model['encoder']['spec']['inputs']
+  /** Where it was loaded from: a model that is deleted and made anew begins again with version 1. */
+  source: string
 }
+
+/** Why the version that is in Production does not answer. */
+type Problem = { version: string; source: string; text: string; lasts: boolean }
 
 /** Heard of nothing for so long, we look ourselves: a notification may be lost with its connection. */
 const LOOK_MS = 5_000
@@ -50,17 +55,24 @@ const MODEL_FILE = 'model.weir'
 export function createLiveModels(deps: LiveModelDeps) {
   const { project, features, registry, tracking, db, log, events } = deps
   const live = new Map<string, LiveModel>()
-  const problems = new Map<string, { version: number; text: string }>()
+  const problems = new Map<string, Problem>()
   const looking = new Map<string, { again: boolean; done: Promise<void> }>()
   let unlisten: (() => Promise<void>) | undefined
   let timer: NodeJS.Timeout | undefined
   let closed = false
 
   async function start(): Promise<void> {
-    unlisten = await db.listen(REGISTRY_CHANNEL, (name) => void look(name), lookAtAll)
+    unlisten = await db.listen(REGISTRY_CHANNEL, told, lookAtAll)
     await Promise.all(project.models.map(({ name }) => look(name)))
     timer = setInterval(lookAtAll, LOOK_MS)
     timer.unref()
+  }
+
+  /** Somebody changed something of this model: what was wrong before is tried again. */
+  function told(name: string): void {
+    const problem = problems.get(name)
+    if (problem) problem.lasts = false
+    void look(name)
   }
 
   function lookAtAll(): void {
@@ -102,9 +114,9 @@ export function createLiveModels(deps: LiveModelDeps) {
       }
       return
     }
-    const same = live.get(name)
-    if (same?.version === String(version.version)) return void problems.delete(name)
-    if (problems.get(name)?.version === version.version) return
+    if (isSame(version, live.get(name))) return void problems.delete(name)
+    const known = problems.get(name)
+    if (known?.lasts && isSame(version, known)) return
     try {
       const loaded = await load(version)
       if (closed) return
@@ -114,8 +126,9 @@ export function createLiveModels(deps: LiveModelDeps) {
       events.live(name, loaded.version)
     } catch (error) {
       const text = `version ${version.version} of ${name} is in Production but cannot be loaded: ${messageOf(error)}`
-      // What cannot be read now may be read later; what is wrong in itself stays so.
-      if (error instanceof PlatformError) problems.set(name, { version: version.version, text })
+      problems.set(name, { version: String(version.version), source: version.source, text, lasts: lasts(error) })
+      // Looked at every few seconds: told once.
+      if (known?.text === text) return
       log.error({ model: name, version: version.version, err: error }, `serving: ${text}`)
       events.loadFailed(name)
     }
@@ -144,6 +157,7 @@ export function createLiveModels(deps: LiveModelDeps) {
       keyNames: service.keys.map((key) => key.name),
       featureNames: service.features.map((f) => f.name),
       inputs,
+      source: version.source,
     }
   }
 
@@ -159,4 +173,13 @@ export function createLiveModels(deps: LiveModelDeps) {
       await Promise.all([...looking.values()].map(({ done }) => done))
     },
   }
+}
+
+function isSame(version: ModelVersion, other: { version: string; source: string } | undefined): boolean {
+  return other?.version === String(version.version) && other.source === version.source
+}
+
+/** Whether the content itself is wrong. A file that is missing or cannot be read now may be there at the next look. */
+function lasts(error: unknown): boolean {
+  return error instanceof PlatformError && (error.code === 'corrupt' || error.code === 'conflict')
 }

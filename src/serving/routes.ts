@@ -1,38 +1,23 @@
 import type {} from '@fastify/swagger'
-import type { FastifyPluginAsync, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import { PlatformError } from '../base/errors.ts'
 import type { KeyInput } from '../features/keys.ts'
 import { rowsOfInvocation, valuesOfRows } from '../wire/invocations.ts'
-import {
-  batchMember,
-  batchSchema,
-  keySchema,
-  PROBLEM_SCHEMA,
-  predictionJson,
-  predictionSchema,
-} from '../wire/predict.ts'
+import { predictionJson } from '../wire/predict.ts'
+import * as schemas from '../wire/predict-schemas.ts'
+import { refusedRequest } from './refused-request.ts'
 import type { Serving } from './serving.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
 
 /** Only for the document: an answer is written by predictionJson, an error by the server. */
-const PROBLEMS = { 400: PROBLEM_SCHEMA, 404: PROBLEM_SCHEMA, 503: PROBLEM_SCHEMA }
+const PROBLEMS = { 400: schemas.PROBLEM_SCHEMA, 404: schemas.PROBLEM_SCHEMA, 503: schemas.PROBLEM_SCHEMA }
 
 /** `GET /health /ready`, `POST /predict /predict/batch /models/{name}/predict /models/{name}/invocations`. */
 export function servingRoutes(serving: Serving, models: readonly string[]): FastifyPluginAsync {
   return async (app) => {
-    app.get('/health', { schema: { tags: ['state'], summary: 'Whether the process answers' } }, async () => {
-      return { status: 'ok' }
-    })
-    app.get(
-      '/ready',
-      { schema: { tags: ['state'], summary: 'Whether predictions can be answered, else 503 with the reasons' } },
-      async () => {
-        const reasons = await serving.unreadiness()
-        if (reasons.length > 0) throw new PlatformError('unavailable', reasons.join('; '), { details: { reasons } })
-        return { status: 'ready' }
-      },
-    )
+    app.setSchemaErrorFormatter(refusedRequest)
+    stateRoutes(app, serving)
     const [first] = models
     if (first !== undefined) predictionRoutes(app, serving, first, '')
     for (const name of models) {
@@ -48,8 +33,38 @@ export function servingRoutes(serving: Serving, models: readonly string[]): Fast
   }
 }
 
-function predictionRoutes(app: Parameters<FastifyPluginAsync>[0], serving: Serving, name: string, prefix: string) {
-  const { keys } = serving.serviceOf(name)
+function stateRoutes(app: FastifyInstance, serving: Serving): void {
+  app.get(
+    '/health',
+    {
+      schema: {
+        tags: ['state'],
+        summary: 'Whether the process answers',
+        response: { 200: schemas.HEALTH_ANSWER },
+      },
+    },
+    async () => ({ status: 'ok' }),
+  )
+  app.get(
+    '/ready',
+    {
+      schema: {
+        tags: ['state'],
+        summary: 'Whether predictions can be answered, else 503 with the reasons',
+        response: { 200: schemas.READY_ANSWER, 503: schemas.PROBLEM_SCHEMA },
+      },
+    },
+    async () => {
+      const { reasons, answer } = await serving.readiness()
+      if (reasons.length > 0) throw new PlatformError('unavailable', reasons.join('; '), { details: { reasons } })
+      return answer
+    },
+  )
+}
+
+function predictionRoutes(app: FastifyInstance, serving: Serving, name: string, prefix: string): void {
+  const fields = serving.serviceOf(name)
+  const { keys } = fields
   const single = keys.length === 1 ? keys[0]!.name : undefined
   const inputOf = (body: Record<string, unknown>): KeyInput =>
     single === undefined ? body : (body[single] as KeyInput)
@@ -59,8 +74,9 @@ function predictionRoutes(app: Parameters<FastifyPluginAsync>[0], serving: Servi
       schema: {
         tags: ['predictions'],
         summary: `Predict one entity with the live version of ${name}`,
-        body: keySchema(keys),
-        response: { 200: predictionSchema(keys), ...PROBLEMS },
+        querystring: schemas.NO_QUERY,
+        body: schemas.keySchema(keys),
+        response: { 200: schemas.predictionSchema(fields), ...PROBLEMS },
       },
     },
     async (request, reply) => {
@@ -68,6 +84,7 @@ function predictionRoutes(app: Parameters<FastifyPluginAsync>[0], serving: Servi
       return reply.header('content-type', JSON_TYPE).send(predictionJson(prediction))
     },
   )
+  const answer = schemas.batchAnswerSchema(fields)
   app.post<{ Body: Record<string, KeyInput[]> }>(
     `${prefix}/predict/batch`,
     {
@@ -75,11 +92,12 @@ function predictionRoutes(app: Parameters<FastifyPluginAsync>[0], serving: Servi
         tags: ['predictions'],
         summary: `Predict many entities with the live version of ${name}`,
         description: '200 when all were predicted; 207 when some were not, each named under errors.',
-        body: batchSchema(keys),
-        response: { 200: batchAnswerSchema(keys), 207: batchAnswerSchema(keys), ...PROBLEMS },
+        querystring: schemas.NO_QUERY,
+        body: schemas.batchSchema(keys),
+        response: { 200: answer, 207: answer, ...PROBLEMS },
       },
     },
-    async (request, reply) => answerBatch(serving, name, request.body[batchMember(keys)] ?? [], reply),
+    async (request, reply) => answerBatch(serving, name, request.body[schemas.batchMember(keys)] ?? [], reply),
   )
 }
 
@@ -101,29 +119,22 @@ async function answerBatch(serving: Serving, name: string, keys: readonly KeyInp
     .send(`{"predictions":[${predictions.join(',')}],"errors":[${errors.join(',')}]}`)
 }
 
-function invocationRoute(app: Parameters<FastifyPluginAsync>[0], serving: Serving, name: string) {
+function invocationRoute(app: FastifyInstance, serving: Serving, name: string): void {
+  const { features } = serving.serviceOf(name)
   app.post(
     `/models/${encodeURIComponent(name)}/invocations`,
     {
       schema: {
         tags: ['predictions'],
         summary: `Score the caller's own features with the live version of ${name} (MLflow's protocol)`,
-        body: { type: 'object', description: 'One of dataframe_split, dataframe_records, instances, inputs.' },
+        querystring: schemas.NO_QUERY,
+        body: schemas.invocationSchema(features),
+        response: { 200: schemas.INVOCATION_ANSWER, ...PROBLEMS },
       },
     },
     async (request) => {
       const rows = rowsOfInvocation(request.body)
-      return { predictions: serving.score(name, (inputs) => valuesOfRows(rows, inputs)) }
+      return { predictions: await serving.score(name, (inputs) => valuesOfRows(rows, inputs)) }
     },
   )
-}
-
-function batchAnswerSchema(keys: Parameters<typeof predictionSchema>[0]) {
-  return {
-    type: 'object',
-    properties: {
-      predictions: { type: 'array', items: predictionSchema(keys) },
-      errors: { type: 'array', items: { type: 'object', additionalProperties: true } },
-    },
-  }
 }

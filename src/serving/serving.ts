@@ -7,9 +7,9 @@
  * - Never sees a learner. Features come from the online store in the order of the feature service, as stored; a null is
  *   a value. An unknown entity is 404, what is not materialized or not promoted 503, never a guess.
  */
+import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
-import { displayInstant, instantOfMs } from '../base/instant.ts'
 import { requireModel } from '../config/find.ts'
 import type { ServiceDefinition } from '../features/definitions.ts'
 import type { KeyInput } from '../features/keys.ts'
@@ -17,8 +17,13 @@ import { predictBatch, predictOne } from '../ml/model/model-file.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { Prediction } from '../wire/predict.ts'
 import { createLiveModels, type LiveModel, type LiveModelDeps } from './live-models.ts'
+import { noModel } from './no-model.ts'
+import { readiness } from './readiness.ts'
 
 export type ServingDeps = LiveModelDeps & { clock: Clock }
+
+/** Rows predicted in one go, some milliseconds: between two, those who wait for one prediction have their turn. */
+const SLICE_ROWS = 250
 
 /** A key that has no prediction, and why. */
 export type Unpredicted = { key: KeyInput; error: PlatformError }
@@ -26,7 +31,7 @@ export type Unpredicted = { key: KeyInput; error: PlatformError }
 export type Serving = ReturnType<typeof createServing>
 
 export function createServing(deps: ServingDeps) {
-  const { project, features, db, clock, events } = deps
+  const { project, features, events } = deps
   const models = createLiveModels(deps)
 
   /** The feature service of a model of the project; refuses (not_found) another name. */
@@ -79,17 +84,20 @@ export function createServing(deps: ServingDeps) {
   }
 
   /** Predicts rows of the caller's own values, in the order of the model's inputs. */
-  function score(name: string, rowsOf: (inputs: LiveModel['inputs']) => FeatureValue[][]) {
+  async function score(name: string, rowsOf: (inputs: LiveModel['inputs']) => FeatureValue[][]) {
     requireModel(project, name)
     const live = models.current(name)
     if (!live) throw noModel(name, models.problem(name))
     const rows = rowsOf(live.inputs)
-    const probabilities = predictBatch(live.model, rows)
+    const scores: { label: 0 | 1; probability: number }[] = []
+    for (let from = 0; from < rows.length; from += SLICE_ROWS) {
+      if (from > 0) await setImmediate()
+      for (const probability of predictBatch(live.model, rows.slice(from, from + SLICE_ROWS))) {
+        scores.push({ label: probability >= live.model.threshold ? 1 : 0, probability })
+      }
+    }
     events.predicted({ name, version: live.version }, rows.length)
-    return Array.from(probabilities, (probability) => ({
-      label: probability >= live.model.threshold ? 1 : 0,
-      probability,
-    }))
+    return scores
   }
 
   /** Names the views too when they are missing as well: then a promotion alone would not help. */
@@ -99,36 +107,15 @@ export function createServing(deps: ServingDeps) {
     if (missing.length === 0) return error
     const views = missing.map((view) => `'${view}'`).join(', ')
     const message = `${error.message}; and not materialized yet: feature view ${views}; run: weir materialize`
-    return new PlatformError('unavailable', message, { details: { missing_views: missing } })
+    const lacking = service.features.filter((f) => missing.includes(service.views[f.view]?.name ?? ''))
+    const details = { missing_views: missing, missing_features: lacking.map((f) => f.name) }
+    return new PlatformError('unavailable', message, { details })
   }
 
   async function missingViews(service: ServiceDefinition): Promise<string[]> {
     const states = await features.viewStates()
     const views = service.views.map((view) => view.name)
     return states.filter((state) => views.includes(state.view) && !state.materialized).map((state) => state.view)
-  }
-
-  /** Why not every model of the project can answer with fresh features; empty when all can. */
-  async function unreadiness(): Promise<string[]> {
-    try {
-      await db.query('select 1')
-    } catch {
-      return ['the database does not answer']
-    }
-    const reasons: string[] = []
-    for (const { name } of project.models) {
-      const problem = models.problem(name)
-      if (!models.current(name)) reasons.push(noModel(name, problem).message)
-      else if (problem) reasons.push(problem)
-    }
-    const states = await features.viewStates()
-    for (const { view, materialized, validAt, ttlMs } of states) {
-      if (!materialized) reasons.push(`feature view '${view}' is not materialized`)
-      else if (validAt !== null && ttlMs !== null && validAt < instantOfMs(clock.nowMs() - ttlMs)) {
-        reasons.push(`feature view '${view}' is older than its ttl (${displayInstant(validAt)})`)
-      }
-    }
-    return reasons
   }
 
   return {
@@ -139,14 +126,8 @@ export function createServing(deps: ServingDeps) {
     predict,
     predictMany,
     score,
-    unreadiness,
+    readiness: () => readiness(deps, models),
   }
-}
-
-function noModel(name: string, problem: string | undefined): PlatformError {
-  const message =
-    problem ?? `no version of ${name} is in Production; run: weir promote ${name} VERSION --stage Production`
-  return new PlatformError('unavailable', message)
 }
 
 function keyPart(key: KeyInput, name: string): FeatureValue {

@@ -48,11 +48,17 @@ export function valuesOfRows(
   return rows.map((row, r) =>
     inputs.map(({ name, type }) => {
       if (!Object.hasOwn(row, name)) throw invalid(`row ${r} lacks '${name}'; the model takes ${names(inputs)}`)
-      const value = row[name]
+      const value = type === 'Bool' ? boolOf(row[name]) : row[name]
       if (fits(value, type)) return value as FeatureValue
       throw invalid(`row ${r}: '${name}' must be ${type} or null, not ${JSON.stringify(value)?.slice(0, 60)}`)
     }),
   )
+}
+
+/** A Bool that had nulls in training is text in the model's signature (training/mlmodel.ts); Python's spelling, and JSON's. */
+function boolOf(value: unknown): unknown {
+  if (value === 'True' || value === 'true') return true
+  return value === 'False' || value === 'false' ? false : value
 }
 
 function fits(value: unknown, type: string): boolean {

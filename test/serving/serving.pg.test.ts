@@ -1,6 +1,8 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
+import type { InputValue } from '../../src/ml/model/encoder.ts'
+import { decodeModel, predictOne } from '../../src/ml/model/model-file.ts'
 import { realMonths } from '../helpers/real-data.ts'
 import { MODEL, onlineTable, openServerRig } from './rig.ts'
 
@@ -45,7 +47,10 @@ describe.sequential('from an empty server to a prediction', () => {
 
   test('before any materialize: 503 that names the views', async () => {
     const answer = await rig.predict(KNOWN)
-    expect(answer).toMatchObject({ status: 503, body: { error: 'unavailable', missing_views: VIEWS } })
+    expect(answer).toMatchObject({
+      status: 503,
+      body: { error: 'unavailable', missing_views: VIEWS, missing_features: Object.keys(FEATURES) },
+    })
     for (const view of VIEWS) expect(answer.body.detail).toContain(view)
   })
 
@@ -54,7 +59,7 @@ describe.sequential('from an empty server to a prediction', () => {
     await rig.app.features.materialize({ asOf: parseInstant('2024-01-31', 'as-of') })
     await rig.train()
     const answer = await rig.predict(KNOWN)
-    expect(answer).toMatchObject({ status: 503, body: { status: 503, error: 'unavailable' } })
+    expect(answer).toMatchObject({ status: 503, body: { status: 503, error: 'no_production_model' } })
     expect(answer.body.detail).toContain('weir promote streamflow_churn VERSION --stage Production')
     expect(answer.body).not.toHaveProperty('missing_views')
   })
@@ -79,7 +84,10 @@ describe.sequential('from an empty server to a prediction', () => {
       features_as_of: '2024-01-31T00:00:00Z',
     })
     expect(body.prediction).toBe((body.probability as number) >= 0.5 ? 1 : 0)
-    expect(await rig.get('/ready')).toMatchObject({ status: 200, body: { status: 'ready' } })
+    const ready = await rig.get('/ready')
+    expect(ready).toMatchObject({ status: 200, body: { status: 'ready' } })
+    expect(ready.body.models).toEqual([{ name: MODEL, version: '1', run_id: version.runId, problem: null }])
+    expect(ready.body.feature_views).toEqual(VIEWS.map((view) => ({ view, valid_at: '2024-01-31', rows: 7043 })))
   })
 })
 
@@ -140,6 +148,43 @@ describe('answers', () => {
     expect((await rig.post(`/models/${MODEL}/invocations`, wrong)).body.detail).toContain('must be Int64 or null')
   })
 
+  test("the run's own input example is taken as it is, with booleans as text, and scored as our forest does", async () => {
+    const { source } = await rig.app.registry.getVersion(MODEL, 1)
+    const file = async (name: string) => rig.app.tracking.artifacts.read(source, name)
+    const example = JSON.parse((await file('input_example.json')).toString()) as { columns: string[]; data: never[][] }
+    const model = decodeModel(await file('model.weir'))
+    const bools = model.encoder.spec.inputs.map((input) => input.type === 'Bool')
+    expect(example.data.flat()).toContain('True')
+    const rows = example.data.map((row) => row.map((v, c) => (bools[c] && typeof v === 'string' ? v === 'True' : v)))
+    const answer = await rig.post(`/models/${MODEL}/invocations`, { dataframe_split: example })
+    const scores = answer.body.predictions as { probability: number }[]
+    expect(scores.map((score) => score.probability)).toEqual(rows.map((row) => predictOne(model, row)))
+  })
+
+  test('rows beyond one slice keep their order', async () => {
+    const { body } = await rig.predict(KNOWN)
+    const features = body.features_used as Record<string, unknown>
+    const rows = Array.from({ length: 600 }, (_, i) => ({ ...features, months_active: i }))
+    const answer = await rig.post(`/models/${MODEL}/invocations`, { dataframe_records: rows })
+    const scores = answer.body.predictions as { probability: number }[]
+    const { source } = await rig.app.registry.getVersion(MODEL, 1)
+    const model = decodeModel(await rig.app.tracking.artifacts.read(source, 'model.weir'))
+    const expected = rows.map((row) => predictOne(model, Object.values(row) as InputValue[]))
+    expect(scores.map((score) => score.probability)).toEqual(expected)
+  })
+
+  test('the document describes every field of the prediction routes, with an example', async () => {
+    const { body } = await rig.get('/openapi.json')
+    const paths = body.paths as Record<string, Record<string, unknown>>
+    const ours = Object.keys(paths).filter((path) => /predict|invocations|health|ready/.test(path))
+    expect(ours).toHaveLength(7)
+    for (const path of ours) expect({ path, bare: bareFields(paths[path]) }).toEqual({ path, bare: [] })
+    const { schema } = at(paths, '/predict', 'post', 'responses', '200', 'content', 'application/json') as never
+    expect(Object.keys(at(schema, 'properties', 'features_used', 'properties') as object)).toEqual(
+      Object.keys(FEATURES),
+    )
+  })
+
   test('metrics, document and page are there', async () => {
     const metrics = await rig.get('/metrics')
     expect(metrics.text).toMatch(/weir_model_live\{model="streamflow_churn",version="1"\} 1/)
@@ -172,11 +217,21 @@ describe('bad requests are the caller’s', () => {
     ['half a surrogate', '{"user_id": "\\ud800"}', 400],
     ['a key of 2,000 characters', JSON.stringify({ user_id: 'x'.repeat(2000) }), 413],
     ['a key of 1 MB', JSON.stringify({ user_id: 'x'.repeat(1_000_000) }), 413],
+    ['a member that is unknown', '{"user_id": "7590-VHVEG", "as_of": "2024-01-31"}', 400],
     ['a prototype', '{"__proto__": {"user_id": "a"}}', 400],
   ])('%s', async (_name, body, status) => {
     const answer = await rig.send('POST', '/predict', body)
     expect(answer).toMatchObject({ status, type: expect.stringContaining('application/problem+json') })
     expect(answer.body).toMatchObject({ status, error: expect.any(String), detail: expect.any(String) })
+  })
+
+  test('what is not understood is named, not dropped', async () => {
+    const asOf = await rig.predict({ ...KNOWN, as_of: '2024-01-31' })
+    expect(asOf.body.detail).toBe("body has 'as_of', which is unknown")
+    const explain = await rig.post('/predict?explain=true', KNOWN)
+    expect(explain).toMatchObject({ status: 400, body: { detail: 'explain is not there yet; ask without it' } })
+    expect((await rig.post('/predict?x=1', KNOWN)).body.detail).toBe("querystring has 'x', which is unknown")
+    expect((await rig.predict({ user_id: 5 })).body.detail).toBe('body/user_id must be string')
   })
 
   test('another content type, method or path', async () => {
@@ -186,3 +241,21 @@ describe('bad requests are the caller’s', () => {
     expect((await rig.get('/features/%00')).status).toBe(400)
   })
 })
+
+/** Paths of schema members without a description, or (where they hold no members and no fixed values) without an example. */
+function bareFields(node: unknown, path: string[] = []): string[] {
+  if (node === null || typeof node !== 'object') return []
+  const members = Object.entries((at(node, 'properties') ?? {}) as Record<string, Record<string, unknown>>)
+  const bare = members.filter(([, member]) => {
+    const shown = [member, member.items].some((m) => ['properties', 'enum', 'examples'].some((k) => at(m, k)))
+    return member.description === undefined || !shown
+  })
+  const below = Object.entries(node).flatMap(([key, value]) =>
+    key.startsWith('example') ? [] : bareFields(value, [...path, key]),
+  )
+  return [...bare.map(([name]) => [...path, name].join('.')), ...below]
+}
+
+function at(node: unknown, ...path: string[]): unknown {
+  return path.reduce((value, key) => (value as Record<string, unknown> | undefined)?.[key], node)
+}

@@ -15,6 +15,7 @@ const NAMES: Record<ErrorCode, [number, string]> = {
   unauthenticated: [401, 'UNAUTHENTICATED'],
   forbidden: [403, 'PERMISSION_DENIED'],
   unavailable: [503, 'TEMPORARILY_UNAVAILABLE'],
+  no_production_model: [503, 'TEMPORARILY_UNAVAILABLE'],
   unsupported: [400, 'BAD_REQUEST'],
   corrupt: [500, 'DATA_LOSS'],
 }
