@@ -26,3 +26,21 @@ export function csvSql(source: Source, folder: string, replace = ''): string {
   const rows = `SELECT ${columns} FROM read_csv(${path}, header = true, columns = {${types}})`
   return replace === '' ? rows : `SELECT * REPLACE (${replace}) FROM (${rows})`
 }
+
+/** What January has of customer 7590-VHVEG, real or generated, in the order of the feature service. */
+export const KNOWN_FEATURES = {
+  months_active: 1,
+  monthly_fee: 29.850000381469727,
+  paperless_billing: true,
+  plan_stream_tv: false,
+  plan_stream_movies: false,
+  net_service: 'DSL',
+  watch_hours_30d: 24.48365020751953,
+  avg_session_mins_7d: 29.14104461669922,
+  unique_devices_30d: 3,
+  skips_7d: 4,
+  rebuffer_events_7d: 1,
+  failed_payments_90d: 1,
+  support_tickets_90d: 0,
+  ticket_avg_resolution_hrs_90d: 16,
+}
