@@ -16,7 +16,7 @@ import { openDatabase } from '../src/db/db.ts'
 import { createIngest, type Ingest } from '../src/ingest/ingest.ts'
 import { createDuck, type Duck } from '../src/lake/duck.ts'
 import { createLake } from '../src/lake/lake.ts'
-import { openDirectoryStore } from '../src/lake/objects.ts'
+import { openDirectoryStore } from '../src/lake/directory-store.ts'
 import { realMonths, someMonths } from '../test/helpers/real-data.ts'
 import type { BenchResult } from './harness.ts'
 

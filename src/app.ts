@@ -11,7 +11,7 @@ import { createFlows, type Flows } from './flows/flows.ts'
 import { createIngest, type Ingest } from './ingest/ingest.ts'
 import type { Duck, DuckSession } from './lake/duck.ts'
 import { createLake, type Lake } from './lake/lake.ts'
-import { type ObjectStore, openDirectoryStore } from './lake/objects.ts'
+import { type ObjectStore, openObjectStore } from './lake/objects.ts'
 import { defineIngestMonth } from './pipelines/ingest-month.ts'
 import { defineTrainBaseline } from './pipelines/train-baseline.ts'
 import { createRegistry, type Registry } from './registry/registry.ts'
@@ -47,7 +47,7 @@ export type AppOptions = { settings: Settings; project: Project; clock: Clock; l
 
 export async function createApp({ settings, project, clock, log }: AppOptions): Promise<App> {
   const db = await openDatabase({ home: settings.home, url: settings.databaseUrl, log })
-  const objects = await openDirectoryStore(settings.objects)
+  const objects = await openObjectStore(settings)
   const duck = lazyDuck(objects.directories)
   const lake = createLake({ sql: db, objects, duck, clock })
   const ingest = createIngest({ sql: db, lake, duck, project, clock, log })

@@ -21,7 +21,7 @@ export async function startServer(app: App): Promise<RunningServer> {
       metrics.plugin,
       servingRoutes(serving, models),
       featureRoutes(features),
-      trackingRoutes(tracking),
+      trackingRoutes(tracking, { artifactBytesMax: settings.artifactBytesMax }),
       registryRoutes(registry),
     ],
     host: settings.host,

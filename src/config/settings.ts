@@ -8,6 +8,8 @@ export type Settings = {
   host: string
   port: number
   objects: string
+  /** Bytes of one artifact. */
+  artifactBytesMax: number
   token: string | null
   logLevel: string
   /** Worker threads of a learner; 0 for one a core. */
@@ -28,7 +30,13 @@ export const SETTINGS = {
     flag: 'objects',
     env: 'WEIR_OBJECTS',
     default: '',
-    help: 'folder of snapshots and artifacts (default: objects in the home)',
+    help: 'folder, or s3://BUCKET/PREFIX, of snapshots and artifacts (default: objects in the home)',
+  },
+  artifactBytesMax: {
+    flag: 'artifact-bytes-max',
+    env: 'WEIR_ARTIFACT_BYTES_MAX',
+    default: '16G',
+    help: 'largest artifact that is taken, such as 500M or 16G',
   },
   token: {
     flag: 'token',
@@ -65,11 +73,28 @@ export function readSettings(input: {
     databaseUrl: raw('databaseUrl') || null,
     host: raw('host'),
     port: integer('port', raw('port'), 0, 65_535),
-    objects: raw('objects') ? resolve(input.projectDir, raw('objects')) : join(home, 'objects'),
+    objects: objectsPlace(raw('objects'), input.projectDir, home),
+    artifactBytesMax: bytes('artifactBytesMax', raw('artifactBytesMax')),
     token: raw('token') || null,
     logLevel: oneOf('logLevel', raw('logLevel'), ['trace', 'debug', 'info', 'warn', 'error', 'silent']),
     threads: integer('threads', raw('threads'), 0, 256),
   }
+}
+
+function objectsPlace(text: string, projectDir: string, home: string): string {
+  if (text.startsWith('s3://')) return text
+  if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw wrong('objects', text, 'a folder or s3://BUCKET/PREFIX')
+  return text ? resolve(projectDir, text) : join(home, 'objects')
+}
+
+const UNITS = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }
+
+function bytes(name: SettingName, text: string): number {
+  const found = /^(\d{1,12}) ?([KMGT]?)(?:i?B)?$/i.exec(text.trim())
+  const unit = UNITS[(found?.[2] ?? '').toUpperCase() as keyof typeof UNITS]
+  const value = Number(found?.[1]) * unit
+  if (found && value >= 1 && Number.isSafeInteger(value)) return value
+  throw wrong(name, text, 'a size such as 500M or 16G')
 }
 
 function integer(name: SettingName, text: string, min: number, max: number): number {

@@ -101,9 +101,8 @@ async function load(
     batch = typed.map(() => [])
     onProgress?.({ view: view.name, rows, total: snapshot.rows })
   }
-  for await (const chunk of duck.chunks(
-    `SELECT ${select.join(', ')} FROM (${viewRowsSql(view, lake.path(snapshot))})`,
-  )) {
+  const from = viewRowsSql(view, await lake.path(snapshot))
+  for await (const chunk of duck.chunks(`SELECT ${select.join(', ')} FROM (${from})`)) {
     for (const [i, column] of batch.entries()) column.push(...chunk.getColumnValues(i))
     if ((batch[0]?.length ?? 0) >= BATCH_ROWS) await flush()
   }

@@ -49,7 +49,7 @@ async function verifiedPath(objects: ObjectStore, { objectKey, digest }: Stored)
   if ((await objects.stat(objectKey)) === undefined) {
     throw new PlatformError('not_found', `the object store has no training set '${objectKey}'; build it again`)
   }
-  const path = objects.localPath(objectKey)
+  const path = await objects.local(objectKey)
   if ((await sha256File(path)) === digest) return path
   throw new PlatformError('corrupt', `training set '${objectKey}' does not have the bytes that its digest names`)
 }

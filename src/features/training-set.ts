@@ -64,10 +64,11 @@ export async function buildTrainingSet(deps: Deps, request: TrainingSetRequest):
   const { mature, immature } = await labelMoments(deps.lake, label, request.asOf, request.knownAt)
   for (const labels of mature) requireColumns(labels, [...service.keys.map((k) => k.name), label.column])
   const picked = await Promise.all(mature.map((labels) => pickViews(deps.lake, service, labels, request)))
-  const files = picked.map(({ labels, views }): MomentFiles => {
-    const paths = views.map((view) => view && deps.lake.path(view))
-    return { moment: labels.validAt, labels: deps.lake.path(labels), views: paths }
+  const opened = picked.map(async ({ labels, views }): Promise<MomentFiles> => {
+    const paths = await Promise.all(views.map((view) => view && deps.lake.path(view)))
+    return { moment: labels.validAt, labels: await deps.lake.path(labels), views: paths }
   })
+  const files = await Promise.all(opened)
   const written = await writeParquet(deps, trainingSetSql(service, label, files))
   const inputs = picked.flatMap((moment) => inputsOf(moment))
   const missing = picked.flatMap(({ labels, views }) =>

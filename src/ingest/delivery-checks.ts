@@ -88,7 +88,7 @@ async function keysOf({ lake, asOf }: Deps, tables: readonly Table[], source: So
   const snapshot = await lake.newestVersion(source.name, asOf)
   if (!snapshot || !source.key.every((k) => snapshot.columns.some((c) => c.name === k))) return undefined
   const values = source.key.map((k) => `"${k.replaceAll('"', '""')}"`)
-  const from = `read_parquet('${lake.path(snapshot).replaceAll("'", "''")}')`
+  const from = `read_parquet('${(await lake.path(snapshot)).replaceAll("'", "''")}')`
   return { source, table: undefined, select: selectKeys(values, 'NULL::BIGINT', from) }
 }
 

@@ -62,7 +62,7 @@ export type Lake = {
   /** Moves a finished Parquet file of the scratch folder into the store under its digest; knows nothing of it yet. */
   keep(parquetFile: string): Promise<{ digest: string; objectKey: string; bytes: number }>
   /** Where DuckDB reads the snapshot. */
-  path(snapshot: Pick<Snapshot, 'objectKey'>): string
+  path(snapshot: Pick<Snapshot, 'objectKey'>): Promise<string>
 }
 
 export function createLake(deps: { sql: Sql; objects: ObjectStore; duck: Duck; clock: Clock }): Lake {
@@ -90,7 +90,7 @@ export function createLake(deps: { sql: Sql; objects: ObjectStore; duck: Duck; c
       return { digest, objectKey, bytes: size }
     },
     pinKnownAt: () => takeMoment(sql, now()),
-    path: (snapshot) => objects.localPath(snapshot.objectKey),
+    path: (snapshot) => objects.local(snapshot.objectKey),
   }
 }
 

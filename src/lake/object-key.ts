@@ -28,3 +28,7 @@ function faultOf(key: string): string | undefined {
   }
   return undefined
 }
+
+export function byName(a: { name: string }, b: { name: string }): number {
+  return a.name < b.name ? -1 : 1
+}

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
-import type { ObjectBody, ObjectStore } from '../lake/objects.ts'
+import type { ObjectBody, ObjectStore, UploadedPart } from '../lake/objects.ts'
 import { checkArtifactPath, proxyPathOf } from './artifact-uri.ts'
 import { selectRun } from './queries/runs.ts'
 
@@ -24,13 +24,7 @@ export function createArtifacts({ sql, objects }: { sql: Sql; objects: ObjectSto
   async function list(proxyPath: string): Promise<ArtifactFile[]> {
     const path = proxyPath.replace(/\/$/, '')
     const folder = path === '' ? PREFIX : `${PREFIX}/${checkArtifactPath(path)}`
-    const found = new Map<string, ArtifactFile>()
-    for (const { key, bytes } of await objects.list(folder)) {
-      if (key === folder) continue
-      const [name = '', ...rest] = key.slice(folder.length + 1).split('/')
-      found.set(name, { path: name, isDir: rest.length > 0, bytes: rest.length > 0 ? null : bytes })
-    }
-    return [...found.values()].sort((a, b) => (a.path < b.path ? -1 : 1))
+    return (await objects.folder(folder)).map(({ name, bytes }) => ({ path: name, isDir: bytes === null, bytes }))
   }
 
   /** The same for a run, with paths relative to its artifact root. */
@@ -76,7 +70,19 @@ export function createArtifacts({ sql, objects }: { sql: Sql; objects: ObjectSto
     for (const { key } of await objects.list(`${PREFIX}/${checkArtifactPath(proxyPath)}`)) await objects.delete(key)
   }
 
+  const keyOf = (proxyPath: string) => `${PREFIX}/${checkArtifactPath(proxyPath)}`
+  const { uploads } = objects
+
   return {
+    /** Files that arrive in parts (lake/objects.ts), by their path of the proxy. */
+    uploads: {
+      create: (proxyPath: string) => uploads.create(keyOf(proxyPath)),
+      part: (proxyPath: string, uploadId: string, number: number, body: AsyncIterable<Uint8Array>) =>
+        uploads.part(keyOf(proxyPath), uploadId, number, body),
+      complete: (proxyPath: string, uploadId: string, parts: readonly UploadedPart[], bytesMax: number) =>
+        uploads.complete(keyOf(proxyPath), uploadId, parts, bytesMax),
+      abort: (proxyPath: string, uploadId: string) => uploads.abort(keyOf(proxyPath), uploadId),
+    },
     list,
     listOfRun,
     listBelow,

@@ -66,7 +66,7 @@ async function writeFolder(rig: TrainingRig, folder: string): Promise<void> {
     await writeFile(join(folder, path), await rig.tracking.artifacts.read(logged.artifactUri, path))
   }
   await writeFile(join(folder, 'dataset.parquet'), await rig.objects.get(dataset.objectKey))
-  await writeFile(join(folder, 'raw.csv'), await csvOf(rig, rig.objects.localPath(dataset.objectKey)))
+  await writeFile(join(folder, 'raw.csv'), await csvOf(rig, await rig.objects.local(dataset.objectKey)))
 
   const features = pinned.definitions.service.features.map((f) => f.feature)
   const frame = frameOf(await rig.features(rig.project).readTrainingSet(dataset), features, dataset.label)

@@ -9,9 +9,9 @@ import type { Project, Source, ValueType } from '../../src/config/project.ts'
 import { createFeatures, type Features } from '../../src/features/features.ts'
 import { ident, literal } from '../../src/features/quote.ts'
 import { duckType } from '../../src/features/value-types.ts'
+import { openDirectoryStore } from '../../src/lake/directory-store.ts'
 import { createDuck, type Duck } from '../../src/lake/duck.ts'
 import { createLake } from '../../src/lake/lake.ts'
-import { openDirectoryStore } from '../../src/lake/objects.ts'
 import type { Snapshot } from '../../src/lake/snapshot.ts'
 import { testDatabase } from '../helpers/pg.ts'
 
@@ -46,7 +46,7 @@ export async function openRig(options: { threads?: number } = {}) {
       const objectKey = `snapshots/${digest}.parquet`
       await objects.adopt(objectKey, path)
       const [count] = await duck.rows<{ n: number }>(
-        `SELECT count(*) AS n FROM read_parquet(${literal(objects.localPath(objectKey))})`,
+        `SELECT count(*) AS n FROM read_parquet(${literal(await objects.local(objectKey))})`,
       )
       return { digest, objectKey, fileDigest: digest, rows: count?.n ?? 0, bytes: 1 }
     })
@@ -72,7 +72,7 @@ export async function openRig(options: { threads?: number } = {}) {
 
 /** The rows of a training set as objects, in order, without the event timestamp when it is all the same. */
 export async function rowsOf(rig: Rig, ref: { objectKey: string }): Promise<Record<string, unknown>[]> {
-  const path = literal(rig.objects.localPath(ref.objectKey))
+  const path = literal(await rig.objects.local(ref.objectKey))
   return rig.duck.rows(
     `SELECT * REPLACE (CAST(event_timestamp AS VARCHAR) AS event_timestamp) FROM read_parquet(${path})`,
   )

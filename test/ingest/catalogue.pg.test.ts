@@ -323,7 +323,7 @@ test('types survive: whole numbers of 64 bits, float32, dates, moments, empty te
   expect(report.sources[0]?.rows).toBe(2)
   const rows = await rig.duck.rows(
     `SELECT k, i::VARCHAR AS i, j, f, d, b, "on"::VARCHAR AS "on", "at"::VARCHAR AS "at", s, typeof(f) AS tf, typeof("at") AS ta
-     FROM read_parquet('${rig.lake.path(snapshot!)}')`,
+     FROM read_parquet('${await rig.lake.path(snapshot!)}')`,
   )
   const nulls = { i: null, j: null, f: null, d: null, b: null, on: null, at: null, s: null }
   const types = { tf: 'FLOAT', ta: 'TIMESTAMP WITH TIME ZONE' }

@@ -51,7 +51,7 @@ test.skipIf(!months)('what is stored is what the files say, nulls where they are
   const [row] = await rig.duck.rows(
     `SELECT count(*) AS n, count_if(plan_stream_tv IS NULL) AS nulls, count_if(net_service = 'No') AS "none",
        count_if((plan_stream_tv IS NULL) <> (net_service = 'No')) AS odd, round(sum(total_paid), 2) AS paid
-     FROM read_parquet('${rig.lake.path(subscriptions!)}')`,
+     FROM read_parquet('${await rig.lake.path(subscriptions!)}')`,
   )
   const lines = (await readFile(join(month(0), 'subscriptions.csv'), 'utf8')).trim().split('\n').slice(1)
   const paid = lines.reduce((sum, line) => sum + Number(line.split(',')[7]), 0)

@@ -8,9 +8,9 @@ import { normalizeProject } from '../../src/config/normalize.ts'
 import type { Project } from '../../src/config/project.ts'
 import type { Finding } from '../../src/ingest/finding.ts'
 import { createIngest, type Ingest, type IngestReport } from '../../src/ingest/ingest.ts'
+import { openDirectoryStore } from '../../src/lake/directory-store.ts'
 import { createDuck } from '../../src/lake/duck.ts'
 import { createLake, type Lake } from '../../src/lake/lake.ts'
-import { openDirectoryStore } from '../../src/lake/objects.ts'
 import { testDatabase } from '../helpers/pg.ts'
 
 /** An ingest on a real database, a real DuckDB and a real folder, restricted as the app restricts it. */
@@ -57,7 +57,7 @@ export async function openRig(options: { threads?: number; memoryLimit?: string 
   async function rows(id: string): Promise<unknown[][]> {
     const snapshot = (await lake.list()).find((s) => s.id === id)
     if (!snapshot) throw new Error(`no snapshot ${id}`)
-    const found = await duck.rows(`SELECT * FROM read_parquet('${lake.path(snapshot)}')`)
+    const found = await duck.rows(`SELECT * FROM read_parquet('${await lake.path(snapshot)}')`)
     return found.map((row) => Object.values(row))
   }
 

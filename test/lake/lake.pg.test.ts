@@ -200,5 +200,5 @@ test('a file is kept under the digest of its bytes, twice as well as once', asyn
   expect((await readdir(join(rig.dir, 'objects', '.scratch'))).filter((name) => !name.startsWith('duckdb-'))).toEqual(
     [],
   )
-  expect(rig.lake.path(one)).toBe(join(rig.dir, 'objects', 'snapshots', `${one.digest}.parquet`))
+  expect(await rig.lake.path(one)).toBe(join(rig.dir, 'objects', 'snapshots', `${one.digest}.parquet`))
 })

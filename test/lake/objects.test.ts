@@ -1,167 +1,312 @@
 import { existsSync } from 'node:fs'
-import { mkdir, mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
-import { afterEach, beforeEach, expect, test } from 'vitest'
-import { type ObjectStore, openDirectoryStore } from '../../src/lake/objects.ts'
+import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { type ObjectStore, openObjectStore } from '../../src/lake/objects.ts'
+import { hasS3, type S3Server, startS3 } from '../helpers/s3.ts'
 
-let dir: string
-let store: ObjectStore
-beforeEach(async () => {
-  dir = await mkdtemp(join(tmpdir(), 'weir-objects-'))
-  store = await openDirectoryStore(join(dir, 'store'))
-})
-afterEach(() => rm(dir, { recursive: true, force: true }))
+/** What every object store keeps: one suite, run by a directory and by a bucket of a real S3 server. */
+const STORES = [{ kind: 'a directory' }, { kind: 'S3' }] as const
 
 const bytes = (s: string) => new TextEncoder().encode(s)
-const keys = async (prefix = '') => (await store.list(prefix)).map((o) => o.key)
-const scratch = () => readdir(join(dir, 'store', '.scratch'))
 
-test('what was put is read whole, in part, by its size and in lists', async () => {
-  await store.put('runs/1/a.txt', bytes('hello'))
-  await store.put('runs/10/b.txt', bytes('x'))
-  await store.put('runs/1.txt', bytes('y'))
-  expect(String(await store.get('runs/1/a.txt'))).toBe('hello')
-  expect(await text(await store.stream('runs/1/a.txt', { start: 1, end: 3 }))).toBe('ell')
-  expect(await store.stat('runs/1/a.txt')).toMatchObject({ key: 'runs/1/a.txt', bytes: 5 })
-  expect(await keys()).toEqual(['runs/1.txt', 'runs/1/a.txt', 'runs/10/b.txt'])
-  // A prefix is a folder, not the beginning of a name.
-  expect(await keys('runs/1')).toEqual(['runs/1/a.txt'])
-  expect(await keys('runs/1/')).toEqual(['runs/1/a.txt'])
-  expect(await keys('runs/1/a.txt')).toEqual(['runs/1/a.txt'])
-  expect(await keys('nothing')).toEqual([])
-})
+describe.each(STORES)('an object store in $kind', ({ kind }) => {
+  if (kind === 'S3' && !hasS3) return test.skip('is tested where WEIR_VERSITYGW names a versitygw', () => {})
 
-test('bytes, a stream and a file can be put', async () => {
-  await writeFile(join(dir, 'file'), 'from a file')
-  async function* stream() {
-    yield bytes('from a ')
-    yield bytes('stream')
-  }
-  await store.put('a', bytes('from bytes'))
-  await store.put('b', stream())
-  await store.put('c', join(dir, 'file'))
-  await store.put('empty', bytes(''))
-  const read = await Promise.all(['a', 'b', 'c', 'empty'].map(async (key) => String(await store.get(key))))
-  expect(read).toEqual(['from bytes', 'from a stream', 'from a file', ''])
-})
-
-test.each([
-  ['../out'],
-  ['a/../../out'],
-  ['/etc/passwd'],
-  ['a//b'],
-  ['a/'],
-  ['.'],
-  ['a/./b'],
-  [''],
-  ['..\\out'],
-  ['a\u0000b'],
-  ['a\nb'],
-  ['.scratch/x'],
-  ['a/.scratch'],
-  ['x'.repeat(256)],
-  [`${'ü'.repeat(128)}`],
-  ['a/'.repeat(600)],
-])('the key %j is refused by everything that takes one', async (key) => {
-  const refusal = { code: 'invalid_argument' }
-  await expect(store.put(key, bytes('x'))).rejects.toMatchObject(refusal)
-  await expect(store.adopt(key, join(dir, 'none'))).rejects.toMatchObject(refusal)
-  await expect(store.get(key)).rejects.toMatchObject(refusal)
-  await expect(store.stream(key)).rejects.toMatchObject(refusal)
-  await expect(store.stat(key)).rejects.toMatchObject(refusal)
-  await expect(store.delete(key)).rejects.toMatchObject(refusal)
-  expect(() => store.localPath(key)).toThrow(expect.objectContaining(refusal))
-  expect(await readdir(dir)).toEqual(['store'])
-  expect(await keys()).toEqual([])
-})
-
-test('a key with dots, spaces and letters of any kind stays below the store', async () => {
-  const odd = ['...', '..a', 'a..', 'über/straße 1.txt', '%2e%2e/x', '~', 'C:', '-rf']
-  for (const key of odd) await store.put(key, bytes(key))
-  expect(await keys()).toEqual([...odd].sort())
-  for (const key of odd) expect(String(await store.get(key))).toBe(key)
-  expect(await readdir(dir)).toEqual(['store'])
-})
-
-test('what is not there is not found; a folder is not an object', async () => {
-  await store.put('a/b', bytes('x'))
-  for (const key of ['none', 'a', 'a/b/c']) {
-    await expect(store.get(key)).rejects.toMatchObject({ code: 'not_found' })
-    await expect(store.stream(key)).rejects.toMatchObject({ code: 'not_found' })
-    expect(await store.stat(key)).toBeUndefined()
-    await store.delete(key)
-  }
-  expect(await keys()).toEqual(['a/b'])
-  await store.delete('a/b')
-  expect(await keys()).toEqual([])
-})
-
-test('a key below an object, or one that is the folder of others, is a conflict', async () => {
-  await store.put('a/b', bytes('x'))
-  await expect(store.put('a/b/c', bytes('y'))).rejects.toMatchObject({ code: 'conflict' })
-  await expect(store.put('a', bytes('y'))).rejects.toMatchObject({ code: 'conflict' })
-  expect(String(await store.get('a/b'))).toBe('x')
-  expect(await scratch()).toEqual([])
-})
-
-test('a put that breaks off leaves the old bytes, or none, and no unfinished file', async () => {
-  async function* broken() {
-    yield bytes('half of')
-    throw new Error('the caller went away')
-  }
-  await expect(store.put('new', broken())).rejects.toThrow('went away')
-  await store.put('known', bytes('old'))
-  await expect(store.put('known', broken())).rejects.toThrow('went away')
-  await expect(store.put('copy', join(dir, 'no such file'))).rejects.toThrow()
-  expect(await keys()).toEqual(['known'])
-  expect(String(await store.get('known'))).toBe('old')
-  expect(await scratch()).toEqual([])
-})
-
-test('one key put many times at once is one of the bodies, whole', async () => {
-  const bodies = Array.from({ length: 8 }, (_, i) => String(i).repeat(100_000))
-  await Promise.all(bodies.map((body) => store.put('one/two/key', bytes(body))))
-  expect(bodies).toContain(String(await store.get('one/two/key')))
-  expect(await scratch()).toEqual([])
-})
-
-test('a reader keeps the bytes that it opened when the key is put anew or deleted', async () => {
-  await store.put('a', bytes('old'))
-  const stream = await store.stream('a')
-  await store.put('a', bytes('new'))
-  expect(await text(stream)).toBe('old')
-})
-
-test('a finished scratch file is adopted under its key, and the scratch folder is gone after its use', async () => {
-  let own = ''
-  await store.withScratch(async (path) => {
-    own = path
-    await writeFile(join(path, 'x'), 'made')
-    await store.adopt('made/x', join(path, 'x'))
+  const known = { ...process.env }
+  let s3: S3Server | undefined
+  let home: string
+  let objects: string
+  let store: ObjectStore
+  beforeAll(async () => {
+    if (kind === 'S3') s3 = await startS3()
+    Object.assign(process.env, s3?.env)
   })
-  expect(String(await store.get('made/x'))).toBe('made')
-  expect(existsSync(own)).toBe(false)
-  await expect(store.withScratch(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
-  expect(await scratch()).toEqual([])
+  afterAll(async () => {
+    process.env = known
+    await s3?.stop()
+  })
+  beforeEach(async () => {
+    home = await mkdtemp(join(tmpdir(), 'weir-objects-'))
+    objects = s3 ? `s3://${await s3.newBucket()}/some/prefix` : join(home, 'store')
+    store = await openObjectStore({ objects, home })
+  })
+  afterEach(() => rm(home, { recursive: true, force: true }))
+
+  const keys = async (prefix = '') => (await store.list(prefix)).map((o) => o.key)
+  const scratch = () => readdir(join(home, s3 ? 'cache' : 'store', '.scratch'))
+
+  test('what was put is read whole, in part, by its size and in lists', async () => {
+    await store.put('runs/1/a.txt', bytes('hello'))
+    await store.put('runs/10/b.txt', bytes('x'))
+    await store.put('runs/1.txt', bytes('y'))
+    expect(String(await store.get('runs/1/a.txt'))).toBe('hello')
+    expect(await text(await store.stream('runs/1/a.txt', { start: 1, end: 3 }))).toBe('ell')
+    expect(await store.stat('runs/1/a.txt')).toMatchObject({ key: 'runs/1/a.txt', bytes: 5 })
+    expect(await keys()).toEqual(['runs/1.txt', 'runs/1/a.txt', 'runs/10/b.txt'])
+    // A prefix is a folder, not the beginning of a name.
+    expect(await keys('runs/1')).toEqual(['runs/1/a.txt'])
+    expect(await keys('runs/1/')).toEqual(['runs/1/a.txt'])
+    expect(await keys('runs/1/a.txt')).toEqual(['runs/1/a.txt'])
+    expect(await keys('nothing')).toEqual([])
+  })
+
+  test('bytes, a stream and a file can be put', async () => {
+    await writeFile(join(home, 'file'), 'from a file')
+    async function* stream() {
+      yield bytes('from a ')
+      yield bytes('stream')
+    }
+    await store.put('a', bytes('from bytes'))
+    await store.put('b', stream())
+    await store.put('c', join(home, 'file'))
+    await store.put('empty', bytes(''))
+    const read = await Promise.all(['a', 'b', 'c', 'empty'].map(async (key) => String(await store.get(key))))
+    expect(read).toEqual(['from bytes', 'from a stream', 'from a file', ''])
+  })
+
+  test.each([
+    ['../out'],
+    ['a/../../out'],
+    ['/etc/passwd'],
+    ['a//b'],
+    ['a/'],
+    ['.'],
+    ['a/./b'],
+    [''],
+    ['..\\out'],
+    ['a\u0000b'],
+    ['a\nb'],
+    ['.scratch/x'],
+    ['a/.scratch'],
+    ['x'.repeat(256)],
+    [`${'ü'.repeat(128)}`],
+    ['a/'.repeat(600)],
+  ])('the key %j is refused by everything that takes one', async (key) => {
+    const refusal = { code: 'invalid_argument' }
+    await expect(store.put(key, bytes('x'))).rejects.toMatchObject(refusal)
+    await expect(store.adopt(key, join(home, 'none'))).rejects.toMatchObject(refusal)
+    await expect(store.get(key)).rejects.toMatchObject(refusal)
+    await expect(store.stream(key)).rejects.toMatchObject(refusal)
+    await expect(store.stat(key)).rejects.toMatchObject(refusal)
+    await expect(store.delete(key)).rejects.toMatchObject(refusal)
+    await expect(store.local(key)).rejects.toMatchObject(refusal)
+    await expect(store.uploads.create(key)).rejects.toMatchObject(refusal)
+    expect(await keys()).toEqual([])
+  })
+
+  test('a key with dots, spaces and letters of any kind stays below the store', async () => {
+    const odd = ['...', '..a', 'a..', 'über/straße 1.txt', '%2e%2e/x', '~', 'C:', '-rf']
+    for (const key of odd) await store.put(key, bytes(key))
+    expect(await keys()).toEqual([...odd].sort())
+    for (const key of odd) expect(String(await store.get(key))).toBe(key)
+  })
+
+  test('what is not there is not found; a folder is not an object', async () => {
+    await store.put('a/b', bytes('x'))
+    for (const key of ['none', 'a', 'a/b/c']) {
+      await expect(store.get(key)).rejects.toMatchObject({ code: 'not_found' })
+      await expect(store.stream(key)).rejects.toMatchObject({ code: 'not_found' })
+      expect(await store.stat(key)).toBeUndefined()
+      await store.delete(key)
+    }
+    expect(await keys()).toEqual(['a/b'])
+    await store.delete('a/b')
+    expect(await keys()).toEqual([])
+  })
+
+  test('a put that breaks off leaves the old bytes, or none, and no unfinished file', async () => {
+    async function* broken() {
+      yield bytes('half of')
+      throw new Error('the caller went away')
+    }
+    await expect(store.put('new', broken())).rejects.toThrow('went away')
+    await store.put('known', bytes('old'))
+    await expect(store.put('known', broken())).rejects.toThrow('went away')
+    await expect(store.put('copy', join(home, 'no such file'))).rejects.toThrow()
+    expect(await keys()).toEqual(['known'])
+    expect(String(await store.get('known'))).toBe('old')
+    expect(await scratch()).toEqual([])
+  })
+
+  test('one key put many times at once is one of the bodies, whole', async () => {
+    const bodies = Array.from({ length: 8 }, (_, i) => String(i).repeat(100_000))
+    await Promise.all(bodies.map((body) => store.put('one/two/key', bytes(body))))
+    expect(bodies).toContain(String(await store.get('one/two/key')))
+    expect(await scratch()).toEqual([])
+  })
+
+  test('a reader keeps the bytes that it opened when the key is put anew or deleted', async () => {
+    await store.put('a', bytes('old'))
+    const stream = await store.stream('a')
+    await store.put('a', bytes('new'))
+    expect(await text(stream)).toBe('old')
+  })
+
+  test('a finished scratch file is adopted under its key, and the scratch folder is gone after its use', async () => {
+    let own = ''
+    await store.withScratch(async (path) => {
+      own = path
+      await writeFile(join(path, 'x'), 'made')
+      await store.adopt('made/x', join(path, 'x'))
+    })
+    expect(String(await store.get('made/x'))).toBe('made')
+    expect(existsSync(own)).toBe(false)
+    await expect(store.withScratch(() => Promise.reject(new Error('no')))).rejects.toThrow('no')
+    expect(await scratch()).toEqual([])
+  })
+
+  test('a store that is opened again has what was put before', async () => {
+    await store.put('a/b', bytes('x'))
+    const again = await openObjectStore({ objects, home })
+    expect(String(await again.get('a/b'))).toBe('x')
+  })
+
+  test('a folder is what lies directly below it', async () => {
+    for (const key of ['r/b/c/d', 'r/b/e', 'r/a', 'r2', 'z/gone']) await store.put(key, bytes(key))
+    await store.delete('z/gone')
+    expect(await store.folder('r')).toEqual([
+      { name: 'a', bytes: 3 },
+      { name: 'b', bytes: null },
+    ])
+    expect(await store.folder('')).toEqual([
+      { name: 'r', bytes: null },
+      { name: 'r2', bytes: 2 },
+    ])
+    for (const nothing of ['r/a', 'none', 'r/a/below', 'z']) expect(await store.folder(nothing)).toEqual([])
+  })
+
+  test('a list and a folder of more than a page of S3 are whole', async () => {
+    const names = Array.from({ length: 1_005 }, (_, i) => `x${String(i).padStart(4, '0')}`)
+    for (let i = 0; i < names.length; i += 100) {
+      await Promise.all(names.slice(i, i + 100).map((name) => store.put(`many/${name}`, bytes('1'))))
+    }
+    expect(await keys('many')).toEqual(names.map((name) => `many/${name}`))
+    expect((await store.folder('many')).map(({ name }) => name)).toEqual(names)
+  }, 60_000)
+
+  test('an object is a local file for DuckDB to read, also after it was adopted', async () => {
+    await store.put('datasets/one', bytes('one'))
+    expect(await readFile(await store.local('datasets/one'), 'utf8')).toBe('one')
+    await store.withScratch(async (path) => {
+      await writeFile(join(path, 'x'), 'two')
+      await store.adopt('datasets/two', join(path, 'x'))
+    })
+    const local = await store.local('datasets/two')
+    expect(await readFile(local, 'utf8')).toBe('two')
+    expect(store.directories.some((directory) => local.startsWith(`${directory}/`))).toBe(true)
+    expect(await scratch()).toEqual([])
+  })
+
+  describe('uploads in parts', () => {
+    const PART = 5 << 20
+    const part = (fill: number, size = PART) => Buffer.alloc(size, fill)
+    const chunked = async function* (body: Buffer) {
+      for (let i = 0; i < body.length; i += 1 << 20) yield body.subarray(i, i + (1 << 20))
+    }
+    const send = (key: string, id: string, number: number, body: Buffer) =>
+      store.uploads.part(key, id, number, chunked(body))
+
+    test('join to the object in their order, whatever order they came in; a part sent again replaces', async () => {
+      const id = await store.uploads.create('big/file')
+      const tail = await send('big/file', id, 3, part(3, 10))
+      await send('big/file', id, 1, part(9))
+      const [first, second] = await Promise.all([send('big/file', id, 1, part(1)), send('big/file', id, 2, part(2))])
+      expect(await store.stat('big/file')).toBeUndefined()
+      const parts = [first, second, tail].map((tag, i) => ({ number: i + 1, tag }))
+      await store.uploads.complete('big/file', id, parts, 1e9)
+      expect((await store.get('big/file')).equals(Buffer.concat([part(1), part(2), part(3, 10)]))).toBe(true)
+      expect(await keys()).toEqual(['big/file'])
+      expect(await scratch()).toEqual([])
+      await expect(send('big/file', id, 1, part(1, 5))).rejects.toMatchObject({ code: 'not_found' })
+      await store.uploads.abort('big/file', id)
+    })
+
+    test('that are given up leave nothing', async () => {
+      const id = await store.uploads.create('a')
+      await send('a', id, 1, part(1, 100))
+      await store.uploads.abort('a', id)
+      await expect(send('a', id, 2, part(2, 100))).rejects.toMatchObject({ code: 'not_found' })
+      expect(await keys()).toEqual([])
+      expect(await scratch()).toEqual([])
+    })
+
+    test('belong to the key that they were made for', async () => {
+      const id = await store.uploads.create('mine')
+      const tag = await send('mine', id, 1, part(1, 100))
+      await expect(send('yours', id, 1, part(2, 100))).rejects.toMatchObject({ code: 'not_found' })
+      const parts = [{ number: 1, tag }]
+      await expect(store.uploads.complete('yours', id, parts, 1e9)).rejects.toMatchObject({ code: 'not_found' })
+      await store.uploads.abort('yours', id)
+      await store.uploads.complete('mine', id, parts, 1e9)
+      expect(await keys()).toEqual(['mine'])
+    })
+
+    test.each(['', '../../x', 'f'.repeat(32), 'a/b'])('are not found by the id %j', async (id) => {
+      await expect(send('a', id, 1, part(1, 10))).rejects.toMatchObject({
+        code: expect.stringMatching(/^(not_found|invalid_argument)$/),
+      })
+      expect(await keys()).toEqual([])
+    })
+
+    test('are refused together when they are too large, or one of them is not there', async () => {
+      const id = await store.uploads.create('a')
+      const tag = await send('a', id, 1, part(1, 100))
+      const complete = (parts: { number: number; tag: string }[], max: number) =>
+        store.uploads.complete('a', id, parts, max)
+      await expect(complete([{ number: 1, tag }], 99)).rejects.toMatchObject({ code: 'too_large' })
+      await expect(complete([{ number: 2, tag }], 1e9)).rejects.toMatchObject({ code: 'invalid_argument' })
+      await expect(complete([{ number: 1, tag: 'other' }], 1e9)).rejects.toMatchObject({ code: 'invalid_argument' })
+      expect(await keys()).toEqual([])
+      await complete([{ number: 1, tag }], 100)
+      expect((await store.get('a')).length).toBe(100)
+    })
+  })
 })
 
-test('opening a store clears what a killed process left a day ago, and nothing younger', async () => {
-  const old = join(dir, 'store', '.scratch', 'old')
-  const young = join(dir, 'store', '.scratch', 'young')
-  await mkdir(old)
-  await writeFile(join(old, 'x'), 'x')
-  await mkdir(young)
-  const before = Date.now() / 1000 - 25 * 3600
-  await utimes(old, before, before)
-  await openDirectoryStore(join(dir, 'store'))
-  expect(await scratch()).toEqual(['young'])
-})
+describe('the place of the store', () => {
+  const home = join(tmpdir(), 'weir-no-home')
+  test.each(['s3://', 's3://B/x', 's3://ab', 's3://bucket/../x', 's3://bucket/a//b', 's3://bucket?x=1'])(
+    '%j is refused by name',
+    async (objects) => {
+      const refusal = { code: 'config_invalid', message: expect.stringContaining('WEIR_OBJECTS') }
+      await expect(openObjectStore({ objects, home })).rejects.toMatchObject(refusal)
+    },
+  )
 
-test('a store that is opened again has what was put before', async () => {
-  await store.put('a/b', bytes('x'))
-  const again = await openDirectoryStore(join(dir, 'store'))
-  expect(String(await again.get('a/b'))).toBe('x')
-  expect(await readFile(again.localPath('a/b'), 'utf8')).toBe('x')
+  test.runIf(hasS3)(
+    'a bucket that is not there, wrong credentials and a store that is away are told apart',
+    async () => {
+      const known = { ...process.env }
+      const s3 = await startS3()
+      const dir = await mkdtemp(join(tmpdir(), 'weir-objects-'))
+      try {
+        Object.assign(process.env, s3.env)
+        const objects = `s3://${await s3.newBucket()}`
+        await expect(openObjectStore({ objects: 's3://no-such-bucket', home: dir })).rejects.toMatchObject({
+          code: 'config_invalid',
+          message: expect.stringContaining('no such bucket'),
+        })
+        process.env.AWS_SECRET_ACCESS_KEY = 'wrong'
+        await expect(openObjectStore({ objects, home: dir })).rejects.toMatchObject({
+          code: 'unavailable',
+          message: expect.stringContaining('SignatureDoesNotMatch'),
+        })
+        Object.assign(process.env, s3.env)
+        const store = await openObjectStore({ objects, home: dir })
+        await s3.stop()
+        await expect(store.get('a')).rejects.toMatchObject({
+          code: 'unavailable',
+          message: expect.stringContaining(objects),
+        })
+      } finally {
+        process.env = known
+        await s3.stop()
+        await rm(dir, { recursive: true, force: true })
+      }
+    },
+    60_000,
+  )
 })

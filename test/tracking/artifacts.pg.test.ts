@@ -134,11 +134,6 @@ describe('the artifact proxy', () => {
     expect(await (await fetch(proxy('?path=6'))).json()).toEqual({})
   })
 
-  it('says plainly that it has no multipart uploads', async () => {
-    const answer = await fetch(`${url}/api/2.0/mlflow-artifacts/mpu/create/a`, { method: 'POST', body: '{}' })
-    expect([answer.status, (await jsonOf(answer)).error_code]).toEqual([501, 'NOT_IMPLEMENTED'])
-  })
-
   it('gives a range of a file', async () => {
     await put('/5/f', '0123456789')
     const part = async (range: string) => {

@@ -3,14 +3,14 @@ import { Transform } from 'node:stream'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { PlatformError } from '../../base/errors.ts'
 import { answerErrorsAsMlflow } from '../../wire/mlflow/endpoint.ts'
-import { fieldsOf, optionalText } from '../../wire/mlflow/read.ts'
+import { fieldsOf, optionalText, requiredText } from '../../wire/mlflow/read.ts'
 import type { Tracking } from '../tracking.ts'
 import { artifactJson, listOrNothing } from '../wire.ts'
+import { ARTIFACT_BASES, partNumber } from './artifact-uploads.ts'
 import { sendArtifact } from './send-artifact.ts'
 
 type Path = { Params: { '*': string } }
 
-const BASES = ['/api/2.0/mlflow-artifacts', '/ajax-api/2.0/mlflow-artifacts']
 const schema = { hide: true }
 
 export function artifactProxyRoutes(
@@ -26,7 +26,7 @@ export function artifactProxyRoutes(
     })
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
 
-    for (const base of BASES) {
+    for (const base of ARTIFACT_BASES) {
       app.get(`${base}/artifacts`, { schema }, async (request) => {
         const files = await artifacts.list(optionalText(fieldsOf(request.query), 'path') ?? '')
         return { files: listOrNothing(files.map(artifactJson)) }
@@ -47,12 +47,19 @@ export function artifactProxyRoutes(
         await artifacts.remove(request.params['*'])
         return {}
       })
-      // Clients ask for it only when /server-info promises it, which ours does not.
-      for (const act of ['create', 'complete', 'abort']) {
-        app.post(`${base}/mpu/${act}/*`, { schema }, (_request, reply) =>
-          reply.code(501).send({ error_code: 'NOT_IMPLEMENTED', message: 'multipart upload is not supported; PUT it' }),
-        )
-      }
+      // The address that artifact-uploads.ts gave for one part of a file.
+      app.put<Path>(`${base}/mpu/part/*`, { schema }, async (request, reply) => {
+        const fields = fieldsOf(request.query)
+        const number = partNumber(fields, 'part_number')
+        const body = bodyOf(request, artifactBytesMax)
+        const tag = await artifacts.uploads
+          .part(request.params['*'], requiredText(fields, 'upload_id'), number, body)
+          .catch((error: unknown) => {
+            reply.header('connection', 'close')
+            throw error
+          })
+        return reply.header('etag', tag).send({})
+      })
     }
   }
 }

@@ -1,0 +1,171 @@
+import { randomUUID } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { copyFile, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve, sep } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import { PlatformError } from '../base/errors.ts'
+import { directoryUploads } from './directory-uploads.ts'
+import { byName, checkObjectKey, SCRATCH } from './object-key.ts'
+import type { FolderEntry, ObjectBody, ObjectStore } from './objects.ts'
+import { makeScratch } from './scratch.ts'
+
+/** An object store in a directory of its own, made when absent. */
+export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
+  await mkdir(join(resolve(dir), SCRATCH), { recursive: true, mode: 0o700 })
+  const root = await realpath(resolve(dir))
+  const scratch = join(root, SCRATCH)
+  const { withScratch } = await makeScratch(scratch)
+  const localPath = (key: string) => join(root, ...checkObjectKey(key).split('/'))
+  const adopt = (key: string, scratchFile: string) => publish(root, scratchFile, localPath(key)).catch(clash(key))
+
+  const store: ObjectStore = {
+    directories: [root],
+    local: async (key) => localPath(key),
+    uploads: directoryUploads({ scratch, adopt }),
+    async put(key, body) {
+      const path = localPath(key)
+      const temporary = join(scratch, randomUUID())
+      try {
+        await write(temporary, body)
+        await publish(root, temporary, path).catch(clash(key))
+      } finally {
+        await rm(temporary, { force: true })
+      }
+    },
+    adopt: async (key, scratchFile) => adopt(key, scratchFile),
+    get: async (key) =>
+      withoutLinks(localPath(key))
+        .then((path) => readFile(path))
+        .catch(missing(key)),
+    async stream(key, range = {}) {
+      const handle = await withoutLinks(localPath(key))
+        .then((path) => open(path))
+        .catch(missing(key))
+      if ((await handle.stat()).isFile()) return createReadStream('', { fd: handle, ...range })
+      await handle.close()
+      throw absent(key)
+    },
+    async stat(key) {
+      const found = await withoutLinks(localPath(key))
+        .then((path) => stat(path))
+        .catch(ifAbsent(undefined))
+      return found?.isFile() ? { key, bytes: found.size, modifiedMs: found.mtimeMs } : undefined
+    },
+    async list(prefix) {
+      const clean = prefix.replace(/\/+$/, '')
+      const self = clean === '' ? undefined : await store.stat(clean)
+      if (self) return [self]
+      const files = await walk(clean === '' ? root : localPath(clean))
+      const keys = files.map((file) =>
+        file
+          .slice(root.length + 1)
+          .split(sep)
+          .join('/'),
+      )
+      const stats = await Promise.all(keys.sort().map(store.stat))
+      return stats.filter((s) => s !== undefined)
+    },
+    async folder(prefix) {
+      const path = prefix === '' ? root : localPath(prefix)
+      const entries = await withoutLinks(path)
+        .then(() => readdir(path, { withFileTypes: true }))
+        .catch(ifAbsent([]))
+      const found = entries.map(async (entry): Promise<FolderEntry | undefined> => {
+        if (entry.name === SCRATCH) return undefined
+        // A folder whose files are gone is no folder: a store has no empty ones.
+        if (entry.isDirectory())
+          return (await holdsFile(join(path, entry.name))) ? { name: entry.name, bytes: null } : undefined
+        const size = entry.isFile() ? await stat(join(path, entry.name)).catch(ifAbsent(undefined)) : undefined
+        return size && { name: entry.name, bytes: size.size }
+      })
+      return (await Promise.all(found)).filter((entry) => entry !== undefined).sort(byName)
+    },
+    async delete(key) {
+      if (await store.stat(key)) await rm(localPath(key), { force: true })
+    },
+    withScratch,
+  }
+  return store
+}
+
+async function holdsFile(dir: string): Promise<boolean> {
+  for (const entry of await readdir(dir, { withFileTypes: true }).catch(ifAbsent([]))) {
+    if (entry.isFile() || (entry.isDirectory() && (await holdsFile(join(dir, entry.name))))) return true
+  }
+  return false
+}
+
+async function write(path: string, body: ObjectBody): Promise<void> {
+  if (typeof body === 'string') return copyFile(body, path)
+  const source = body instanceof Uint8Array ? [body] : body
+  await pipeline(Readable.from(source, { objectMode: false }), createWriteStream(path, { flags: 'wx' }))
+}
+
+/** Flushes the file, gives it its name, and flushes every directory that got an entry by that. */
+async function publish(root: string, file: string, path: string): Promise<void> {
+  await flush(file, 'r+')
+  const firstMade = await mkdir(dirname(path), { recursive: true })
+  await withoutLinks(dirname(path))
+  await rename(file, path)
+  const top = firstMade === undefined ? dirname(path) : dirname(firstMade)
+  for (let dir = dirname(path); dir.length >= Math.max(top.length, root.length); dir = dirname(dir))
+    await flush(dir, 'r')
+}
+
+/** The path, when none of its parts is a symbolic link, which could lead out of the store; else as if it were absent. */
+async function withoutLinks(path: string): Promise<string> {
+  if ((await realpath(path)) === path) return path
+  throw Object.assign(new Error(`'${path}' leads through a symbolic link`), { code: 'ENOTDIR' })
+}
+
+async function flush(path: string, flags: 'r' | 'r+'): Promise<void> {
+  const handle = await open(path, flags)
+  try {
+    await handle.sync()
+  } finally {
+    await handle.close()
+  }
+}
+
+async function walk(dir: string): Promise<string[]> {
+  const entries = await readdir(dir, { withFileTypes: true }).catch(ifAbsent([]))
+  const seen = entries.filter((entry) => entry.name !== SCRATCH)
+  const nested = await Promise.all(
+    seen.map((entry) => (entry.isDirectory() ? walk(join(dir, entry.name)) : [join(dir, entry.name)])),
+  )
+  return nested.flat()
+}
+
+function isAbsent(error: unknown): boolean {
+  const code = (error as NodeJS.ErrnoException).code
+  return code === 'ENOENT' || code === 'ENOTDIR' || code === 'EISDIR'
+}
+
+function ifAbsent<T>(value: T): (error: unknown) => T {
+  return (error) => {
+    if (isAbsent(error)) return value
+    throw error
+  }
+}
+
+function missing(key: string): (error: unknown) => never {
+  return (error) => {
+    if (!isAbsent(error)) throw error
+    throw absent(key, error)
+  }
+}
+
+function absent(key: string, cause?: unknown): PlatformError {
+  return new PlatformError('not_found', `there is no object '${key}'`, { cause })
+}
+
+/** In a directory a name is a file or a folder, never both. */
+function clash(key: string): (error: unknown) => never {
+  return (error) => {
+    const code = (error as NodeJS.ErrnoException).code ?? ''
+    if (!['EISDIR', 'ENOTDIR', 'EEXIST', 'ENOTEMPTY'].includes(code)) throw error
+    const message = `object key '${key}' lies below another object's key, or is the folder of others; choose another`
+    throw new PlatformError('conflict', message, { cause: error })
+  }
+}

@@ -1,0 +1,177 @@
+import { randomUUID } from 'node:crypto'
+import { createReadStream, createWriteStream } from 'node:fs'
+import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join, resolve } from 'node:path'
+import { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
+import {
+  DeleteObjectCommand,
+  GetObjectCommand,
+  HeadObjectCommand,
+  ListObjectsV2Command,
+  type ListObjectsV2CommandOutput,
+  S3Client,
+} from '@aws-sdk/client-s3'
+import { Upload } from '@aws-sdk/lib-storage'
+import { PlatformError } from '../base/errors.ts'
+import { byName, checkObjectKey, SCRATCH } from './object-key.ts'
+import type { ObjectBody, ObjectStat, ObjectStore } from './objects.ts'
+import { asker, isMissing } from './s3-errors.ts'
+import { s3Uploads } from './s3-uploads.ts'
+import { makeScratch } from './scratch.ts'
+
+/** A stream of unknown length goes up in parts of this size, four at a time: 80 GB at most, 40 MB of memory. */
+const PART_BYTES = 8 << 20
+
+/**
+ * An object store in an S3 bucket, below a prefix. Address, region and credentials come the way of the AWS SDK
+ * (AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, … or the machine's role). `cacheDir` keeps what DuckDB has read;
+ * it may be deleted while nothing runs.
+ */
+export async function openS3Store({ url, cacheDir }: { url: string; cacheDir: string }): Promise<ObjectStore> {
+  const { bucket, prefix } = parseS3Url(url)
+  await mkdir(join(resolve(cacheDir), SCRATCH), { recursive: true, mode: 0o700 })
+  const cache = await realpath(resolve(cacheDir))
+  const { withScratch } = await makeScratch(join(cache, SCRATCH))
+  // It would tell every command on Node 20 that versions of 2027 will want Node 22; ours is pinned.
+  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
+  // Stores other than Amazon's have no host name a bucket.
+  const client = new S3Client({
+    forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL),
+    ...(process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION ? {} : { region: 'us-east-1' }),
+  })
+  const ask = asker(url)
+  const nameOf = (key: string) => ({ Bucket: bucket, Key: `${prefix}${checkObjectKey(key)}` })
+
+  const send = async (key: string, Body: Uint8Array | Readable): Promise<void> => {
+    await ask(key, () => new Upload({ client, params: { ...nameOf(key), Body }, partSize: PART_BYTES }).done())
+  }
+
+  async function put(key: string, body: ObjectBody): Promise<void> {
+    checkObjectKey(key)
+    if (body instanceof Uint8Array) return send(key, body)
+    const source = remembering(typeof body === 'string' ? createReadStream(body) : body)
+    await send(key, Readable.from(source.chunks(), { objectMode: false })).catch((error: unknown) => {
+      // A body that breaks off is no fault of the store.
+      throw source.broken ?? error
+    })
+  }
+
+  async function* pages(below: string, delimiter?: string): AsyncGenerator<ListObjectsV2CommandOutput> {
+    let token: string | undefined
+    do {
+      const Prefix = `${prefix}${below}`
+      const request = { Bucket: bucket, Prefix, Delimiter: delimiter, ContinuationToken: token }
+      const page = await ask(below, () => client.send(new ListObjectsV2Command(request)))
+      yield page
+      token = page.NextContinuationToken
+    } while (token)
+  }
+
+  const store: ObjectStore = {
+    directories: [cache],
+    withScratch,
+    uploads: s3Uploads({ client, ask, nameOf, withScratch }),
+    put,
+    async adopt(key, scratchFile) {
+      await put(key, scratchFile)
+      // Most likely it is read next. Content that changes has no `local`, so this can never be stale.
+      const kept = join(cache, ...key.split('/'))
+      await mkdir(dirname(kept), { recursive: true })
+      await rename(scratchFile, kept)
+    },
+    async get(key) {
+      const chunks: Buffer[] = []
+      for await (const chunk of await store.stream(key)) chunks.push(chunk as Buffer)
+      return Buffer.concat(chunks)
+    },
+    async stream(key, { start, end } = {}) {
+      const Range = start === undefined && end === undefined ? undefined : `bytes=${start ?? 0}-${end ?? ''}`
+      const found = await ask(key, () => client.send(new GetObjectCommand({ ...nameOf(key), Range })))
+      return found.Body as Readable
+    },
+    async stat(key) {
+      try {
+        const found = await ask(key, () => client.send(new HeadObjectCommand(nameOf(key))))
+        return { key, bytes: found.ContentLength ?? 0, modifiedMs: found.LastModified?.getTime() ?? 0 }
+      } catch (error) {
+        if (isMissing(error)) return undefined
+        throw error
+      }
+    },
+    async list(prefixOfKeys) {
+      const clean = prefixOfKeys.replace(/\/+$/, '')
+      const self = clean === '' ? undefined : await store.stat(clean)
+      const found: ObjectStat[] = self ? [self] : []
+      for await (const page of pages(clean === '' ? '' : `${checkObjectKey(clean)}/`)) {
+        for (const { Key = '', Size = 0, LastModified } of page.Contents ?? []) {
+          // Some tools write an empty object that stands for the folder.
+          if (Key.endsWith('/')) continue
+          found.push({ key: Key.slice(prefix.length), bytes: Size, modifiedMs: LastModified?.getTime() ?? 0 })
+        }
+      }
+      return found.sort((a, b) => (a.key < b.key ? -1 : 1))
+    },
+    async folder(prefixOfKeys) {
+      const below = prefixOfKeys === '' ? '' : `${checkObjectKey(prefixOfKeys)}/`
+      const nameIn = (key: string) => key.slice(prefix.length + below.length).replace(/\/$/, '')
+      const found = []
+      for await (const page of pages(below, '/')) {
+        for (const { Prefix = '' } of page.CommonPrefixes ?? []) found.push({ name: nameIn(Prefix), bytes: null })
+        for (const { Key = '', Size = 0 } of page.Contents ?? []) found.push({ name: nameIn(Key), bytes: Size })
+      }
+      return found.filter(({ name }) => name !== '').sort(byName)
+    },
+    delete: async (key) => void (await ask(key, () => client.send(new DeleteObjectCommand(nameOf(key))))),
+    async local(key) {
+      const kept = join(cache, ...checkObjectKey(key).split('/'))
+      if (await stat(kept).catch(() => undefined)) return kept
+      const coming = join(cache, SCRATCH, randomUUID())
+      try {
+        await pipeline(await store.stream(key), createWriteStream(coming, { flags: 'wx' }))
+        await mkdir(dirname(kept), { recursive: true })
+        await rename(coming, kept)
+      } finally {
+        await rm(coming, { force: true })
+      }
+      return kept
+    },
+  }
+  // A wrong name or credential is said at the start, not at the first delivery.
+  await ask('', () => client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 })))
+  return store
+}
+
+function remembering(body: AsyncIterable<Uint8Array>) {
+  const source = {
+    broken: undefined as unknown,
+    async *chunks() {
+      try {
+        yield* body
+      } catch (error) {
+        source.broken = error
+        throw error
+      }
+    },
+  }
+  return source
+}
+
+/** `s3://BUCKET` or `s3://BUCKET/PREFIX`; the prefix comes back empty or with a slash at its end. */
+export function parseS3Url(url: string): { bucket: string; prefix: string } {
+  const found = /^s3:\/\/([a-z0-9][a-z0-9.-]{1,61}[a-z0-9])(?:\/(.*))?$/.exec(url)
+  const prefix = found?.[2]?.replace(/\/+$/, '') ?? ''
+  if (found && (prefix === '' || isKey(prefix))) return { bucket: found[1]!, prefix: prefix === '' ? '' : `${prefix}/` }
+  throw new PlatformError(
+    'config_invalid',
+    `--objects (WEIR_OBJECTS): '${url.slice(0, 200)}' is not s3://BUCKET/PREFIX`,
+  )
+}
+
+function isKey(text: string): boolean {
+  try {
+    return checkObjectKey(text) === text
+  } catch {
+    return false
+  }
+}

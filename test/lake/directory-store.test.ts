@@ -1,0 +1,43 @@
+import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, expect, test } from 'vitest'
+import { openDirectoryStore } from '../../src/lake/directory-store.ts'
+import type { ObjectStore } from '../../src/lake/objects.ts'
+
+let dir: string
+let store: ObjectStore
+beforeEach(async () => {
+  dir = await mkdtemp(join(tmpdir(), 'weir-objects-'))
+  store = await openDirectoryStore(join(dir, 'store'))
+})
+afterEach(() => rm(dir, { recursive: true, force: true }))
+
+const bytes = (s: string) => new TextEncoder().encode(s)
+const scratch = () => readdir(join(dir, 'store', '.scratch'))
+
+test('a key below an object, or one that is the folder of others, is a conflict', async () => {
+  await store.put('a/b', bytes('x'))
+  await expect(store.put('a/b/c', bytes('y'))).rejects.toMatchObject({ code: 'conflict' })
+  await expect(store.put('a', bytes('y'))).rejects.toMatchObject({ code: 'conflict' })
+  expect(String(await store.get('a/b'))).toBe('x')
+  expect(await scratch()).toEqual([])
+})
+
+test('opening a store clears what a killed process left a day ago, and nothing younger', async () => {
+  const old = join(dir, 'store', '.scratch', 'old')
+  const young = join(dir, 'store', '.scratch', 'young')
+  await mkdir(old)
+  await writeFile(join(old, 'x'), 'x')
+  await mkdir(young)
+  const before = Date.now() / 1000 - 25 * 3600
+  await utimes(old, before, before)
+  await openDirectoryStore(join(dir, 'store'))
+  expect(await scratch()).toEqual(['young'])
+})
+
+test('no key leaves a file outside of the store', async () => {
+  for (const key of ['...', '..a', '%2e%2e/x', 'C:', '~']) await store.put(key, bytes(key))
+  for (const key of ['../out', '/etc/x', 'a/../../out']) await expect(store.put(key, bytes('x'))).rejects.toThrow(key)
+  expect(await readdir(dir)).toEqual(['store'])
+})
