@@ -1,6 +1,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { mlflowPlugin } from '../wire/mlflow/endpoint.ts'
 import { artifactProxyRoutes } from './routes/artifact-proxy.ts'
+import { artifactUploadRoutes } from './routes/artifact-uploads.ts'
 import { artifactEndpoints } from './routes/artifacts.ts'
 import { experimentEndpoints } from './routes/experiments.ts'
 import { getArtifactRoutes } from './routes/get-artifact.ts'
@@ -31,6 +32,7 @@ export function trackingRoutes(
       ]),
     )
     await app.register(artifactProxyRoutes(tracking, { artifactBytesMax }))
+    await app.register(artifactUploadRoutes(tracking, { artifactBytesMax }))
     await app.register(getArtifactRoutes(tracking))
     await app.register(versionRoutes)
   }

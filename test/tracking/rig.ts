@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { manualClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { createServer } from '../../src/http/server.ts'
-import { openDirectoryStore } from '../../src/lake/directory-store.ts'
+import { openObjectStore } from '../../src/lake/objects.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { registryRoutes } from '../../src/registry/routes.ts'
 import { trackingRoutes } from '../../src/tracking/routes.ts'
@@ -20,10 +20,10 @@ export type Json = any
 export const START_MS = Date.UTC(2024, 0, 1)
 
 /** The MLflow API on a real database, an object store in a folder of its own, and a clock that stands. */
-export async function openMlflowRig(options: { artifactBytesMax?: number } = {}) {
+export async function openMlflowRig(options: { artifactBytesMax?: number; objects?: string } = {}) {
   const database = await testDatabase()
   const dir = await mkdtemp(join(tmpdir(), 'weir-mlflow-'))
-  const objects = await openDirectoryStore(dir)
+  const objects = await openObjectStore({ objects: options.objects ?? dir, home: dir })
   const clock = manualClock(START_MS)
   const tracking = createTracking({ sql: database.db, objects, clock })
   const registry = createRegistry({ sql: database.db, tracking, clock })

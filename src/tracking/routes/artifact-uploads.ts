@@ -1,6 +1,6 @@
 /**
- * Large artifacts in parts, several at a time, as MLflow's clients send and fetch them when `/server-info` says so. The
- * parts come to this server, whatever the store is: no client needs a way to S3, and there is one door.
+ * Large artifacts in parts, several at a time, as MLflow's clients send and fetch them where
+ * MLFLOW_ENABLE_PROXY_MULTIPART_UPLOAD and _DOWNLOAD are true. The parts come to this server, whatever the store is: no client needs a way to S3, and there is one door.
  */
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { UPLOAD_PARTS_MAX, type UploadedPart } from '../../lake/objects.ts'
