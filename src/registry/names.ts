@@ -31,7 +31,8 @@ export function parseStage(text: string): Stage {
 
 export function parseVersion(text: string | number): number {
   const version = typeof text === 'number' ? text : /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
-  if (Number.isInteger(version)) return version
+  // Beyond 2^31 there is none, and the column could not hold it.
+  if (Number.isInteger(version) && version >= 0 && version < 2 ** 31) return version
   throw invalid(`Parameter 'version' must be an integer, got '${String(text).slice(0, 60)}'.`)
 }
 

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { createPrng } from '../../src/base/prng.ts'
 import { type MlflowRig, openMlflowRig } from './rig.ts'
+import { WRONG_VALUES } from './wrong-values.ts'
 
 /**
  * Whatever is sent, the answer is never a 5xx and never tells of SQL: every field of every call with every kind of
@@ -41,72 +42,6 @@ const FIELDS: Record<string, string[]> = {
   'GET metrics/get-history': ['run_id', 'metric_key', 'page_token', 'max_results'],
   'GET artifacts/list': ['run_id', 'path', 'page_token'],
 }
-
-const TEXTS = [
-  '',
-  ' ',
-  "'",
-  '"',
-  '\\',
-  '%',
-  '_',
-  '\0',
-  'a\0b',
-  '\ud800',
-  '😀',
-  '../..',
-  '%2e%2e',
-  '__proto__',
-  'constructor',
-  ';--',
-  "' or 1=1 --",
-  '`',
-  '$1',
-  'NaN',
-  '-0',
-  '1e999',
-  'x'.repeat(300),
-  'ü'.repeat(9000),
-  'eyJvZmZzZXQiOjk5OTk5OTk5OTk5OTl9',
-  "metrics.m > 1 AND params.`x` LIKE '%'",
-  'metrics.m DESC',
-  'attributes.start_time > 99999999999999999999',
-]
-const NUMBERS = [0, -1, 1, 0.5, 2 ** 31, 2 ** 53, 2 ** 63, -(2 ** 63), 1e308, 1e21]
-const OTHERS: unknown[] = [
-  null,
-  true,
-  false,
-  [],
-  {},
-  [null],
-  [[]],
-  [1],
-  [{}],
-  ['a'],
-  [{ key: 1 }],
-  [{ key: 'a' }],
-  [{ key: 'a', value: {} }],
-  [{ key: '\0', value: '\0' }],
-  [{ key: 'm', value: 1, timestamp: 2 ** 60, step: 2 ** 60 }],
-  [{ key: 'm', value: 1e308, timestamp: 1, step: -5 }],
-  [{ key: 'm', value: '1_000', timestamp: '1' }],
-  [
-    {
-      dataset: { name: 'a', digest: 'b', source_type: 'c', source: 'd' },
-      tags: [
-        { key: 'a', value: 'b' },
-        { key: 'a', value: 'c' },
-      ],
-    },
-  ],
-  [{ dataset: [] }],
-  [{ model_id: 'x' }],
-  [{ field_name: 'name' }, { field_name: "name'" }],
-  [{ dataset_name: '\0' }],
-  { toString: 1, length: 5 },
-]
-const VALUES: unknown[] = [...TEXTS, ...NUMBERS, ...OTHERS]
 
 let rig: MlflowRig
 let modelId: string
@@ -157,7 +92,7 @@ describe('every field with every kind of value', () => {
   it.each(Object.entries(FIELDS))('%s', async (call, fields) => {
     const right = Object.fromEntries(fields.filter((f) => f in valid).map((f) => [f, valid[f]]))
     for (const field of fields) {
-      for (const value of VALUES) {
+      for (const value of WRONG_VALUES) {
         await restore()
         await send(call, { ...right, [field]: value })
       }
@@ -173,7 +108,7 @@ it('values at random', async () => {
     const call = pick(calls)
     const fields = FIELDS[call]!.map((field) => [
       field,
-      random.float() < 0.4 && field in valid ? valid[field] : pick(VALUES),
+      random.float() < 0.4 && field in valid ? valid[field] : pick(WRONG_VALUES),
     ])
     await send(call, Object.fromEntries(fields))
   }
@@ -226,6 +161,19 @@ it('filters at random', async () => {
     await send('POST runs/search', { experiment_ids: ['0'], filter: text })
     await send('POST experiments/search', { filter: text, order_by: [text] })
   }
+})
+
+it.each([
+  ['POST runs/log-metric', { key: 'exact', value: 1, timestamp: 2 ** 53, step: 0 }],
+  ['POST runs/log-metric', { key: 'exact', value: 1, timestamp: '9007199254740993', step: 0 }],
+  ['POST runs/log-metric', { key: 'exact', value: 1, timestamp: 1, step: '-9007199254740993' }],
+  ['POST runs/log-batch', { metrics: [{ key: 'exact', value: 1, timestamp: 1, step: 2 ** 53 }] }],
+  ['POST runs/update', { end_time: 2 ** 60 }],
+])('%s refuses a whole number that would not stay exact: %j', async (call, fields) => {
+  const answer = await rig.post(call.split(' ')[1]!, { run_id: valid.run_id, ...fields })
+  expect(answer).toMatchObject({ status: 400, json: { message: expect.stringContaining('stays exact') } })
+  const history = await rig.getOk('metrics/get-history', { run_id: String(valid.run_id), metric_key: 'exact' })
+  expect(history).toEqual({})
 })
 
 it.each([

@@ -44,6 +44,9 @@ function comparisonSql(fields: SearchFields, comparison: Comparison, bind: Bind)
   const has = `select 1 from ${keyed.table} k where ${keyed.match} and k.key = ${bind(key)}`
   if (comparison.operator === 'IS NULL') return `not exists (${has})`
   if (comparison.operator === 'IS NOT NULL') return `exists (${has})`
+  if (comparison.operator === '!=' && fields.keptWithout?.has(`${entity}.${key}`)) {
+    return `not exists (${has} and ${testSql('k.value', keyed.type, { ...comparison, operator: '=' }, bind)})`
+  }
   return `exists (${has} and ${testSql('k.value', keyed.type, comparison, bind)})`
 }
 
@@ -65,7 +68,11 @@ function testSql(sql: string, type: 'text' | 'number', comparison: Comparison, b
     return operator === 'IN' ? `${sql} = any(${list}::text[])` : `${sql} <> all(${list}::text[])`
   }
   const value = values[0]!
-  if (type === 'number') return `${sql}::double precision ${operator} ${bind(Number(value.text))}::double precision`
+  if (type === 'number') {
+    const compared = `${sql}::double precision ${operator} ${bind(Number(value.text))}::double precision`
+    // To PostgreSQL a NaN is greater than every number; to whoever looks for the best run it is none.
+    return operator.startsWith('>') ? `(${compared} and ${sql}::double precision <> 'NaN')` : compared
+  }
   const noEscape = operator === 'LIKE' || operator === 'ILIKE' ? " escape ''" : ''
   return `${sql} ${operator} ${bind(value.text)}::text${noEscape}`
 }

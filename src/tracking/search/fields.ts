@@ -13,6 +13,8 @@ export type SearchFields = {
   keyed: Record<string, { table: string; match: string; type: 'text' | 'number' }>
   /** Many things of one row, of which one must fulfil a comparison: `from` finds them. Nothing is sorted by them. */
   related?: Record<string, { from: string; texts: Record<string, string> }>
+  /** Keyed values whose `!=` also finds what lacks them. */
+  keptWithout?: ReadonlySet<string>
   /** Other spellings of an attribute or entity. */
   aliases: Record<string, string>
   entities: Record<string, string>

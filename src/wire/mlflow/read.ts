@@ -31,7 +31,12 @@ export function optionalInteger(fields: Fields, name: string): number | undefine
   const value = fields[name]
   if (value === undefined || value === null) return undefined
   const number = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value
-  if (typeof number !== 'number' || !Number.isSafeInteger(number)) throw wrongType(name, value)
+  if (typeof number !== 'number' || !Number.isInteger(number)) throw wrongType(name, value)
+  if (!Number.isSafeInteger(number)) {
+    throw invalid(
+      `Invalid value ${value} for parameter '${name}' supplied. It must lie within ±${2 ** 53 - 1}, so that it stays exact.`,
+    )
+  }
   return number
 }
 
