@@ -8,14 +8,16 @@ import { openDatabase } from './db/db.ts'
 import type { Database } from './db/sql.ts'
 import { createFeatures, type Features } from './features/features.ts'
 import { createFlows, type Flows } from './flows/flows.ts'
+import { createForeign } from './foreign/foreign.ts'
 import { createIngest, type Ingest } from './ingest/ingest.ts'
 import type { Duck, DuckSession } from './lake/duck.ts'
 import { createLake, type Lake } from './lake/lake.ts'
-import { type ObjectStore, openObjectStore } from './lake/objects.ts'
+import type { ObjectStore } from './lake/objects.ts'
+import { openObjectStore } from './lake/open-store.ts'
 import { defineIngestMonth } from './pipelines/ingest-month.ts'
 import { defineTrainBaseline } from './pipelines/train-baseline.ts'
-import { createRegistry, type Registry } from './registry/registry.ts'
-import { createTracking, type Tracking } from './tracking/tracking.ts'
+import { createRegistry, type Registry, type RegistryApi } from './registry/registry.ts'
+import { createTracking, type Tracking, type TrackingApi } from './tracking/tracking.ts'
 import { createTraining, type Training } from './training/training.ts'
 
 /**
@@ -34,6 +36,8 @@ export type App = {
   readonly features: Features
   readonly tracking: Tracking
   readonly registry: Registry
+  /** Where our own flows log, register and load: the two above, or the other MLflow server that the project names. */
+  readonly mlflow: { tracking: TrackingApi; registry: RegistryApi }
   readonly training: Training
   readonly flows: Flows
   /** As durable flows: by a living worker, or here. */
@@ -55,7 +59,10 @@ export async function createApp({ settings, project, clock, log }: AppOptions): 
   const tracking = createTracking({ sql: db, objects, clock })
   const registry = createRegistry({ sql: db, tracking, clock })
   const versions = async () => ({ weir: await weirVersion(), duckdb: await duck.loadVersion() })
-  const neighbours = { lake, features, objects, tracking, registry }
+  const mlflow = project.tracking
+    ? createForeign({ url: project.tracking, ...settings.trackingCredentials })
+    : { tracking, registry }
+  const neighbours = { lake, features, objects, ...mlflow }
   const training = createTraining({ project, ...neighbours, clock, log, versions })
   const flows = createFlows({ db, log })
   return {
@@ -70,6 +77,7 @@ export async function createApp({ settings, project, clock, log }: AppOptions): 
     features,
     tracking,
     registry,
+    mlflow,
     training,
     flows,
     ingestMonth: defineIngestMonth(flows, { ingest, project }),

@@ -14,7 +14,7 @@ export type RunningServer = { url: string; close(): Promise<void> }
 export async function startServer(app: App): Promise<RunningServer> {
   const { project, settings, features, tracking, registry, log } = app
   const metrics = createMetrics({ featureStates: features.viewStates })
-  const serving = createServing({ ...app, events: metrics.events })
+  const serving = createServing({ ...app, ...app.mlflow, events: metrics.events })
   const models = project.models.map((model) => model.name)
   const server = await createServer({
     routes: [

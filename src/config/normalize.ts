@@ -22,6 +22,7 @@ function complete(shape: ProjectShape, dir: string): Project {
   return {
     name: shape.name,
     dir,
+    tracking: shape.tracking,
     sources: Object.entries(shape.sources).map(([name, s]) => ({
       name,
       kind: s.kind,

@@ -6,6 +6,8 @@ export type Project = {
   name: string
   /** The folder of `weir.config.ts`. */
   dir: string
+  /** Another MLflow server, to which our flows log and from which serving loads; null for this one. */
+  tracking: string | null
   sources: Source[]
   entities: Entity[]
   featureViews: FeatureView[]

@@ -11,6 +11,8 @@ export type Settings = {
   /** Bytes of one artifact. */
   artifactBytesMax: number
   token: string | null
+  /** For the MLflow server that the project names as `tracking`. */
+  trackingCredentials: { token: string | null; username: string | null; password: string | null }
   logLevel: string
   /** Worker threads of a learner; 0 for one a core. */
   threads: number
@@ -44,6 +46,24 @@ export const SETTINGS = {
     default: '',
     help: 'token that every caller must send; needed to listen beyond loopback',
   },
+  trackingToken: {
+    flag: 'tracking-token',
+    env: 'MLFLOW_TRACKING_TOKEN',
+    default: '',
+    help: 'token for the MLflow server that the project names as tracking',
+  },
+  trackingUsername: {
+    flag: 'tracking-username',
+    env: 'MLFLOW_TRACKING_USERNAME',
+    default: '',
+    help: 'user name for that server',
+  },
+  trackingPassword: {
+    flag: 'tracking-password',
+    env: 'MLFLOW_TRACKING_PASSWORD',
+    default: '',
+    help: 'password for that server',
+  },
   logLevel: {
     flag: 'log-level',
     env: 'WEIR_LOG_LEVEL',
@@ -76,6 +96,11 @@ export function readSettings(input: {
     objects: objectsPlace(raw('objects'), input.projectDir, home),
     artifactBytesMax: bytes('artifactBytesMax', raw('artifactBytesMax')),
     token: raw('token') || null,
+    trackingCredentials: {
+      token: raw('trackingToken') || null,
+      username: raw('trackingUsername') || null,
+      password: raw('trackingPassword') || null,
+    },
     logLevel: oneOf('logLevel', raw('logLevel'), ['trace', 'debug', 'info', 'warn', 'error', 'silent']),
     threads: integer('threads', raw('threads'), 0, 256),
   }

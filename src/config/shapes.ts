@@ -95,8 +95,18 @@ const model = z.strictObject({
   threshold: z.number().gt(0).lt(1).default(0.5),
 })
 
+/** Credentials come from the environment, so that no file of a project holds them. */
+const trackingUrl = z
+  .url({ protocol: /^https?$/, error: 'write the address of an MLflow server, like http://mlflow.example:5000' })
+  .refine(
+    (text) => !/^[^/]*\/\/[^/]*@/.test(text),
+    'put credentials into MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD',
+  )
+  .refine((text) => !/[?#]/.test(text), 'leave out what follows ? or #')
+
 export const projectShape = z.strictObject({
   name,
+  tracking: trackingUrl.nullable().default(null),
   sources: z.record(name, source),
   entities: z.record(name, z.strictObject({ joinKeys: z.record(z.string(), valueType) })),
   featureViews: z.record(name, featureView).default({}),

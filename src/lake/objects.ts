@@ -1,6 +1,4 @@
-import { join } from 'node:path'
 import type { Readable } from 'node:stream'
-import { openDirectoryStore } from './directory-store.ts'
 
 /** What is written: bytes, a stream of bytes, or the path of a local file, which is copied. */
 export type ObjectBody = Uint8Array | AsyncIterable<Uint8Array> | string
@@ -58,10 +56,3 @@ export type UploadedPart = { number: number; tag: string }
 
 /** Parts of one upload, at most: S3's own limit. */
 export const UPLOAD_PARTS_MAX = 10_000
-
-/** The store that the setting `objects` names: a directory, or `s3://BUCKET/PREFIX` with files kept in the home. */
-export async function openObjectStore({ objects, home }: { objects: string; home: string }): Promise<ObjectStore> {
-  if (!objects.startsWith('s3://')) return openDirectoryStore(objects)
-  const { openS3Store } = await import('./s3-store.ts')
-  return openS3Store({ url: objects, cacheDir: join(home, 'cache') })
-}

@@ -21,6 +21,22 @@ export type { ModelVersion } from './versions.ts'
 
 export type Registry = ReturnType<typeof createRegistry>
 
+/** What our own flows and commands use of it; another MLflow server can stand in (`foreign`). */
+export type RegistryApi = Pick<
+  Registry,
+  | 'ensureModel'
+  | 'findVersionByRun'
+  | 'createVersion'
+  | 'inStage'
+  | 'listModels'
+  | 'getModel'
+  | 'versionsOf'
+  | 'history'
+  | 'transition'
+  | 'setAlias'
+  | 'getVersion'
+>
+
 export function createRegistry({
   sql,
   tracking,

@@ -25,6 +25,9 @@ export type NewModelVersion = {
   tags?: Record<string, string>
 }
 
+/** More than any model has: the most that one search gives. */
+const VERSIONS_MAX = 200_000
+
 type Deps = { sql: Sql; tracking: Pick<Tracking, 'runs' | 'loggedModels'>; clock: Clock }
 
 export function createVersions({ sql, tracking, clock }: Deps) {
@@ -91,6 +94,15 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     inStage,
     searchVersions,
     describeVersion,
+    /** All versions of a model, oldest first. */
+    versionsOf: (name: string) =>
+      queries.searchVersions(sql, {
+        where: 'v.name = $2',
+        orderBy: 'v.version',
+        values: [name],
+        limit: VERSIONS_MAX,
+        offset: 0,
+      }),
     /** Versions that would lose their files or their origin with these runs. */
     versionsUsing: (runs: readonly { runId: string; artifactUri: string }[]) => queries.selectVersionsUsing(sql, runs),
     findVersionByRun: (name: string, runId: string) => queries.selectVersionByRun(sql, name, runId),

@@ -5,8 +5,8 @@ import type { Database } from '../db/sql.ts'
 import type { Features } from '../features/features.ts'
 import { decodeModel, type Model } from '../ml/model/model-file.ts'
 import { REGISTRY_CHANNEL } from '../registry/changed.ts'
-import type { ModelVersion, Registry } from '../registry/registry.ts'
-import type { Tracking } from '../tracking/tracking.ts'
+import type { ModelVersion, RegistryApi } from '../registry/registry.ts'
+import type { TrackingApi } from '../tracking/tracking.ts'
 
 /** What serving tells of itself while it works; monitoring counts it. */
 export type ServingEvents = {
@@ -20,8 +20,8 @@ export type ServingEvents = {
 export type LiveModelDeps = {
   project: Project
   features: Features
-  registry: Pick<Registry, 'inStage'>
-  tracking: Pick<Tracking, 'artifacts'>
+  registry: Pick<RegistryApi, 'inStage'>
+  tracking: { artifacts: Pick<TrackingApi['artifacts'], 'read'> }
   db: Database
   log: Log
   events: ServingEvents

@@ -22,6 +22,14 @@ export type TrackingDeps = { sql: Sql; objects: ObjectStore; clock: Clock }
 
 export type Tracking = ReturnType<typeof createTracking>
 
+/** What our own flows and commands use of it; another MLflow server can stand in (`foreign`). */
+export type TrackingApi = {
+  experiments: Pick<Tracking['experiments'], 'ensure' | 'getByName' | 'search'>
+  runs: Pick<Tracking['runs'], 'create' | 'get' | 'search' | 'update' | 'logInputs'>
+  artifacts: Pick<Tracking['artifacts'], 'putOfRun' | 'read'>
+  logBatch: Tracking['logBatch']
+}
+
 export function createTracking({ sql, objects, clock }: TrackingDeps) {
   const experiments = createExperiments({ sql, clock })
   const runs = createRuns({ sql, clock, experiments })

@@ -4,7 +4,7 @@ import type { Features } from '../features/features.ts'
 import type { TrainingSetRef } from '../features/training-set.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import type { EncoderSpec } from '../ml/model/encoder.ts'
-import type { Tracking } from '../tracking/tracking.ts'
+import type { TrackingApi } from '../tracking/tracking.ts'
 import type { Evaluation } from './evaluate.ts'
 import { inputExample } from './example.ts'
 import type { Fit } from './fit.ts'
@@ -24,22 +24,23 @@ export type LoggedRun = {
 
 export const IDENTITY_TAG = 'weir.identity'
 
-type Deps = { features: Pick<Features, 'readTrainingSet'>; objects: ObjectStore; tracking: Tracking }
+type Deps = { features: Pick<Features, 'readTrainingSet'>; objects: ObjectStore; tracking: TrackingApi }
 
 /** Every write may be repeated: the run id is pinned, params and metric points are equal, artifacts are replaced. */
 export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Promise<LoggedRun> {
   const { tracking, objects } = deps
-  const { runId } = pinned
   const identity = identityOf(pinned, dataset)
   const { experimentId } = await tracking.experiments.ensure(pinned.definitions.model.experiment)
   const run = await tracking.runs.create({
     experimentId,
-    runId,
+    runId: pinned.runId,
     runName: pinned.runName,
     userId: 'weir',
     startTimeMs: pinned.startedMs,
     tags: { 'mlflow.source.name': 'weir train', 'mlflow.source.type': 'LOCAL', 'mlflow.user': 'weir' },
   })
+  // Another MLflow server gives ids of its own.
+  const runId = run.run_id
   const folder = { runId, modelUuid: sha256Hex(`model of ${runId}`).slice(0, 32), createdMs: fit.finishedMs }
   await tracking.logBatch(runId, {
     params: entries(paramsOf(pinned, dataset, fit)),

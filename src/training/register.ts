@@ -1,5 +1,5 @@
 import { displayInstant } from '../base/instant.ts'
-import type { Tracking } from '../tracking/tracking.ts'
+import type { TrackingApi } from '../tracking/tracking.ts'
 import { IDENTITY_TAG, type LoggedRun } from './log-run.ts'
 import type { Pinned } from './pin.ts'
 
@@ -20,7 +20,7 @@ export type VersionStore = {
   }): Promise<{ version: number }>
 }
 
-type Deps = { tracking: Tracking; registry: VersionStore }
+type Deps = { tracking: TrackingApi; registry: VersionStore }
 
 export async function register(
   { registry }: Pick<Deps, 'registry'>,

@@ -16,7 +16,7 @@ import type { Features } from '../features/features.ts'
 import type { TrainingSetRef } from '../features/training-set.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { ObjectStore } from '../lake/objects.ts'
-import type { Tracking } from '../tracking/tracking.ts'
+import type { TrackingApi } from '../tracking/tracking.ts'
 import { type Fit, fitModel } from './fit.ts'
 import { identityOf } from './identity.ts'
 import { type LoggedRun, logRun } from './log-run.ts'
@@ -30,7 +30,7 @@ export type TrainingDeps = {
   lake: Pick<Lake, 'pinKnownAt'>
   features: Pick<Features, 'trainingSet' | 'readTrainingSet'>
   objects: ObjectStore
-  tracking: Tracking
+  tracking: TrackingApi
   registry: VersionStore
   clock: Clock
   log: Log

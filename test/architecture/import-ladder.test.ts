@@ -13,6 +13,7 @@ const LADDER: string[][] = [
   ['config', 'lake', 'flows'],
   ['ingest', 'features', 'tracking'],
   ['registry'],
+  ['foreign'],
   ['training', 'serving', 'monitoring'],
   ['pipelines'],
   ['http'],

@@ -7,7 +7,7 @@ import { availableClients, runPython } from './clients.ts'
 
 /**
  * The calls that both lines of the client must be able to make: the contract's lists of what must be there. But for
- * artifacts/list, which no client asks where artifacts go through the proxy (test/tracking/artifacts.pg.test.ts does).
+ * the two that list artifacts, which no client asks where these go through the proxy (test/tracking does).
  */
 const BOTH = `
   POST experiments/create · GET experiments/get · GET experiments/get-by-name · POST experiments/search
@@ -29,8 +29,7 @@ const ONLY: Record<string, string> = {
   '3': `
   POST experiments/delete-experiment-tag · POST runs/outputs · POST logged-models · GET logged-models/:model_id
   DELETE logged-models/:model_id · PATCH logged-models/:model_id · PATCH logged-models/:model_id/tags
-  DELETE logged-models/:model_id/tags/:tag_key · POST logged-models/:model_id/params · POST logged-models/search
-  GET logged-models/:model_id/artifacts/directories`,
+  DELETE logged-models/:model_id/tags/:tag_key · POST logged-models/:model_id/params · POST logged-models/search`,
 }
 const callsOf = (text: string) => text.split(/[·\n]/).flatMap((call) => (call.trim() === '' ? [] : [call.trim()]))
 

@@ -99,7 +99,7 @@ with mlflow.start_run(run_id=run_id):
         found = mlflow.search_logged_models([experiment], filter_string="metrics.acc > 0.1", output_format="list")
         assert [m.model_id for m in found] == [model.model_id]
         assert client.list_logged_model_artifacts(model_id)
-        mlflow.delete_logged_model(model.model_id)
+        client.delete_logged_model(model.model_id)
     else:
         mlflow.pyfunc.log_model("model", python_model=Echo())
         source, model_id = f"{read.info.artifact_uri}/model", None

@@ -345,6 +345,7 @@ function projectOf(one: Case, i: number): { project: Project; facts: Source; lab
   const project: Project = {
     name: 'acceptance',
     dir: '/',
+    tracking: null,
     sources: [facts, labels],
     entities: [entity],
     featureViews: views,

@@ -17,6 +17,7 @@ export function projectOf(options: { sources: Source[]; keys: Record<string, Val
   return {
     name: 'small',
     dir: '/',
+    tracking: null,
     sources: options.sources,
     entities: [{ name: 'thing', joinKeys: Object.entries(options.keys).map(([name, type]) => ({ name, type })) }],
     featureViews,

@@ -4,7 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
-import { type ObjectStore, openObjectStore } from '../../src/lake/objects.ts'
+import type { ObjectStore } from '../../src/lake/objects.ts'
+import { openObjectStore } from '../../src/lake/open-store.ts'
 import { hasS3, type S3Server, startS3 } from '../helpers/s3.ts'
 
 /** What every object store keeps: one suite, run by a directory and by a bucket of a real S3 server. */

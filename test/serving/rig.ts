@@ -16,14 +16,25 @@ export const MODEL = 'streamflow_churn'
 export type Answer = { status: number; type: string; body: Record<string, unknown>; text: string }
 
 /** The whole server of the reference project on a port of its own, with a small forest unless told otherwise. */
-export async function openServerRig({ trees = 30 }: { trees?: number } = {}) {
+export async function openServerRig({
+  trees = 30,
+  tracking = null,
+}: {
+  trees?: number
+  tracking?: string | null
+} = {}) {
   const database = await testDatabase()
   const home = await mkdtemp(join(tmpdir(), 'weir-serving-'))
   const loaded = await loadStreamflow()
   const models = loaded.models.map((model) => ({ ...model, learner: { ...model.learner, trees } }))
   const env = { DATABASE_URL: database.url, WEIR_HOME: home, WEIR_PORT: '0' }
   const settings = readSettings({ flags: {}, env, projectDir: home })
-  const app = await createApp({ settings, project: { ...loaded, models }, clock: systemClock, log: silentLog })
+  const app = await createApp({
+    settings,
+    project: { ...loaded, models, tracking },
+    clock: systemClock,
+    log: silentLog,
+  })
   const server = await startServer(app)
 
   async function send(method: string, path: string, body?: string | Uint8Array, type = 'application/json') {
@@ -58,7 +69,7 @@ export async function openServerRig({ trees = 30 }: { trees?: number } = {}) {
     until,
     train: () => app.trainBaseline({ model: MODEL, asOf: '2024-01-31' }),
     promote: (version: number, stage: 'Production' | 'Archived' = 'Production') =>
-      app.registry.transition({
+      app.mlflow.registry.transition({
         name: MODEL,
         version,
         stage,

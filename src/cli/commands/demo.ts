@@ -152,9 +152,9 @@ function trainStep(app: App, model: string, step: Step): Promise<TrainingReport>
 
 /** Whether the version was in Production already. */
 async function promote(app: App, { name, version }: TrainingReport): Promise<boolean> {
-  const live = await app.registry.inStage(name, 'Production')
+  const live = await app.mlflow.registry.inStage(name, 'Production')
   if (live?.version === version) return true
-  await app.registry.transition({
+  await app.mlflow.registry.transition({
     name,
     version,
     stage: 'Production',

@@ -117,7 +117,7 @@ function settingFindings(options: CommonOptions): Finding[] {
     const from = options[name] !== undefined ? `--${flag}` : process.env[env] ? env : undefined
     if (from === undefined) return []
     const value = options[name] ?? process.env[env] ?? ''
-    const shown = name === 'token' ? '(set)' : value.replace(/\/\/([^:@/]+):[^@]*@/, '//$1:…@')
+    const shown = /token|password/i.test(name) ? '(set)' : value.replace(/\/\/([^:@/]+):[^@]*@/, '//$1:…@')
     return [{ part: 'setting', state: 'ok', says: `${name} = ${shown} by ${from}` }]
   })
 }

@@ -12,7 +12,7 @@ export function define(command: Command): void {
   )
 }
 
-async function listModels({ registry }: App, out: Output): Promise<void> {
+async function listModels({ mlflow: { registry } }: App, out: Output): Promise<void> {
   const models = await registry.listModels()
   out.document(models)
   if (models.length === 0) return out.line('no models yet; run: weir train MODEL --as-of DATE')
@@ -26,12 +26,9 @@ async function listModels({ registry }: App, out: Output): Promise<void> {
   )
 }
 
-const VERSIONS_MAX = 10_000
-
-async function showModel({ registry, tracking }: App, name: string, out: Output): Promise<void> {
+async function showModel({ mlflow: { registry, tracking } }: App, name: string, out: Output): Promise<void> {
   await registry.getModel(name)
-  const filter = `name = '${name.replaceAll("'", "''")}'`
-  const { rows } = await registry.searchVersions({ filter, orderBy: ['version_number'], maxResults: VERSIONS_MAX })
+  const rows = await registry.versionsOf(name)
   const history = await registry.history(name)
   const runs = await Promise.all(rows.map(({ runId }) => (runId ? tracking.runs.get(runId) : undefined)))
   const auc = (i: number) => runs[i]?.metrics.find((m) => m.key === 'val_auc')?.value

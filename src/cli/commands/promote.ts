@@ -21,7 +21,7 @@ export function define(command: Command): void {
       if (stage === undefined && alias === undefined) {
         throw new PlatformError('invalid_argument', 'name a --stage or an --alias')
       }
-      return withApp(options, async ({ registry }, { out }) => {
+      return withApp(options, async ({ mlflow: { registry } }, { out }) => {
         const actor = userInfo().username
         const archiveExisting = !options.keepExisting && (stage === 'Production' || stage === 'Staging')
         if (stage) await registry.transition({ name, version, stage, archiveExisting, actor, comment })

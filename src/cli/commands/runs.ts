@@ -12,7 +12,7 @@ export function define(command: Command): void {
     .option('--filter <text>', 'as MLflow has it, e.g. "metrics.val_auc > 0.8"')
     .option('--limit <n>', 'the newest n', countOption, 20)
   common(command, 'runs --filter "metrics.val_auc > 0.8"').action((options: Options) =>
-    withApp(options, async ({ tracking }, { out }) => {
+    withApp(options, async ({ mlflow: { tracking } }, { out }) => {
       const experiments = options.experiment
         ? [await tracking.experiments.getByName(options.experiment)]
         : (await tracking.experiments.search({ maxResults: 1000 })).rows

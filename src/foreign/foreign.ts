@@ -1,0 +1,25 @@
+/**
+ * Another MLflow server (`tracking: 'http://…'` in the project) in the place of our own: runs are logged there, models
+ * registered and loaded there, by its REST protocol, with the same functions that our own tracking and registry have.
+ *
+ * Owns no table. Invariants:
+ * - Only the address that the project names is ever called (rest.ts).
+ * - What a flow's step does again after a crash comes to the same: a run is known by the id that was pinned for it, kept
+ *   in a tag, since the other server gives ids of its own; a version by its run.
+ * - A model's files come from the server's artifact proxy; a server that hands out other addresses is refused.
+ */
+import type { RegistryApi } from '../registry/registry.ts'
+import type { TrackingApi } from '../tracking/tracking.ts'
+import { foreignRegistry } from './registry.ts'
+import { createRest, type ForeignServer } from './rest.ts'
+import { foreignTracking } from './tracking.ts'
+
+export type { ForeignServer }
+
+export function createForeign(
+  server: ForeignServer,
+  options: { waitMs?: number } = {},
+): { tracking: TrackingApi; registry: RegistryApi } {
+  const rest = createRest(server, options)
+  return { tracking: foreignTracking(rest), registry: foreignRegistry(rest) }
+}

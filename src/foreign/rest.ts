@@ -1,0 +1,117 @@
+import { setTimeout } from 'node:timers/promises'
+import { messageOf, PlatformError } from '../base/errors.ts'
+
+/** Where another MLflow server is, and what it asks for: a token, or a user with a password, or nothing. */
+export type ForeignServer = { url: string; token?: string | null; username?: string | null; password?: string | null }
+
+export type Json = Record<string, unknown>
+
+export type Call = {
+  method: 'GET' | 'POST' | 'PUT'
+  /** Below `/api/2.0/`. */
+  path: string
+  query?: Record<string, string>
+  body?: Json | Uint8Array
+  /** Whether it may be sent again when it is not known what became of it. */
+  repeatable: boolean
+}
+
+const TIME_MS_MAX = 10 * 60_000
+const TRIES = 4
+const FIRST_WAIT_MS = 200
+const TRANSIENT = new Set([408, 429, 502, 503, 504])
+
+export type Rest = ReturnType<typeof createRest>
+
+/**
+ * The one door to another server: its address comes from the project, never from a caller, and no answer leads to a
+ * further address. Gives the bytes of a 2xx; everything else is an error that names the server and the call.
+ */
+export function createRest(server: ForeignServer, { waitMs = FIRST_WAIT_MS }: { waitMs?: number } = {}) {
+  const base = server.url.replace(/\/+$/, '')
+  const headers = authorization(server)
+
+  async function once({ method, path, query, body }: Call): Promise<Response> {
+    const search = query ? `?${new URLSearchParams(query)}` : ''
+    const json = body && !(body instanceof Uint8Array)
+    return fetch(`${base}/api/2.0/${path}${search}`, {
+      method,
+      headers: json ? { ...headers, 'content-type': 'application/json' } : headers,
+      body: json ? JSON.stringify(body) : (body as Uint8Array | undefined),
+      redirect: 'error',
+      signal: AbortSignal.timeout(TIME_MS_MAX),
+    })
+  }
+
+  async function bytes(call: Call): Promise<Buffer> {
+    const tries = call.repeatable ? TRIES : 1
+    for (let tried = 1; ; tried++) {
+      try {
+        const answer = await once(call)
+        const body = Buffer.from(await answer.arrayBuffer())
+        if (answer.ok) return body
+        throw refusal(base, call, answer.status, body.toString('utf8'))
+      } catch (error) {
+        const told = error instanceof PlatformError ? error : unreachable(base, call, error)
+        if (tried === tries || told.code !== 'unavailable' || told.details.lasts === true) throw told
+        await setTimeout(waitMs * 2 ** (tried - 1))
+      }
+    }
+  }
+
+  async function json(call: Call): Promise<Json> {
+    const text = (await bytes(call)).toString('utf8')
+    try {
+      return JSON.parse(text) as Json
+    } catch (error) {
+      const message = `${told(base, call)} answered with something that is no JSON: is it an MLflow server?`
+      throw new PlatformError('unavailable', message, { cause: error })
+    }
+  }
+
+  return {
+    url: base,
+    bytes,
+    get: (path: string, query: Record<string, string>) =>
+      json({ method: 'GET', path: `mlflow/${path}`, query, repeatable: true }),
+    /** A call that comes to the same when it is sent twice. */
+    post: (path: string, body: Json) => json({ method: 'POST', path: `mlflow/${path}`, body, repeatable: true }),
+    postOnce: (path: string, body: Json) => json({ method: 'POST', path: `mlflow/${path}`, body, repeatable: false }),
+  }
+}
+
+function authorization({ token, username, password }: ForeignServer): Record<string, string> {
+  if (token) return { authorization: `Bearer ${token}` }
+  if (!username) return {}
+  return { authorization: `Basic ${Buffer.from(`${username}:${password ?? ''}`).toString('base64')}` }
+}
+
+function told(base: string, { method, path }: Call): string {
+  return `the tracking server ${base} (${method} ${path.slice(0, 120)})`
+}
+
+function refusal(base: string, call: Call, status: number, body: string): PlatformError {
+  const { error_code, message } = parsed(body)
+  const text = `${told(base, call)} answered ${status}: ${(message ?? body).slice(0, 300)}`
+  if (status === 401 || status === 403) {
+    const hint = 'set MLFLOW_TRACKING_TOKEN, or MLFLOW_TRACKING_USERNAME and MLFLOW_TRACKING_PASSWORD'
+    return new PlatformError('unavailable', `${text}; ${hint}`, { details: { lasts: true } })
+  }
+  if (error_code === 'RESOURCE_ALREADY_EXISTS') return new PlatformError('already_exists', text)
+  if (status === 404) return new PlatformError('not_found', text)
+  if (status < 500 && !TRANSIENT.has(status)) return new PlatformError('conflict', text)
+  return new PlatformError('unavailable', text, { details: { lasts: !TRANSIENT.has(status) } })
+}
+
+function parsed(body: string): { error_code?: string; message?: string } {
+  try {
+    return JSON.parse(body) as { error_code?: string; message?: string }
+  } catch {
+    return {}
+  }
+}
+
+function unreachable(base: string, call: Call, error: unknown): PlatformError {
+  const cause = error instanceof Error && error.cause ? messageOf(error.cause) : messageOf(error)
+  return new PlatformError('unavailable', `${told(base, call)} cannot be reached: ${cause}`, { cause: error })
+}
