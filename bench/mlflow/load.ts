@@ -1,7 +1,10 @@
 import pg from 'pg'
 import type { BenchServer } from './servers.ts'
 
-/** Runs with metrics m0…, params p0…p4 and two tags, written into the server's own tables: calls would take too long. */
+/**
+ * Runs with metrics m0…, ten params and the five tags that a client sets by itself, written into the server's own tables:
+ * calls would take too long.
+ */
 export async function loadRuns(server: BenchServer, name: string, runs: number, metrics: number): Promise<string> {
   const client = new pg.Client({ connectionString: server.databaseUrl })
   await client.connect()
@@ -23,6 +26,8 @@ export async function loadRuns(server: BenchServer, name: string, runs: number, 
 const RUN = "md5('$ID-' || i)"
 const EACH = 'generate_series(1, $RUNS) i'
 const VALUE = '(hashint8(i * 31 + j) & 1048575)::double precision / 1048576'
+const TAGS = `(values ('mlflow.user', 'me'), ('mlflow.source.name', 'train.py'), ('mlflow.source.type', 'LOCAL'),
+  ('mlflow.runName', 'run-' || i), ('team', 'team-' || i % 10)) t (key, value)`
 
 const OURS = {
   experiment: `insert into tracking.experiment (name, artifact_location, creation_ms, last_update_ms)
@@ -33,9 +38,9 @@ const OURS = {
     `insert into tracking.latest_metric (run_id, experiment_id, key, timestamp_ms, step, value)
      select ${RUN}, $ID, 'm' || j, i, 0, ${VALUE} from ${EACH}, generate_series(0, $METRICS - 1) j`,
     `insert into tracking.param (run_id, key, value)
-     select ${RUN}, 'p' || j, (i % 4)::text from ${EACH}, generate_series(0, 4) j`,
+     select ${RUN}, 'p' || j, (i % 4)::text from ${EACH}, generate_series(0, 9) j`,
     `insert into tracking.tag (run_id, key, value)
-     select ${RUN}, 't' || j, (i % 10)::text from ${EACH}, generate_series(0, 1) j`,
+     select ${RUN}, t.key, t.value from ${EACH}, lateral ${TAGS}`,
   ],
 }
 
@@ -48,8 +53,8 @@ const THEIRS = {
     `insert into latest_metrics (run_uuid, key, timestamp, step, value, is_nan)
      select ${RUN}, 'm' || j, i, 0, ${VALUE}, false from ${EACH}, generate_series(0, $METRICS - 1) j`,
     `insert into params (run_uuid, key, value)
-     select ${RUN}, 'p' || j, (i % 4)::text from ${EACH}, generate_series(0, 4) j`,
+     select ${RUN}, 'p' || j, (i % 4)::text from ${EACH}, generate_series(0, 9) j`,
     `insert into tags (run_uuid, key, value)
-     select ${RUN}, 't' || j, (i % 10)::text from ${EACH}, generate_series(0, 1) j`,
+     select ${RUN}, t.key, t.value from ${EACH}, lateral ${TAGS}`,
   ],
 }

@@ -368,6 +368,7 @@ create table tracking.run (
   artifact_uri text not null,
   lifecycle_stage text not null default 'active'::text,
   deleted_ms bigint,
+  revision bigint not null default 0,
   constraint run_pkey PRIMARY KEY (run_id),
   constraint run_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES tracking.experiment(experiment_id) ON DELETE CASCADE,
   constraint run_check CHECK (((deleted_ms IS NOT NULL) = (lifecycle_stage = 'deleted'::text))),
@@ -377,6 +378,14 @@ create table tracking.run (
 );
 CREATE INDEX run_by_deletion ON tracking.run USING btree (deleted_ms) WHERE (deleted_ms IS NOT NULL);
 CREATE INDEX run_by_experiment ON tracking.run USING btree (experiment_id, start_ms DESC, run_id);
+
+create table tracking.run_writes (
+  run_id text not null,
+  slot smallint not null,
+  writes bigint not null,
+  constraint run_writes_pkey PRIMARY KEY (run_id, slot),
+  constraint run_writes_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE
+);
 
 create table tracking.tag (
   run_id text not null,

@@ -3,7 +3,6 @@ import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
 import { searchClause } from '../tracking/search/clause.ts'
 import { type Page, pageOf, pageOffset } from '../tracking/search/page.ts'
-import { changed } from './changed.ts'
 import { checkModelName, checkTag, STAGES } from './names.ts'
 import type { ModelRow } from './queries/models.ts'
 import * as queries from './queries/models.ts'
@@ -31,7 +30,7 @@ export function createModels({ sql, clock }: { sql: Sql; clock: Clock }) {
         throw new PlatformError('already_exists', `Registered Model (name=${name}) already exists.`)
       }
       for (const [key, value] of Object.entries(tags)) await queries.upsertModelTag(tx, name, key, value)
-      await changed(tx, name)
+      await queries.notifyChanged(tx, name)
     })
     return getModel(name)
   }
@@ -66,7 +65,6 @@ export function createModels({ sql, clock }: { sql: Sql; clock: Clock }) {
     return sql.tx(async (tx) => {
       if (!(await queries.lockModel(tx, name))) throw noModel(name)
       await body(tx)
-      await changed(tx, name)
     })
   }
 
@@ -78,7 +76,7 @@ export function createModels({ sql, clock }: { sql: Sql; clock: Clock }) {
       }
       await queries.updateModel(tx, name, { newName, nowMs: clock.nowMs() })
       await queries.renameHistory(tx, name, newName)
-      await changed(tx, newName)
+      await queries.notifyChanged(tx, newName)
     })
     return getModel(newName)
   }

@@ -1,18 +1,16 @@
 import type { Clock } from '../base/clock.ts'
 import type { Sql } from '../db/sql.ts'
-import { changed } from './changed.ts'
 import { noModel } from './models.ts'
 import { checkAlias, invalid, type Stage } from './names.ts'
 import {
   dropAlias,
-  insertTransition,
+  insertTransitions,
   moveAlias,
-  moveVersion,
+  moveVersions,
   selectTransitions,
   type Transition,
 } from './queries/history.ts'
 import { lockModel } from './queries/models.ts'
-import { selectStages } from './queries/versions.ts'
 import type { createVersions, ModelVersion } from './versions.ts'
 
 export type TransitionRequest = {
@@ -36,13 +34,12 @@ export function createPromotion({ sql, clock, change, getVersion }: Deps) {
         `Model version transition cannot archive existing model versions because '${stage}' is not an Active stage. Valid stages are Staging, Production.`,
       )
     }
-    await change(name, version, async (tx, before) => {
-      const move = async (number: number, from: Stage, to: Stage) => {
-        await moveVersion(tx, name, { version: number, kind: 'stage', from, to, actor, comment, atMs: clock.nowMs() })
-      }
-      const others = archiveExisting ? await selectStages(tx, name, version, stage) : []
-      for (const other of others) if (other.version !== version) await move(other.version, stage, 'Archived')
-      await move(version, before, stage)
+    const kept = { kind: 'stage' as const, actor, comment }
+    const archived = archiveExisting ? stage : null
+    await change(name, version, archived, async (tx, before, others) => {
+      const atMs = clock.nowMs()
+      const moves = others.map((other) => ({ ...kept, atMs, version: other.version, from: stage, to: 'Archived' }))
+      await moveVersions(tx, name, [...moves, { ...kept, atMs, version, from: before, to: stage }])
     })
     return getVersion(name, version)
   }
@@ -55,13 +52,13 @@ export function createPromotion({ sql, clock, change, getVersion }: Deps) {
   }): Promise<ModelVersion> {
     const { name, version, actor } = request
     const alias = checkAlias(request.alias)
-    await change(name, version, async (tx) => {
+    await change(name, version, null, async (tx) => {
       const before = await moveAlias(tx, name, alias, version)
       const atMs = clock.nowMs()
       const kept = { kind: 'alias' as const, actor, comment: null, atMs }
       if (before === version) return
-      if (before !== null) await insertTransition(tx, name, { ...kept, version: before, from: alias, to: null })
-      await insertTransition(tx, name, { ...kept, version, from: null, to: alias })
+      const from = before === null ? [] : [{ ...kept, version: before, from: alias, to: null }]
+      await insertTransitions(tx, name, [...from, { ...kept, version, from: null, to: alias }])
     })
     return getVersion(name, version)
   }
@@ -73,8 +70,7 @@ export function createPromotion({ sql, clock, change, getVersion }: Deps) {
       const version = await dropAlias(tx, name, alias)
       if (version === undefined) return
       const atMs = clock.nowMs()
-      await insertTransition(tx, name, { version, kind: 'alias', from: alias, to: null, actor, comment: null, atMs })
-      await changed(tx, name)
+      await insertTransitions(tx, name, [{ version, kind: 'alias', from: alias, to: null, actor, comment: null, atMs }])
     })
   }
 

@@ -4,10 +4,10 @@ import type { Sql } from '../db/sql.ts'
 import { searchClause } from '../tracking/search/clause.ts'
 import { type Page, pageOf, pageOffset } from '../tracking/search/page.ts'
 import type { Tracking } from '../tracking/tracking.ts'
-import { changed, REGISTRY_CHANNEL } from './changed.ts'
+import { REGISTRY_CHANNEL } from './changed.ts'
 import { noModel, type SearchRequest } from './models.ts'
 import { checkTag, invalid, STAGES, type Stage } from './names.ts'
-import { insertTransition } from './queries/history.ts'
+import { insertTransitions } from './queries/history.ts'
 import { lockModel, selectModel } from './queries/models.ts'
 import type { VersionRow } from './queries/versions.ts'
 import * as queries from './queries/versions.ts'
@@ -70,19 +70,33 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     return pageOf(rows, request.maxResults, offset)
   }
 
-  /** A change of a version that exists, in one transaction that holds off others of the same model. */
-  async function change(name: string, version: number, body: (tx: Sql, before: Stage) => Promise<void>) {
+  /**
+   * A change of a version that exists, in one transaction that holds off others of the same model. `body` is told the
+   * version's stage, and the other versions that are in `others`.
+   */
+  async function change(
+    name: string,
+    version: number,
+    others: Stage | null,
+    body: (tx: Sql, before: Stage, others: { version: number }[]) => Promise<void>,
+  ) {
     await sql.tx(async (tx) => {
       await lockModel(tx, name)
-      const [before] = await queries.selectStages(tx, name, version, null)
+      const found = await queries.selectStages(tx, name, version, others)
+      const before = found.find((row) => row.version === version)
       if (!before) throw noVersion(name, version)
-      await body(tx, before.stage)
-      await changed(tx, name)
+      await body(
+        tx,
+        before.stage,
+        found.filter((row) => row !== before),
+      )
     })
   }
 
   async function describeVersion(name: string, version: number, description: string): Promise<ModelVersion> {
-    await change(name, version, (tx) => queries.updateVersion(tx, name, version, { description, nowMs: clock.nowMs() }))
+    await change(name, version, null, (tx) =>
+      queries.updateVersion(tx, name, version, { description, nowMs: clock.nowMs() }),
+    )
     return getVersion(name, version)
   }
 
@@ -108,18 +122,18 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     findVersionByRun: (name: string, runId: string) => queries.selectVersionByRun(sql, name, runId),
     latestVersions: (name: string, stages: readonly Stage[] = STAGES) => queries.selectLatest(sql, [name], stages),
     deleteVersion: (name: string, version: number, actor: string) =>
-      change(name, version, async (tx, stage) => {
+      change(name, version, null, async (tx, stage) => {
         await queries.deleteVersion(tx, name, version)
         const kept = { version, kind: 'stage' as const, comment: 'version deleted', atMs: clock.nowMs() }
-        await insertTransition(tx, name, { ...kept, from: stage, to: null, actor })
+        await insertTransitions(tx, name, [{ ...kept, from: stage, to: null, actor }])
       }),
     setVersionTag(name: string, version: number, key: string, value: string) {
       checkTag(key, value)
       if (value === '') throw invalid("Missing value for required parameter 'value'.")
-      return change(name, version, (tx) => queries.upsertVersionTags(tx, name, version, { [key]: value }))
+      return change(name, version, null, (tx) => queries.upsertVersionTags(tx, name, version, { [key]: value }))
     },
     deleteVersionTag: (name: string, version: number, key: string) =>
-      change(name, version, (tx) => queries.deleteVersionTag(tx, name, version, key)),
+      change(name, version, null, (tx) => queries.deleteVersionTag(tx, name, version, key)),
   }
 }
 

@@ -5,7 +5,15 @@ import { createMetricWriter } from './metric-writer.ts'
 import { checkKey, PARAM_LENGTH_MAX, truncated } from './names.ts'
 import { insertModelMetrics, type ModelMetric } from './queries/logged-models.ts'
 import { insertMetrics, selectMetricHistory } from './queries/metrics.ts'
-import { insertParams, type KeyValue, type MetricPoint, selectParams, updateRun, upsertTags } from './queries/runs.ts'
+import {
+  countWrite,
+  insertParams,
+  type KeyValue,
+  type MetricPoint,
+  selectParams,
+  updateRun,
+  upsertTags,
+} from './queries/runs.ts'
 import { checkedTags, NAME_TAG, requireActive } from './runs.ts'
 import { type Page, pageOf, pageOffset } from './search/page.ts'
 
@@ -42,11 +50,12 @@ export function createLogging({ sql }: { sql: Sql }) {
     await sql.tx(async (tx) => {
       await requireActive(tx, runId)
       if (checked.length > 0) await writeParams(tx, runId, checked)
-      if (points.length > 0) await insertMetrics(tx, runPoints(runId, points))
       if (ofModels.length > 0) await writeModelMetrics(tx, runId, ofModels)
       if (tagRows.length > 0) await upsertTags(tx, runId, tagRows)
+      if (points.length > 0) await insertMetrics(tx, runPoints(runId, points))
       const name = tagRows.find((tag) => tag.key === NAME_TAG)?.value
       if (name) await updateRun(tx, runId, { status: null, endMs: null, name })
+      else if (checked.length + tagRows.length > 0) await countWrite(tx, runId)
     })
   }
 

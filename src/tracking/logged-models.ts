@@ -9,6 +9,7 @@ import type { LoggedModelRow, ModelStatus } from './queries/logged-models.ts'
 import * as queries from './queries/logged-models.ts'
 import { insertModelInputs, type RunModels, upsertModelOutputs } from './queries/run-models.ts'
 import type { KeyValue } from './queries/runs.ts'
+import { countWrite } from './queries/runs.ts'
 import { requireActive } from './runs.ts'
 import { searchClause } from './search/clause.ts'
 import { LOGGED_MODEL_FIELDS } from './search/fields.ts'
@@ -121,6 +122,7 @@ export function createLoggedModels({ sql, clock, experiments }: Deps) {
       await requireModels(tx, ids)
       if (inputs.length > 0) await insertModelInputs(tx, runId, ids.slice(0, inputs.length))
       if (outputs.length > 0) await upsertModelOutputs(tx, runId, outputs)
+      await countWrite(tx, runId)
     })
   }
 

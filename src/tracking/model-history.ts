@@ -1,6 +1,6 @@
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
-import { lockRun, selectTag, upsertTags } from './queries/runs.ts'
+import { countWrite, lockModelHistory, selectTag, upsertTags } from './queries/runs.ts'
 import { requireActive } from './runs.ts'
 
 /** Where MLflow 2 keeps what models a run logged: a JSON array, longer than other tags may be. */
@@ -16,13 +16,14 @@ export function createModelHistory({ sql }: { sql: Sql }) {
     }
     await sql.tx(async (tx) => {
       await requireActive(tx, runId)
-      await lockRun(tx, runId)
+      await lockModelHistory(tx, runId)
       const before = parsed((await selectTag(tx, runId, HISTORY_TAG)) ?? '[]')
       const value = JSON.stringify([...(Array.isArray(before) ? before : []), model])
       if (value.length > HISTORY_LENGTH_MAX) {
         throw invalid(`the models of run ${runId} would take more than ${HISTORY_LENGTH_MAX} characters in its tags`)
       }
       await upsertTags(tx, runId, [{ key: HISTORY_TAG, value }])
+      await countWrite(tx, runId)
     })
   }
   return { logModel }

@@ -9,8 +9,9 @@ import { madeUpName } from './made-up-name.ts'
 import { checkKey, TAG_LENGTH_MAX, truncated } from './names.ts'
 import { type InputRow, selectInputs, upsertInput } from './queries/inputs.ts'
 import { type RunModels, selectRunModels } from './queries/run-models.ts'
-import type { KeyValue, RunRow, RunStatus } from './queries/runs.ts'
+import type { FoundRun, KeyValue, RunRow, RunStatus } from './queries/runs.ts'
 import * as queries from './queries/runs.ts'
+import { createRunDocuments } from './run-documents.ts'
 import { searchClause } from './search/clause.ts'
 import { RUN_FIELDS } from './search/fields.ts'
 import { type Page, pageOf, pageOffset } from './search/page.ts'
@@ -27,14 +28,22 @@ export type NewRun = {
   tags?: Record<string, string>
 }
 
+type RunSearchRequest = SearchRequest & { experimentIds: string[] }
+
 export const RUN_STATUSES = ['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED'] as const
 
 /** The tag that says the name of a run, and follows it. */
 export const NAME_TAG = 'mlflow.runName'
 
-type Deps = { sql: Sql; clock: Clock; experiments: ReturnType<typeof createExperiments> }
+type Deps = {
+  sql: Sql
+  clock: Clock
+  experiments: ReturnType<typeof createExperiments>
+  /** A run as JSON text, for the answers of a search. */
+  write(run: Run): string
+}
 
-export function createRuns({ sql, clock, experiments }: Deps) {
+export function createRuns({ sql, clock, experiments, write }: Deps) {
   async function create(request: NewRun): Promise<Run> {
     const experiment = await experiments.active(request.experimentId)
     const runId = request.runId ?? randomBytes(16).toString('hex')
@@ -75,19 +84,31 @@ export function createRuns({ sql, clock, experiments }: Deps) {
     }))
   }
 
-  async function search(request: SearchRequest & { experimentIds: string[] }): Promise<Page<Run>> {
+  const documentsOf = createRunDocuments({ read, write })
+
+  async function search(request: RunSearchRequest): Promise<Page<Run>> {
+    const page = await find(request)
+    return { ...page, rows: await read(page.rows.map((run) => run.run_id)) }
+  }
+
+  /** The same as the JSON text of each run, as MLflow writes it. */
+  async function searchDocuments(request: RunSearchRequest): Promise<Page<string>> {
+    const page = await find(request)
+    return { ...page, rows: await documentsOf(page.rows) }
+  }
+
+  async function find(request: RunSearchRequest): Promise<Page<FoundRun>> {
     const clause = searchClause(RUN_FIELDS, request, 4)
     const offset = pageOffset(request.pageToken)
     const ids = request.experimentIds.filter((id) => /^\d{1,18}$/.test(id))
-    const found = await queries.findRunIds(sql, {
+    const found = await queries.findRuns(sql, {
       ...clause,
       experimentIds: ids,
       stages: stagesOf(request.viewType),
       limit: request.maxResults + 1,
       offset,
     })
-    const page = pageOf(found, request.maxResults, offset)
-    return { ...page, rows: await read(page.rows) }
+    return pageOf(found, request.maxResults, offset)
   }
 
   async function update(
@@ -96,9 +117,9 @@ export function createRuns({ sql, clock, experiments }: Deps) {
   ): Promise<Run> {
     await sql.tx(async (tx) => {
       await requireActive(tx, runId)
+      if (change.runName) await queries.upsertTags(tx, runId, [{ key: NAME_TAG, value: change.runName }])
       const row = { status: change.status ?? null, endMs: change.endTimeMs ?? null, name: change.runName || null }
       await queries.updateRun(tx, runId, row)
-      if (change.runName) await queries.upsertTags(tx, runId, [{ key: NAME_TAG, value: change.runName }])
     })
     return get(runId)
   }
@@ -116,16 +137,20 @@ export function createRuns({ sql, clock, experiments }: Deps) {
   }
 
   async function deleteTag(runId: string, key: string): Promise<void> {
-    await requireActive(sql, runId)
-    if (!(await queries.deleteTag(sql, runId, key))) {
-      throw new PlatformError('not_found', `No tag with name: ${key.slice(0, 100)} in run with id ${runId}`)
-    }
+    await sql.tx(async (tx) => {
+      await requireActive(tx, runId)
+      if (!(await queries.deleteTag(tx, runId, key))) {
+        throw new PlatformError('not_found', `No tag with name: ${key.slice(0, 100)} in run with id ${runId}`)
+      }
+      await queries.countWrite(tx, runId)
+    })
   }
 
   async function logInputs(runId: string, inputs: InputRow[]): Promise<void> {
     await sql.tx(async (tx) => {
       await requireActive(tx, runId)
       for (const input of inputs) await upsertInput(tx, runId, input)
+      await queries.countWrite(tx, runId)
     })
   }
 
@@ -134,6 +159,7 @@ export function createRuns({ sql, clock, experiments }: Deps) {
     get,
     artifactUri,
     search,
+    searchDocuments,
     update,
     remove: (runId: string) => setStage(runId, 'deleted'),
     restore: (runId: string) => setStage(runId, 'active'),
@@ -151,7 +177,7 @@ function checkNames({ runName, tags }: NewRun): void {
   )
 }
 
-/** Throws when there is no such run or it is deleted. */
+/** Throws when there is no such run or it is deleted. Takes no lock: what is logged meanwhile was logged just before. */
 export async function requireActive(sql: Sql, runId: string): Promise<{ artifact_uri: string }> {
   const run = await queries.selectRunStage(sql, runId)
   requireStage(runId, run?.lifecycle_stage)

@@ -17,6 +17,7 @@ import { createLogging } from './log-batch.ts'
 import { createLoggedModels } from './logged-models.ts'
 import { createModelHistory } from './model-history.ts'
 import { createRuns } from './runs.ts'
+import { runJson } from './wire.ts'
 
 export type TrackingDeps = { sql: Sql; objects: ObjectStore; clock: Clock }
 
@@ -32,7 +33,7 @@ export type TrackingApi = {
 
 export function createTracking({ sql, objects, clock }: TrackingDeps) {
   const experiments = createExperiments({ sql, clock })
-  const runs = createRuns({ sql, clock, experiments })
+  const runs = createRuns({ sql, clock, experiments, write: (run) => JSON.stringify(runJson(run)) })
   const artifacts = createArtifacts({ sql, objects })
   const loggedModels = createLoggedModels({ sql, clock, experiments })
   const garbage = createGarbage({ sql, artifacts })

@@ -175,7 +175,7 @@ describe('logged models are searched', () => {
     ["name = 'a'", 'a'],
     ["name LIKE '%' AND params.depth = '2'", 'c'],
     ["tags.kind = 'best'", 'b'],
-    ['metrics.acc >= 0', 'cba'],
+    ['metrics.acc >= 0', 'ba'],
     ['metrics.acc > 0 AND metrics.acc < 2', 'b'],
     ["status = 'FAILED'", 'c'],
     ["source_run_id = 'nobody'", ''],

@@ -32,10 +32,21 @@ create table tracking.run (
   end_ms bigint,
   artifact_uri text not null,
   lifecycle_stage text not null default 'active' check (lifecycle_stage in ('active', 'deleted')),
-  deleted_ms bigint check ((deleted_ms is not null) = (lifecycle_stage = 'deleted'))
+  deleted_ms bigint check ((deleted_ms is not null) = (lifecycle_stage = 'deleted')),
+  -- Grows with each change of the run itself; together with run_writes it tells a reader whether it knows the run.
+  revision bigint not null default 0
 );
 create index run_by_deletion on tracking.run (deleted_ms) where deleted_ms is not null;
 create index run_by_experiment on tracking.run (experiment_id, start_ms desc, run_id);
+
+-- How often something was logged to a run, counted in the same transaction. In several rows a run, one for each of its
+-- writers (a database session modulo 16), so that no writer waits for the commit of another. Their sum is what counts.
+create table tracking.run_writes (
+  run_id text not null references tracking.run on delete cascade,
+  slot smallint not null,
+  writes bigint not null,
+  primary key (run_id, slot)
+) with (fillfactor = 50);
 
 create table tracking.param (
   run_id text not null references tracking.run on delete cascade,

@@ -1,3 +1,4 @@
+import { preparedShape } from '../../db/prepared-shapes.ts'
 import type { Sql } from '../../db/sql.ts'
 
 export type Transition = {
@@ -10,31 +11,44 @@ export type Transition = {
   atMs: number
 }
 
-export async function insertTransition(sql: Sql, name: string, transition: Transition): Promise<void> {
-  const { version, kind, from, to, actor, comment, atMs } = transition
-  await sql.query(
+/** Keeps them in their order. */
+export async function insertTransitions(sql: Sql, name: string, transitions: readonly Transition[]): Promise<void> {
+  await preparedShape(
+    sql,
     `insert into registry.transition (name, version, kind, from_value, to_value, actor, comment, at_ms)
-     values ($1, $2, $3, $4, $5, $6, $7, $8)`,
-    [name, version, kind, from, to, actor, comment, atMs],
+     select $1, g.* from ${GIVEN}`,
+    [name, ...columnsOf(transitions)],
   )
 }
 
-/** Gives a version its stage and keeps that it did; the same stage again is no transition. */
-export async function moveVersion(sql: Sql, name: string, transition: Transition): Promise<void> {
-  const { version, kind, from, to, actor, comment, atMs } = transition
-  await sql.query(
-    `with kept as (
+/** Gives versions their stages and keeps that it did, in their order; the same stage again is no transition. */
+export async function moveVersions(sql: Sql, name: string, transitions: readonly Transition[]): Promise<void> {
+  await preparedShape(
+    sql,
+    `with given as materialized (select * from ${GIVEN}),
+     kept as (
        insert into registry.transition (name, version, kind, from_value, to_value, actor, comment, at_ms)
-       select $1, $2, $3, $4::text, $5::text, $6, $7, $8 where $4::text is distinct from $5::text
+       select $1, given.* from given where from_value is distinct from to_value
      )
-     update registry.version set stage = $5, last_update_ms = $8 where name = $1 and version = $2`,
-    [name, version, kind, from, to, actor, comment, atMs],
+     update registry.version v set stage = given.to_value, last_update_ms = given.at_ms
+     from given where v.name = $1 and v.version = given.version`,
+    [name, ...columnsOf(transitions)],
   )
+}
+
+/** Parameters $2 to $8 as rows. */
+const GIVEN = `unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])
+  as g (version, kind, from_value, to_value, actor, comment, at_ms)`
+
+function columnsOf(transitions: readonly Transition[]): unknown[] {
+  const columns = ['version', 'kind', 'from', 'to', 'actor', 'comment', 'atMs'] as const
+  return columns.map((column) => transitions.map((transition) => transition[column]))
 }
 
 /** Oldest first. */
 export function selectTransitions(sql: Sql, name: string, version: number | null): Promise<Transition[]> {
-  return sql.query<Transition>(
+  return preparedShape<Transition>(
+    sql,
     `select version, kind, from_value as "from", to_value as "to", actor, comment, at_ms as "atMs"
      from registry.transition where name = $1 and ($2::integer is null or version = $2) order by transition_id`,
     [name, version],
@@ -43,7 +57,8 @@ export function selectTransitions(sql: Sql, name: string, version: number | null
 
 /** Points the alias to the version and gives the one that it pointed to before. */
 export async function moveAlias(sql: Sql, name: string, alias: string, version: number): Promise<number | null> {
-  const rows = await sql.query<{ before: number | null }>(
+  const rows = await preparedShape<{ before: number | null }>(
+    sql,
     `with old as (select version from registry.alias where name = $1 and alias = $2),
      moved as (
        insert into registry.alias (name, alias, version) values ($1, $2, $3)
@@ -57,7 +72,8 @@ export async function moveAlias(sql: Sql, name: string, alias: string, version: 
 
 /** The version that the alias pointed to, or nothing. */
 export async function dropAlias(sql: Sql, name: string, alias: string): Promise<number | undefined> {
-  const rows = await sql.query<{ version: number }>(
+  const rows = await preparedShape<{ version: number }>(
+    sql,
     'delete from registry.alias where name = $1 and alias = $2 returning version',
     [name, alias],
   )

@@ -1,4 +1,6 @@
+import { preparedShape } from '../../db/prepared-shapes.ts'
 import type { Sql } from '../../db/sql.ts'
+import { REGISTRY_CHANNEL } from '../changed.ts'
 
 export type ModelRow = {
   name: string
@@ -20,7 +22,8 @@ export async function insertModel(
   sql: Sql,
   model: { name: string; description: string; nowMs: number },
 ): Promise<boolean> {
-  const rows = await sql.query(
+  const rows = await preparedShape(
+    sql,
     `insert into registry.model (name, description, creation_ms, last_update_ms) values ($1, $2, $3, $3)
      on conflict (name) do nothing returning name`,
     [model.name, model.description, model.nowMs],
@@ -29,13 +32,14 @@ export async function insertModel(
 }
 
 export async function selectModel(sql: Sql, name: string): Promise<ModelRow | undefined> {
-  const rows = await sql.query<ModelRow>(`select ${COLUMNS} from registry.model m where m.name = $1`, [name])
+  const rows = await preparedShape<ModelRow>(sql, `select ${COLUMNS} from registry.model m where m.name = $1`, [name])
   return rows[0]
 }
 
-/** Holds off every other change of the model until the transaction ends. */
+/** Holds off every other change of the model until the transaction ends, and tells of it all then. */
 export async function lockModel(sql: Sql, name: string): Promise<boolean> {
-  return (await sql.query('select 1 from registry.model where name = $1 for update', [name])).length > 0
+  const text = 'select pg_notify($2, name) from registry.model where name = $1 for update'
+  return (await preparedShape(sql, text, [name, REGISTRY_CHANNEL])).length > 0
 }
 
 /** `where` and `orderBy` come from the search translator, with their values from $2 on. */
@@ -55,7 +59,8 @@ export async function updateModel(
   name: string,
   change: { newName?: string; description?: string; nowMs: number },
 ): Promise<void> {
-  await sql.query(
+  await preparedShape(
+    sql,
     `update registry.model set name = coalesce($2, name), description = coalesce($3, description), last_update_ms = $4
      where name = $1`,
     [name, change.newName ?? null, change.description ?? null, change.nowMs],
@@ -64,15 +69,16 @@ export async function updateModel(
 
 /** The history is kept under the name that the model has now. */
 export async function renameHistory(sql: Sql, name: string, newName: string): Promise<void> {
-  await sql.query('update registry.transition set name = $2 where name = $1', [name, newName])
+  await preparedShape(sql, 'update registry.transition set name = $2 where name = $1', [name, newName])
 }
 
 export async function deleteModel(sql: Sql, name: string): Promise<void> {
-  await sql.query('delete from registry.model where name = $1', [name])
+  await preparedShape(sql, 'delete from registry.model where name = $1', [name])
 }
 
 export async function upsertModelTag(sql: Sql, name: string, key: string, value: string): Promise<void> {
-  await sql.query(
+  await preparedShape(
+    sql,
     `insert into registry.model_tag (name, key, value) values ($1, $2, $3)
      on conflict (name, key) do update set value = excluded.value`,
     [name, key, value],
@@ -80,10 +86,10 @@ export async function upsertModelTag(sql: Sql, name: string, key: string, value:
 }
 
 export async function deleteModelTag(sql: Sql, name: string, key: string): Promise<void> {
-  await sql.query('delete from registry.model_tag where name = $1 and key = $2', [name, key])
+  await preparedShape(sql, 'delete from registry.model_tag where name = $1 and key = $2', [name, key])
 }
 
 /** Told to all servers when the transaction commits. */
-export async function notifyChanged(sql: Sql, channel: string, name: string): Promise<void> {
-  await sql.query('select pg_notify($1, $2)', [channel, name])
+export async function notifyChanged(sql: Sql, name: string): Promise<void> {
+  await preparedShape(sql, 'select pg_notify($1, $2)', [REGISTRY_CHANNEL, name])
 }

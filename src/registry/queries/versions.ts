@@ -1,3 +1,4 @@
+import { preparedShape } from '../../db/prepared-shapes.ts'
 import type { Sql } from '../../db/sql.ts'
 import type { Stage } from '../names.ts'
 
@@ -37,7 +38,8 @@ export async function insertVersion(
   { nowMs, channel }: { nowMs: number; channel: string },
 ): Promise<number | undefined> {
   const { name, source, runId, runLink, description, tags } = version
-  const rows = await sql.query<{ version: number }>(
+  const rows = await preparedShape<{ version: number }>(
+    sql,
     `with taken as (
        update registry.model set last_version = last_version + 1, last_update_ms = $6 where name = $1
        returning last_version as version
@@ -63,14 +65,16 @@ export function selectStages(
   version: number,
   stage: Stage | null,
 ): Promise<{ version: number; stage: Stage }[]> {
-  return sql.query<{ version: number; stage: Stage }>(
+  return preparedShape<{ version: number; stage: Stage }>(
+    sql,
     `select version, stage from registry.version where name = $1 and (version = $2 or stage = $3) order by version`,
     [name, version, stage],
   )
 }
 
 export async function selectVersion(sql: Sql, name: string, version: number): Promise<VersionRow | undefined> {
-  const rows = await sql.query<VersionRow>(
+  const rows = await preparedShape<VersionRow>(
+    sql,
     `select ${COLUMNS} from registry.version v where v.name = $1 and v.version = $2`,
     [name, version],
   )
@@ -78,7 +82,8 @@ export async function selectVersion(sql: Sql, name: string, version: number): Pr
 }
 
 export async function selectVersionByRun(sql: Sql, name: string, runId: string): Promise<VersionRow | undefined> {
-  const rows = await sql.query<VersionRow>(
+  const rows = await preparedShape<VersionRow>(
+    sql,
     `select ${COLUMNS} from registry.version v where v.name = $1 and v.run_id = $2 order by v.version desc limit 1`,
     [name, runId],
   )
@@ -86,7 +91,8 @@ export async function selectVersionByRun(sql: Sql, name: string, runId: string):
 }
 
 export async function selectVersionByAlias(sql: Sql, name: string, alias: string): Promise<VersionRow | undefined> {
-  const rows = await sql.query<VersionRow>(
+  const rows = await preparedShape<VersionRow>(
+    sql,
     `select ${COLUMNS} from registry.alias a join registry.version v using (name, version)
      where a.name = $1 and a.alias = $2`,
     [name, alias],
@@ -99,7 +105,8 @@ export function selectVersionsUsing(
   sql: Sql,
   runs: readonly { runId: string; artifactUri: string }[],
 ): Promise<{ name: string; version: number; runId: string }[]> {
-  return sql.query<{ name: string; version: number; runId: string }>(
+  return preparedShape<{ name: string; version: number; runId: string }>(
+    sql,
     `select v.name, v.version, g.run_id as "runId"
      from unnest($1::text[], $2::text[]) as g (run_id, uri)
      join registry.version v on v.run_id = g.run_id or starts_with(v.source, g.uri || '/')
@@ -110,7 +117,8 @@ export function selectVersionsUsing(
 
 /** The greatest version of each stage, of the given models. */
 export function selectLatest(sql: Sql, names: readonly string[], stages: readonly Stage[]): Promise<VersionRow[]> {
-  return sql.query<VersionRow>(
+  return preparedShape<VersionRow>(
+    sql,
     `with latest as (
        select distinct on (name, stage) name, version from registry.version
        where name = any($1) and stage = any($2) order by name, stage, version desc
@@ -138,7 +146,8 @@ export async function updateVersion(
   version: number,
   change: { description: string; nowMs: number },
 ): Promise<void> {
-  await sql.query(
+  await preparedShape(
+    sql,
     `update registry.version set description = $3, last_update_ms = $4
      where name = $1 and version = $2`,
     [name, version, change.description, change.nowMs],
@@ -146,7 +155,7 @@ export async function updateVersion(
 }
 
 export async function deleteVersion(sql: Sql, name: string, version: number): Promise<void> {
-  await sql.query('delete from registry.version where name = $1 and version = $2', [name, version])
+  await preparedShape(sql, 'delete from registry.version where name = $1 and version = $2', [name, version])
 }
 
 export async function upsertVersionTags(
@@ -155,7 +164,8 @@ export async function upsertVersionTags(
   version: number,
   tags: Record<string, string>,
 ): Promise<void> {
-  await sql.query(
+  await preparedShape(
+    sql,
     `insert into registry.version_tag (name, version, key, value)
      select $1, $2, key, value from unnest($3::text[], $4::text[]) as g (key, value) order by key
      on conflict (name, version, key) do update set value = excluded.value`,
@@ -164,7 +174,7 @@ export async function upsertVersionTags(
 }
 
 export async function deleteVersionTag(sql: Sql, name: string, version: number, key: string): Promise<void> {
-  await sql.query('delete from registry.version_tag where name = $1 and version = $2 and key = $3', [
+  await preparedShape(sql, 'delete from registry.version_tag where name = $1 and version = $2 and key = $3', [
     name,
     version,
     key,

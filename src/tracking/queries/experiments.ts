@@ -79,7 +79,7 @@ export async function updateExperimentStage(sql: Sql, id: string, stage: string,
   await sql.query(
     `with stage as (select $2::text as name, case when $2::text = 'deleted' then $3::bigint end as deleted_ms),
      runs as (
-       update tracking.run r set lifecycle_stage = stage.name, deleted_ms = stage.deleted_ms from stage
+       update tracking.run r set lifecycle_stage = stage.name, deleted_ms = stage.deleted_ms, revision = revision + 1 from stage
        where r.experiment_id = $1::bigint
      )
      update tracking.experiment e set lifecycle_stage = stage.name, deleted_ms = stage.deleted_ms, last_update_ms = $3

@@ -59,6 +59,13 @@ export async function selectModelUris(sql: Sql, experimentId: string): Promise<s
   return rows.map((row) => row.artifact_uri)
 }
 
+/** With its logged models, which runs of other experiments may have used. */
 export async function deleteExperiment(sql: Sql, experimentId: string): Promise<void> {
+  await sql.query(
+    `update tracking.run set revision = revision + 1 where run_id in (
+       select run_id from (table tracking.model_input union all select run_id, model_id from tracking.model_output) used
+       join tracking.logged_model m using (model_id) where m.experiment_id = $1::bigint)`,
+    [experimentId],
+  )
   await sql.query('delete from tracking.experiment where experiment_id = $1::bigint', [experimentId])
 }

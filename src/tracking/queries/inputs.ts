@@ -1,3 +1,4 @@
+import { preparedShape } from '../../db/prepared-shapes.ts'
 import type { Sql } from '../../db/sql.ts'
 import type { KeyValue } from './runs.ts'
 
@@ -13,7 +14,8 @@ export type DatasetRow = {
 export type InputRow = { dataset: DatasetRow; tags: KeyValue[] }
 
 export async function upsertInput(sql: Sql, runId: string, { dataset, tags }: InputRow): Promise<void> {
-  await sql.query(
+  await preparedShape(
+    sql,
     `with made as (
        insert into tracking.dataset (experiment_id, name, digest, source_type, source, schema, profile)
        select experiment_id, $2, $3, $4, $5, $6, $7 from tracking.run where run_id = $1
@@ -42,7 +44,8 @@ export async function upsertInput(sql: Sql, runId: string, { dataset, tags }: In
 }
 
 export async function selectInputs(sql: Sql, runIds: string[]): Promise<Map<string, InputRow[]>> {
-  const rows = await sql.query<DatasetRow & { run_id: string; tags: KeyValue[] }>(
+  const rows = await preparedShape<DatasetRow & { run_id: string; tags: KeyValue[] }>(
+    sql,
     `select i.run_id, d.name, d.digest, d.source_type, d.source, d.schema, d.profile,
        coalesce((select json_agg(json_build_object('key', t.key, 'value', t.value) order by t.key)
                  from tracking.input_tag t where t.run_id = i.run_id and t.dataset_id = i.dataset_id), '[]') as tags

@@ -34,6 +34,11 @@ export function insertMetrics(
        insert into tracking.metric (run_id, key, timestamp_ms, step, value)
        select run_id, key, timestamp_ms, step, value from given order by run_id, key, timestamp_ms, step
        on conflict do nothing
+     ),
+     counted as (
+       insert into tracking.run_writes as w (run_id, slot, writes)
+       select run_id, pg_backend_pid() % 16, 1 from runs where lifecycle_stage = 'active' order by run_id
+       on conflict (run_id, slot) do update set writes = w.writes + 1
      )
      select run_id, lifecycle_stage from runs`,
     [

@@ -1,4 +1,5 @@
 import { must } from '../../base/assert.ts'
+import { preparedShape } from '../../db/prepared-shapes.ts'
 import type { Sql } from '../../db/sql.ts'
 import type { Clause } from '../search/clause.ts'
 
@@ -25,11 +26,15 @@ export type RunRow = {
 const COLUMNS = `
   r.run_id, r.experiment_id::text, r.name, r.user_id, r.status, r.start_ms, r.end_ms, r.artifact_uri, r.lifecycle_stage`
 
+/** Both only grow, so their sum is another one after each change. */
+const REVISION = `r.revision + coalesce((select sum(w.writes) from tracking.run_writes w where w.run_id = r.run_id), 0)::bigint as revision`
+
 export async function insertRun(
   sql: Sql,
   run: Omit<RunRow, 'params' | 'tags' | 'metrics' | 'end_ms' | 'lifecycle_stage'>,
 ): Promise<void> {
-  await sql.query(
+  await preparedShape(
+    sql,
     `insert into tracking.run (run_id, experiment_id, name, user_id, status, start_ms, artifact_uri)
      values ($1, $2::bigint, $3, $4, $5, $6, $7)
      on conflict (run_id) do nothing`,
@@ -48,9 +53,10 @@ type OfRun<T> = T & { run_id: string }
  * table, side by side: gathering lists as JSON inside PostgreSQL took twice as long.
  */
 export async function selectRuns(sql: Sql, ids: readonly string[]): Promise<RunRow[]> {
-  const of = <T>(text: string) => sql.query<OfRun<T>>(`${text} where run_id = any($1::text[]) order by key`, [ids])
+  const of = <T>(text: string) =>
+    preparedShape<OfRun<T>>(sql, `${text} where run_id = any($1::text[]) order by key`, [ids])
   const [runs, params, tags, metrics] = await Promise.all([
-    sql.query<RunRow>(`select ${COLUMNS} from tracking.run r where r.run_id = any($1::text[])`, [ids]),
+    preparedShape<RunRow>(sql, `select ${COLUMNS} from tracking.run r where r.run_id = any($1::text[])`, [ids]),
     of<KeyValue>('select run_id, key, value from tracking.param'),
     of<KeyValue>('select run_id, key, value from tracking.tag'),
     of<MetricPoint>('select run_id, key, value, timestamp_ms, step from tracking.latest_metric'),
@@ -62,47 +68,65 @@ export async function selectRuns(sql: Sql, ids: readonly string[]): Promise<RunR
   return ids.flatMap((id) => found.get(id) ?? [])
 }
 
-/** Takes no lock: what is logged while a run is being deleted was logged just before that. */
 export async function selectRunStage(
   sql: Sql,
   runId: string,
 ): Promise<{ lifecycle_stage: 'active' | 'deleted'; artifact_uri: string } | undefined> {
-  const rows = await sql.query<{ lifecycle_stage: 'active' | 'deleted'; artifact_uri: string }>(
+  const rows = await preparedShape<{ lifecycle_stage: 'active' | 'deleted'; artifact_uri: string }>(
+    sql,
     'select lifecycle_stage, artifact_uri from tracking.run where run_id = $1',
     [runId],
   )
   return rows[0]
 }
 
+/** Counts a change of what a run logged: the last statement of whoever makes one, but for metrics, which count their own. */
+export async function countWrite(sql: Sql, runId: string): Promise<void> {
+  await sql.prepared(
+    'tracking_count_write',
+    `insert into tracking.run_writes as w (run_id, slot, writes) values ($1, pg_backend_pid() % 16, 1)
+     on conflict (run_id, slot) do update set writes = w.writes + 1`,
+    [runId],
+  )
+}
+
+/** Lets one after the other read and change the models that a run logged. */
+export async function lockModelHistory(sql: Sql, runId: string): Promise<void> {
+  await preparedShape(sql, "select pg_advisory_xact_lock(hashtextextended('model history of ' || $1, 0))", [runId])
+}
+
+/** A run that was found, and the state it was in then: each change of a run or of what it logged gives a new revision. */
+export type FoundRun = { run_id: string; revision: number }
+
 export type RunSearch = Clause & { experimentIds: string[]; stages: string[]; limit: number; offset: number }
 
-/** The ids of a page of runs. The clause comes from the search translator, with its values from $4 on. */
-export async function findRunIds(sql: Sql, search: RunSearch): Promise<string[]> {
+/** A page of runs. The clause comes from the search translator, with its values from $4 on. */
+export async function findRuns(sql: Sql, search: RunSearch): Promise<FoundRun[]> {
   const walked = search.leading && search.experimentIds.length === 1 ? await walkByMetric(sql, search) : []
   if (walked.length === search.limit) return walked
-  const rows = await sql.query<{ run_id: string }>(
-    `select r.run_id from tracking.run r
+  return preparedShape<FoundRun>(
+    sql,
+    `select r.run_id, ${REVISION} from tracking.run r
      where r.experiment_id = any($1::bigint[]) and r.lifecycle_stage = any($2) and ${search.where}
-     order by ${search.orderBy} limit $3::integer offset ${Number(search.offset)}`,
-    [search.experimentIds, search.stages, search.limit, ...search.values],
+     order by ${search.orderBy} limit $3::integer offset $${search.values.length + 4}::bigint`,
+    [search.experimentIds, search.stages, search.limit, ...search.values, search.offset],
   )
-  return rows.map((row) => row.run_id)
 }
 
 /**
  * The same off the index, best first, for an order that begins with a metric. Runs whose value is NaN or missing come
  * behind all others, so a page that is full without them is the page.
  */
-async function walkByMetric(sql: Sql, search: RunSearch): Promise<string[]> {
+async function walkByMetric(sql: Sql, search: RunSearch): Promise<FoundRun[]> {
   const { key, direction, rest } = must(search.leading, 'a leading metric')
-  const rows = await sql.query<{ run_id: string }>(
-    `select r.run_id from tracking.latest_metric o join tracking.run r using (run_id)
+  return preparedShape<FoundRun>(
+    sql,
+    `select r.run_id, ${REVISION} from tracking.latest_metric o join tracking.run r using (run_id)
      where o.experiment_id = ($1::bigint[])[1] and o.key = ${key} and o.value <> 'NaN'
        and r.lifecycle_stage = any($2) and ${search.where}
-     order by o.value ${direction}, ${rest} limit $3::integer offset ${Number(search.offset)}`,
-    [search.experimentIds, search.stages, search.limit, ...search.values],
+     order by o.value ${direction}, ${rest} limit $3::integer offset $${search.values.length + 4}::bigint`,
+    [search.experimentIds, search.stages, search.limit, ...search.values, search.offset],
   )
-  return rows.map((row) => row.run_id)
 }
 
 export async function updateRun(
@@ -110,8 +134,9 @@ export async function updateRun(
   runId: string,
   change: { status: RunStatus | null; endMs: number | null; name: string | null },
 ): Promise<void> {
-  await sql.query(
-    `update tracking.run set status = coalesce($2, status), end_ms = coalesce($3, end_ms), name = coalesce($4, name)
+  await preparedShape(
+    sql,
+    `update tracking.run set status = coalesce($2, status), end_ms = coalesce($3, end_ms), name = coalesce($4, name), revision = revision + 1
      where run_id = $1`,
     [runId, change.status, change.endMs, change.name],
   )
@@ -119,29 +144,28 @@ export async function updateRun(
 
 /** `deletedMs` is null for an active run. */
 export async function updateRunStage(sql: Sql, runId: string, deletedMs: number | null): Promise<void> {
-  await sql.query(
-    `update tracking.run set lifecycle_stage = case when $2::bigint is null then 'active' else 'deleted' end, deleted_ms = $2
+  await preparedShape(
+    sql,
+    `update tracking.run set lifecycle_stage = case when $2::bigint is null then 'active' else 'deleted' end, deleted_ms = $2,
+       revision = revision + 1
      where run_id = $1`,
     [runId, deletedMs],
   )
 }
 
-/** Waits for others that change the run, until the transaction ends. */
-export async function lockRun(sql: Sql, runId: string): Promise<void> {
-  await sql.query('select 1 from tracking.run where run_id = $1 for no key update', [runId])
-}
-
 export async function selectTag(sql: Sql, runId: string, key: string): Promise<string | undefined> {
-  const rows = await sql.query<{ value: string }>('select value from tracking.tag where run_id = $1 and key = $2', [
-    runId,
-    key,
-  ])
+  const rows = await preparedShape<{ value: string }>(
+    sql,
+    'select value from tracking.tag where run_id = $1 and key = $2',
+    [runId, key],
+  )
   return rows[0]?.value
 }
 
 /** Writes those whose keys are new, and gives their keys. */
 export function insertParams(sql: Sql, runId: string, params: KeyValue[]): Promise<{ key: string }[]> {
-  return sql.query<{ key: string }>(
+  return preparedShape<{ key: string }>(
+    sql,
     `insert into tracking.param (run_id, key, value)
      select $1, key, value from unnest($2::text[], $3::text[]) as g (key, value) order by key
      on conflict (run_id, key) do nothing returning key`,
@@ -150,11 +174,15 @@ export function insertParams(sql: Sql, runId: string, params: KeyValue[]): Promi
 }
 
 export function selectParams(sql: Sql, runId: string, keys: string[]): Promise<KeyValue[]> {
-  return sql.query<KeyValue>('select key, value from tracking.param where run_id = $1 and key = any($2)', [runId, keys])
+  return preparedShape<KeyValue>(sql, 'select key, value from tracking.param where run_id = $1 and key = any($2)', [
+    runId,
+    keys,
+  ])
 }
 
 export async function upsertTags(sql: Sql, runId: string, tags: KeyValue[]): Promise<void> {
-  await sql.query(
+  await preparedShape(
+    sql,
     `insert into tracking.tag (run_id, key, value)
      select $1, key, value from unnest($2::text[], $3::text[]) as g (key, value) order by key
      on conflict (run_id, key) do update set value = excluded.value`,
@@ -163,6 +191,9 @@ export async function upsertTags(sql: Sql, runId: string, tags: KeyValue[]): Pro
 }
 
 export async function deleteTag(sql: Sql, runId: string, key: string): Promise<boolean> {
-  const rows = await sql.query('delete from tracking.tag where run_id = $1 and key = $2 returning key', [runId, key])
+  const rows = await preparedShape(sql, 'delete from tracking.tag where run_id = $1 and key = $2 returning key', [
+    runId,
+    key,
+  ])
   return rows.length > 0
 }

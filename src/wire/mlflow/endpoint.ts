@@ -2,6 +2,14 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { mlflowError } from './errors.ts'
 import { type Fields, fieldsOf } from './read.ts'
 
+/** An answer that is JSON already. */
+export class JsonText {
+  readonly text: string
+  constructor(text: string) {
+    this.text = text
+  }
+}
+
 export type Endpoint = {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   path: string
@@ -25,8 +33,11 @@ export function mlflowPlugin(endpoints: readonly Endpoint[]): FastifyPluginAsync
           url: `${base}/${path}`,
           schema: { hide: true },
           bodyLimit,
-          handler: (request) =>
-            run({ ...fieldsOf(request.query), ...fieldsOf(request.body), ...fieldsOf(request.params) }),
+          async handler(request, reply) {
+            const fields = { ...fieldsOf(request.query), ...fieldsOf(request.body), ...fieldsOf(request.params) }
+            const answer = await run(fields)
+            return answer instanceof JsonText ? reply.type('application/json; charset=utf-8').send(answer.text) : answer
+          },
         })
       }
     }

@@ -1,0 +1,59 @@
+import type { FoundRun } from './queries/runs.ts'
+
+/** Characters of JSON that are kept, all runs together. */
+const KEPT_MAX = 32_000_000
+/** A search that gives more is for an export: it would only push out what others look at. */
+const KEEPING_MAX = 2_000
+
+/**
+ * Runs as JSON text for the answers of a search, each written once for each revision. The database says which revision
+ * is the present one with every search, so any number of servers can share it and nothing goes stale.
+ */
+export function createRunDocuments<R extends { run_id: string }>({
+  read,
+  write,
+}: {
+  read(ids: string[]): Promise<R[]>
+  write(run: R): string
+}) {
+  // In order of last use; the first is the one to go.
+  const kept = new Map<string, { revision: number; text: string }>()
+  let keptChars = 0
+
+  function drop(runId: string): void {
+    keptChars -= kept.get(runId)?.text.length ?? 0
+    kept.delete(runId)
+  }
+
+  function keep(runId: string, document: { revision: number; text: string }): void {
+    drop(runId)
+    kept.set(runId, document)
+    keptChars += document.text.length
+    for (const oldest of kept.keys()) {
+      if (keptChars <= KEPT_MAX) break
+      drop(oldest)
+    }
+  }
+
+  /** In the order of `found`; a run that is removed meanwhile is left out. */
+  return async function documentsOf(found: readonly FoundRun[]): Promise<string[]> {
+    const texts = new Map<string, string>()
+    for (const { run_id, revision } of found) {
+      const known = kept.get(run_id)
+      if (known?.revision !== revision) continue
+      texts.set(run_id, known.text)
+      kept.delete(run_id)
+      kept.set(run_id, known)
+    }
+    const missing = found.filter(({ run_id }) => !texts.has(run_id))
+    // Read after its revision was: the text is of that state or a later one, whose revision is then asked for next.
+    const runs = missing.length > 0 ? await read(missing.map(({ run_id }) => run_id)) : []
+    const revisions = new Map(missing.map(({ run_id, revision }) => [run_id, revision]))
+    for (const run of runs) {
+      const text = write(run)
+      texts.set(run.run_id, text)
+      if (found.length <= KEEPING_MAX) keep(run.run_id, { revision: revisions.get(run.run_id)!, text })
+    }
+    return found.flatMap(({ run_id }) => texts.get(run_id) ?? [])
+  }
+}
