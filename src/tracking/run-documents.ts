@@ -1,4 +1,4 @@
-import type { FoundRun } from './queries/runs.ts'
+import type { FoundRun } from './queries/find-runs.ts'
 
 /** Characters of JSON that are kept, all runs together. */
 const KEPT_MAX = 32_000_000

@@ -7,14 +7,15 @@ import type { createExperiments, SearchRequest } from './experiments.ts'
 import { stagesOf } from './experiments.ts'
 import { madeUpName } from './made-up-name.ts'
 import { checkKey, TAG_LENGTH_MAX, truncated } from './names.ts'
+import { type FoundRun, findRuns } from './queries/find-runs.ts'
 import { type InputRow, selectInputs, upsertInput } from './queries/inputs.ts'
 import { type RunModels, selectRunModels } from './queries/run-models.ts'
-import type { FoundRun, KeyValue, RunRow, RunStatus } from './queries/runs.ts'
+import type { KeyValue, RunRow, RunStatus } from './queries/runs.ts'
 import * as queries from './queries/runs.ts'
 import { createRunDocuments } from './run-documents.ts'
 import { searchClause } from './search/clause.ts'
 import { RUN_FIELDS } from './search/fields.ts'
-import { type Page, pageOf, pageOffset } from './search/page.ts'
+import { type Page, pageOf, pageStart } from './search/page.ts'
 
 export type Run = RunRow & { inputs: InputRow[]; models: RunModels }
 
@@ -99,16 +100,16 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
 
   async function find(request: RunSearchRequest): Promise<Page<FoundRun>> {
     const clause = searchClause(RUN_FIELDS, request, 4)
-    const offset = pageOffset(request.pageToken)
+    const start = pageStart(request.pageToken)
     const ids = request.experimentIds.filter((id) => /^\d{1,18}$/.test(id))
-    const found = await queries.findRuns(sql, {
+    const found = await findRuns(sql, {
       ...clause,
       experimentIds: ids,
       stages: stagesOf(request.viewType),
       limit: request.maxResults + 1,
-      offset,
+      ...start,
     })
-    return pageOf(found, request.maxResults, offset)
+    return pageOf(found, request.maxResults, start.offset)
   }
 
   async function update(

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
-import { type MlflowRig, openMlflowRig } from './rig.ts'
+import { type Json, type MlflowRig, openMlflowRig } from './rig.ts'
 
 let rig: MlflowRig
 let experiment: string
@@ -168,5 +168,60 @@ describe('a search', () => {
     const { runs } = await rig.postOk('runs/search', { experiment_ids: [experiment], filter: "run_name = 'b'" })
     expect(runs[0]).toEqual((await rig.getOk('runs/get', { run_id: ids.get('b')! })).run)
     expect(runs[0].inputs.dataset_inputs).toHaveLength(1)
+  })
+})
+
+describe('pages go on behind the last one', () => {
+  const ORDERS: string[][] = [
+    [],
+    ['start_time'],
+    ['metrics.m DESC'],
+    ['metrics.m'],
+    ['run_name DESC', 'start_time'],
+    ['metrics.m', 'run_name'],
+  ]
+  it.each(ORDERS.map((order) => [order]))(
+    'whatever is added and removed between them, ordered by %j',
+    async (order_by) => {
+      const at = await rig.newExperiment(`pages ${order_by}`)
+      const add = async (name: string, value: number | string, start_time: number) => {
+        const id = await rig.newRun(at, { run_name: name, start_time })
+        await rig.postOk('runs/log-metric', { run_id: id, key: 'm', value, timestamp: 1 })
+        return id
+      }
+      for (let i = 0; i < 24; i++) await add(`n${i % 5}`, i % 3 === 0 ? 'Infinity' : (i * 7) % 11, i % 4)
+      const all = { experiment_ids: [at], order_by }
+      const before: Json[] = (await rig.postOk('runs/search', all)).runs
+      const seen: string[] = []
+      let page_token: string | undefined
+      do {
+        const answer: Json = await rig.postOk('runs/search', { ...all, max_results: 5, page_token })
+        seen.push(...answer.runs.map((run: Json) => run.info.run_id))
+        page_token = answer.next_page_token
+        // One that stands before every page, and the first of all goes.
+        const first = before[0].info
+        if (page_token) await add(first.run_name, 'Infinity', first.start_time)
+        if (page_token && seen.length === 5) await rig.postOk('runs/delete', { run_id: first.run_id })
+      } while (page_token)
+      const known = new Set(before.map((run) => run.info.run_id))
+      expect(seen.filter((id) => known.has(id))).toEqual(before.map((run) => run.info.run_id))
+      expect(new Set(seen).size).toBe(seen.length)
+    },
+  )
+
+  it('refuses a token of another order, and one that somebody made up', async () => {
+    const { next_page_token } = await rig.postOk('runs/search', { experiment_ids: [experiment], max_results: 1 })
+    const start = JSON.parse(Buffer.from(next_page_token, 'base64').toString())
+    expect(start).toEqual({
+      offset: 1,
+      after: [expect.stringMatching(/^\d+$/), expect.stringMatching(/^[0-9a-f]{32}$/)],
+    })
+    for (const after of [['x', 'y'], ["1' or 1=1", 'a'], ['1e5', 'a'], [1, 2], 'x']) {
+      const page_token = Buffer.from(JSON.stringify({ offset: 1, after })).toString('base64')
+      const answer = await rig.post('runs/search', { experiment_ids: [experiment], page_token })
+      expect(answer).toMatchObject({ status: 400, json: { message: expect.stringContaining('Invalid page token') } })
+    }
+    const older = Buffer.from(JSON.stringify({ offset: 1 })).toString('base64')
+    expect((await rig.postOk('runs/search', { experiment_ids: [experiment], page_token: older })).runs).toHaveLength(3)
   })
 })

@@ -1,7 +1,5 @@
-import { must } from '../../base/assert.ts'
 import { preparedShape } from '../../db/prepared-shapes.ts'
 import type { Sql } from '../../db/sql.ts'
-import type { Clause } from '../search/clause.ts'
 
 export type RunStatus = 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLED'
 
@@ -25,9 +23,6 @@ export type RunRow = {
 
 const COLUMNS = `
   r.run_id, r.experiment_id::text, r.name, r.user_id, r.status, r.start_ms, r.end_ms, r.artifact_uri, r.lifecycle_stage`
-
-/** Both only grow, so their sum is another one after each change. */
-const REVISION = `r.revision + coalesce((select sum(w.writes) from tracking.run_writes w where w.run_id = r.run_id), 0)::bigint as revision`
 
 export async function insertRun(
   sql: Sql,
@@ -93,40 +88,6 @@ export async function countWrite(sql: Sql, runId: string): Promise<void> {
 /** Lets one after the other read and change the models that a run logged. */
 export async function lockModelHistory(sql: Sql, runId: string): Promise<void> {
   await preparedShape(sql, "select pg_advisory_xact_lock(hashtextextended('model history of ' || $1, 0))", [runId])
-}
-
-/** A run that was found, and the state it was in then: each change of a run or of what it logged gives a new revision. */
-export type FoundRun = { run_id: string; revision: number }
-
-export type RunSearch = Clause & { experimentIds: string[]; stages: string[]; limit: number; offset: number }
-
-/** A page of runs. The clause comes from the search translator, with its values from $4 on. */
-export async function findRuns(sql: Sql, search: RunSearch): Promise<FoundRun[]> {
-  const walked = search.leading && search.experimentIds.length === 1 ? await walkByMetric(sql, search) : []
-  if (walked.length === search.limit) return walked
-  return preparedShape<FoundRun>(
-    sql,
-    `select r.run_id, ${REVISION} from tracking.run r
-     where r.experiment_id = any($1::bigint[]) and r.lifecycle_stage = any($2) and ${search.where}
-     order by ${search.orderBy} limit $3::integer offset $${search.values.length + 4}::bigint`,
-    [search.experimentIds, search.stages, search.limit, ...search.values, search.offset],
-  )
-}
-
-/**
- * The same off the index, best first, for an order that begins with a metric. Runs whose value is NaN or missing come
- * behind all others, so a page that is full without them is the page.
- */
-async function walkByMetric(sql: Sql, search: RunSearch): Promise<FoundRun[]> {
-  const { key, direction, rest } = must(search.leading, 'a leading metric')
-  return preparedShape<FoundRun>(
-    sql,
-    `select r.run_id, ${REVISION} from tracking.latest_metric o join tracking.run r using (run_id)
-     where o.experiment_id = ($1::bigint[])[1] and o.key = ${key} and o.value <> 'NaN'
-       and r.lifecycle_stage = any($2) and ${search.where}
-     order by o.value ${direction}, ${rest} limit $3::integer offset $${search.values.length + 4}::bigint`,
-    [search.experimentIds, search.stages, search.limit, ...search.values, search.offset],
-  )
 }
 
 export async function updateRun(

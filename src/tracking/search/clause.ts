@@ -1,5 +1,6 @@
 /** Stage 3: comparisons → SQL with bound values. No text of the caller ever becomes part of a statement. */
 import type { SearchFields } from './fields.ts'
+import type { OrderKey } from './keyset.ts'
 import { fault } from './lexer.ts'
 import { type Comparison, type Identifier, type Operator, parseFilter, parseOrdering } from './parser.ts'
 
@@ -7,8 +8,10 @@ export type Clause = {
   where: string
   orderBy: string
   values: unknown[]
+  /** The whole order as keys of pages, where it can be. */
+  keys?: OrderKey[]
   /** When the order begins with a keyed number: its bound key, its direction, and the order behind it. */
-  leading?: { key: string; direction: 'asc' | 'desc'; rest: string }
+  leading?: { key: string; direction: 'asc' | 'desc'; rest: string; restKeys?: OrderKey[] }
 }
 
 const NUMERIC: Operator[] = ['=', '!=', '<', '<=', '>', '>=']
@@ -27,8 +30,15 @@ export function searchClause(
   const tail = [...(terms.length > 0 ? [] : [fields.defaultOrder]), fields.tieBreak]
   const sqlOf = (list: readonly OrderTerm[]) => [...list.flatMap((term) => term.sql), ...tail].join(', ')
   const [first, ...others] = terms
-  const leading = first?.number && { ...first.number, rest: sqlOf(others) }
-  return { where: where.length > 0 ? where.join(' and ') : 'true', orderBy: sqlOf(terms), values, leading }
+  const keysOf = (list: readonly OrderTerm[]) => {
+    const keys = list.map((term) => term.key)
+    const { orderKeys } = fields
+    if (!orderKeys || keys.includes(undefined)) return undefined
+    return [...(keys as OrderKey[]), ...(terms.length > 0 ? [] : orderKeys.default), ...orderKeys.tieBreak]
+  }
+  const leading = first?.number && { ...first.number, rest: sqlOf(others), restKeys: keysOf(others) }
+  const allOf = where.length > 0 ? where.join(' and ') : 'true'
+  return { where: allOf, orderBy: sqlOf(terms), values, leading, keys: keysOf(terms) }
 }
 
 type Bind = (value: unknown) => string
@@ -77,7 +87,7 @@ function testSql(sql: string, type: 'text' | 'number', comparison: Comparison, b
   return `${sql} ${operator} ${bind(value.text)}::text${noEscape}`
 }
 
-type OrderTerm = { sql: string[]; number?: { key: string; direction: 'asc' | 'desc' } }
+type OrderTerm = { sql: string[]; key?: OrderKey; number?: { key: string; direction: 'asc' | 'desc' } }
 
 /** Values, then NaN, then missing, in both directions. */
 function orderTerms(fields: SearchFields, orderBy: string[], bind: Bind): OrderTerm[] {
@@ -89,6 +99,9 @@ function orderTerms(fields: SearchFields, orderBy: string[], bind: Bind): OrderT
     seen.add(`${entity}.${key}`)
     const direction = descending ? 'desc' : 'asc'
     const attribute = entity === 'attributes' ? fields.attributes[key] : undefined
+    if (attribute?.always) {
+      return { sql: [`${attribute.sql} ${direction}`], key: { sql: attribute.sql, direction, type: attribute.always } }
+    }
     if (attribute) return { sql: [`${attribute.order ?? attribute.sql} ${direction} nulls last`] }
     if (fields.related?.[entity]) throw fault(`Invalid order_by: runs are not sorted by '${entity}'`)
     const keyed = fields.keyed[entity]!

@@ -1,10 +1,14 @@
 /** What can be searched: how each field is written in SQL, and what it may be compared with. */
 
+import type { OrderKey } from './keyset.ts'
+
 type Attribute = {
   sql: string
   type: 'text' | 'number'
   /** What is sorted by, when that is something else. */
   order?: string
+  /** Its type in SQL, when it is never null: pages can then go on behind a value of it (keyset.ts). */
+  always?: OrderKey['type']
 }
 
 /** `match` says in SQL which keyed values `k` (metrics, params, tags) belong to a row. */
@@ -21,6 +25,8 @@ export type SearchFields = {
   defaultOrder: string
   /** Makes every order total. */
   tieBreak: string
+  /** The same two as keys of pages, where they can be. */
+  orderKeys?: { default: OrderKey[]; tieBreak: OrderKey[] }
 }
 
 export const ENTITY_NAMES: Record<string, string> = {
@@ -42,13 +48,13 @@ export const ENTITY_NAMES: Record<string, string> = {
 
 export const RUN_FIELDS: SearchFields = {
   attributes: {
-    run_id: { sql: 'r.run_id', type: 'text' },
-    run_name: { sql: 'r.name', type: 'text' },
-    user_id: { sql: 'r.user_id', type: 'text' },
-    status: { sql: 'r.status', type: 'text' },
+    run_id: { sql: 'r.run_id', type: 'text', always: 'text' },
+    run_name: { sql: 'r.name', type: 'text', always: 'text' },
+    user_id: { sql: 'r.user_id', type: 'text', always: 'text' },
+    status: { sql: 'r.status', type: 'text', always: 'text' },
     artifact_uri: { sql: 'r.artifact_uri', type: 'text' },
     experiment_id: { sql: 'r.experiment_id::text', type: 'text' },
-    start_time: { sql: 'r.start_ms', type: 'number' },
+    start_time: { sql: 'r.start_ms', type: 'number', always: 'bigint' },
     end_time: { sql: 'r.end_ms', type: 'number' },
   },
   keyed: {
@@ -77,6 +83,10 @@ export const RUN_FIELDS: SearchFields = {
   entities: ENTITY_NAMES,
   defaultOrder: 'r.start_ms desc',
   tieBreak: 'r.run_id',
+  orderKeys: {
+    default: [{ sql: 'r.start_ms', direction: 'desc', type: 'bigint' }],
+    tieBreak: [{ sql: 'r.run_id', direction: 'asc', type: 'text' }],
+  },
 }
 
 export const EXPERIMENT_FIELDS: SearchFields = {
