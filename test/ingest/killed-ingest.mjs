@@ -9,7 +9,7 @@ const { connectDatabase } = await load('db/db.js')
 const { createDuck } = await load('lake/duck.js')
 const { createIngest } = await load('ingest/ingest.js')
 const { createLake } = await load('lake/lake.js')
-const { openDirectoryStore } = await load('lake/objects.js')
+const { openDirectoryStore } = await load('lake/directory-store.js')
 const { silentLog: log } = await load('base/log.js')
 const { systemClock: clock } = await load('base/clock.js')
 
