@@ -14,7 +14,7 @@ export type Measured = {
 }
 
 const SECONDS = 6
-const SEARCHES = 15
+const SEARCHES = 40
 const PROMOTIONS = 30
 const METRICS = 20
 
