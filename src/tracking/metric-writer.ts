@@ -1,6 +1,6 @@
 import { createBatcher } from '../base/batcher.ts'
 import type { Sql } from '../db/sql.ts'
-import { insertMetrics, type RunPoint } from './queries/metrics.ts'
+import { insertFreshMetrics, type RunPoint } from './queries/metrics.ts'
 import type { MetricPoint } from './queries/runs.ts'
 import { requireStage, type Stage } from './runs.ts'
 
@@ -15,7 +15,7 @@ const IN_FLIGHT_MAX = 2
 export function createMetricWriter(sql: Sql): (runId: string, points: readonly MetricPoint[]) => Promise<void> {
   const write = createBatcher<RunPoint, Stage | undefined>(
     async (points) => {
-      const stages = new Map((await insertMetrics(sql, points)).map((run) => [run.run_id, run.lifecycle_stage]))
+      const stages = new Map((await insertFreshMetrics(sql, points)).map((run) => [run.run_id, run.lifecycle_stage]))
       return points.map((point) => stages.get(point.run_id))
     },
     { maxKeys: POINTS_MAX, maxInFlight: IN_FLIGHT_MAX },

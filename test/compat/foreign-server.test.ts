@@ -1,11 +1,11 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
+import { answering, freePort } from '../helpers/programs.ts'
 import { MODEL, openServerRig } from '../serving/rig.ts'
 import type { Json } from '../tracking/rig.ts'
 import { availableClients, type Client } from './clients.ts'
@@ -72,25 +72,4 @@ async function startMlflow(client: Client) {
       await rm(dir, { recursive: true, force: true, maxRetries: 10, retryDelay: 100 })
     },
   }
-}
-
-async function answering(child: ChildProcess, url: string): Promise<void> {
-  while (child.exitCode === null) {
-    const there = await fetch(url).then(
-      (answer) => answer.ok,
-      () => false,
-    )
-    if (there) return
-    await new Promise((done) => setTimeout(done, 100))
-  }
-  throw new Error(`mlflow server ended with ${child.exitCode}`)
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as { port: number }
-  probe.close()
-  await once(probe, 'close')
-  return port
 }

@@ -1,9 +1,9 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
-import { createServer } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { answering, freePort } from './programs.ts'
 
 /** The program `versitygw` (github.com/versity/versitygw), an S3 server over a folder; `.ci/run` builds it. */
 const PROGRAM = process.env.WEIR_VERSITYGW
@@ -23,7 +23,10 @@ export async function startS3(): Promise<S3Server> {
   const access = { ROOT_ACCESS_KEY: 'tester', ROOT_SECRET_KEY: 'tester-secret' }
   const args = ['--quiet', '--port', `127.0.0.1:${port}`, 'posix', dir]
   const child = spawn(PROGRAM, args, { env: { ...process.env, ...access }, stdio: 'ignore' })
-  await answering(child, port)
+  await answering(child, `http://127.0.0.1:${port}/`).catch((error: unknown) => {
+    child.kill('SIGKILL')
+    throw error
+  })
   let buckets = 0
   return {
     env: {
@@ -43,27 +46,4 @@ export async function startS3(): Promise<S3Server> {
       await rm(dir, { recursive: true, force: true })
     },
   }
-}
-
-async function freePort(): Promise<number> {
-  const probe = createServer().listen(0, '127.0.0.1')
-  await once(probe, 'listening')
-  const { port } = probe.address() as { port: number }
-  probe.close()
-  await once(probe, 'close')
-  return port
-}
-
-async function answering(child: ChildProcess, port: number): Promise<void> {
-  const endMs = Date.now() + 30_000
-  while (child.exitCode === null && Date.now() < endMs) {
-    const there = await fetch(`http://127.0.0.1:${port}/`).then(
-      () => true,
-      () => false,
-    )
-    if (there) return
-    await new Promise((done) => setTimeout(done, 20))
-  }
-  child.kill('SIGKILL')
-  throw new Error('versitygw did not begin to answer')
 }
