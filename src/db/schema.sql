@@ -368,7 +368,7 @@ create table tracking.run (
   artifact_uri text not null,
   lifecycle_stage text not null default 'active'::text,
   deleted_ms bigint,
-  revision bigint not null default 0,
+  revision bigint not null default ((EXTRACT(epoch FROM clock_timestamp()) * (1000000)::numeric))::bigint,
   constraint run_pkey PRIMARY KEY (run_id),
   constraint run_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES tracking.experiment(experiment_id) ON DELETE CASCADE,
   constraint run_check CHECK (((deleted_ms IS NOT NULL) = (lifecycle_stage = 'deleted'::text))),

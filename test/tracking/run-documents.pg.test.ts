@@ -69,6 +69,21 @@ it('what another server wrote is seen by the next search', async () => {
   expect((await searched()).data.tags).toContainEqual({ key: 'by', value: 'another' })
 })
 
+it('a run that was removed for good and made again under its id is the new one', async () => {
+  const { runs, garbage } = rig.tracking
+  const again = 'ab'.repeat(16)
+  const make = (name: string) => runs.create({ experimentId: '0', runId: again, runName: name, startTimeMs: 1 })
+  const found = async () =>
+    (await rig.postOk('runs/search', { experiment_ids: ['0'], filter: `run_id = '${again}'` })).runs[0].info.run_name
+  await make('first')
+  expect(await found()).toBe('first')
+  await rig.postOk('runs/delete', { run_id: again })
+  const gone = (await garbage.find(rig.clock.nowMs())).runs.find((run) => run.runId === again)
+  expect(await garbage.removeRun(gone!)).toBe(true)
+  await make('second')
+  expect(await found()).toBe('second')
+})
+
 it('a search is never behind what was answered before it began, with many writers', async () => {
   const ids = await Promise.all(
     Array.from({ length: 4 }, () => rig.newRun('0', { tags: [{ key: 'many', value: '1' }] })),

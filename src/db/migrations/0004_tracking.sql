@@ -33,8 +33,9 @@ create table tracking.run (
   artifact_uri text not null,
   lifecycle_stage text not null default 'active' check (lifecycle_stage in ('active', 'deleted')),
   deleted_ms bigint check ((deleted_ms is not null) = (lifecycle_stage = 'deleted')),
-  -- Grows with each change of the run itself; together with run_writes it tells a reader whether it knows the run.
-  revision bigint not null default 0
+  -- Grows with each change of the run itself; together with run_writes it tells a reader whether it knows the run. Begins
+  -- with the microsecond in which the run was made, so that one made again under an id is never taken for the one before.
+  revision bigint not null default (extract(epoch from clock_timestamp()) * 1000000)::bigint
 );
 create index run_by_deletion on tracking.run (deleted_ms) where deleted_ms is not null;
 create index run_by_experiment on tracking.run (experiment_id, start_ms desc, run_id);
