@@ -52,7 +52,7 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
     const name = request.runName || request.tags?.[NAME_TAG] || madeUpName()
     const tags = checkedTags({ ...request.tags, [NAME_TAG]: name })
     await sql.tx(async (tx) => {
-      await queries.insertRun(tx, {
+      const isNew = await queries.insertRun(tx, {
         run_id: runId,
         experiment_id: experiment.experiment_id,
         name,
@@ -61,7 +61,7 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
         start_ms: request.startTimeMs ?? clock.nowMs(),
         artifact_uri: runArtifactUri(experiment.artifact_location, runId),
       })
-      await queries.upsertTags(tx, runId, tags)
+      if (isNew) await queries.upsertTags(tx, runId, tags)
     })
     return get(runId)
   }

@@ -84,6 +84,14 @@ it('a run that was removed for good and made again under its id is the new one',
   expect(await found()).toBe('second')
 })
 
+it('a run that is made once more under its id stays as it is', async () => {
+  const request = { experimentId: '0', runId: 'cd'.repeat(16), runName: 'first', tags: { step: 'one' } }
+  const made = await rig.tracking.runs.create(request)
+  await rig.postOk('runs/update', { run_id: made.run_id, run_name: 'renamed' })
+  const renamed = await rig.tracking.runs.get(made.run_id)
+  expect(await rig.tracking.runs.create({ ...request, tags: { step: 'two', more: '1' } })).toEqual(renamed)
+})
+
 it('a search is never behind what was answered before it began, with many writers', async () => {
   const ids = await Promise.all(
     Array.from({ length: 4 }, () => rig.newRun('0', { tags: [{ key: 'many', value: '1' }] })),

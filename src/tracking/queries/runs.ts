@@ -24,17 +24,19 @@ export type RunRow = {
 const COLUMNS = `
   r.run_id, r.experiment_id::text, r.name, r.user_id, r.status, r.start_ms, r.end_ms, r.artifact_uri, r.lifecycle_stage`
 
+/** False when there is a run of that id. */
 export async function insertRun(
   sql: Sql,
   run: Omit<RunRow, 'params' | 'tags' | 'metrics' | 'end_ms' | 'lifecycle_stage'>,
-): Promise<void> {
-  await preparedShape(
+): Promise<boolean> {
+  const rows = await preparedShape(
     sql,
     `insert into tracking.run (run_id, experiment_id, name, user_id, status, start_ms, artifact_uri)
      values ($1, $2::bigint, $3, $4, $5, $6, $7)
-     on conflict (run_id) do nothing`,
+     on conflict (run_id) do nothing returning run_id`,
     [run.run_id, run.experiment_id, run.name, run.user_id, run.status, run.start_ms, run.artifact_uri],
   )
+  return rows.length > 0
 }
 
 export async function selectRun(sql: Sql, runId: string): Promise<RunRow | undefined> {
