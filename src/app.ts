@@ -7,6 +7,8 @@ import type { Settings } from './config/settings.ts'
 import { openDatabase } from './db/db.ts'
 import type { Database } from './db/sql.ts'
 import { createFeatures, type Features } from './features/features.ts'
+import type { OnlineStore } from './features/online-store.ts'
+import { createPostgresStore } from './features/postgres-store.ts'
 import { createFlows, type Flows } from './flows/flows.ts'
 import { createForeign } from './foreign/foreign.ts'
 import { createIngest, type Ingest } from './ingest/ingest.ts'
@@ -55,7 +57,8 @@ export async function createApp({ settings, project, clock, log }: AppOptions): 
   const duck = lazyDuck(objects.directories)
   const lake = createLake({ sql: db, objects, duck, clock })
   const ingest = createIngest({ sql: db, lake, duck, project, clock, log })
-  const features = createFeatures({ sql: db, lake, duck, objects, project, clock, log })
+  const online = await openOnlineStore(db, settings.online, project.name)
+  const features = createFeatures({ sql: db, lake, duck, objects, project, clock, log, online })
   const tracking = createTracking({ sql: db, objects, clock })
   const registry = createRegistry({ sql: db, tracking, clock })
   const versions = async () => ({ weir: await weirVersion(), duckdb: await duck.loadVersion() })
@@ -85,10 +88,18 @@ export async function createApp({ settings, project, clock, log }: AppOptions): 
     async close() {
       await flows.stop()
       await features.close()
+      await online.close()
       duck.close()
       await db.close()
     },
   }
+}
+
+/** The client of Redis is loaded only where there is one. */
+async function openOnlineStore(db: Database, online: string, namespace: string): Promise<OnlineStore> {
+  if (online === 'postgres') return createPostgresStore(db)
+  const { openRedisStore } = await import('./features/redis-store.ts')
+  return openRedisStore(online, namespace)
 }
 
 /** A DuckDB that is loaded and opened with the first statement: most commands never need it. */
@@ -109,6 +120,7 @@ function lazyDuck(directories: readonly string[]): Duck & { loadVersion(): Promi
     async *chunks(text, params) {
       yield* (await open()).chunks(text, params)
     },
+    append: async (table, types, columns) => (await open()).append(table, types, columns),
   }
   return {
     ...session,

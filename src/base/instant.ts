@@ -42,6 +42,13 @@ export function addMs(instant: Instant, ms: number): Instant {
   return `${new Date(msOfInstant(instant) + ms).toISOString().slice(0, 23)}${instant.slice(23)}`
 }
 
+/** The next moment that there is: one microsecond later. */
+export function nextInstant(instant: Instant): Instant {
+  const micros = Number(instant.slice(23, 26)) + 1
+  const ms = micros === 1000 ? msOfInstant(instant) + 1 : msOfInstant(instant)
+  return `${new Date(ms).toISOString().slice(0, 23)}${String(micros % 1000).padStart(3, '0')}Z`
+}
+
 /** `2024-01-31` for a midnight, else the shortest form that loses nothing: how people are shown a moment. */
 export function displayInstant(instant: Instant): string {
   if (instant.endsWith('T00:00:00.000000Z')) return instant.slice(0, 10)

@@ -1,9 +1,10 @@
 /** From what a person wrote to the complete project: every fault is collected with its path, and reported at once. */
 import { z } from 'zod'
 import { PlatformError } from '../base/errors.ts'
+import { sha256Hex } from '../base/hash.ts'
 import { parseDurationMs } from './duration.ts'
 import type { Fault } from './fault.ts'
-import type { Column, Project } from './project.ts'
+import type { Column, Feature, FeatureService, FeatureView, Project, ServiceFeature, ValueType } from './project.ts'
 import { checkReferences } from './references.ts'
 import { type ProjectShape, projectShape } from './shapes.ts'
 import { suggestion } from './suggest.ts'
@@ -33,26 +34,25 @@ function complete(shape: ProjectShape, dir: string): Project {
         ? [...s.checks]
         : [...s.checks, { rule: 'extra_columns' as const, severity: 'warn' as const }],
       publishDelayMs: durationMs(s.publishDelay),
+      postgres: s.postgres,
+      eventTime: s.eventTime,
+      availableAt: s.availableAt,
+      deleted: s.deleted,
     })),
     entities: Object.entries(shape.entities).map(([name, e]) => ({
       name,
       joinKeys: Object.entries(e.joinKeys).map(([key, type]) => ({ name: key, type })),
     })),
-    featureViews: Object.entries(shape.featureViews).map(([name, v]) => ({
+    featureViews: Object.entries(shape.featureViews).map(([name, v]) => completeView(name, v, shape)),
+    onDemandViews: Object.entries(shape.onDemandViews).map(([name, v]) => ({
       name,
-      entity: v.entity,
-      source: v.source,
-      ttlMs: v.ttl === null ? null : durationMs(v.ttl),
-      features: Object.entries(v.features).map(([feature, f]) =>
-        typeof f === 'string'
-          ? { name: feature, type: f, column: feature }
-          : { name: feature, type: f.type, column: f.column ?? feature },
-      ),
+      inputs: v.inputs.flatMap((ref) => expandReference(ref, shape)).map(({ view, feature }) => ({ view, feature })),
+      request: typed(v.request),
+      features: typed(v.features),
+      code: sha256Hex(v.compute.toString()),
+      compute: v.compute,
     })),
-    featureServices: Object.entries(shape.featureServices).map(([name, refs]) => ({
-      name,
-      features: refs.flatMap((ref) => expandReference(ref, shape)),
-    })),
+    featureServices: Object.entries(shape.featureServices).map(([name, s]) => completeService(name, s, shape)),
     labels: Object.entries(shape.labels).map(([name, l]) => ({
       name,
       source: l.source,
@@ -79,11 +79,54 @@ function completeColumn(name: string, column: ProjectShape['sources'][string]['c
   return { name, type: column.type, checks }
 }
 
+function completeView(name: string, v: ProjectShape['featureViews'][string], shape: ProjectShape): FeatureView {
+  const joinKeys = v.entity === null ? {} : (shape.entities[v.entity]?.joinKeys ?? {})
+  return {
+    name,
+    entity: v.entity,
+    source: v.source,
+    keys: Object.entries(joinKeys).map(([key, type]) => ({ name: key, type, column: v.keys[key] ?? key })),
+    ttlMs: v.ttl === null ? null : durationMs(v.ttl),
+    features: Object.entries(v.features).map(([feature, f]): Feature => {
+      if (typeof f === 'string') return { name: feature, type: f, column: feature, sql: null }
+      if ('sql' in f) return { name: feature, type: f.type, column: null, sql: f.sql }
+      return { name: feature, type: f.type, column: f.column ?? feature, sql: null }
+    }),
+  }
+}
+
+type ServiceShape = ProjectShape['featureServices'][string]
+
+function completeService(name: string, service: ServiceShape, shape: ProjectShape): FeatureService {
+  const { features, fullNames } = Array.isArray(service) ? { features: service, fullNames: false } : service
+  return {
+    name,
+    features: features.flatMap((entry) => {
+      if (typeof entry === 'string') {
+        return expandReference(entry, shape).map((ref): ServiceFeature => {
+          return { ...ref, role: null, name: fullNames ? `${ref.view}__${ref.feature}` : ref.feature }
+        })
+      }
+      const role = { as: entry.as, keys: entry.keys }
+      const chosen = entry.features ?? featuresOf(entry.view, shape)
+      return chosen.map((feature) => ({ name: `${entry.as}__${feature}`, view: entry.view, feature, role }))
+    }),
+  }
+}
+
 /** `view` stands for all features of the view in their order, `view:feature` for one. */
 function expandReference(ref: string, shape: ProjectShape): { view: string; feature: string }[] {
   const [view = '', feature] = ref.split(':')
   if (feature !== undefined) return [{ view, feature }]
-  return Object.keys(shape.featureViews[view]?.features ?? {}).map((name) => ({ view, feature: name }))
+  return featuresOf(view, shape).map((name) => ({ view, feature: name }))
+}
+
+function featuresOf(view: string, shape: ProjectShape): string[] {
+  return Object.keys((shape.featureViews[view] ?? shape.onDemandViews[view])?.features ?? {})
+}
+
+function typed(columns: Record<string, ValueType>): { name: string; type: ValueType }[] {
+  return Object.entries(columns).map(([name, type]) => ({ name, type }))
 }
 
 function durationMs(text: string): number {

@@ -11,6 +11,7 @@ export type Project = {
   sources: Source[]
   entities: Entity[]
   featureViews: FeatureView[]
+  onDemandViews: OnDemandView[]
   featureServices: FeatureService[]
   labels: Label[]
   models: Model[]
@@ -25,15 +26,24 @@ export type Severity = 'error' | 'warn'
 export type Source = {
   name: string
   kind: 'snapshot' | 'changes'
-  /** The file of a delivery folder that holds this source, e.g. `users.csv`. */
+  /** The file of a delivery folder that holds this source, e.g. `users.csv`; by its ending CSV or Parquet. */
   file: string
+  /** The PostgreSQL table or query that it is read from instead of a file. */
+  postgres: PostgresOrigin | null
   /** The columns that name a row. */
   key: string[]
   columns: Column[]
   checks: TableCheck[]
   /** How long after valid_at the first delivery of a moment is known to the world. */
   publishDelayMs: number
+  /** Of kind changes: the columns that say when a row's values began to hold, when they could first be known, and that the key is gone. */
+  eventTime: string | null
+  availableAt: string | null
+  deleted: string | null
 }
+
+/** `connection` names the environment variable with the database's URL; `{as_of}` in a query stands for the moment. */
+export type PostgresOrigin = { connection: string; table: string | null; query: string | null }
 
 export type Column = { name: string; type: ValueType; checks: ColumnCheck[] }
 
@@ -59,16 +69,46 @@ export type Entity = { name: string; joinKeys: { name: string; type: ValueType }
 
 export type FeatureView = {
   name: string
-  entity: string
+  /** Null for a view of the world as a whole: its newest row holds for every entity. */
+  entity: string | null
   source: string
+  /** The entity's join keys, each with the column of the source that holds it. */
+  keys: ViewKey[]
   features: Feature[]
   /** Longest age at which a value may be used, null for no limit. */
   ttlMs: number | null
 }
 
-export type Feature = { name: string; type: ValueType; column: string }
+export type ViewKey = { name: string; type: ValueType; column: string }
 
-export type FeatureService = { name: string; features: { view: string; feature: string }[] }
+/** Either a column of the source, or an SQL expression (DuckDB's) over its columns. */
+export type Feature = { name: string; type: ValueType } & (
+  | { column: string; sql: null }
+  | { column: null; sql: string }
+)
+
+/** One value by feature or request column. Dates and moments are text, an integer beyond 2^53 is a bigint. */
+export type OnDemandRow = Record<string, string | number | bigint | boolean | null>
+
+/** Features computed when they are asked for, by the same function at training and at serving. */
+export type OnDemandView = {
+  name: string
+  inputs: { view: string; feature: string }[]
+  /** Columns that the caller must send along. */
+  request: { name: string; type: ValueType }[]
+  features: { name: string; type: ValueType }[]
+  /** SHA-256 of the function's text: a part of every digest that the function itself cannot be. */
+  code: string
+  compute: (row: OnDemandRow) => OnDemandRow
+}
+
+export type FeatureService = { name: string; features: ServiceFeature[] }
+
+/** `name` is the column of the answer. `role` uses a view for another entity of the row. */
+export type ServiceFeature = { name: string; view: string; feature: string; role: Role | null }
+
+/** A view under a name of its own, whose join keys are read from other columns of the row: { zone_id: 'origin_id' }. */
+export type Role = { as: string; keys: Record<string, string> }
 
 export type Label = { name: string; source: string; column: string; entity: string; horizonMs: number }
 

@@ -4,7 +4,7 @@ import { type Fault, missing } from './fault.ts'
 import type { Project, Source } from './project.ts'
 import type { ProjectShape } from './shapes.ts'
 
-const RESERVED_FEATURES = ['event_timestamp', 'created']
+const RESERVED_FEATURES = ['event_timestamp', 'created', '_gone', '_one']
 /** The longest name of a column in PostgreSQL. */
 const FEATURE_NAME_BYTES_MAX = 63
 
@@ -12,8 +12,10 @@ export function checkReferences(project: Project, shape: ProjectShape): Fault[] 
   return [
     ...project.sources.flatMap((source) => sourceFaults(project, source)),
     ...viewFaults(project),
+    ...keyNameFaults(shape),
+    ...onDemandFaults(project),
     ...featureNameFaults(project),
-    ...serviceFaults(shape),
+    ...serviceFaults(project, shape),
     ...repeatedFeatureFaults(project),
     ...labelFaults(project),
     ...modelFaults(project),
@@ -24,8 +26,9 @@ function sourceFaults(project: Project, source: Source): Fault[] {
   const at = `sources.${source.name}`
   const columns = source.columns.map((c) => c.name)
   const faults = source.key.flatMap((key) => missing(`${at}.key`, 'column', key, columns))
-  if (source.kind === 'changes') {
-    faults.push({ path: `${at}.kind`, message: "'changes' does not work yet in this version; write 'snapshot'" })
+  faults.push(...timeFaults(at, source, columns))
+  if (source.postgres === null && !/\.(csv|parquet)$/.test(source.file)) {
+    faults.push({ path: `${at}.file`, message: `'${source.file}' must end with .csv or .parquet` })
   }
   for (const column of source.columns) {
     for (const [i, check] of column.checks.entries()) {
@@ -41,59 +44,124 @@ function sourceFaults(project: Project, source: Source): Fault[] {
   return faults
 }
 
+const TIME_TYPES = ['UnixTimestamp', 'Date']
+
+/** The columns of time belong to kind changes, where each row has its own; a snapshot has one moment as a whole. */
+function timeFaults(at: string, source: Source, columns: string[]): Fault[] {
+  const parts = { eventTime: TIME_TYPES, availableAt: TIME_TYPES, deleted: ['Bool'] } as const
+  return Object.entries(parts).flatMap(([part, types]): Fault[] => {
+    const path = `${at}.${part}`
+    const named = source[part as keyof typeof parts]
+    if (source.kind === 'snapshot') {
+      return named === null
+        ? []
+        : [{ path, message: 'only a source of kind changes has it; a snapshot has one moment' }]
+    }
+    if (named === null) {
+      return part === 'eventTime' ? [{ path, message: 'name the column with the time of each row' }] : []
+    }
+    const type = source.columns.find((c) => c.name === named)?.type
+    if (type === undefined) return missing(path, 'column', named, columns)
+    if ((types as readonly string[]).includes(type)) return []
+    return [{ path, message: `column '${named}' is ${type}; it must be ${types.join(' or ')}` }]
+  })
+}
+
 function viewFaults(project: Project): Fault[] {
   return project.featureViews.flatMap((view) => {
     const at = `featureViews.${view.name}`
     const source = project.sources.find((s) => s.name === view.source)
-    const entity = project.entities.find((e) => e.name === view.entity)
     const faults = [
       ...missing(`${at}.source`, 'source', view.source, names(project.sources)),
-      ...missing(`${at}.entity`, 'entity', view.entity, names(project.entities)),
+      ...(view.entity === null ? [] : missing(`${at}.entity`, 'entity', view.entity, names(project.entities))),
     ]
     if (!source) return faults
     const columns = source.columns.map((c) => c.name)
-    for (const f of view.features)
-      faults.push(...missing(`${at}.features.${f.name}`, `column of ${source.name}`, f.column, columns))
-    for (const key of entity?.joinKeys ?? [])
-      faults.push(...missing(`${at}.entity`, `column of ${source.name}`, key.name, columns))
+    for (const f of view.features) {
+      if (f.column !== null) {
+        faults.push(...missing(`${at}.features.${f.name}`, `column of ${source.name}`, f.column, columns))
+      }
+    }
+    for (const key of view.keys) {
+      faults.push(...missing(`${at}.keys.${key.name}`, `column of ${source.name}`, key.column, columns))
+    }
     return faults
+  })
+}
+
+/** What an on-demand view computes from must be there, and must not be computed on demand itself. */
+function onDemandFaults(project: Project): Fault[] {
+  return project.onDemandViews.flatMap((view) => {
+    const at = `onDemandViews.${view.name}`
+    const faults = view.inputs.flatMap(({ view: name, feature }) => {
+      const input = project.featureViews.find((v) => v.name === name)
+      if (!input) return missing(`${at}.inputs`, 'feature view', name, names(project.featureViews))
+      return missing(`${at}.inputs`, `feature of ${name}`, feature, names(input.features))
+    })
+    if (project.featureViews.some((v) => v.name === view.name)) {
+      faults.push({ path: at, message: 'a feature view has this name already' })
+    }
+    const args = [...view.inputs.map((i) => i.feature), ...view.request.map((c) => c.name)]
+    for (const twice of new Set(args.filter((arg, i) => args.indexOf(arg) !== i))) {
+      faults.push({ path: at, message: `two inputs are named '${twice}'` })
+    }
+    return faults
+  })
+}
+
+/** The keys given for views that rename a view or a key must be those of its entity. */
+function keyNameFaults(shape: ProjectShape): Fault[] {
+  return Object.entries(shape.featureViews).flatMap(([name, view]) => {
+    const joinKeys = Object.keys(view.entity === null ? {} : (shape.entities[view.entity]?.joinKeys ?? {}))
+    return Object.keys(view.keys).flatMap((key) => missing(`featureViews.${name}.keys`, 'join key', key, joinKeys))
   })
 }
 
 /** A feature is a column of an online table and of a training set, beside columns of our own. */
 function featureNameFaults(project: Project): Fault[] {
-  return project.featureViews.flatMap((view) =>
-    view.features.flatMap(({ name }) => {
-      const path = `featureViews.${view.name}.features.${name}`
-      if (RESERVED_FEATURES.includes(name)) return [{ path, message: 'this name is taken by Weir; choose another' }]
-      const bytes = Buffer.byteLength(name)
-      if (bytes >= 1 && bytes <= FEATURE_NAME_BYTES_MAX) return []
-      return [{ path, message: `a feature's name has 1 to ${FEATURE_NAME_BYTES_MAX} bytes; this one has ${bytes}` }]
-    }),
+  const lists = { featureViews: project.featureViews, onDemandViews: project.onDemandViews }
+  return Object.entries(lists).flatMap(([list, views]) =>
+    views.flatMap((view) =>
+      view.features.flatMap(({ name }) => {
+        const path = `${list}.${view.name}.features.${name}`
+        if (RESERVED_FEATURES.includes(name)) return [{ path, message: 'this name is taken by Weir; choose another' }]
+        const bytes = Buffer.byteLength(name)
+        if (bytes >= 1 && bytes <= FEATURE_NAME_BYTES_MAX) return []
+        return [{ path, message: `a feature's name has 1 to ${FEATURE_NAME_BYTES_MAX} bytes; this one has ${bytes}` }]
+      }),
+    ),
   )
 }
 
 /** A training set has one column a feature. */
 function repeatedFeatureFaults(project: Project): Fault[] {
   return project.featureServices.flatMap((service) => {
-    const seen = service.features.map((f) => f.feature)
+    const seen = service.features.map((f) => f.name)
     const repeated = new Set(seen.filter((feature, i) => seen.indexOf(feature) !== i))
     return [...repeated].map((feature) => ({
       path: `featureServices.${service.name}`,
-      message: `feature '${feature}' is listed more than once`,
+      message: `feature '${feature}' is listed more than once; write fullNames: true, or leave one out`,
     }))
   })
 }
 
-function serviceFaults(shape: ProjectShape): Fault[] {
-  const views = Object.keys(shape.featureViews)
-  return Object.entries(shape.featureServices).flatMap(([name, refs]) =>
-    refs.flatMap((ref, i) => {
-      const [view = '', feature] = ref.split(':')
+function serviceFaults(project: Project, shape: ProjectShape): Fault[] {
+  const views = [...project.featureViews, ...project.onDemandViews]
+  return Object.entries(shape.featureServices).flatMap(([name, service]) =>
+    (Array.isArray(service) ? service : service.features).flatMap((entry, i) => {
       const path = `featureServices.${name}.${i}`
-      const found = shape.featureViews[view]
-      if (!found) return missing(path, 'feature view', view, views)
-      return feature === undefined ? [] : missing(path, `feature of ${view}`, feature, Object.keys(found.features))
+      const [viewName = '', feature] = typeof entry === 'string' ? entry.split(':') : [entry.view]
+      const view = views.find((v) => v.name === viewName)
+      if (!view) return missing(path, 'feature view', viewName, names(views))
+      const known = names(view.features)
+      if (typeof entry === 'string') {
+        return feature === undefined ? [] : missing(path, `feature of ${viewName}`, feature, known)
+      }
+      const joinKeys = 'keys' in view ? names(view.keys) : []
+      return [
+        ...(entry.features ?? []).flatMap((f) => missing(`${path}.features`, `feature of ${viewName}`, f, known)),
+        ...Object.keys(entry.keys).flatMap((key) => missing(`${path}.keys`, `join key of ${viewName}`, key, joinKeys)),
+      ]
     }),
   )
 }
@@ -127,7 +195,18 @@ function modelFaults(project: Project): Fault[] {
     ),
     ...missing(`models.${model.name}.label`, 'label', model.label, names(project.labels)),
     ...labelAsFeature(project, model.name, model.featureService, model.label),
+    ...requestFaults(project, model.name, model.featureService),
   ])
+}
+
+/** A model's rows come from labels and its predictions from a key: neither brings request data along. */
+function requestFaults(project: Project, model: string, service: string): Fault[] {
+  const refs = project.featureServices.find((s) => s.name === service)?.features ?? []
+  const views = project.onDemandViews.filter((v) => v.request.length > 0 && refs.some((ref) => ref.view === v.name))
+  return views.map((view) => ({
+    path: `models.${model}.features`,
+    message: `on-demand view '${view.name}' needs request data (${names(view.request).join(', ')}), which a model has not`,
+  }))
 }
 
 /** The label's own column among the features would be the answer in the question. */

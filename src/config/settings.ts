@@ -8,6 +8,8 @@ export type Settings = {
   host: string
   port: number
   objects: string
+  /** `postgres`, or the redis:// address of the online store. */
+  online: string
   /** Bytes of one artifact. */
   artifactBytesMax: number
   token: string | null
@@ -33,6 +35,12 @@ export const SETTINGS = {
     env: 'WEIR_OBJECTS',
     default: '',
     help: 'folder, or s3://BUCKET/PREFIX, of snapshots and artifacts (default: objects in the home)',
+  },
+  online: {
+    flag: 'online',
+    env: 'WEIR_ONLINE',
+    default: 'postgres',
+    help: 'where live features are: postgres, or redis://HOST:PORT',
   },
   artifactBytesMax: {
     flag: 'artifact-bytes-max',
@@ -94,6 +102,7 @@ export function readSettings(input: {
     host: raw('host'),
     port: integer('port', raw('port'), 0, 65_535),
     objects: objectsPlace(raw('objects'), input.projectDir, home),
+    online: onlinePlace(raw('online')),
     artifactBytesMax: bytes('artifactBytesMax', raw('artifactBytesMax')),
     token: raw('token') || null,
     trackingCredentials: {
@@ -110,6 +119,11 @@ function objectsPlace(text: string, projectDir: string, home: string): string {
   if (text.startsWith('s3://')) return text
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw wrong('objects', text, 'a folder or s3://BUCKET/PREFIX')
   return text ? resolve(projectDir, text) : join(home, 'objects')
+}
+
+function onlinePlace(text: string): string {
+  if (text === 'postgres' || /^rediss?:\/\/[^/]/.test(text)) return text
+  throw wrong('online', text.replace(/\/\/.*@/, '//…@'), 'postgres or redis://HOST:PORT')
 }
 
 const UNITS = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }

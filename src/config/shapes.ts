@@ -1,7 +1,7 @@
 /** The shape of a project definition as a person writes it. References between parts are checked in normalize.ts. */
 import { z } from 'zod'
 import { parseDurationMs } from './duration.ts'
-import { VALUE_TYPES } from './project.ts'
+import { type OnDemandView, VALUE_TYPES } from './project.ts'
 
 const severity = z.enum(['error', 'warn']).default('error')
 const scalar = z.union([z.string(), z.number(), z.boolean()])
@@ -41,9 +41,24 @@ const column = z.union([
   z.strictObject({ type: valueType, checks: z.array(columnCheck).readonly().default([]) }),
 ])
 
+const postgres = z
+  .strictObject({
+    table: z.string().min(1).nullable().default(null),
+    query: z.string().min(1).nullable().default(null),
+    connection: z
+      .string()
+      .regex(/^[A-Z][A-Z0-9_]*$/, 'name the environment variable that holds the URL, like WAREHOUSE_URL')
+      .default('WEIR_SOURCE_URL'),
+  })
+  .refine((p) => (p.table === null) !== (p.query === null), 'write either a table or a query')
+
 const source = z.strictObject({
   kind: z.enum(['snapshot', 'changes']).default('snapshot'),
   file: z.string().optional(),
+  postgres: postgres.nullable().default(null),
+  eventTime: z.string().nullable().default(null),
+  availableAt: z.string().nullable().default(null),
+  deleted: z.string().nullable().default(null),
   key: z.union([z.string(), z.array(z.string()).min(1)]),
   columns: z.record(z.string(), column),
   checks: z.array(tableCheck).readonly().default([]),
@@ -51,14 +66,41 @@ const source = z.strictObject({
 })
 
 const featureView = z.strictObject({
-  entity: z.string(),
+  entity: z.string().nullable(),
   source: z.string(),
+  keys: z.record(z.string(), z.string()).default({}),
   ttl: duration.nullable().default(null),
   features: z.record(
     z.string(),
-    z.union([valueType, z.strictObject({ type: valueType, column: z.string().optional() })]),
+    z.union([
+      valueType,
+      z.strictObject({ type: valueType, column: z.string().optional() }),
+      z.strictObject({ type: valueType, sql: z.string().min(1) }),
+    ]),
   ),
 })
+
+const onDemandView = z.strictObject({
+  inputs: z.array(z.string()).default([]),
+  request: z.record(z.string(), valueType).default({}),
+  features: z.record(z.string(), valueType),
+  compute: z.custom<OnDemandView['compute']>((value) => typeof value === 'function', 'write a function of one row'),
+})
+
+const serviceEntry = z.union([
+  z.string(),
+  z.strictObject({
+    view: z.string(),
+    as: name,
+    keys: z.record(z.string(), z.string()),
+    features: z.array(z.string()).min(1).optional(),
+  }),
+])
+
+const featureService = z.union([
+  z.array(serviceEntry).min(1),
+  z.strictObject({ features: z.array(serviceEntry).min(1), fullNames: z.boolean().default(false) }),
+])
 
 const label = z.strictObject({
   entity: z.string(),
@@ -110,7 +152,8 @@ export const projectShape = z.strictObject({
   sources: z.record(name, source),
   entities: z.record(name, z.strictObject({ joinKeys: z.record(z.string(), valueType) })),
   featureViews: z.record(name, featureView).default({}),
-  featureServices: z.record(name, z.array(z.string()).min(1)).default({}),
+  onDemandViews: z.record(name, onDemandView).default({}),
+  featureServices: z.record(name, featureService).default({}),
   labels: z.record(name, label).default({}),
   models: z.record(name, model).default({}),
 })

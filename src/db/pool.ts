@@ -1,4 +1,7 @@
+import type { Readable } from 'node:stream'
+import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
+import { from as copyFrom } from 'pg-copy-streams'
 import { assert } from '../base/assert.ts'
 import { PlatformError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
@@ -45,7 +48,19 @@ export function poolSql(pool: pg.Pool, revive?: () => Promise<void>): Sql {
     prepared: async (name, text, values) =>
       (await reaching(() => pool.query({ name, text, values: values as unknown[] }))).rows,
     tx: async (body) => inTransaction(await reaching(() => pool.connect()), body),
+    async copyIn(text, from) {
+      const client = await reaching(() => pool.connect())
+      try {
+        await copyInto(client, text, from)
+      } finally {
+        client.release()
+      }
+    },
   }
+}
+
+function copyInto(client: pg.PoolClient, text: string, from: Readable): Promise<void> {
+  return pipeline(from, client.query(copyFrom(text)))
 }
 
 /** Connecting failed, so nothing was sent: only then is a second attempt safe. */
@@ -80,6 +95,12 @@ async function scope<T>(client: pg.PoolClient, depth: number, body: (sql: Sql) =
   const sql: Sql = {
     query: (text, values) => run({ text, values: values as unknown[] }),
     prepared: (name, text, values) => run({ name, text, values: values as unknown[] }),
+    copyIn(text, from) {
+      assert(state === 'open', 'a transaction was used after its end, or while one inside it is open')
+      const result = last.then(() => copyInto(client, text, from))
+      last = result.catch(() => {})
+      return result
+    },
     async tx(inner) {
       assert(state === 'open', 'a transaction was opened inside one that is not free')
       state = 'inner'

@@ -16,19 +16,32 @@ create schema features;
 create table features.online_table (
   view text not null,
   definition text not null,
+  store text not null,
   table_name text not null,
-  snapshot_id text not null,
-  snapshot_digest text not null,
-  valid_at timestamp with time zone not null,
-  available_at timestamp with time zone not null,
-  recorded_at timestamp with time zone not null,
-  seq bigint not null,
+  snapshot_id text,
+  snapshot_digest text,
+  valid_at timestamp with time zone,
+  available_at timestamp with time zone,
+  recorded_at timestamp with time zone,
+  seq bigint not null default 0,
+  until timestamp with time zone not null default 'infinity'::timestamp with time zone,
   rows bigint not null,
   materialized_at timestamp with time zone not null,
-  constraint online_table_pkey PRIMARY KEY (view, definition),
-  constraint online_table_table_name_key UNIQUE (table_name),
+  constraint online_table_pkey PRIMARY KEY (view, definition, store),
   constraint online_table_definition_check CHECK ((definition ~ '^[0-9a-f]{64}$'::text)),
   constraint online_table_rows_check CHECK ((rows >= 0))
+);
+
+create table features.statistics (
+  view text not null,
+  definition text not null,
+  seq bigint not null,
+  digest text not null,
+  computed_at timestamp with time zone not null,
+  statistics jsonb not null,
+  constraint statistics_pkey PRIMARY KEY (view, definition, seq, digest),
+  constraint statistics_definition_check CHECK ((definition ~ '^[0-9a-f]{64}$'::text)),
+  constraint statistics_statistics_check CHECK ((jsonb_typeof(statistics) = 'object'::text))
 );
 
 create schema flows;
@@ -98,6 +111,7 @@ create table lake.snapshot (
   rows bigint not null,
   bytes bigint not null,
   columns jsonb not null,
+  unique_key jsonb,
   duckdb_version text not null,
   constraint snapshot_pkey PRIMARY KEY (seq),
   constraint snapshot_id_key UNIQUE (id),
@@ -107,6 +121,7 @@ create table lake.snapshot (
   constraint snapshot_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
   constraint snapshot_file_digest_check CHECK ((file_digest ~ '^[0-9a-f]{64}$'::text)),
   constraint snapshot_rows_check CHECK ((rows >= 0)),
+  constraint snapshot_unique_key_check CHECK ((jsonb_typeof(unique_key) = 'array'::text)),
   constraint snapshot_version_check CHECK ((version >= 1))
 );
 CREATE INDEX snapshot_newest ON lake.snapshot USING btree (source, valid_at DESC, available_at DESC, seq DESC);

@@ -1,3 +1,5 @@
+import type { Readable } from 'node:stream'
+
 /**
  * What a room needs of PostgreSQL. Types on the way out: int8 → number (bigint beyond 2^53), timestamptz → Instant,
  * date, timestamp and numeric → string, json → parsed, bytea → Buffer; the rest as `pg` has them. On the way in, an
@@ -10,6 +12,8 @@ export type Sql = {
   prepared<Row = Record<string, unknown>>(name: string, text: string, values: readonly unknown[]): Promise<Row[]>
   /** Runs `body` in one transaction: all of it or nothing. Inside a transaction it is a savepoint. */
   tx<T>(body: (sql: Sql) => Promise<T>): Promise<T>
+  /** Sends a stream to a `copy … from stdin`. */
+  copyIn(text: string, from: Readable): Promise<void>
 }
 
 /** A pool of connections to one database, and its notifications. */

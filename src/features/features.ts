@@ -13,25 +13,38 @@
  */
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
-import type { Instant } from '../base/instant.ts'
+import { sha256File } from '../base/hash.ts'
 import { displayInstant } from '../base/instant.ts'
 import type { Log } from '../base/log.ts'
-import type { Project } from '../config/project.ts'
+import type { Project, ServiceFeature } from '../config/project.ts'
 import type { Database } from '../db/sql.ts'
 import type { Duck } from '../lake/duck.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { ObjectStore } from '../lake/objects.ts'
-import type { Snapshot } from '../lake/snapshot.ts'
 import type { FeaturesAnswer } from '../wire/features.ts'
-import { type ServiceDefinition, serviceDefinition, type ViewDefinition, viewDefinition } from './definitions.ts'
+import {
+  defineService,
+  type ServiceDefinition,
+  serviceDefinition,
+  type ViewDefinition,
+  viewDefinition,
+} from './definitions.ts'
 import { type EntityKey, type KeyInput, parseKey } from './keys.ts'
-import { type Materialized, materializeSnapshot, type Progress } from './materialize.ts'
-import { createOnlineReader, type OnlineRow } from './read-online.ts'
+import { type Bounds, type Materialized, materializeView } from './materialize.ts'
+import type { OnlineStore } from './online-store.ts'
+import { createOnlineReader, type OnlineRow, type RequestRow } from './read-online.ts'
 import { exportTrainingSet, readTrainingSet, type TrainingData } from './read-training-set.ts'
 import { onlineRefusal } from './refusals.ts'
-import { buildTrainingSet, type TrainingSetRef, type TrainingSetRequest } from './training-set.ts'
-import { requireColumns, viewColumns } from './view-rows.ts'
+import {
+  buildTrainingSet,
+  type DatasetRef,
+  type EntityDatasetRequest,
+  joinEntityRows,
+  type TrainingSetRef,
+  type TrainingSetRequest,
+} from './training-set.ts'
 import { createViewStates, type ViewState } from './view-states.ts'
+import { type Frame, pushRows, writeFeatures } from './write-online.ts'
 
 export type FeaturesDeps = {
   sql: Database
@@ -41,15 +54,12 @@ export type FeaturesDeps = {
   project: Project
   clock: Clock
   log: Log
+  online: OnlineStore
 }
 
-export type MaterializeRequest = {
+export type MaterializeRequest = Bounds & {
   /** All views of the project when absent. */
   views?: string[]
-  /** The newest moment at or before it; without it the newest there is. */
-  asOf?: Instant
-  knownAt?: Instant
-  onProgress?: (progress: Progress) => void
 }
 
 export type Features = {
@@ -61,6 +71,19 @@ export type Features = {
   materialize(request?: MaterializeRequest): Promise<Materialized[]>
   /** One row for each key, in order; unknown keys give rows with `found` false. Refuses what can be no key. */
   readOnline(service: string, keys: readonly KeyInput[]): Promise<OnlineRow[]>
+  /** The same for a service made of single features, with the request data of each row. */
+  readOnlineOf(
+    service: ServiceDefinition,
+    keys: readonly KeyInput[],
+    request?: readonly RequestRow[],
+  ): Promise<OnlineRow[]>
+  /** A service of features that a caller names, `view:feature`; refuses (not_found) by the names. */
+  serviceOf(refs: readonly string[], options?: { fullNames?: boolean }): ServiceDefinition
+  /** The features of a service for the caller's own rows (a file): one row out for each row in, in order. */
+  entityDataset(service: ServiceDefinition, request: EntityDatasetRequest): Promise<DatasetRef>
+  /** Writes features by name, or rows of a source, into the online store; an older event never replaces a newer one. */
+  writeFeatures(view: string, frame: Frame): Promise<number>
+  push(source: string, frame: Frame): Promise<number>
   /** Why such a row may not be served (unknown, never materialized, too old), or undefined. */
   refusal(service: string, key: KeyInput, row: OnlineRow): PlatformError | undefined
   /** What `GET /features/{key}` tells; throws the refusal. */
@@ -74,37 +97,55 @@ export type Features = {
 }
 
 export function createFeatures(deps: FeaturesDeps): Features {
-  const { project, lake, sql, clock, log } = deps
+  const { project, sql, clock, log } = deps
   const views = new Map<string, ViewDefinition>(
     project.featureViews.map((view) => [view.name, viewDefinition(project, view.name)]),
   )
   const services = new Map(project.featureServices.map(({ name }) => [name, serviceDefinition(project, name)]))
-  const states = createViewStates(sql, [...views.values()])
-  const readers = new Map([...services].map(([name, s]) => [name, createOnlineReader({ sql, states, clock }, s)]))
+  const states = createViewStates(sql, [...views.values()], deps.online.name)
+  const readers = new Map(
+    [...services].map(([name, s]) => [name, createOnlineReader({ online: deps.online, states, clock }, s)]),
+  )
 
   const service = (name: string) => known(services, name, 'feature service')
   const defaultService = () => services.get(project.models[0]?.featureService ?? '')
 
   async function materialize(request: MaterializeRequest = {}): Promise<Materialized[]> {
-    const chosen = request.views?.map((name) => known(views, name, 'feature view')) ?? [...views.values()]
-    const snapshots = await Promise.all(chosen.map((view) => snapshotFor(lake, view, request)))
-    if (snapshots.every((snapshot) => snapshot === undefined)) throw nothingToMaterialize(chosen, request)
+    const { views: names, ...bounds } = request
+    const chosen = names?.map((name) => known(views, name, 'feature view')) ?? [...views.values()]
     const done: Materialized[] = []
-    for (const [i, view] of chosen.entries()) {
-      const snapshot = snapshots[i]
-      const result: Materialized = snapshot
-        ? await materializeSnapshot(deps, view, snapshot, request.onProgress)
-        : { view: view.name, rows: 0, validAt: null, outcome: 'no snapshot' }
+    for (const view of chosen) {
+      const result = await materializeView(deps, view, bounds)
       states.invalidate()
       log.info(result, 'materialize')
       done.push(result)
     }
+    if (done.every((one) => one.outcome === 'no snapshot')) throw nothingToMaterialize(chosen, request)
     return done
   }
 
   function readOnline(name: string, keys: readonly KeyInput[]): Promise<OnlineRow[]> {
     const { keys: columns } = service(name)
     return known(readers, name, 'feature service')(keys.map((key) => parseKey(columns, key)))
+  }
+
+  const adHoc = new Map<string, ServiceDefinition>()
+  const adHocReaders = new WeakMap<ServiceDefinition, ReturnType<typeof createOnlineReader>>()
+
+  function serviceOf(refs: readonly string[], { fullNames = false } = {}): ServiceDefinition {
+    const name = JSON.stringify([fullNames, refs])
+    const made = adHoc.get(name) ?? defineService(project, 'the request', referredFeatures(project, refs, fullNames))
+    // The oldest goes: a caller may ask for any number of combinations.
+    if (!adHoc.has(name) && adHoc.size >= AD_HOC_MAX) adHoc.delete(adHoc.keys().next().value ?? '')
+    adHoc.set(name, made)
+    return made
+  }
+
+  async function readOnlineOf(asked: ServiceDefinition, keys: readonly KeyInput[], request?: readonly RequestRow[]) {
+    const reader = adHocReaders.get(asked) ?? createOnlineReader({ online: deps.online, states, clock }, asked)
+    adHocReaders.set(asked, reader)
+    const parsed = keys.map((key) => (asked.keys.length === 0 ? [] : parseKey(asked.keys, key)))
+    return reader(parsed, request)
   }
 
   async function answer(key: KeyInput): Promise<FeaturesAnswer> {
@@ -135,6 +176,12 @@ export function createFeatures(deps: FeaturesDeps): Features {
     exportTrainingSet: (ref, path) => exportTrainingSet(deps.objects, ref, path),
     materialize,
     readOnline,
+    readOnlineOf,
+    serviceOf,
+    entityDataset: async (asked, request) =>
+      joinEntityRows(deps, asked, { ...request, fileDigest: await sha256File(request.file) }),
+    writeFeatures: (view, frame) => writeFeatures(deps, known(views, view, 'feature view'), frame),
+    push: (source, frame) => pushRows(deps, [...views.values()], source, frame),
     refusal: (name, key, row) => onlineRefusal(service(name), parseKey(service(name).keys, key), row),
     answer,
     viewStates: states.states,
@@ -144,18 +191,24 @@ export function createFeatures(deps: FeaturesDeps): Features {
   }
 }
 
-/** Later than any moment that a delivery can describe. */
-const END_OF_TIME: Instant = '9999-12-31T00:00:00.000000Z'
+/** Combinations of features whose definition and prepared statement are kept. */
+const AD_HOC_MAX = 200
 
-async function snapshotFor(
-  lake: Lake,
-  view: ViewDefinition,
-  request: MaterializeRequest,
-): Promise<Snapshot | undefined> {
-  const { asOf = END_OF_TIME, knownAt } = request
-  const found = await lake.snapshotAt({ source: view.source, validAt: asOf, ...(knownAt ? { knownAt } : {}) })
-  if (found) requireColumns(found, viewColumns(view))
-  return found
+/** Features that a caller names: `view:feature`. */
+function referredFeatures(project: Project, refs: readonly string[], fullNames: boolean): ServiceFeature[] {
+  return refs.map((ref) => {
+    const [view = '', feature = '', ...rest] = ref.split(':')
+    const found = [...project.featureViews, ...project.onDemandViews].find((v) => v.name === view)
+    if (rest.length > 0 || feature === '') {
+      throw new PlatformError('invalid_argument', `'${ref}' names no feature; write view:feature`)
+    }
+    if (!found) throw new PlatformError('not_found', `there is no feature view '${view}'`, { details: { view } })
+    if (!found.features.some((f) => f.name === feature)) {
+      const names = found.features.map((f) => f.name).join(', ')
+      throw new PlatformError('invalid_argument', `feature view '${view}' has no feature '${feature}'; it has ${names}`)
+    }
+    return { view, feature, role: null, name: fullNames ? `${view}__${feature}` : feature }
+  })
 }
 
 function nothingToMaterialize(views: ViewDefinition[], { asOf }: MaterializeRequest): PlatformError {

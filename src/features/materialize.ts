@@ -1,127 +1,195 @@
 import type { Clock } from '../base/clock.ts'
+import { PlatformError } from '../base/errors.ts'
 import { type Instant, instantOfMs } from '../base/instant.ts'
 import type { Database, Sql } from '../db/sql.ts'
 import type { Duck } from '../lake/duck.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { Snapshot } from '../lake/snapshot.ts'
 import { tableDigest, type ViewDefinition } from './definitions.ts'
-import {
-  analyzeOnlineTable,
-  createOnlineTable,
-  deleteOlderRows,
-  dropOnlineTable,
-  onlineTableName,
-  upsertRows,
-} from './online-table.ts'
+import { filesOf } from './join.ts'
+import type { OnlineStore } from './online-store.ts'
 import {
   deleteOldTables,
   lockView,
   notifyFeaturesChanged,
   type OnlineTableRow,
   selectOnlineTable,
+  tryLockView,
   upsertOnlineTable,
 } from './queries.ts'
 import { ident } from './quote.ts'
-import { plainInDuck } from './value-types.ts'
-import { viewRowsSql } from './view-rows.ts'
+import { duckInstant } from './value-types.ts'
+import { newestChangesSql, requireColumns, stateRowsSql, viewColumns } from './view-rows.ts'
 
 /**
- * materialized: the table now holds this snapshot. unchanged: it did already. kept newer: it holds a later moment, or a
- * later version of this one, and stays. no snapshot: the lake has none for this view yet, and nothing was done.
+ * materialized: the table now holds this. unchanged: it did already. kept newer: it holds a later moment, or a later
+ * version of this one, and stays. no snapshot: the lake has none for this view in reach, and nothing was done.
  */
 export type MaterializeOutcome = 'materialized' | 'unchanged' | 'kept newer' | 'no snapshot'
 
-/** `rows` and `validAt` say what the table holds afterwards. */
-export type Materialized = { view: string; rows: number; validAt: Instant | null; outcome: MaterializeOutcome }
+/** `rows` and `validAt` say what the table holds afterwards, `written` how many rows were brought. */
+export type Materialized = {
+  view: string
+  rows: number
+  written: number
+  validAt: Instant | null
+  outcome: MaterializeOutcome
+}
 
 export type Progress = { view: string; rows: number; total: number }
 
-type Deps = { sql: Database; lake: Lake; duck: Duck; clock: Clock }
+export type Bounds = {
+  /** The newest moment at or before it, and no later change; without it all there is. */
+  asOf?: Instant
+  /** Nothing that describes an earlier moment. */
+  since?: Instant
+  knownAt?: Instant
+  /** Brings all changes again, also those that were brought before. */
+  full?: boolean
+  /** Refuses (conflict) instead of waiting while another process materializes the view. */
+  noWait?: boolean
+  onProgress?: (progress: Progress) => void
+}
 
-/** Rows a statement; larger is not faster, and this bounds the memory whatever the size of a snapshot. */
-const BATCH_ROWS = 10_240
+type Deps = { sql: Database; lake: Lake; duck: Duck; clock: Clock; online: OnlineStore }
 
 /** Tables of earlier definitions that stay, for servers that still run with them. */
 const OLD_TABLES_KEPT = 1
 
+const NO_BOUND = 'infinity'
+
 /**
- * Makes the online table of a view hold one snapshot: a whole state, so keys that it does not name are gone
- * afterwards. One transaction: readers see the state before or the state after. Any number may run at once.
+ * Brings a view online, in one transaction: readers see the state before or the state after, and a process that is
+ * killed leaves the state before. A view of whole states holds one snapshot afterwards: keys that it does not name are
+ * gone. A view of changes takes in the deliveries that came since, and of each key keeps the newest change.
  */
-export async function materializeSnapshot(
-  deps: Deps,
-  view: ViewDefinition,
-  snapshot: Snapshot,
-  onProgress?: (progress: Progress) => void,
-): Promise<Materialized> {
-  return deps.sql.tx(async (tx) => {
-    await lockView(tx, view.name)
-    const held = await selectOnlineTable(tx, view.name, tableDigest(view))
-    const order = held ? compareVersions(held, snapshot) : -1
-    if (held && order >= 0) {
-      const outcome = order === 0 ? 'unchanged' : 'kept newer'
-      return { view: view.name, rows: held.rows, validAt: held.valid_at, outcome }
+export async function materializeView(deps: Deps, view: ViewDefinition, bounds: Bounds): Promise<Materialized> {
+  const { sql, lake, online, clock } = deps
+  const known = await lake.list({ source: view.source, ...(bounds.knownAt ? { knownAt: bounds.knownAt } : {}) })
+  return sql.tx(async (tx) => {
+    await takeView(tx, view.name, bounds.noWait)
+    const at = { view: view.name, definition: tableDigest(view), store: online.name }
+    const held = await selectOnlineTable(tx, at)
+    const plan = view.changes ? planChanges(known, held, bounds) : planState(known, held, bounds)
+    if (typeof plan === 'string') {
+      return { view: view.name, rows: held?.rows ?? 0, written: 0, validAt: held?.valid_at ?? null, outcome: plan }
     }
-    await createOnlineTable(tx, view)
-    const rows = await load(deps, tx, view, snapshot, onProgress)
-    await deleteOlderRows(tx, view, snapshot.validAt, snapshot.recordedAt)
-    await analyzeOnlineTable(tx, view)
-    await upsertOnlineTable(tx, tableRow(view, snapshot, rows, instantOfMs(deps.clock.nowMs())))
-    const old = await deleteOldTables(tx, view.name, tableDigest(view), OLD_TABLES_KEPT)
-    for (const table of old) await dropOnlineTable(tx, table)
+    for (const snapshot of plan.snapshots) requireColumns(snapshot, viewColumns(view))
+    await online.create(tx, view)
+    const written = await load(deps, tx, view, plan, bounds)
+    const { rows, newest } = await online.extent(tx, view)
+    await upsertOnlineTable(tx, {
+      ...at,
+      table_name: online.table(view),
+      snapshot_id: plan.last.id,
+      snapshot_digest: plan.last.digest,
+      valid_at: view.changes ? newest : plan.last.validAt,
+      available_at: plan.last.availableAt,
+      recorded_at: plan.last.recordedAt,
+      seq: plan.last.seq,
+      until: plan.until,
+      rows,
+      materialized_at: instantOfMs(clock.nowMs()),
+    })
+    for (const old of await deleteOldTables(tx, at, OLD_TABLES_KEPT)) await online.drop(tx, old)
     await notifyFeaturesChanged(tx, view.name)
-    return { view: view.name, rows, validAt: snapshot.validAt, outcome: 'materialized' }
+    const validAt = view.changes ? newest : plan.last.validAt
+    return { view: view.name, rows, written, validAt, outcome: 'materialized' }
   })
 }
 
+async function takeView(tx: Sql, view: string, noWait = false): Promise<void> {
+  if (!noWait) return lockView(tx, view)
+  if (await tryLockView(tx, view)) return
+  throw new PlatformError('conflict', `feature view '${view}' is being materialized; wait until that is done`)
+}
+
+type Plan = {
+  snapshots: readonly Snapshot[]
+  /** What the table will say that it holds. */
+  last: Snapshot
+  until: Instant
+}
+
+function planState(
+  known: readonly Snapshot[],
+  held: OnlineTableRow | undefined,
+  bounds: Bounds,
+): Plan | MaterializeOutcome {
+  const reach = known.filter(
+    (s) => !(bounds.asOf && s.validAt > bounds.asOf) && !(bounds.since && s.validAt < bounds.since),
+  )
+  const [best] = [...reach].sort((a, b) => compareVersions(b, a))
+  if (!best) return 'no snapshot'
+  if (held?.valid_at && held.snapshot_id !== null) {
+    const order = compareVersions({ validAt: held.valid_at, availableAt: held.available_at ?? '', seq: held.seq }, best)
+    if (order === 0 && held.snapshot_digest === best.digest) return 'unchanged'
+    if (order > 0) return 'kept newer'
+  }
+  return { snapshots: [best], last: best, until: NO_BOUND }
+}
+
+type Version = Pick<Snapshot, 'validAt' | 'availableAt' | 'seq'>
+
 /** By (valid_at, available_at, seq), as everywhere; 0 is the same version. */
-function compareVersions(held: OnlineTableRow, snapshot: Snapshot): number {
-  if (held.valid_at !== snapshot.validAt) return held.valid_at > snapshot.validAt ? 1 : -1
-  if (held.available_at !== snapshot.availableAt) return held.available_at > snapshot.availableAt ? 1 : -1
-  return held.seq - snapshot.seq
+function compareVersions(a: Version, b: Version): number {
+  if (a.validAt !== b.validAt) return a.validAt > b.validAt ? 1 : -1
+  if (a.availableAt !== b.availableAt) return a.availableAt > b.availableAt ? 1 : -1
+  return a.seq - b.seq
 }
 
-async function load(
-  { lake, duck }: Deps,
-  tx: Sql,
-  view: ViewDefinition,
-  snapshot: Snapshot,
-  onProgress?: (progress: Progress) => void,
-): Promise<number> {
-  const typed = [...view.keys, ...view.features]
-  const select = typed.map((c) => plainInDuck(ident(c.name), c.type))
-  const stamp = { eventTimestamp: snapshot.validAt, created: snapshot.recordedAt }
-  let rows = 0
-  let batch: unknown[][] = typed.map(() => [])
-  const flush = async () => {
-    const count = batch[0]?.length ?? 0
-    if (count === 0) return
-    await upsertRows(tx, view, stamp, batch)
-    rows += count
-    batch = typed.map(() => [])
-    onProgress?.({ view: view.name, rows, total: snapshot.rows })
+function planChanges(
+  known: readonly Snapshot[],
+  held: OnlineTableRow | undefined,
+  bounds: Bounds,
+): Plan | MaterializeOutcome {
+  const last = known.reduce<Snapshot | undefined>((a, b) => (a && a.seq > b.seq ? a : b), undefined)
+  if (!last) return 'no snapshot'
+  const until = bounds.asOf ?? NO_BOUND
+  const boundHeld = held?.snapshot_id ? held.until : undefined
+  if (boundHeld !== undefined && !bounds.full && !isLater(until, boundHeld)) {
+    if (isLater(boundHeld, until)) return 'kept newer'
+    const since = known.filter((s) => s.seq > (held?.seq ?? 0))
+    return since.length === 0 ? 'unchanged' : { snapshots: since, last, until }
   }
-  const from = viewRowsSql(view, await lake.path(snapshot))
-  for await (const chunk of duck.chunks(`SELECT ${select.join(', ')} FROM (${from})`)) {
-    for (const [i, column] of batch.entries()) column.push(...chunk.getColumnValues(i))
-    if ((batch[0]?.length ?? 0) >= BATCH_ROWS) await flush()
-  }
-  await flush()
-  return rows
+  return { snapshots: known, last, until }
 }
 
-function tableRow(view: ViewDefinition, snapshot: Snapshot, rows: number, now: Instant): OnlineTableRow {
-  return {
-    view: view.name,
-    definition: tableDigest(view),
-    table_name: onlineTableName(view),
-    snapshot_id: snapshot.id,
-    snapshot_digest: snapshot.digest,
-    valid_at: snapshot.validAt,
-    available_at: snapshot.availableAt,
-    recorded_at: snapshot.recordedAt,
-    seq: snapshot.seq,
-    rows,
-    materialized_at: now,
+function isLater(a: Instant, b: Instant): boolean {
+  return a !== b && (a === NO_BOUND || (b !== NO_BOUND && a > b))
+}
+
+async function load(deps: Deps, tx: Sql, view: ViewDefinition, plan: Plan, bounds: Bounds): Promise<number> {
+  const { lake, duck, online } = deps
+  const files = await filesOf(lake, plan.snapshots)
+  const [state] = files
+  const whole = view.changes ? null : { eventTimestamp: plan.last.validAt, created: plan.last.recordedAt }
+  const sql =
+    whole && state ? stateLoadSql(view, stateRowsSql(view, state), whole) : changesLoadSql(view, files, bounds)
+  const total = plan.snapshots.reduce((sum, s) => sum + s.rows, 0)
+  let written = 0
+  const onRows = (rows: number) => {
+    written = rows
+    bounds.onProgress?.({ view: view.name, rows, total })
   }
+  await lake.withScratch((scratch) =>
+    duck.session((session) => online.load(tx, view, { session, scratch, sql, whole, onRows })),
+  )
+  return written
+}
+
+function stateLoadSql(view: ViewDefinition, rows: string, at: { eventTimestamp: Instant; created: Instant }): string {
+  const columns = [...view.keys, ...view.features].map((c) => ident(c.name))
+  return `SELECT ${columns.join(', ')}, ${duckInstant(at.eventTimestamp)} AS event_timestamp,
+    ${duckInstant(at.created)} AS created, false AS _gone FROM (${rows})`
+}
+
+function changesLoadSql(view: ViewDefinition, files: Parameters<typeof newestChangesSql>[1], bounds: Bounds): string {
+  const { asOf, since } = bounds
+  const where = [...(asOf ? [`ts <= ${duckInstant(asOf)}`] : []), ...(since ? [`ts >= ${duckInstant(since)}`] : [])]
+  const keys = view.keys.map((key) => ident(key.name))
+  const features = view.features.map((f) => `features.${ident(f.name)} AS ${ident(f.name)}`)
+  const unknown = duckInstant('0001-01-01T00:00:00Z')
+  return `SELECT ${[...keys, ...features].join(', ')}, ts AS event_timestamp, coalesce(at, ${unknown}) AS created,
+    gone AS _gone FROM (${newestChangesSql(view, files, where.join(' AND ') || 'true')})`
 }

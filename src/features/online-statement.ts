@@ -1,6 +1,5 @@
 import { digestOf } from '../base/hash.ts'
 import type { ServiceDefinition } from './definitions.ts'
-import { qualified } from './online-table.ts'
 import { ident } from './quote.ts'
 import { plainInPostgres, postgresType } from './value-types.ts'
 
@@ -10,7 +9,7 @@ export type OnlineStatement = {
   text: string
   /** By view: the result column with its event timestamp, or undefined when the view has no table. */
   timestamps: (string | undefined)[]
-  /** By feature: the result column with its value. */
+  /** By stored feature: the result column with its value. */
   values: string[]
 }
 
@@ -22,21 +21,24 @@ export type OnlineStatement = {
  */
 export function onlineStatement(service: ServiceDefinition, tables: readonly (string | undefined)[]): OnlineStatement {
   const timestamps = tables.map((table, i) => (table === undefined ? undefined : `t${i}`))
-  const values = service.features.map((_, i) => `f${i}`)
+  const values = service.stored.map((_, i) => `f${i}`)
   const columns = [
     'k.n',
     ...timestamps.flatMap((name, i) => (name === undefined ? [] : [`v${i}.event_timestamp AS ${name}`])),
-    ...service.features.flatMap((f, i) =>
-      tables[f.view] === undefined ? [] : [`${plainInPostgres(`v${f.view}.${ident(f.name)}`, f.type)} AS f${i}`],
+    ...service.stored.flatMap((f, i) =>
+      tables[f.view] === undefined ? [] : [`${plainInPostgres(`v${f.view}.${ident(f.feature)}`, f.type)} AS f${i}`],
     ),
   ]
-  const arrays = service.keys.map((key, i) => `(SELECT $${i + 1}::${postgresType(key.type)}[])`)
-  const names = service.keys.map((_, i) => `k${i}`)
+  // Views without an entity only: a list of as many as there are rows.
+  const types = service.keys.length > 0 ? service.keys.map((key) => postgresType(key.type)) : ['integer']
+  const arrays = types.map((type, i) => `(SELECT $${i + 1}::${type}[])`)
+  const names = types.map((_, i) => `k${i}`)
   const joins = service.views.flatMap((view, i) => {
     const table = tables[i]
     if (table === undefined) return []
-    const on = view.keys.map((key) => `v${i}.${ident(key.name)} = k.k${keyPlace(service, key.name)}`)
-    return [`LEFT JOIN ${qualified(table)} v${i} ON ${on.join(' AND ')}`]
+    const on = view.keys.map((key, k) => `v${i}.${ident(key.name)} = k.k${keyPlace(service, view.rowKeys[k])}`)
+    on.push(`NOT v${i}._gone`)
+    return [`LEFT JOIN online.${ident(table)} v${i} ON ${on.join(' AND ')}`]
   })
   const text = [
     `SELECT ${columns.join(', ')}`,
@@ -46,6 +48,6 @@ export function onlineStatement(service: ServiceDefinition, tables: readonly (st
   return { name: `online_${digestOf(text).slice(0, 32)}`, text, timestamps, values }
 }
 
-function keyPlace(service: ServiceDefinition, name: string): number {
+function keyPlace(service: ServiceDefinition, name: string | undefined): number {
   return service.keys.findIndex((key) => key.name === name)
 }

@@ -4,68 +4,64 @@ import type { Sql } from '../db/sql.ts'
 export type OnlineTableRow = {
   view: string
   definition: string
+  store: string
   table_name: string
-  snapshot_id: string
-  snapshot_digest: string
-  valid_at: Instant
-  available_at: Instant
-  recorded_at: Instant
+  snapshot_id: string | null
+  snapshot_digest: string | null
+  valid_at: Instant | null
+  available_at: Instant | null
+  recorded_at: Instant | null
   seq: number
+  /** `infinity` where no bound was asked for. */
+  until: Instant
   rows: number
   materialized_at: Instant
 }
 
-const COLUMNS = `view, definition, table_name, snapshot_id, snapshot_digest, valid_at, available_at, recorded_at, seq,
-  rows, materialized_at`
+const COLUMNS = `view, definition, store, table_name, snapshot_id, snapshot_digest, valid_at, available_at,
+  recorded_at, seq, until, rows, materialized_at`
 
-export async function selectOnlineTables(sql: Sql): Promise<OnlineTableRow[]> {
-  return sql.query<OnlineTableRow>(`select ${COLUMNS} from features.online_table order by view, definition`)
+export async function selectOnlineTables(sql: Sql, store: string): Promise<OnlineTableRow[]> {
+  return sql.query<OnlineTableRow>(
+    `select ${COLUMNS} from features.online_table where store = $1 order by view, definition`,
+    [store],
+  )
 }
 
 export async function selectOnlineTable(
   sql: Sql,
-  view: string,
-  definition: string,
+  at: Pick<OnlineTableRow, 'view' | 'definition' | 'store'>,
 ): Promise<OnlineTableRow | undefined> {
   const rows = await sql.query<OnlineTableRow>(
-    `select ${COLUMNS} from features.online_table where view = $1 and definition = $2`,
-    [view, definition],
+    `select ${COLUMNS} from features.online_table where view = $1 and definition = $2 and store = $3`,
+    [at.view, at.definition, at.store],
   )
   return rows[0]
 }
 
 export async function upsertOnlineTable(sql: Sql, row: OnlineTableRow): Promise<void> {
+  const columns = COLUMNS.split(/,\s*/) as (keyof OnlineTableRow)[]
+  const places = columns.map((_, i) => `$${i + 1}`)
+  const set = columns.slice(3).map((column) => `${column} = excluded.${column}`)
   await sql.query(
-    `insert into features.online_table (${COLUMNS}) values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11)
-     on conflict (view, definition) do update set
-       table_name = excluded.table_name, snapshot_id = excluded.snapshot_id,
-       snapshot_digest = excluded.snapshot_digest, valid_at = excluded.valid_at, available_at = excluded.available_at,
-       recorded_at = excluded.recorded_at, seq = excluded.seq, rows = excluded.rows,
-       materialized_at = excluded.materialized_at`,
-    [
-      row.view,
-      row.definition,
-      row.table_name,
-      row.snapshot_id,
-      row.snapshot_digest,
-      row.valid_at,
-      row.available_at,
-      row.recorded_at,
-      row.seq,
-      row.rows,
-      row.materialized_at,
-    ],
+    `insert into features.online_table (${COLUMNS}) values (${places.join(', ')})
+     on conflict (view, definition, store) do update set ${set.join(', ')}`,
+    columns.map((column) => row[column]),
   )
 }
 
 /** Takes the tables of a view's definitions before the last off the list, all but the newest `keep`, and names them. */
-export async function deleteOldTables(sql: Sql, view: string, definition: string, keep: number): Promise<string[]> {
+export async function deleteOldTables(
+  sql: Sql,
+  at: Pick<OnlineTableRow, 'view' | 'definition' | 'store'>,
+  keep: number,
+): Promise<string[]> {
   const rows = await sql.query<{ table_name: string }>(
-    `delete from features.online_table where view = $1 and definition in (
-       select definition from features.online_table where view = $1 and definition <> $2
-       order by materialized_at desc, definition offset $3)
+    `delete from features.online_table where view = $1 and store = $3 and definition in (
+       select definition from features.online_table where view = $1 and store = $3 and definition <> $2
+       order by materialized_at desc, definition offset $4)
      returning table_name`,
-    [view, definition, keep],
+    [at.view, at.definition, at.store, keep],
   )
   return rows.map((row) => row.table_name)
 }
@@ -78,4 +74,13 @@ export async function lockView(sql: Sql, view: string): Promise<void> {
 /** Heard when the transaction commits, by every process that reads features. */
 export async function notifyFeaturesChanged(sql: Sql, view: string): Promise<void> {
   await sql.query(`select pg_notify('features_changed', $1)`, [view])
+}
+
+/** Whether nobody else materializes this view; if so it is ours until the end of the transaction. */
+export async function tryLockView(sql: Sql, view: string): Promise<boolean> {
+  const rows = await sql.query<{ ours: boolean }>(
+    `select pg_try_advisory_xact_lock(hashtextextended('features.online_table ' || $1, 0)) as ours`,
+    [view],
+  )
+  return rows[0]?.ours ?? false
 }

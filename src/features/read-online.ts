@@ -2,11 +2,12 @@ import { must } from '../base/assert.ts'
 import { createBatcher } from '../base/batcher.ts'
 import type { Clock } from '../base/clock.ts'
 import { type Instant, msOfInstant } from '../base/instant.ts'
-import type { Sql } from '../db/sql.ts'
 import type { FeatureStatus, FeatureValue } from '../wire/features.ts'
+import { argumentsOf } from './dataset.ts'
 import type { ServiceDefinition } from './definitions.ts'
 import type { EntityKey } from './keys.ts'
-import { type OnlineStatement, onlineStatement } from './online-statement.ts'
+import { computeOnDemand } from './on-demand.ts'
+import { type OnlineRead, type OnlineStore, type StoredRow, TableGone } from './online-store.ts'
 import type { OnlineTables } from './view-states.ts'
 
 /** The live features of one entity; the arrays follow the features of the service. */
@@ -20,7 +21,8 @@ export type OnlineRow = {
   missingViews: readonly string[]
 }
 
-type ResultRow = Record<string, FeatureValue>
+/** A row's request data, in the order of the service's request columns. */
+export type RequestRow = readonly FeatureValue[]
 
 type Tables = { tables(): Promise<OnlineTables>; invalidate(): void }
 
@@ -31,7 +33,10 @@ const BATCH_KEYS_MAX = 256
 const IN_FLIGHT_MAX = 2
 
 /** Reads rows of one service: one round trip for all its views, shared by the callers that wait. */
-export function createOnlineReader(deps: { sql: Sql; states: Tables; clock: Clock }, service: ServiceDefinition) {
+export function createOnlineReader(
+  deps: { online: OnlineStore; states: Tables; clock: Clock },
+  service: ServiceDefinition,
+): (keys: readonly EntityKey[], request?: readonly RequestRow[]) => Promise<OnlineRow[]> {
   const prepared = new WeakMap<OnlineTables, Prepared>()
 
   function preparedFor(tables: OnlineTables): Prepared {
@@ -39,81 +44,95 @@ export function createOnlineReader(deps: { sql: Sql; states: Tables; clock: Cloc
     if (known) return known
     const names = service.views.map((view) => tables.get(view.name)?.table_name)
     const missingViews = service.views.filter((_, i) => names[i] === undefined).map((view) => view.name)
-    const made = { statement: onlineStatement(service, names), missingViews }
+    const made = { read: deps.online.reader(service, names), missingViews }
     prepared.set(tables, made)
     return made
   }
 
-  async function read(keys: readonly EntityKey[], retry = true): Promise<OnlineRow[]> {
-    const { statement, missingViews } = preparedFor(await deps.states.tables())
-    if (missingViews.length === service.views.length) return keys.map(() => unknownRow(service, missingViews))
-    const arrays = service.keys.map((_, i) => keys.map((key) => key[i]))
+  async function read(keys: readonly EntityKey[], retry = true): Promise<Found[]> {
+    const { read: stored, missingViews } = preparedFor(await deps.states.tables())
+    if (service.views.length > 0 && missingViews.length === service.views.length) {
+      return keys.map(() => ({ row: EMPTY, missingViews }))
+    }
     try {
-      const rows = await deps.sql.prepared<ResultRow>(statement.name, statement.text, arrays)
-      const inOrder = new Array<ResultRow>(keys.length)
-      for (const row of rows) inOrder[Number(row.n) - 1] = row
-      const nowMs = deps.clock.nowMs()
-      return inOrder.map((row) => onlineRow(service, statement, row, missingViews, nowMs))
+      return (await stored(keys)).map((row) => ({ row, missingViews }))
     } catch (error) {
-      // A table of an earlier definition was dropped between our look at the states and the query.
-      if (!retry || !isUndefinedTable(error)) throw error
+      if (!retry || !(error instanceof TableGone)) throw error
       deps.states.invalidate()
       return read(keys, false)
     }
   }
 
-  return createBatcher<EntityKey, OnlineRow>(read, { maxKeys: BATCH_KEYS_MAX, maxInFlight: IN_FLIGHT_MAX })
+  const batched = createBatcher<EntityKey, Found>(read, { maxKeys: BATCH_KEYS_MAX, maxInFlight: IN_FLIGHT_MAX })
+  return async (keys, request = []) => {
+    const found = await batched(keys)
+    const nowMs = deps.clock.nowMs()
+    return found.map(({ row, missingViews }, i) => onlineRow(service, row, request[i], missingViews, nowMs))
+  }
 }
 
-type Prepared = { statement: OnlineStatement; missingViews: string[] }
+type Prepared = { read: OnlineRead; missingViews: string[] }
+type Found = { row: StoredRow; missingViews: readonly string[] }
+
+const EMPTY: StoredRow = { timestamps: [], values: [] }
 
 function onlineRow(
   service: ServiceDefinition,
-  statement: OnlineStatement,
-  row: ResultRow,
+  row: StoredRow,
+  request: RequestRow | undefined,
   missingViews: readonly string[],
   nowMs: number,
 ): OnlineRow {
-  const count = service.features.length
   const views = service.views.length
   const timestamps = new Array<Instant | null>(views)
   const tooOld = new Array<boolean>(views)
   let found = false
   for (let v = 0; v < views; v++) {
-    const column = statement.timestamps[v]
-    const timestamp = column === undefined ? null : (row[column] as Instant | null)
-    const ttlMs = must(service.views[v]).ttlMs
+    const view = must(service.views[v])
+    const timestamp = row.timestamps[v] ?? null
     timestamps[v] = timestamp
-    tooOld[v] = timestamp !== null && ttlMs !== null && msOfInstant(timestamp) < nowMs - ttlMs
-    if (timestamp !== null) found = true
+    tooOld[v] = timestamp !== null && view.ttlMs !== null && msOfInstant(timestamp) < nowMs - view.ttlMs
+    // What holds for everyone says nothing about whether there is such an entity.
+    if (timestamp !== null && (view.keys.length > 0 || service.keys.length === 0)) found = true
   }
+  const stored = (i: number) => {
+    const { view } = must(service.stored[i])
+    return tooOld[view] || timestamps[view] === null ? null : (row.values[i] ?? null)
+  }
+  const computed =
+    service.onDemand.length === 0
+      ? []
+      : service.onDemand.map((part) =>
+          computeOnDemand(
+            part,
+            argumentsOf(service, part, stored, (i) => request?.[i] ?? null),
+          ),
+        )
+  const count = service.features.length
   const values = new Array<FeatureValue>(count)
   const statuses = new Array<FeatureStatus>(count)
   const eventTimestamps = new Array<Instant | null>(count)
   for (let f = 0; f < count; f++) {
-    const view = must(service.features[f]).view
-    const timestamp = timestamps[view] ?? null
-    const stored = timestamp === null ? null : (row[must(statement.values[f])] ?? null)
-    const old = tooOld[view] === true
-    values[f] = old ? null : stored
-    statuses[f] =
-      timestamp === null ? 'NOT_FOUND' : old ? 'OUTSIDE_MAX_AGE' : stored === null ? 'NULL_VALUE' : 'PRESENT'
+    const feature = must(service.features[f])
+    const timestamp = timestamps[feature.view] ?? null
+    if (feature.stored === null) {
+      const outputs = must(service.onDemand[feature.onDemand]).features
+      const value = computed[feature.onDemand]?.[outputs.findIndex((o) => o.name === feature.feature)] ?? null
+      values[f] = value
+      statuses[f] = value === null ? 'NULL_VALUE' : 'PRESENT'
+    } else {
+      const value = stored(feature.stored)
+      values[f] = value
+      statuses[f] =
+        timestamp === null
+          ? 'NOT_FOUND'
+          : tooOld[feature.view]
+            ? 'OUTSIDE_MAX_AGE'
+            : value === null
+              ? 'NULL_VALUE'
+              : 'PRESENT'
+    }
     eventTimestamps[f] = timestamp
   }
   return { found, values, statuses, eventTimestamps, missingViews }
-}
-
-function unknownRow(service: ServiceDefinition, missingViews: readonly string[]): OnlineRow {
-  return {
-    found: false,
-    values: service.features.map(() => null),
-    statuses: service.features.map(() => 'NOT_FOUND'),
-    eventTimestamps: service.features.map(() => null),
-    missingViews,
-  }
-}
-
-function isUndefinedTable(error: unknown): boolean {
-  const cause = error instanceof Error && error.cause ? error.cause : error
-  return (cause as { code?: unknown }).code === '42P01'
 }

@@ -1,51 +1,54 @@
-import { join } from 'node:path'
 import { must } from '../base/assert.ts'
-import { digestOf, sha256File } from '../base/hash.ts'
-import { addMs, displayInstant, type Instant } from '../base/instant.ts'
+import { digestOf } from '../base/hash.ts'
+import { displayInstant, type Instant } from '../base/instant.ts'
 import { labelOf, modelOf, sourceOf } from '../config/find.ts'
 import type { Project } from '../config/project.ts'
 import type { Duck } from '../lake/duck.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { ObjectStore } from '../lake/objects.ts'
-import type { Snapshot } from '../lake/snapshot.ts'
-import {
-  type Column,
-  refuseTwice,
-  type ServiceDefinition,
-  serviceDefinition,
-  type ViewDefinition,
-} from './definitions.ts'
-import { labelMoments } from './moments.ts'
-import { literal } from './quote.ts'
-import { type MomentFiles, trainingSetColumns, trainingSetSql } from './training-set-sql.ts'
-import { requireColumns, viewColumns } from './view-rows.ts'
+import { featureOutputs, writeDataset } from './dataset.ts'
+import { type Column, refuseTwice, type ServiceDefinition, serviceDefinition } from './definitions.ts'
+import { EVENT_TIMESTAMP, readEntityFile } from './entity-rows.ts'
+import { type JoinInput, pointInTimeJoin } from './join.ts'
+import { type LabelDefinition, readLabelRows } from './label-rows.ts'
+import type { JoinMode } from './picks.ts'
 
-/** restated: the values as they are known at K. served: only those that were available at T, as the live store had them. */
-export type JoinMode = 'restated' | 'served'
+export type { JoinMode }
 
-export type TrainingSetRequest = { model: string; asOf: Instant; knownAt: Instant; mode: JoinMode }
+export type TrainingSetRequest = {
+  model: string
+  asOf: Instant
+  knownAt: Instant
+  mode: JoinMode
+  /** The first T of a range of periods; without it the newest mature period alone. */
+  from?: Instant
+}
 
-/** What a training set is, as plain JSON: where it lies, and everything that it was made from. */
-export type TrainingSetRef = TrainingSetRequest & {
+/** What every dataset says of itself, as plain JSON: where it lies, and everything that it was made from. */
+export type DatasetRef = {
   /** SHA-256 of the Parquet bytes. */
   digest: string
   /** SHA-256 of the request, the definitions and the digests of what was read. */
   identity: string
   objectKey: string
   rows: number
-  /** Labelled rows left out because their horizon was not over. */
-  immature: number
-  /** Rows of the label source left out because they carry no label. */
-  unlabelled: number
   columns: Column[]
-  /** The name of the label's column. */
-  label: string
-  moments: Instant[]
   inputs: TrainingInput[]
   /** Views that had no snapshot in reach of a moment: their features are null there. */
   missing: { view: string; moment: Instant }[]
   warnings: string[]
 }
+
+export type TrainingSetRef = TrainingSetRequest &
+  DatasetRef & {
+    /** Labelled rows left out because their horizon was not over. */
+    immature: number
+    /** Rows of the label source left out because they carry no label. */
+    unlabelled: number
+    /** The name of the label's column. */
+    label: string
+    moments: Instant[]
+  }
 
 export type TrainingInput = {
   source: string
@@ -58,102 +61,113 @@ export type TrainingInput = {
 
 type Deps = { project: Project; lake: Lake; duck: Duck; objects: ObjectStore }
 
-/** D(A, K, mode): picks the files, joins them, and keeps the result in the object store under its digest. */
+/** D(A, K, mode): the labelled rows, the join, and the result in the object store under its digest. */
 export async function buildTrainingSet(deps: Deps, request: TrainingSetRequest): Promise<TrainingSetRef> {
-  const { service, label, columns } = definitionsOf(deps.project, request.model)
-  const { mature, immature } = await labelMoments(deps.lake, label, request.asOf, request.knownAt)
-  for (const labels of mature) requireColumns(labels, [...service.keys.map((k) => k.name), label.column])
-  const picked = await Promise.all(mature.map((labels) => pickViews(deps.lake, service, labels, request)))
-  const opened = picked.map(async ({ labels, views }): Promise<MomentFiles> => {
-    const paths = await Promise.all(views.map((view) => view && deps.lake.path(view)))
-    return { moment: labels.validAt, labels: await deps.lake.path(labels), views: paths }
+  const { service, label } = definitionsOf(deps.project, request.model)
+  const columns = [
+    ...service.keys,
+    { name: EVENT_TIMESTAMP, type: 'UnixTimestamp' } as const,
+    ...service.features.map(({ name, type }) => ({ name, type })),
+    { name: label.name, type: label.type },
+  ]
+  return deps.duck.session(async (session) => {
+    const given = { ...deps, session }
+    const entities = await readLabelRows(given, service, label, request)
+    const join = await pointInTimeJoin(given, service, entities, request)
+    const keys = service.keys.map((key, i) => ({ name: key.name, sql: `j.p${i}` }))
+    const outputs = [
+      ...keys,
+      { name: EVENT_TIMESTAMP, sql: 'j.t' },
+      ...featureOutputs(service),
+      { name: label.name, sql: `j.p${keys.length}` },
+    ]
+    const written = await writeDataset(given, service, join.sql, outputs)
+    const labels = entities.snapshots.map((snapshot) => ({ moment: snapshot.validAt, snapshot }))
+    const inputs = inputsOf([...labels, ...join.inputs])
+    return {
+      ...request,
+      ...written,
+      identity: digestOf({ request, service, label, inputs: inputs.map((i) => [i.source, i.moment, i.digest]) }),
+      immature: entities.immature,
+      unlabelled: entities.unlabelled,
+      columns,
+      label: label.name,
+      moments: entities.moments,
+      inputs,
+      missing: join.missing,
+      warnings: warningsOf(join.missing),
+    }
   })
-  const files = await Promise.all(opened)
-  const written = await writeParquet(deps, trainingSetSql(service, label, files))
-  const inputs = picked.flatMap((moment) => inputsOf(moment))
-  const missing = picked.flatMap(({ labels, views }) =>
-    service.views.filter((_, i) => !views[i]).map((view) => ({ view: view.name, moment: labels.validAt })),
-  )
-  return {
-    ...request,
-    ...written,
-    identity: digestOf({ request, service, label, inputs: inputs.map((i) => [i.source, i.moment, i.digest]) }),
-    immature,
-    unlabelled: mature.reduce((sum, snapshot) => sum + snapshot.rows, 0) - written.rows,
-    columns,
-    label: label.name,
-    moments: mature.map((snapshot) => snapshot.validAt),
-    inputs,
-    missing,
-    warnings: missing.map(
-      ({ view, moment }) =>
-        `feature view '${view}' has no snapshot for ${displayInstant(moment)}: its features are null`,
-    ),
-  }
 }
 
-function definitionsOf(project: Project, modelName: string) {
+export type EntityDatasetRequest = {
+  /** Parquet or CSV, in a folder that DuckDB may read. */
+  file: string
+  /** The column with T; by default `event_timestamp`, else the only one with times. */
+  timestamp?: string
+  knownAt: Instant
+  mode: JoinMode
+}
+
+/**
+ * The features of a service for rows of the caller's: each row gives one row, in the same order, with every column it
+ * came with, and the features behind them. The digest of the rows is a part of the identity.
+ */
+export async function joinEntityRows(
+  deps: Omit<Deps, 'project'>,
+  service: ServiceDefinition,
+  request: EntityDatasetRequest & { fileDigest: string },
+): Promise<DatasetRef> {
+  return deps.duck.session(async (session) => {
+    const given = { ...deps, session }
+    const entities = await readEntityFile(session, service, request.file, request.timestamp)
+    refuseTwice(
+      [...entities.payload, ...service.features].map((c) => c.name),
+      service.name,
+    )
+    const join = await pointInTimeJoin(given, service, entities, request)
+    const kept = entities.payload.map(({ name, sql }) => ({ name, sql: `j.${sql}` }))
+    const written = await writeDataset(given, service, join.sql, [...kept, ...featureOutputs(service)])
+    const inputs = inputsOf(join.inputs)
+    const { knownAt, mode, timestamp, fileDigest } = request
+    const asked = { knownAt, mode, timestamp, fileDigest }
+    return {
+      ...written,
+      identity: digestOf({ request: asked, service, inputs: inputs.map((i) => [i.source, i.moment, i.digest]) }),
+      columns: service.features.map(({ name, type }) => ({ name, type })),
+      inputs,
+      missing: join.missing,
+      warnings: warningsOf(join.missing),
+    }
+  })
+}
+
+function definitionsOf(project: Project, modelName: string): { service: ServiceDefinition; label: LabelDefinition } {
   const model = modelOf(project, modelName)
   const service = serviceDefinition(project, model.featureService)
-  const { name, column, source, horizonMs } = labelOf(project, model.label)
-  const label = { name, column, source, horizonMs, type: columnType(project, source, column) }
-  const columns = trainingSetColumns(service, label)
-  const names = columns.map((c) => c.name)
-  refuseTwice(names, `${service.name} with label ${name}`)
-  return { service, label, columns }
+  const { name, column, source: sourceName, horizonMs } = labelOf(project, model.label)
+  const source = sourceOf(project, sourceName)
+  const { type } = must(
+    source.columns.find((c) => c.name === column),
+    `column ${column} of source ${sourceName}`,
+  )
+  const { eventTime, availableAt, deleted } = source
+  const changes = source.kind === 'changes' && eventTime !== null ? { eventTime, availableAt, deleted } : null
+  const label = { name, type, column, source: sourceName, horizonMs, changes }
+  const names = [...service.keys, ...service.features, label].map((c) => c.name)
+  refuseTwice([...names, EVENT_TIMESTAMP], `${service.name} with label ${name}`)
+  return { service, label }
 }
 
-function columnType(project: Project, source: string, column: string): Column['type'] {
-  const found = sourceOf(project, source).columns.find((c) => c.name === column)
-  return must(found, `column ${column} of source ${source}`).type
-}
-
-type PickedMoment = { labels: Snapshot; views: (Snapshot | undefined)[] }
-
-async function pickViews(
-  lake: Lake,
-  service: ServiceDefinition,
-  labels: Snapshot,
-  request: TrainingSetRequest,
-): Promise<PickedMoment> {
-  const views = await Promise.all(service.views.map((view) => pickSnapshot(lake, view, labels.validAt, request)))
-  return { labels, views }
-}
-
-/** The snapshot of a view for the moment T, by the rule of section 3 of the design. */
-async function pickSnapshot(
-  lake: Lake,
-  view: ViewDefinition,
-  moment: Instant,
-  { knownAt, mode }: TrainingSetRequest,
-): Promise<Snapshot | undefined> {
-  const found = await lake.snapshotAt({
-    source: view.source,
-    validAt: moment,
-    knownAt,
-    ...(view.ttlMs === null ? {} : { notBefore: addMs(moment, -view.ttlMs) }),
-    ...(mode === 'served' ? { availableBy: moment } : {}),
-  })
-  if (found) requireColumns(found, viewColumns(view))
-  return found
-}
-
-function inputsOf({ labels, views }: PickedMoment): TrainingInput[] {
-  const snapshots = [labels, ...views.filter((view) => view !== undefined)]
-  const once = [...new Map(snapshots.map((snapshot) => [snapshot.id, snapshot])).values()]
-  return once.map(({ source, id, digest, validAt, recordedAt }) => {
-    return { source, moment: labels.validAt, snapshotId: id, digest, validAt, recordedAt }
+function inputsOf(inputs: readonly JoinInput[]): TrainingInput[] {
+  const once = new Map(inputs.map((input) => [`${input.moment} ${input.snapshot.id}`, input]))
+  return [...once.values()].map(({ moment, snapshot: { source, id, digest, validAt, recordedAt } }) => {
+    return { source, moment, snapshotId: id, digest, validAt, recordedAt }
   })
 }
 
-async function writeParquet({ duck, objects }: Deps, sql: string) {
-  return objects.withScratch(async (dir) => {
-    const path = join(dir, 'dataset.parquet')
-    await duck.run(`COPY (${sql}) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`)
-    const [count] = await duck.rows<{ n: number }>(`SELECT count(*) AS n FROM read_parquet(${literal(path)})`)
-    const digest = await sha256File(path)
-    const objectKey = `datasets/${digest}.parquet`
-    await objects.adopt(objectKey, path)
-    return { digest, objectKey, rows: must(count).n }
-  })
+function warningsOf(missing: DatasetRef['missing']): string[] {
+  return missing.map(
+    ({ view, moment }) => `feature view '${view}' has no snapshot for ${displayInstant(moment)}: its features are null`,
+  )
 }

@@ -1,30 +1,74 @@
 import { PlatformError } from '../base/errors.ts'
-import { displayInstant } from '../base/instant.ts'
+import { displayInstant, type Instant } from '../base/instant.ts'
+import type { Feature, ViewKey } from '../config/project.ts'
 import type { Snapshot } from '../lake/snapshot.ts'
-import type { Column, ViewDefinition } from './definitions.ts'
+import type { ViewDefinition } from './definitions.ts'
 import { ident, literal } from './quote.ts'
-import { duckType } from './value-types.ts'
+import { duckInstant, duckType } from './value-types.ts'
+
+/** A file of a view's source, and whether ingest found each key in it once. */
+export type ViewFile = { path: string; availableAt: Instant; uniqueKey: readonly string[] | null }
 
 /**
- * The rows of a view in one snapshot file, at most one a key, in declared types: what the training set joins and what
- * the online tables are filled with, so that both hold the same values. Of rows with one key the last of the file
+ * The rows of a view in one file of whole state, at most one a key, in declared types: what the training set joins and
+ * what the online tables are filled with, so that both hold the same values. Of rows with one key the last of the file
  * wins; a null key names nothing and is left out.
  */
-export function viewRowsSql(view: ViewDefinition, path: string): string {
-  const keys = view.keys.map((key) => `${cast(key.name, key)} AS ${ident(key.name)}`)
-  const features = view.features.map((f) => `${ident(f.name)} := ${cast(f.column, f)}`)
-  return `SELECT ${view.keys.map((k) => ident(k.name)).join(', ')}, unnest(arg_max(features, position))
+export function stateRowsSql(view: ViewDefinition, file: ViewFile): string {
+  const keys = view.keys.map((key) => ident(key.name)).join(', ')
+  const source = `read_parquet(${literal(file.path)}, file_row_number = true)`
+  const notNull = view.keys.map((k) => `${ident(k.column)} IS NOT NULL`).join(' AND ') || 'true'
+  if (isUnique(view, file)) {
+    return `SELECT ${[...keyColumns(view), ...featureColumns(view)].join(', ')} FROM ${source} WHERE ${notNull}`
+  }
+  // A view without an entity has one row, and none where the file has none.
+  const grouped = view.keys.length > 0 ? `GROUP BY ${keys}` : 'HAVING count(*) > 0'
+  return `SELECT ${view.keys.length > 0 ? `${keys}, ` : ''}unnest(arg_max(features, position))
   FROM (
-    SELECT ${keys.join(', ')}, struct_pack(${features.join(', ')}) AS features, file_row_number AS position
-    FROM read_parquet(${literal(path)}, file_row_number = true)
-    WHERE ${view.keys.map((k) => `${ident(k.name)} IS NOT NULL`).join(' AND ')}
+    SELECT ${[...keyColumns(view), `${packed(view)} AS features`].join(', ')}, file_row_number AS position
+    FROM ${source} WHERE ${notNull}
   )
-  GROUP BY ${view.keys.map((k) => ident(k.name)).join(', ')}`
+  ${grouped}`
 }
 
-/** The columns of the source that a view reads. */
+/**
+ * All rows of a view of kind changes: its keys, `ts` (event time), `at` (when it could first be known), `place` (a number
+ * that orders rows equal in those two: the delivery, then the row in its file), `gone`, and `features` as a struct.
+ */
+export function changeRowsSql(view: ViewDefinition, files: readonly ViewFile[]): string {
+  const time = changesOf(view)
+  const list = files.map((file) => literal(file.path)).join(', ')
+  const delivered = `list_value(${files.map((file) => duckInstant(file.availableAt)).join(', ')})[file_index::BIGINT + 1]`
+  const columns = [
+    ...keyColumns(view),
+    `CAST(${ident(time.eventTime)} AS TIMESTAMPTZ) AS ts`,
+    `${time.availableAt === null ? delivered : `CAST(${ident(time.availableAt)} AS TIMESTAMPTZ)`} AS at`,
+    `(file_index::BIGINT << 40) + file_row_number AS place`,
+    `${time.deleted === null ? 'false' : `coalesce(${ident(time.deleted)}, false)`} AS gone`,
+    `${packed(view)} AS features`,
+  ]
+  const given = [...view.keys.map((k) => k.column), time.eventTime].map((column) => `${ident(column)} IS NOT NULL`)
+  return `SELECT ${columns.join(', ')}
+  FROM read_parquet([${list}], file_row_number = true) WHERE ${given.join(' AND ')}`
+}
+
+/** Orders the rows of one key: by event time, then by when it was known (unknown first), then by place. */
+export const CHANGE_ORDER = `row(ts, coalesce(at, TIMESTAMPTZ '0001-01-01T00:00:00Z'), place)`
+
+/** The newest row of each key, tombstones too, with its `ts`, `at` and `gone`; `where` may narrow the rows. */
+export function newestChangesSql(view: ViewDefinition, files: readonly ViewFile[], where = 'true'): string {
+  const keys = view.keys.map((key) => ident(key.name))
+  const newest = (column: string) => `arg_max_null(${column}, ${CHANGE_ORDER}) AS ${column}`
+  const select = [...keys, newest('ts'), newest('at'), newest('gone'), newest('features')]
+  const grouped = keys.length > 0 ? `GROUP BY ${keys.join(', ')}` : 'HAVING count(*) > 0'
+  return `SELECT ${select.join(', ')} FROM (${changeRowsSql(view, files)}) WHERE ${where} ${grouped}`
+}
+
+/** The columns of the source that a view names; those of expressions are DuckDB's to find. */
 export function viewColumns(view: ViewDefinition): string[] {
-  return [...view.keys.map((key) => key.name), ...view.features.map((feature) => feature.column)]
+  const time = view.changes === null ? [] : Object.values(view.changes)
+  const named = [...view.keys.map((key) => key.column), ...view.features.map((feature) => feature.column), ...time]
+  return named.filter((column) => column !== null)
 }
 
 /** Refuses a snapshot that was taken before the source had a column that the definition now asks for. */
@@ -40,6 +84,33 @@ export function requireColumns(snapshot: Snapshot, columns: string[]): void {
   )
 }
 
-function cast(column: string, { type }: Pick<Column, 'type'>): string {
+/** A feature's value from the columns of its source, in its declared type. */
+export function featureSql(feature: Feature): string {
+  return `CAST(${feature.sql === null ? ident(feature.column) : `(${feature.sql}\n)`} AS ${duckType(feature.type)})`
+}
+
+function isUnique(view: ViewDefinition, { uniqueKey }: ViewFile): boolean {
+  const columns = new Set(view.keys.map((k) => k.column))
+  return uniqueKey !== null && uniqueKey.length > 0 && uniqueKey.every((column) => columns.has(column))
+}
+
+function keyColumns(view: ViewDefinition): string[] {
+  return view.keys.map((key) => `${keySql(key)} AS ${ident(key.name)}`)
+}
+
+function featureColumns(view: ViewDefinition): string[] {
+  return view.features.map((f) => `${featureSql(f)} AS ${ident(f.name)}`)
+}
+
+function packed(view: ViewDefinition): string {
+  return `struct_pack(${view.features.map((f) => `${ident(f.name)} := ${featureSql(f)}`).join(', ')})`
+}
+
+function keySql({ column, type }: ViewKey): string {
   return `CAST(${ident(column)} AS ${duckType(type)})`
+}
+
+function changesOf(view: ViewDefinition): NonNullable<ViewDefinition['changes']> {
+  if (view.changes === null) throw new Error(`view ${view.name} is not of kind changes`)
+  return view.changes
 }

@@ -20,7 +20,7 @@ export type OnlineTables = ReadonlyMap<string, OnlineTableRow>
  * What is in the online store, read once and then kept until a materialization anywhere says `features_changed`. The
  * same object is given until then, so that readers can hang prepared statements on it.
  */
-export function createViewStates(sql: Database, views: readonly ViewDefinition[]) {
+export function createViewStates(sql: Database, views: readonly ViewDefinition[], store: string) {
   const digests = new Map(views.map((view) => [view.name, tableDigest(view)]))
   let listening: Promise<() => Promise<void>> | undefined
   let cached: Promise<OnlineTables> | undefined
@@ -32,7 +32,7 @@ export function createViewStates(sql: Database, views: readonly ViewDefinition[]
     // Listen first, then read: a change between the two is heard.
     listening ??= sql.listen('features_changed', invalidate, invalidate)
     await listening
-    const rows = await selectOnlineTables(sql)
+    const rows = await selectOnlineTables(sql, store)
     return new Map(rows.filter((row) => digests.get(row.view) === row.definition).map((row) => [row.view, row]))
   }
 

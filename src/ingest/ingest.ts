@@ -26,7 +26,7 @@ import { counted, type Finding, hasErrors } from './finding.ts'
 import { type Delivery, insertDelivery, selectDeliveries } from './queries.ts'
 import { type ReadDelivery, readDelivery } from './read-delivery.ts'
 import type { SourceReport } from './report.ts'
-import { snapshotColumns, writeParquet } from './write-snapshot.ts'
+import { snapshotColumns, uniqueKeyOf, writeParquet } from './write-snapshot.ts'
 
 export type IngestMonth = { dir: string; asOf: string; sources?: readonly string[] }
 
@@ -117,7 +117,17 @@ async function writeDrafts(
     const { name, publishDelayMs } = table.source
     const { fileDigest } = table.file
     const columns = snapshotColumns(table.source)
-    drafts.push({ source: name, validAt: asOf, publishDelayMs, fileDigest, rows: table.rows, columns, ...kept })
+    const uniqueKey = await uniqueKeyOf(session, table)
+    drafts.push({
+      source: name,
+      validAt: asOf,
+      publishDelayMs,
+      fileDigest,
+      rows: table.rows,
+      columns,
+      uniqueKey,
+      ...kept,
+    })
     read.findings.push(...(await checkContent(lake, table.source, asOf, kept.digest)))
   }
   return drafts

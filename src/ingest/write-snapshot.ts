@@ -5,15 +5,16 @@ import type { Table } from './load-table.ts'
 
 /**
  * Writes a table as Parquet and gives the file's path. The bytes depend on the values alone: columns stand in declared
- * order and rows in order of the key (of all columns where a key may come twice), whatever the order of the file.
+ * order and rows in order of the key (and then of time, for changes), whatever the order of the file.
  */
 export async function writeParquet(duck: DuckSession, table: Table, dir: string): Promise<string> {
   const path = join(dir, `${table.name}.parquet`)
   const { source, columns } = table
   const values = columns.map(({ name, index }) => `t${index} AS "${name.replaceAll('"', '""')}"`)
   const ofKey = source.key.flatMap((key) => columns.filter((c) => c.name === key).map((c) => c.index))
-  const others = source.kind === 'snapshot' ? [] : columns.map((c) => c.index).filter((i) => !ofKey.includes(i))
-  const order = [...ofKey, ...others].map((i) => `t${i} NULLS FIRST`)
+  const time = columns.filter((c) => c.name === source.eventTime).map((c) => c.index)
+  // Of changes that are equal in key and time the later of the file counts, so their order is kept.
+  const order = [...[...ofKey, ...time].map((i) => `t${i} NULLS FIRST`), ...(source.kind === 'changes' ? ['n'] : [])]
   await duck.run(
     `COPY (SELECT ${values.join(', ')} FROM ${table.name} ORDER BY ${order.join(', ')}) TO '${path.replaceAll("'", "''")}'
      (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`,
@@ -24,4 +25,16 @@ export async function writeParquet(duck: DuckSession, table: Table, dir: string)
 /** What a snapshot of this source holds: names and types, in the order of its file. */
 export function snapshotColumns(source: Source): { name: string; type: string }[] {
   return source.columns.map(({ name, type }) => ({ name, type }))
+}
+
+/** The key's columns where each key stands in the table once and none is null; else null. For changes, with their time. */
+export async function uniqueKeyOf(duck: DuckSession, table: Table): Promise<string[] | null> {
+  const names = [...table.source.key, ...(table.source.eventTime === null ? [] : [table.source.eventTime])]
+  const places = names.flatMap((name) => table.columns.filter((c) => c.name === name).map((c) => `t${c.index}`))
+  if (places.length < names.length) return null
+  const [found] = await duck.rows<{ broken: boolean }>(
+    `SELECT EXISTS (FROM ${table.name} WHERE ${places.map((t) => `${t} IS NULL`).join(' OR ')})
+       OR EXISTS (SELECT 1 FROM ${table.name} GROUP BY ${places.join(', ')} HAVING count(*) > 1) AS broken`,
+  )
+  return found?.broken === false ? names : null
 }

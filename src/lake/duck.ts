@@ -4,10 +4,12 @@ import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
+  BIGINT,
   type DuckDBConnection,
-  type DuckDBDataChunk,
+  DuckDBDataChunk,
   DuckDBInstance,
   type DuckDBValue,
+  VARCHAR,
   version,
 } from '@duckdb/node-api'
 import { type DuckColumn, readColumns } from './duck-columns.ts'
@@ -27,7 +29,11 @@ export type DuckSession = {
   columns(text: string, params?: readonly DuckParam[]): Promise<{ rows: number; columns: DuckColumn[] }>
   /** The raw chunks (2,048 rows each), one at a time: for results that should not be in memory at once. */
   chunks(text: string, params?: readonly DuckParam[]): AsyncGenerator<DuckDBDataChunk>
+  /** Adds rows, given column by column, to a table of the session. */
+  append(table: string, types: readonly AppendType[], columns: readonly (readonly unknown[])[]): Promise<void>
 }
+
+export type AppendType = 'BIGINT' | 'VARCHAR'
 
 /** One DuckDB in memory. Statements called at the same time run at the same time, each on a connection of its own. */
 export type Duck = DuckSession & {
@@ -84,6 +90,7 @@ export async function createDuck(options: DuckOptions = {}): Promise<Duck> {
         connection.closeSync()
       }
     },
+    append: (table, types, columns) => withConnection((c) => sessionOn(c).append(table, types, columns)),
     session: (body) => withConnection((c) => body(sessionOn(c))),
     close() {
       instance.closeSync()
@@ -129,6 +136,13 @@ function sessionOn(connection: DuckDBConnection): DuckSession {
     },
     columns: async (text, params) => readColumns(await connection.run(text, bound(params))),
     chunks,
+    async append(table, types, columns) {
+      const appender = await connection.createAppender(table)
+      const chunk = DuckDBDataChunk.create(types.map((type) => (type === 'BIGINT' ? BIGINT : VARCHAR)))
+      chunk.setColumns(columns as DuckDBValue[][])
+      appender.appendDataChunk(chunk)
+      appender.closeSync()
+    },
   }
 }
 

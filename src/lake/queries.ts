@@ -4,7 +4,7 @@ import type { Snapshot } from './snapshot.ts'
 
 const COLUMNS = `id, source, valid_at as "validAt", recorded_at as "recordedAt", available_at as "availableAt",
   seq, version, digest, object_key as "objectKey", file_digest as "fileDigest", rows, bytes, columns,
-  duckdb_version as "duckdbVersion"`
+  unique_key as "uniqueKey", duckdb_version as "duckdbVersion"`
 
 /** A moment later than all that were taken before, and at least `now`; others wait until the transaction ends. */
 export async function takeMoment(sql: Sql, now: Instant): Promise<Instant> {
@@ -18,12 +18,19 @@ export async function takeMoment(sql: Sql, now: Instant): Promise<Instant> {
 export async function insertSnapshot(sql: Sql, s: Omit<Snapshot, 'seq'>): Promise<Snapshot> {
   const rows = await sql.query<Snapshot>(
     `insert into lake.snapshot (id, source, valid_at, version, recorded_at, available_at, digest, object_key,
-       file_digest, rows, bytes, columns, duckdb_version)
-     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13)
+       file_digest, rows, bytes, columns, unique_key, duckdb_version)
+     values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13::jsonb, $14)
      returning ${COLUMNS}`,
     [
       ...[s.id, s.source, s.validAt, s.version, s.recordedAt, s.availableAt, s.digest, s.objectKey],
-      ...[s.fileDigest, s.rows, s.bytes, JSON.stringify(s.columns), s.duckdbVersion],
+      ...[
+        s.fileDigest,
+        s.rows,
+        s.bytes,
+        JSON.stringify(s.columns),
+        s.uniqueKey && JSON.stringify(s.uniqueKey),
+        s.duckdbVersion,
+      ],
     ],
   )
   return rows[0]!

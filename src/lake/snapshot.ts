@@ -18,13 +18,15 @@ export type Snapshot = {
   rows: number
   bytes: number
   columns: { name: string; type: string }[]
+  /** The columns that name a row: each combination stands in the file once, none of them null. Null where that is not so. */
+  uniqueKey: string[] | null
   duckdbVersion: string
 }
 
 /** What ingest hands over: an object that is in the store, and what it holds. */
 export type SnapshotDraft = Pick<
   Snapshot,
-  'source' | 'validAt' | 'digest' | 'objectKey' | 'fileDigest' | 'rows' | 'bytes' | 'columns'
+  'source' | 'validAt' | 'digest' | 'objectKey' | 'fileDigest' | 'rows' | 'bytes' | 'columns' | 'uniqueKey'
 > & { publishDelayMs: number }
 
 /** unchanged: the moment's newest version has the same content already, and nothing was added. */

@@ -5,7 +5,7 @@ import { PlatformError } from '../base/errors.ts'
 import { digestOf } from '../base/hash.ts'
 import { displayInstant, type Instant, parseInstant } from '../base/instant.ts'
 import { entityOf, featureServiceOf, featureViewOf, labelOf, modelOf } from '../config/find.ts'
-import type { Entity, FeatureService, FeatureView, Label, Model, Project } from '../config/project.ts'
+import type { Entity, FeatureService, FeatureView, Label, Model, OnDemandView, Project } from '../config/project.ts'
 import type { JoinMode } from '../features/training-set.ts'
 import type { Lake } from '../lake/lake.ts'
 import { codeDigest, lockFileDigest } from './code-digest.ts'
@@ -28,6 +28,7 @@ export type Definitions = {
   model: Model
   service: FeatureService
   views: FeatureView[]
+  onDemand: OnDemandView[]
   entities: Entity[]
   label: Label
 }
@@ -91,7 +92,11 @@ function definitionsOf(project: Project, name: string): Definitions {
   const model = modelOf(project, name)
   const service = featureServiceOf(project, model.featureService)
   const label = labelOf(project, model.label)
-  const views = [...new Set(service.features.map((f) => f.view))].map((view) => featureViewOf(project, view))
-  const entities = [...new Set([...views.map((view) => view.entity), label.entity])].map((e) => entityOf(project, e))
-  return { model, service, views, entities, label }
+  const onDemand = project.onDemandViews.filter((v) => service.features.some((f) => f.view === v.name))
+  const stored = [...service.features, ...onDemand.flatMap((v) => v.inputs)].map((f) => f.view)
+  const names = [...new Set(stored)].filter((name) => !onDemand.some((v) => v.name === name))
+  const views = names.map((view) => featureViewOf(project, view))
+  const named = [...views.map((view) => view.entity), label.entity].filter((name) => name !== null)
+  const entities = [...new Set(named)].map((name) => entityOf(project, name))
+  return { model, service, views, onDemand, entities, label }
 }

@@ -70,10 +70,13 @@ describe('a project with faults', () => {
       featureServices: { s: ['v:age', 'v:age'] },
     }`)
     expect(error.details.faults).toEqual([
-      { path: 'sources.users.kind', message: "'changes' does not work yet in this version; write 'snapshot'" },
+      { path: 'sources.users.eventTime', message: 'name the column with the time of each row' },
       { path: 'featureViews.v.features.created', message: 'this name is taken by Weir; choose another' },
       { path: `featureViews.v.features.${long}`, message: "a feature's name has 1 to 63 bytes; this one has 64" },
-      { path: 'featureServices.s', message: "feature 'age' is listed more than once" },
+      {
+        path: 'featureServices.s',
+        message: "feature 'age' is listed more than once; write fullNames: true, or leave one out",
+      },
     ])
   })
 

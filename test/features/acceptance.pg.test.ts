@@ -337,11 +337,14 @@ function projectOf(one: Case, i: number): { project: Project; facts: Source; lab
       name: view.name,
       entity: 'thing',
       source: facts.name,
-      features: features.map(([name, column]) => ({ name, type: 'Int64', column })),
+      keys: entity.joinKeys.map((key) => ({ ...key, column: key.name })),
+      features: features.map(([name, column]) => ({ name, type: 'Int64', column, sql: null })),
       ttlMs: view.ttlDays === null ? null : view.ttlDays * DAY_MS,
     }
   })
-  const service = views.flatMap((view) => view.features.map((f) => ({ view: view.name, feature: f.name })))
+  const service = views.flatMap((view) =>
+    view.features.map((f) => ({ name: f.name, view: view.name, feature: f.name, role: null })),
+  )
   const project: Project = {
     name: 'acceptance',
     dir: '/',
@@ -349,6 +352,7 @@ function projectOf(one: Case, i: number): { project: Project; facts: Source; lab
     sources: [facts, labels],
     entities: [entity],
     featureViews: views,
+    onDemandViews: [],
     featureServices: [{ name: 'service', features: service }],
     labels: [{ name: label, source: labels.name, column: label, entity: 'thing', horizonMs: 0 }],
     models: [{ ...MODEL, featureService: 'service', label }],

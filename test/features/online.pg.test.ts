@@ -114,7 +114,9 @@ describe('materialize and read online', () => {
     await february()
     await features.materialize()
     const kept = await features.materialize({ views: ['facts_fv'], asOf: parseInstant(JANUARY) })
-    expect(kept).toEqual([{ view: 'facts_fv', rows: 2, validAt: parseInstant(FEBRUARY), outcome: 'kept newer' }])
+    expect(kept).toEqual([
+      { view: 'facts_fv', rows: 2, written: 0, validAt: parseInstant(FEBRUARY), outcome: 'kept newer' },
+    ])
     expect((await read('a')).values.slice(0, 4)).toEqual([1.5, 8, 'y', false])
   })
 

@@ -10,10 +10,13 @@ export function projectOf(options: { sources: Source[]; keys: Record<string, Val
     name: view.name,
     entity: 'thing',
     source: view.source.name,
+    keys: Object.entries(options.keys).map(([name, type]) => ({ name, type, column: name })),
     ttlMs: view.ttlMs,
-    features: view.features.map((name) => ({ name, type: typeIn(view.source, name), column: name })),
+    features: view.features.map((name) => ({ name, type: typeIn(view.source, name), column: name, sql: null })),
   }))
-  const all = featureViews.flatMap((view) => view.features.map((f) => ({ view: view.name, feature: f.name })))
+  const all = featureViews.flatMap((view) =>
+    view.features.map((f) => ({ name: f.name, view: view.name, feature: f.name, role: null })),
+  )
   return {
     name: 'small',
     dir: '/',
@@ -21,6 +24,7 @@ export function projectOf(options: { sources: Source[]; keys: Record<string, Val
     sources: options.sources,
     entities: [{ name: 'thing', joinKeys: Object.entries(options.keys).map(([name, type]) => ({ name, type })) }],
     featureViews,
+    onDemandViews: [],
     featureServices: [{ name: 'service', features: all }],
     labels: [{ name: label, source: labels?.name ?? '', column: label, entity: 'thing', horizonMs: 0 }],
     models: [{ ...MODEL, featureService: 'service', label }],

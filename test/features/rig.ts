@@ -7,6 +7,7 @@ import { msOfInstant, parseInstant } from '../../src/base/instant.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { Project, Source, ValueType } from '../../src/config/project.ts'
 import { createFeatures, type Features } from '../../src/features/features.ts'
+import { createPostgresStore } from '../../src/features/postgres-store.ts'
 import { ident, literal } from '../../src/features/quote.ts'
 import { duckType } from '../../src/features/value-types.ts'
 import { openDirectoryStore } from '../../src/lake/directory-store.ts'
@@ -29,8 +30,8 @@ export async function openRig(options: { threads?: number } = {}) {
   const lake = createLake({ sql: database.db, objects, duck, clock })
   const opened: Features[] = []
 
-  function features(project: Project, db = database.db): Features {
-    const made = createFeatures({ sql: db, lake, duck, objects, project, clock, log: silentLog })
+  function features(project: Project, db = database.db, online = createPostgresStore(db)): Features {
+    const made = createFeatures({ sql: db, lake, duck, objects, project, clock, log: silentLog, online })
     opened.push(made)
     return made
   }
@@ -52,7 +53,14 @@ export async function openRig(options: { threads?: number } = {}) {
     })
     const columns = source.columns.map(({ name, type }) => ({ name, type }))
     const { publishDelayMs } = source
-    const draft = { source: source.name, validAt: parseInstant(at), columns, publishDelayMs, ...stored }
+    const draft = {
+      source: source.name,
+      validAt: parseInstant(at),
+      columns,
+      publishDelayMs,
+      uniqueKey: null,
+      ...stored,
+    }
     const [committed] = await database.db.tx((tx) => lake.commit(tx, [draft]))
     if (!committed) throw new Error('nothing was committed')
     return committed.snapshot
@@ -81,7 +89,25 @@ export async function rowsOf(rig: Rig, ref: { objectKey: string }): Promise<Reco
 export function snapshotSource(name: string, columns: Record<string, ValueType>, publishDelayMs = 0): Source {
   const list = Object.entries(columns).map(([column, type]) => ({ name: column, type, checks: [] }))
   const key = [list[0]?.name ?? 'k']
-  return { name, kind: 'snapshot', file: `${name}.csv`, key, columns: list, checks: [], publishDelayMs }
+  const time = { eventTime: null, availableAt: null, deleted: null }
+  return {
+    name,
+    kind: 'snapshot',
+    file: `${name}.csv`,
+    postgres: null,
+    key,
+    columns: list,
+    checks: [],
+    publishDelayMs,
+    ...time,
+  }
+}
+
+/** The same of kind changes: its columns `ts`, `created` and `gone`, where it has them, say when. */
+export function changesSource(name: string, columns: Record<string, ValueType>, publishDelayMs = 0): Source {
+  const availableAt = 'created' in columns ? 'created' : null
+  const deleted = 'gone' in columns ? 'gone' : null
+  return { ...snapshotSource(name, columns, publishDelayMs), kind: 'changes', eventTime: 'ts', availableAt, deleted }
 }
 
 function rowsSql(source: Source, rows: readonly (readonly Cell[])[]): string {

@@ -98,7 +98,18 @@ async function readBack(file: RandomFile, seed: number): Promise<Pick<RandomFile
   await writeFile(path, file.text)
   const header = Array.from({ length: file.columns }, (_, i) => `c${i}`)
   const source: Source = {
-    ...{ name: 's', kind: 'snapshot', file: 's.csv', key: ['c0'], checks: [], publishDelayMs: 0 },
+    ...{
+      name: 's',
+      kind: 'snapshot',
+      file: 's.csv',
+      key: ['c0'],
+      checks: [],
+      postgres: null,
+      eventTime: null,
+      availableAt: null,
+      deleted: null,
+      publishDelayMs: 0,
+    },
     columns: header.map((name) => ({ name, type: 'String', checks: [] })),
   }
   return duck.session(async (session) => {

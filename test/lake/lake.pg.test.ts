@@ -19,7 +19,7 @@ const DAY_MS = 24 * 3600_000
 function draft(content: string, validAt: string, publishDelayMs = 0, source = 'users'): SnapshotDraft {
   const digest = sha256Hex(content)
   const object = { digest, objectKey: `snapshots/${digest}.parquet`, fileDigest: digest }
-  return { source, validAt: t(validAt), ...object, rows: 1, bytes: 1, columns: [], publishDelayMs }
+  return { source, validAt: t(validAt), ...object, rows: 1, bytes: 1, columns: [], uniqueKey: null, publishDelayMs }
 }
 
 const commit = (...drafts: SnapshotDraft[]) => rig.db.tx((tx) => rig.lake.commit(tx, drafts))

@@ -29,6 +29,8 @@ create table lake.snapshot (
   bytes bigint not null check (bytes > 0),
   -- [{name, type}] in the order of the file
   columns jsonb not null check (jsonb_typeof(columns) = 'array'),
+  -- names of the columns that name each row of the file once, or null
+  unique_key jsonb check (jsonb_typeof(unique_key) = 'array'),
   duckdb_version text not null,
   unique (source, valid_at, version)
 );

@@ -1,0 +1,98 @@
+import { PlatformError } from '../base/errors.ts'
+import type { DuckSession } from '../lake/duck.ts'
+import type { Column, ServiceDefinition } from './definitions.ts'
+import { ident, literal } from './quote.ts'
+import { duckType } from './value-types.ts'
+
+/** The temporary table of entity rows of a join, in the session that runs it. */
+export const ENTITY_ROWS = 'entity_rows'
+
+/**
+ * Entity rows as a table of the session: `n` gives their order, `t` the moment T, `k<i>` the i-th key of the service in
+ * its type, `r<i>` the i-th column of its request data, and `p<i>` the i-th column that the rows came with, as it was.
+ */
+export type EntityRows = { payload: { name: string; sql: string }[]; rows: number; first: string; last: string }
+
+/** The name that a moment has where nothing else was said. */
+export const EVENT_TIMESTAMP = 'event_timestamp'
+
+type Given = { name: string; type: string }
+
+/** Reads a caller's Parquet or CSV file. Each column is kept; naive times are UTC. Refuses what cannot be joined. */
+export async function readEntityFile(
+  session: DuckSession,
+  service: ServiceDefinition,
+  path: string,
+  timestamp?: string,
+): Promise<EntityRows> {
+  const from = path.endsWith('.parquet')
+    ? `read_parquet(${literal(path)})`
+    : `read_csv(${literal(path)}, header = true, sample_size = -1)`
+  const columns = await describeColumns(session, from)
+  const time = timestampColumn(columns, timestamp)
+  for (const { name } of [...service.keys, ...service.request]) requireColumn(columns, name)
+  const payload = columns.map((column, i) => ({ name: column.name, sql: `p${i}` }))
+  const keys = service.keys.map((key, i) => `TRY_CAST(${ident(key.name)} AS ${duckType(key.type)}) AS k${i}`)
+  const sent = service.request.map((c, i) => `TRY_CAST(${ident(c.name)} AS ${duckType(c.type)}) AS r${i}`)
+  const kept = columns.map((column, i) => `${ident(column.name)} AS p${i}`)
+  await session.run(
+    `CREATE OR REPLACE TEMP TABLE ${ENTITY_ROWS} AS SELECT row_number() OVER () AS n,
+       TRY_CAST(${ident(time)} AS TIMESTAMPTZ) AS t, ${[...keys, ...sent, ...kept].join(', ')} FROM ${from}`,
+  )
+  await requireValues(session, service, columns, time)
+  return { payload, ...(await extent(session)) }
+}
+
+/** How many rows there are, and the first and the last T as instants (empty without rows). */
+export async function extent(session: DuckSession): Promise<{ rows: number; first: string; last: string }> {
+  const text = (sql: string) => `coalesce(strftime(${sql} AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ'), '')`
+  const [row] = await session.rows<{ rows: number; first: string; last: string }>(
+    `SELECT count(*) AS "rows", ${text('min(t)')} AS first, ${text('max(t)')} AS last FROM ${ENTITY_ROWS}`,
+  )
+  return row ?? { rows: 0, first: '', last: '' }
+}
+
+async function describeColumns(session: DuckSession, from: string): Promise<Given[]> {
+  const rows = await session
+    .rows<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM ${from}`)
+    .catch((error: Error) => {
+      throw refusal(`the file of entity rows cannot be read: ${error.message.split('\n')[0]}`)
+    })
+  return rows.map((row) => ({ name: row.column_name, type: row.column_type }))
+}
+
+function timestampColumn(columns: Given[], asked: string | undefined): string {
+  if (asked !== undefined) return requireColumn(columns, asked)
+  if (columns.some((c) => c.name === EVENT_TIMESTAMP)) return EVENT_TIMESTAMP
+  const times = columns.filter((c) => /^(TIMESTAMP|DATE)/.test(c.type))
+  const [only, second] = times
+  if (only && !second) return only.name
+  const found = times.length === 0 ? 'none holds dates or times' : `several do: ${times.map((c) => c.name).join(', ')}`
+  throw refusal(`no column '${EVENT_TIMESTAMP}', and of the columns ${found}; name the one with the moment of each row`)
+}
+
+function requireColumn(columns: Given[], name: string): string {
+  if (columns.some((c) => c.name === name)) return name
+  throw refusal(`the entity rows have no column '${name}'; they have ${columns.map((c) => c.name).join(', ')}`)
+}
+
+/** A row without a moment has no past; a key that is no value of its type would look like an unknown one. */
+async function requireValues(session: DuckSession, service: ServiceDefinition, columns: Given[], time: string) {
+  const place = (name: string) => columns.findIndex((c) => c.name === name)
+  const broken: [Column, string][] = [
+    [{ name: time, type: 'UnixTimestamp' }, 't IS NULL'],
+    ...service.keys.map((key, i): [Column, string] => [key, `k${i} IS NULL AND p${place(key.name)} IS NOT NULL`]),
+  ]
+  const counts = broken.map(([, sql], i) => `min(CASE WHEN ${sql} THEN n END) AS b${i}`)
+  const [row = {}] = await session.rows<Record<string, number | null>>(
+    `SELECT ${counts.join(', ')} FROM ${ENTITY_ROWS}`,
+  )
+  for (const [i, [column]] of broken.entries()) {
+    const n = row[`b${i}`] ?? null
+    if (n !== null) throw refusal(`entity row ${n}: column '${column.name}' has no value of type ${column.type}`)
+  }
+}
+
+function refusal(message: string): PlatformError {
+  return new PlatformError('invalid_argument', message)
+}

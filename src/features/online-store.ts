@@ -1,0 +1,62 @@
+import type { Instant } from '../base/instant.ts'
+import type { Sql } from '../db/sql.ts'
+import type { DuckSession } from '../lake/duck.ts'
+import type { FeatureValue } from '../wire/features.ts'
+import type { ServiceDefinition, ViewDefinition } from './definitions.ts'
+import type { EntityKey } from './keys.ts'
+
+/**
+ * Where the live values are: one table for each definition of a view. A row is a key, the moment that its values
+ * describe, when they could first be known (`created`), and whether the key is gone (a tombstone, which is kept, so
+ * that an older event cannot bring the key back). A row never gives way to one with a smaller (event time, created).
+ * The catalogue of the tables (features.online_table) is PostgreSQL's whatever the store.
+ */
+export type OnlineStore = {
+  readonly name: 'postgres' | 'redis'
+  /** The name of the view's table. */
+  table(view: ViewDefinition): string
+  /** Makes the table where it is not there yet. */
+  create(tx: Sql, view: ViewDefinition): Promise<void>
+  /**
+   * Brings the rows of a DuckDB query into the table: keys, event_timestamp, created, gone, features, by these names
+   * and in declared types. With `whole` they are a whole state: rows older than it that it does not hold are removed.
+   */
+  load(tx: Sql, view: ViewDefinition, load: Load): Promise<void>
+  write(tx: Sql, view: ViewDefinition, rows: OnlineWrite): Promise<void>
+  /** Removes keys, whatever their age; gives how many were there. */
+  erase(tx: Sql, view: ViewDefinition, keys: readonly EntityKey[]): Promise<number>
+  /** Rows that are not gone, and the newest moment among them. */
+  extent(tx: Sql, view: ViewDefinition): Promise<{ rows: number; newest: Instant | null }>
+  /** Some keys of a table, in an order without meaning. */
+  sample(view: ViewDefinition, count: number): Promise<EntityKey[]>
+  drop(tx: Sql, table: string): Promise<void>
+  /** A reader of all views of a service; views whose table is undefined give nothing. */
+  reader(service: ServiceDefinition, tables: readonly (string | undefined)[]): OnlineRead
+  close(): Promise<void>
+}
+
+export type Load = {
+  session: DuckSession
+  /** A folder for files on the way. */
+  scratch: string
+  sql: string
+  whole: { eventTimestamp: Instant; created: Instant } | null
+  onRows(rows: number): void
+}
+
+/** Column by column; times as instants, feature values as text, numbers and booleans. */
+export type OnlineWrite = {
+  keys: unknown[][]
+  eventTimestamps: Instant[]
+  created: Instant[]
+  gone: boolean[]
+  features: unknown[][]
+}
+
+/** What is stored for one key: by view the event time, null where it has no row; by stored feature the value. */
+export type StoredRow = { timestamps: (Instant | null)[]; values: FeatureValue[] }
+
+export type OnlineRead = (keys: readonly EntityKey[]) => Promise<StoredRow[]>
+
+/** A table of an earlier definition was dropped between the look at the catalogue and the read. */
+export class TableGone extends Error {}

@@ -1,0 +1,177 @@
+import { createReadStream } from 'node:fs'
+import { join } from 'node:path'
+import type { Instant } from '../base/instant.ts'
+import type { Sql } from '../db/sql.ts'
+import type { FeatureValue } from '../wire/features.ts'
+import { type ServiceDefinition, tableDigest, type ViewDefinition } from './definitions.ts'
+import type { EntityKey } from './keys.ts'
+import { onlineStatement } from './online-statement.ts'
+import { type Load, type OnlineRead, type OnlineStore, type OnlineWrite, TableGone } from './online-store.ts'
+import { ident, literal } from './quote.ts'
+import { plainInPostgres, postgresType } from './value-types.ts'
+
+/** The online store in PostgreSQL: typed columns, so that a value can never be read as another type than it was written. */
+export function createPostgresStore(sql: Sql): OnlineStore {
+  return {
+    name: 'postgres',
+    table: onlineTableName,
+    create: createTable,
+    load,
+    write,
+    erase,
+    drop: async (tx, table) => void (await tx.query(`drop table if exists ${qualified(table)}`)),
+    async extent(tx, view) {
+      const [row] = await tx.query<{ rows: number; newest: Instant | null }>(
+        `select count(*) as rows, max(event_timestamp) as newest from ${tableOf(view)} where not _gone`,
+      )
+      return row ?? { rows: 0, newest: null }
+    },
+    async sample(view, count) {
+      const keys = view.keys.map((key, i) => `${plainInPostgres(ident(key.name), key.type)}::text as k${i}`)
+      const rows = await sql.query<Record<string, string>>(
+        `select ${keys.join(', ') || '1'} from ${tableOf(view)} where not _gone order by random() limit $1`,
+        [count],
+      )
+      return rows.map((row) => view.keys.map((_, i) => row[`k${i}`] ?? ''))
+    },
+    reader: (service, tables) => createReader(sql, service, tables),
+    close: async () => {},
+  }
+}
+
+/** PostgreSQL cuts names at 63 bytes, so the view's name is cut here, where the digest keeps it apart. */
+export function onlineTableName(view: ViewDefinition): string {
+  return `${Buffer.from(view.name).subarray(0, 40).toString('latin1').replaceAll(/\W/g, '_')}_${tableDigest(view).slice(0, 16)}`
+}
+
+export function qualified(table: string): string {
+  return `online.${ident(table)}`
+}
+
+function tableOf(view: ViewDefinition): string {
+  return qualified(onlineTableName(view))
+}
+
+async function createTable(tx: Sql, view: ViewDefinition): Promise<void> {
+  const keys = view.keys.map((key) => `${ident(key.name)} ${keyType(key.type)} not null`)
+  const features = view.features.map((f) => `${ident(f.name)} ${postgresType(f.type)}`)
+  const stamps = ['event_timestamp timestamptz not null', 'created timestamptz not null']
+  const columns = [...(keys.length > 0 ? keys : ['_one boolean not null default true']), ...stamps]
+  const primary = `primary key (${keyNames(view).join(', ')})`
+  // A month updates every row: room in the page keeps the updates off the index.
+  await tx.query(
+    `create table if not exists ${tableOf(view)} (${[...columns, '_gone boolean not null', ...features, primary].join(', ')})
+     with (fillfactor = 60)`,
+  )
+}
+
+/** By way of a CSV file, which DuckDB writes and PostgreSQL reads: no value passes through JavaScript. */
+async function load(tx: Sql, view: ViewDefinition, { session, scratch, sql, whole, onRows }: Load): Promise<void> {
+  const path = join(scratch, `${onlineTableName(view)}.csv`)
+  await session.run(
+    `COPY (SELECT ${columnNames(view).join(', ')} FROM (${sql})) TO ${literal(path)}
+     (FORMAT csv, HEADER false, NULLSTR '\\N')`,
+  )
+  const [held] = await tx.query(`select 1 from ${tableOf(view)} limit 1`)
+  const columns = columnNames(view).join(', ')
+  const options = `(format csv, null '\\N')`
+  const source = createReadStream(path, { highWaterMark: 1 << 18 })
+  if (held === undefined) {
+    await tx.copyIn(`copy ${tableOf(view)} (${columns}) from stdin ${options}`, source)
+  } else {
+    await tx.query(`create temp table loading (like ${tableOf(view)} including defaults) on commit drop`)
+    await tx.copyIn(`copy loading (${columns}) from stdin ${options}`, source)
+    await tx.query(
+      `insert into ${tableOf(view)} as t (${columns}) select ${columns} from loading ${keepingNewer(view)}`,
+    )
+    await tx.query('drop table loading')
+  }
+  if (whole) {
+    await tx.query(
+      `delete from ${tableOf(view)} where (event_timestamp, created) < ($1::timestamptz, $2::timestamptz)`,
+      [whole.eventTimestamp, whole.created],
+    )
+  }
+  // Fresh statistics, so that the first reads after a load find the index.
+  await tx.query(`analyze ${tableOf(view)}`)
+  const [count] = await session.rows<{ n: number }>(`SELECT count(*) AS n FROM (${sql})`)
+  onRows(count?.n ?? 0)
+}
+
+async function write(tx: Sql, view: ViewDefinition, rows: OnlineWrite): Promise<void> {
+  const keyTypes = view.keys.length > 0 ? view.keys.map((k) => postgresType(k.type)) : ['boolean']
+  const types = [
+    ...keyTypes,
+    'timestamptz',
+    'timestamptz',
+    'boolean',
+    ...view.features.map((f) => postgresType(f.type)),
+  ]
+  const keys = view.keys.length > 0 ? rows.keys : [rows.gone.map(() => true)]
+  const values = [...keys, rows.eventTimestamps, rows.created, rows.gone, ...rows.features]
+  const columns = [...keyNames(view), 'event_timestamp', 'created', '_gone', ...view.features.map((f) => ident(f.name))]
+  const arrays = types.map((type, i) => `$${i + 1}::${type}[]`)
+  await tx.query(
+    `insert into ${tableOf(view)} as t (${columns.join(', ')})
+     select * from unnest(${arrays.join(', ')}) ${keepingNewer(view)}`,
+    values,
+  )
+}
+
+async function erase(tx: Sql, view: ViewDefinition, keys: readonly EntityKey[]): Promise<number> {
+  const arrays = view.keys.map((key, i) => `$${i + 1}::${postgresType(key.type)}[]`)
+  const names = view.keys.map((key) => ident(key.name)).join(', ')
+  const rows = await tx.query<{ n: number }>(
+    `with erased as (
+       delete from ${tableOf(view)} where (${names}) in (select * from unnest(${arrays.join(', ')})) returning 1)
+     select count(*) as n from erased`,
+    view.keys.map((_, i) => keys.map((key) => key[i])),
+  )
+  return rows[0]?.n ?? 0
+}
+
+/** A row that is newer in the table, by event time and then by when it was known, stays as it is. */
+function keepingNewer(view: ViewDefinition): string {
+  const updated = ['event_timestamp', 'created', '_gone', ...view.features.map((f) => ident(f.name))]
+  return `on conflict (${keyNames(view).join(', ')}) do update
+    set ${updated.map((c) => `${c} = excluded.${c}`).join(', ')}
+    where (excluded.event_timestamp, excluded.created) >= (t.event_timestamp, t.created)`
+}
+
+function keyNames(view: ViewDefinition): string[] {
+  return view.keys.length > 0 ? view.keys.map((key) => ident(key.name)) : ['_one']
+}
+
+/** Without the key that stands in for none, which is always the same. */
+function columnNames(view: ViewDefinition): string[] {
+  const keys = view.keys.map((key) => ident(key.name))
+  return [...keys, 'event_timestamp', 'created', '_gone', ...view.features.map((f) => ident(f.name))]
+}
+
+function keyType(type: ViewDefinition['keys'][number]['type']): string {
+  // Byte order: faster than the language's, and the same on every machine.
+  return type === 'String' ? 'text collate "C"' : postgresType(type)
+}
+
+type ResultRow = Record<string, FeatureValue>
+
+function createReader(sql: Sql, service: ServiceDefinition, tables: readonly (string | undefined)[]): OnlineRead {
+  const statement = onlineStatement(service, tables)
+  return async (keys) => {
+    const arrays = service.keys.length > 0 ? service.keys.map((_, i) => keys.map((key) => key[i])) : [keys.map(() => 1)]
+    const rows = await sql.prepared<ResultRow>(statement.name, statement.text, arrays).catch((error) => {
+      throw isUndefinedTable(error) ? new TableGone() : error
+    })
+    const inOrder = new Array<ResultRow>(keys.length)
+    for (const row of rows) inOrder[Number(row.n) - 1] = row
+    return inOrder.map((row) => ({
+      timestamps: statement.timestamps.map((column) => (column === undefined ? null : (row[column] as Instant | null))),
+      values: statement.values.map((column) => row[column] ?? null),
+    }))
+  }
+}
+
+function isUndefinedTable(error: unknown): boolean {
+  const cause = error instanceof Error && error.cause ? error.cause : error
+  return (cause as { code?: unknown }).code === '42P01'
+}

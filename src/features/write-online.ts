@@ -1,0 +1,220 @@
+import type { Clock } from '../base/clock.ts'
+import { PlatformError } from '../base/errors.ts'
+import { type Instant, instantOfMs } from '../base/instant.ts'
+import { sourceOf } from '../config/find.ts'
+import type { Project, Source, ValueType } from '../config/project.ts'
+import type { Database } from '../db/sql.ts'
+import type { Duck } from '../lake/duck.ts'
+import type { FeatureValue } from '../wire/features.ts'
+import { type Column, tableDigest, type ViewDefinition } from './definitions.ts'
+import { EVENT_TIMESTAMP } from './entity-rows.ts'
+import { parseKey } from './keys.ts'
+import type { OnlineStore, OnlineWrite } from './online-store.ts'
+import { notifyFeaturesChanged, selectOnlineTable, upsertOnlineTable } from './queries.ts'
+import { ident } from './quote.ts'
+import { duckType, plainInDuck, readValue } from './value-types.ts'
+import { featureSql } from './view-rows.ts'
+
+/** Rows column by column, as JSON has them. */
+export type Frame = Readonly<Record<string, readonly unknown[]>>
+
+type Deps = { sql: Database; duck: Duck; project: Project; clock: Clock; online: OnlineStore }
+
+const ROWS_MAX = 100_000
+
+/** A moment of more than a day from now is a slip, and would stay the newest for good. */
+const AHEAD_MS_MAX = 24 * 3600_000
+
+/** Writes values of the features of a view, by their names, with the moment that each row describes. */
+export async function writeFeatures(deps: Deps, view: ViewDefinition, frame: Frame): Promise<number> {
+  const count = rowCount(frame)
+  const columns = [...view.keys, ...view.features, { name: EVENT_TIMESTAMP, type: 'UnixTimestamp' } as const]
+  const rows = readFrame(frame, columns, count)
+  requireMoments(deps.clock, rows.get(EVENT_TIMESTAMP), EVENT_TIMESTAMP)
+  await writeRows(deps, view, {
+    keys: keysOf(view, rows, count),
+    eventTimestamps: rows.get(EVENT_TIMESTAMP) as Instant[],
+    created: createdOf(deps.clock, frame, count),
+    gone: new Array(count).fill(false),
+    features: view.features.map((f) => rows.get(f.name) ?? []),
+  })
+  return count
+}
+
+/**
+ * Takes rows of a source, as a delivery has them, straight into the online tables of all its views: the features are
+ * computed by the expressions of the views. The moment of a row is in the source's own column of event time, or in
+ * `event_timestamp`.
+ */
+export async function pushRows(
+  deps: Deps,
+  views: readonly ViewDefinition[],
+  name: string,
+  frame: Frame,
+): Promise<number> {
+  const source = sourceOf(deps.project, name)
+  const rows = readPush(deps.clock, source, frame)
+  const count = rowCount(frame)
+  for (const view of views.filter((v) => v.source === name)) {
+    const computed = await computeFeatures(deps.duck, source, view, rows, count)
+    const gone = source.deleted === null ? [] : (rows.get(source.deleted) ?? [])
+    await writeRows(deps, view, {
+      keys: keysOf(view, new Map(view.keys.map((k) => [k.name, rows.get(k.column) ?? []])), count),
+      eventTimestamps: rows.get(EVENT_TIMESTAMP) as Instant[],
+      created: createdOf(deps.clock, frame, count),
+      gone: Array.from({ length: count }, (_, i) => gone[i] === true),
+      features: computed,
+    })
+  }
+  return count
+}
+
+/** The columns of a source in a frame, with each row's moment as `event_timestamp`; refuses what does not fit. */
+export function readPush(clock: Clock, source: Source, frame: Frame): Map<string, FeatureValue[]> {
+  const time = source.eventTime !== null && frame[source.eventTime] ? source.eventTime : EVENT_TIMESTAMP
+  const given = { ...frame }
+  // A flag of deletion that is not sent says that nothing is deleted.
+  if (source.deleted !== null) given[source.deleted] ??= new Array(rowCount(frame)).fill(false)
+  if (source.availableAt !== null)
+    given[source.availableAt] ??= new Array(rowCount(frame)).fill(instantOfMs(clock.nowMs()))
+  const columns: Column[] = source.columns.filter((c) => c.name !== time && c.name !== source.eventTime)
+  const rows = readFrame(given, [...columns, { name: time, type: 'UnixTimestamp' }], rowCount(frame))
+  const moments = rows.get(time) ?? []
+  requireMoments(clock, moments, time)
+  rows.set(EVENT_TIMESTAMP, moments)
+  if (source.eventTime !== null) rows.set(source.eventTime, moments)
+  return rows
+}
+
+async function writeRows(deps: Deps, view: ViewDefinition, rows: OnlineWrite): Promise<void> {
+  const { sql, online, clock } = deps
+  const last = newestOfEachKey(rows)
+  await sql.tx(async (tx) => {
+    const at = { view: view.name, definition: tableDigest(view), store: online.name }
+    const held = await selectOnlineTable(tx, at)
+    await online.create(tx, view)
+    await online.write(tx, view, last)
+    if (held) return
+    const { rows: count, newest } = await online.extent(tx, view)
+    await upsertOnlineTable(tx, {
+      ...at,
+      table_name: online.table(view),
+      snapshot_id: null,
+      snapshot_digest: null,
+      valid_at: newest,
+      available_at: null,
+      recorded_at: null,
+      seq: 0,
+      until: 'infinity',
+      rows: count,
+      materialized_at: instantOfMs(clock.nowMs()),
+    })
+    await notifyFeaturesChanged(tx, view.name)
+  })
+}
+
+/** One statement can touch a key once. Of equal moments the later row counts. */
+function newestOfEachKey(rows: OnlineWrite): OnlineWrite {
+  const best = new Map<string, number>()
+  for (const [i, moment] of rows.eventTimestamps.entries()) {
+    const key = JSON.stringify(rows.keys.map((column) => String(column[i])))
+    const held = best.get(key)
+    const rank = (r: number) => `${rows.eventTimestamps[r]} ${rows.created[r]}`
+    if (held === undefined || `${moment} ${rows.created[i]}` >= rank(held)) best.set(key, i)
+  }
+  const places = [...best.values()]
+  const pick = <T>(column: readonly T[]) => places.map((i) => column[i] as T)
+  return {
+    keys: rows.keys.map(pick),
+    eventTimestamps: pick(rows.eventTimestamps),
+    created: pick(rows.created),
+    gone: pick(rows.gone),
+    features: rows.features.map(pick),
+  }
+}
+
+/** By the same expressions, in the same engine, as in a training set. */
+async function computeFeatures(
+  duck: Duck,
+  source: Source,
+  view: ViewDefinition,
+  rows: ReadonlyMap<string, FeatureValue[]>,
+  count: number,
+): Promise<FeatureValue[][]> {
+  if (view.features.every((f) => f.sql === null && typeOf(source, f.column) === f.type)) {
+    return view.features.map((f) => rows.get(f.column ?? '') ?? [])
+  }
+  const objects = Array.from({ length: count }, (_, i) => {
+    const text = (value: FeatureValue | undefined) => (value === null || value === undefined ? null : String(value))
+    return Object.fromEntries(source.columns.map((c) => [c.name, text(rows.get(c.name)?.[i])]))
+  })
+  const typed = source.columns.map((c) => {
+    const path = `$."${c.name.replaceAll('\\', '\\\\').replaceAll('"', '\\"')}"`
+    return `CAST(j->>'${path.replaceAll("'", "''")}' AS ${duckType(c.type)}) AS ${ident(c.name)}`
+  })
+  const features = view.features.map((f, i) => `${plainInDuck(featureSql(f), f.type)} AS f${i}`)
+  const found = await duck.rows<Record<string, FeatureValue>>(
+    `SELECT ${features.join(', ')} FROM (SELECT ${typed.join(', ')} FROM (SELECT unnest(CAST($1 AS JSON[])) AS j))`,
+    [JSON.stringify(objects)],
+  )
+  return view.features.map((_, i) => found.map((row) => row[`f${i}`] ?? null))
+}
+
+function typeOf(source: Source, column: string | null): ValueType | undefined {
+  return source.columns.find((c) => c.name === column)?.type
+}
+
+function rowCount(frame: Frame): number {
+  const lengths = [...new Set(Object.values(frame).map((column) => column.length))]
+  const [count] = lengths
+  if (lengths.length > 1) throw refusal(`the columns have different lengths: ${lengths.join(', ')}`)
+  if (count === undefined || count === 0) throw refusal('there are no rows')
+  if (count > ROWS_MAX) throw new PlatformError('too_large', `more than ${ROWS_MAX} rows; send them in parts`)
+  return count
+}
+
+function readFrame(frame: Frame, columns: readonly Column[], count: number): Map<string, FeatureValue[]> {
+  const absent = columns.filter((c) => !frame[c.name]).map((c) => `'${c.name}'`)
+  if (absent.length > 0) throw refusal(`there is no column ${absent.join(', ')}`)
+  return new Map(
+    columns.map(({ name, type }) => {
+      const values = frame[name] ?? []
+      const read = Array.from({ length: count }, (_, i) => {
+        const value = readValue(type, values[i])
+        if (value !== undefined) return value
+        throw refusal(`row ${i + 1}: '${String(values[i]).slice(0, 40)}' in column '${name}' is not of type ${type}`)
+      })
+      return [name, read]
+    }),
+  )
+}
+
+function requireMoments(clock: Clock, moments: readonly FeatureValue[] | undefined, name: string): void {
+  const limit = instantOfMs(clock.nowMs() + AHEAD_MS_MAX)
+  for (const [i, moment] of (moments ?? []).entries()) {
+    if (typeof moment !== 'string') throw refusal(`row ${i + 1}: column '${name}' has no value; it is the row's time`)
+    if (moment > limit) throw refusal(`row ${i + 1}: '${moment}' in column '${name}' lies in the future`)
+  }
+}
+
+function keysOf(view: ViewDefinition, rows: ReadonlyMap<string, FeatureValue[]>, count: number): unknown[][] {
+  const columns = view.keys.map((key) => rows.get(key.name) ?? [])
+  const parsed = Array.from({ length: count }, (_, i) => {
+    return parseKey(view.keys, Object.fromEntries(view.keys.map((key, k) => [key.name, columns[k]?.[i]])))
+  })
+  return view.keys.map((_, k) => parsed.map((key) => key[k]))
+}
+
+/** When the rows could first be known: as the caller says, else now. */
+function createdOf(clock: Clock, frame: Frame, count: number): Instant[] {
+  const now = instantOfMs(clock.nowMs())
+  return Array.from({ length: count }, (_, i) => {
+    const read = readValue('UnixTimestamp', frame.created?.[i])
+    if (read === undefined) throw refusal(`row ${i + 1}: column 'created' is not a time`)
+    return (read as Instant | null) ?? now
+  })
+}
+
+function refusal(message: string): PlatformError {
+  return new PlatformError('invalid_argument', message)
+}
