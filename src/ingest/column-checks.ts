@@ -1,5 +1,6 @@
 import { unreachable } from '../base/assert.ts'
-import type { ColumnCheck, Severity, ValueType } from '../config/project.ts'
+import { displayInstant } from '../base/instant.ts'
+import type { ColumnCheck, Severity, Source, ValueType } from '../config/project.ts'
 import type { DuckParam } from '../lake/duck.ts'
 import { describeType, isNoValue } from './casts.ts'
 import type { Table } from './load-table.ts'
@@ -33,18 +34,36 @@ type Broken = Pick<RowCheck, 'broken' | 'says'>
 /** All rules that a row can break by itself: the type of each column, keys that are not null, and what is declared. */
 export function rowChecks(table: Table): RowCheck[] {
   return table.columns.flatMap((column) => {
-    const inKey = table.source.key.includes(column.name)
+    const { source } = table
+    const inKey = source.key.includes(column.name) || column.name === source.eventTime
     const check = (rule: string, severity: Severity, { broken, says }: Broken): RowCheck => {
       return { column: column.name, text: `r${column.index}`, rule, severity, broken, says }
     }
     const declared = column.checks.filter(({ rule }) => !(inKey && rule === 'required'))
+    // What a tombstone says besides its key and its time means nothing.
+    const living = (rule: Broken): Broken => {
+      const flag = table.columns.find((c) => c.name === source.deleted)
+      if (!flag) return rule
+      return { ...rule, broken: (params) => `(${rule.broken(params)}) AND NOT coalesce(t${flag.index}, false)` }
+    }
     return [
       check('type', 'error', typeBroken(column)),
       // A row that names nothing can never be joined.
-      ...(inKey ? [check('required', 'error', isEmpty(column, 'it is part of the key'))] : []),
-      ...declared.flatMap((c) => brokenBy(table, column, c).map((broken) => check(c.rule, c.severity, broken))),
+      ...(inKey ? [check('required', 'error', isEmpty(column, whyNeeded(source, column.name)))] : []),
+      ...(column.name === source.eventTime ? [check('event_time', 'error', afterDelivery(table, column))] : []),
+      ...declared.flatMap((c) => brokenBy(table, column, c).map((broken) => check(c.rule, c.severity, living(broken)))),
     ]
   })
+}
+
+function whyNeeded(source: Source, column: string): string {
+  return column === source.eventTime ? 'it is the time of the row' : 'it is part of the key'
+}
+
+/** A slip in the year would be the newest value of its key for years. */
+function afterDelivery({ until }: Table, { index }: IndexedColumn): Broken {
+  const says = `with a time after the delivery's own (${displayInstant(until)})`
+  return { broken: () => `CAST(t${index} AS TIMESTAMPTZ) > TIMESTAMPTZ '${until}'`, says }
 }
 
 function brokenBy(table: Table, column: IndexedColumn, check: ColumnCheck): Broken[] {

@@ -26,7 +26,7 @@ export function checkHeader(names: readonly string[], source: Source): Finding[]
   )
   if (delimiter !== undefined && declared.length > 1) {
     const says = `fields are separated by ${delimiter === '\t' ? 'tabs' : `'${delimiter}'`}; commas are expected`
-    return [finding(source, { rule: 'delimiter', says, examples: [headerExample(names)] })]
+    return [finding(source, { rule: 'delimiter', says, examples: [headerExample(source, names)] })]
   }
   const missing = declared.filter((name) => !names.includes(name))
   const twice = [...new Set(names.filter((name, i) => names.indexOf(name) !== i))]
@@ -53,11 +53,11 @@ function missingColumn(source: Source, column: string, names: readonly string[])
   const alike = names.find((name) => name.trim().toLowerCase() === column.toLowerCase())
   const hint = alike === undefined ? '' : `; the header has '${shown(alike)}', and names must be equal to the letter`
   const says = `the column is missing from the header, which has ${counted(names.length, 'name')}${hint}`
-  return finding(source, { column, rule: 'columns', says, examples: [headerExample(names)] })
+  return finding(source, { column, rule: 'columns', says, examples: [headerExample(source, names)] })
 }
 
-function headerExample(names: readonly string[]) {
-  return { line: 1, key: null, value: shown(names.join(',')) }
+function headerExample(source: Source, names: readonly string[]) {
+  return { line: source.file.endsWith('.parquet') ? null : 1, key: null, value: shown(names.join(',')) }
 }
 
 /**

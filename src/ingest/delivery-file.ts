@@ -9,6 +9,7 @@ import { type Finding, finding } from './finding.ts'
 /** A delivered file as we work on it: a copy without its byte order mark, which nobody changes under our hands. */
 export type DeliveredFile = {
   path: string
+  format: 'csv' | 'parquet'
   /** SHA-256 of the file as it lies in the folder. */
   fileDigest: string
   /** The bytes end with a line end. */
@@ -31,11 +32,13 @@ export async function openDeliveryFolder(dir: string): Promise<string> {
 export async function takeFile(folder: string, source: Source, target: string): Promise<DeliveredFile | Finding> {
   const path = await locate(folder, source)
   if (typeof path !== 'string') return path
-  const file = await copy(path, target).catch(unreadable(source))
+  const format = source.file.endsWith('.parquet') ? 'parquet' : 'csv'
+  const file = await copy(path, target, format).catch(unreadable(source))
   if ('rule' in file) return file
   const { bytes, utf16, ...delivered } = file
   if (bytes === 0) return finding(source, { rule: 'empty_file', says: 'the file is empty, without even a header' })
-  if (utf16) return finding(source, { rule: 'encoding', says: 'the file is UTF-16; save it as UTF-8' })
+  if (utf16 && format === 'csv')
+    return finding(source, { rule: 'encoding', says: 'the file is UTF-16; save it as UTF-8' })
   return delivered
 }
 
@@ -61,7 +64,11 @@ function unreadable(source: Source): (error: NodeJS.ErrnoException) => Finding {
   }
 }
 
-async function copy(from: string, to: string): Promise<DeliveredFile & { bytes: number; utf16: boolean }> {
+async function copy(
+  from: string,
+  to: string,
+  format: DeliveredFile['format'],
+): Promise<DeliveredFile & { bytes: number; utf16: boolean }> {
   const hash = createHash('sha256')
   const out = await open(to, 'wx')
   let bytes = 0
@@ -71,7 +78,7 @@ async function copy(from: string, to: string): Promise<DeliveredFile & { bytes: 
     for await (const chunk of createReadStream(from, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
       hash.update(chunk)
       if (bytes === 0) utf16 = UTF16_MARKS.some((mark) => chunk.subarray(0, 2).equals(mark))
-      const marked = bytes === 0 && chunk.subarray(0, 3).equals(BOM)
+      const marked = bytes === 0 && format === 'csv' && chunk.subarray(0, 3).equals(BOM)
       await out.writeFile(marked ? chunk.subarray(3) : chunk)
       bytes += chunk.length - (marked ? 3 : 0)
       last = chunk.at(-1) ?? last
@@ -79,5 +86,12 @@ async function copy(from: string, to: string): Promise<DeliveredFile & { bytes: 
   } finally {
     await out.close()
   }
-  return { path: to, bytes, fileDigest: hash.digest('hex'), ended: last === 0x0a || last === 0x0d, utf16 }
+  return {
+    path: to,
+    format,
+    bytes,
+    fileDigest: hash.digest('hex'),
+    ended: format === 'parquet' || last === 0x0a || last === 0x0d,
+    utf16,
+  }
 }

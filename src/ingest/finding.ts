@@ -31,7 +31,8 @@ type Details = {
 export function finding(source: Pick<Source, 'name' | 'file'>, details: Details): Finding {
   const { column, rule, severity = 'error', count = 1, examples = [], says } = details
   const where = column === undefined ? source.file : `${source.file}, column '${column}'`
-  const rows = examples.map(describe).filter((text) => text !== '')
+  const unit = source.file.endsWith('.parquet') ? 'row' : 'line'
+  const rows = examples.map((example) => describe(example, unit)).filter((text) => text !== '')
   const message = `${where}: ${says}${rows.length === 0 ? '' : ` (${rows.join('; ')}${count > rows.length ? '; …' : ''})`}`
   return { file: source.file, source: source.name, column: column ?? null, rule, severity, count, examples, message }
 }
@@ -51,9 +52,9 @@ export function shown(value: string): string {
   return line.length <= 80 ? line : `${line.slice(0, 79).replace(/[\ud800-\udbff]$/, '')}…`
 }
 
-function describe({ line, key, value }: Example): string {
+function describe({ line, key, value }: Example, unit: string): string {
   const parts = [
-    line === null ? '' : `line ${line}`,
+    line === null ? '' : `${unit} ${line}`,
     key === null ? '' : `key ${key}`,
     value === null ? '' : `'${value}'`,
   ]

@@ -4,7 +4,9 @@
  * catalogue. A refused delivery leaves no snapshot, but is itself kept, with what was found.
  *
  * Owns ingest.delivery. What comes in:
- * - A file is CSV: UTF-8 with or without byte order mark, a header, commas, double quotes, line ends of one kind.
+ * - A delivery is a folder of files (CSV or Parquet), tables of a PostgreSQL, or rows of this process; all become a file
+ *   of ours first and pass the same checks.
+ * - A CSV file is UTF-8 with or without byte order mark, a header, commas, double quotes, line ends of one kind.
  *   An empty field without quotes is null; `""` is an empty text, which only a String can be.
  * - The folder is named by the operator. A file in it that is a link out of it is refused.
  * - The same bytes for a known moment, or other bytes with the same content, change nothing. Other content is a
@@ -21,14 +23,20 @@ import type { Sql } from '../db/sql.ts'
 import type { Duck, DuckSession } from '../lake/duck.ts'
 import type { Committed, Lake, SnapshotDraft } from '../lake/lake.ts'
 import { checkContent } from './content-checks.ts'
-import { openDeliveryFolder } from './delivery-file.ts'
+import { openDeliveryFolder, takeFile } from './delivery-file.ts'
 import { counted, type Finding, hasErrors } from './finding.ts'
+import { openPostgresTables } from './postgres-tables.ts'
 import { type Delivery, insertDelivery, selectDeliveries } from './queries.ts'
-import { type ReadDelivery, readDelivery } from './read-delivery.ts'
+import { type ReadDelivery, readDelivery, type Take } from './read-delivery.ts'
 import type { SourceReport } from './report.ts'
+import { writeRows } from './write-rows.ts'
 import { snapshotColumns, uniqueKeyOf, writeParquet } from './write-snapshot.ts'
 
-export type IngestMonth = { dir: string; asOf: string; sources?: readonly string[] }
+/** `dir` holds the files; none is needed where every source comes from PostgreSQL. */
+export type IngestMonth = { dir?: string; asOf: string; sources?: readonly string[] }
+
+/** Rows of this process, each an object by column; what is left out is null. */
+export type IngestRows = { source: string; asOf: string; rows: readonly Readonly<Record<string, unknown>>[] }
 
 export type IngestReport = {
   delivery: number
@@ -40,6 +48,8 @@ export type IngestReport = {
 export type Ingest = {
   /** Brings the files of a folder in as the state of `asOf`; refuses (delivery_refused) with all findings. */
   ingestMonth(month: IngestMonth): Promise<IngestReport>
+  /** The same for rows that are no file. They are checked as those of a file are. */
+  ingestRows(rows: IngestRows): Promise<IngestReport>
   /** Tries so far, newest first, also refused ones. */
   deliveries(where?: { asOf?: string; limit?: number }): Promise<Delivery[]>
 }
@@ -52,27 +62,54 @@ const DELIVERIES_MAX = 100
 const FUTURE_MS_MAX = 24 * 3600_000
 
 export function createIngest(deps: Deps): Ingest {
-  const { sql, lake, duck, project, clock, log } = deps
+  const { sql, lake, project, clock } = deps
   return {
     async ingestMonth({ dir, asOf: text, sources: names }) {
       const asOf = readAsOf(text, clock)
       const sources = chooseSources(project, names)
-      const folder = await openDeliveryFolder(dir)
-      const attempt = { asOf, directory: folder, startedAt: instantOfMs(clock.nowMs()) }
-      const report = await lake.withScratch((scratch) =>
-        duck.session(async (session) => {
-          const read = await readDelivery({ duck: session, lake, project, asOf }, { folder, sources, scratch })
-          if (hasErrors(read.findings)) throw await refuse(deps, attempt, read.findings)
-          const drafts = await writeDrafts({ ...deps, session, asOf, scratch }, read)
-          return accept(deps, attempt, { ...read, drafts, sources })
-        }),
-      )
-      log.info({ asOf, delivery: report.delivery, state: report.state }, 'delivery ingested')
-      return report
+      const folder = await folderFor(dir, sources)
+      const tables = openPostgresTables({ lake, env: process.env, asOf })
+      const take: Take = (source, target) =>
+        source.postgres ? tables.take(source, target) : takeFile(folder ?? '', source, target)
+      try {
+        return await bring(deps, { asOf, directory: folder ?? '(no folder)', sources, take })
+      } finally {
+        await tables.close()
+      }
+    },
+    async ingestRows({ source: name, asOf: text, rows }) {
+      const asOf = readAsOf(text, clock)
+      const sources = chooseSources(project, [name])
+      const take: Take = (source, target) => writeRows(source, rows, target)
+      return bring(deps, { asOf, directory: '(rows)', sources, take })
     },
     deliveries: ({ asOf, limit = DELIVERIES_MAX } = {}) =>
       selectDeliveries(sql, { asOf: asOf === undefined ? undefined : parseInstant(asOf, 'asOf'), limit }),
   }
+}
+
+type Delivered = { asOf: Instant; directory: string; sources: Source[]; take: Take }
+
+async function bring(deps: Deps, { asOf, directory, sources, take }: Delivered): Promise<IngestReport> {
+  const { lake, duck, project, clock, log } = deps
+  const attempt = { asOf, directory, startedAt: instantOfMs(clock.nowMs()) }
+  const report = await lake.withScratch((scratch) =>
+    duck.session(async (session) => {
+      const read = await readDelivery({ duck: session, lake, project, asOf }, { take, sources, scratch })
+      if (hasErrors(read.findings)) throw await refuse(deps, attempt, read.findings)
+      const drafts = await writeDrafts({ ...deps, session, asOf, scratch }, read)
+      return accept(deps, attempt, { ...read, drafts, sources })
+    }),
+  )
+  log.info({ asOf, delivery: report.delivery, state: report.state }, 'delivery ingested')
+  return report
+}
+
+async function folderFor(dir: string | undefined, sources: Source[]): Promise<string | undefined> {
+  if (dir !== undefined) return openDeliveryFolder(dir)
+  const files = sources.filter((source) => source.postgres === null).map((source) => source.file)
+  if (files.length === 0) return undefined
+  throw new PlatformError('invalid_argument', `name the folder that holds ${files.join(', ')}`)
 }
 
 /** A slip in the year would be the newest state for years, and nothing is ever taken back. */
@@ -117,7 +154,7 @@ async function writeDrafts(
     const { name, publishDelayMs } = table.source
     const { fileDigest } = table.file
     const columns = snapshotColumns(table.source)
-    const uniqueKey = await uniqueKeyOf(session, table)
+    const uniqueKey = uniqueKeyOf(table.source)
     drafts.push({
       source: name,
       validAt: asOf,

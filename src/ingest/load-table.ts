@@ -1,3 +1,4 @@
+import type { Instant } from '../base/instant.ts'
 import type { Column, Source } from '../config/project.ts'
 import type { DuckSession } from '../lake/duck.ts'
 import { readAs } from './casts.ts'
@@ -18,6 +19,8 @@ export type Table = {
   rejects: Reject[]
   /** There are more such records than were noted, so that nothing can be said about the rows. */
   moreRejects: boolean
+  /** No event of the delivery may be later. */
+  until: Instant
   /** The file has one column, so that a blank line is a row. */
   single: boolean
 }
@@ -36,12 +39,12 @@ const DIALECT = `auto_detect = false, header = true, delim = ',', quote = '"', e
   strict_mode = true, null_padding = false, nullstr = '', allow_quoted_nulls = false, encoding = 'utf-8',
   store_rejects = true, rejects_limit = ${REJECTS_MAX}`
 
+type Given = { source: Source; file: DeliveredFile; header: readonly string[]; name: string; until: Instant }
+
 /** Throws DuckDB's own error where it gives up on the whole file (line ends of two kinds). */
-export async function loadTable(
-  duck: DuckSession,
-  given: { source: Source; file: DeliveredFile; header: readonly string[]; name: string },
-): Promise<Table> {
-  const { source, file, header, name } = given
+export async function loadTable(duck: DuckSession, given: Given): Promise<Table> {
+  const { source, file, header, name, until } = given
+  if (file.format === 'parquet') return loadParquet(duck, given)
   const columns = source.columns
     .map((column, index) => ({ ...column, index }))
     .filter((column) => header.includes(column.name))
@@ -56,7 +59,36 @@ export async function loadTable(
        rejects_table = '${name}_errors', rejects_scan = '${name}_scans')`,
   )
   const [{ rows } = { rows: 0 }] = await duck.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${name}`)
-  return { source, file, name, rows, columns, ...(await readRejects(duck, name)), single: header.length === 1 }
+  return { source, file, name, rows, columns, ...(await readRejects(duck, name)), until, single: header.length === 1 }
+}
+
+/** By way of text, so that a value is read as strictly as from CSV: 1.0 is a whole number, 1.5 is none. */
+async function loadParquet(duck: DuckSession, { source, file, header, name, until }: Given): Promise<Table> {
+  const types = await parquetTypes(duck, file.path)
+  const columns = source.columns
+    .map((column, index) => ({ ...column, index }))
+    .filter((column) => header.includes(column.name))
+  const read = columns.flatMap(({ name: column, type, index }) => {
+    const text = `CAST("${column.replaceAll('"', '""')}" AS VARCHAR)`
+    // Data frames keep a date as its midnight.
+    const midnight = type === 'Date' && types.get(column)?.startsWith('TIMESTAMP')
+    const field = midnight ? `regexp_replace(${text}, '[ T]00:00:00(\\.0+)?([+]00(:00)?)?$', '')` : text
+    return [`${field} AS r${index}`, `${readAs(type, field)} AS t${index}`]
+  })
+  await duck.run(
+    `CREATE TEMP TABLE ${name} AS SELECT ${['file_row_number + 1 AS n', ...read].join(', ')}
+     FROM read_parquet(${quoted(file.path)}, file_row_number = true)`,
+  )
+  const [{ rows } = { rows: 0 }] = await duck.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${name}`)
+  return { source, file, name, rows, columns, rejects: [], moreRejects: false, until, single: false }
+}
+
+/** The columns of a Parquet file with DuckDB's names for their types; throws DuckDB's error where it is none. */
+export async function parquetTypes(duck: DuckSession, path: string): Promise<Map<string, string>> {
+  const rows = await duck.rows<{ column_name: string; column_type: string }>(
+    `DESCRIBE SELECT * FROM read_parquet(${quoted(path)})`,
+  )
+  return new Map(rows.map((row) => [row.column_name, row.column_type]))
 }
 
 /** The key's texts, as one. */

@@ -1,14 +1,14 @@
 import { join } from 'node:path'
 import { canonicalJson } from '../base/hash.ts'
-import type { Instant } from '../base/instant.ts'
+import { addMs, type Instant } from '../base/instant.ts'
 import type { Project, Source } from '../config/project.ts'
 import type { DuckSession } from '../lake/duck.ts'
 import type { Lake, Snapshot } from '../lake/lake.ts'
 import { checkHeader, readHeader } from './csv-header.ts'
 import { checkRowCount, checkSameKeys } from './delivery-checks.ts'
-import { type DeliveredFile, takeFile } from './delivery-file.ts'
+import type { DeliveredFile } from './delivery-file.ts'
 import type { Finding } from './finding.ts'
-import { loadTable, type Table } from './load-table.ts'
+import { loadTable, parquetTypes, type Table } from './load-table.ts'
 import { checkStructure, explainUnreadable } from './structure.ts'
 import { checkTable } from './table-checks.ts'
 import { snapshotColumns } from './write-snapshot.ts'
@@ -17,20 +17,23 @@ import { snapshotColumns } from './write-snapshot.ts'
 export type ReadDelivery = { tables: Table[]; unchanged: Snapshot[]; findings: Finding[] }
 
 type Deps = { duck: DuckSession; lake: Lake; project: Project; asOf: Instant }
-type Given = { folder: string; sources: readonly Source[]; scratch: string }
+/** Brings what was delivered for a source to a path of ours, or says why it cannot be. */
+export type Take = (source: Source, target: string) => Promise<DeliveredFile | Finding>
+
+type Given = { take: Take; sources: readonly Source[]; scratch: string }
 
 /** Reads and checks everything there is, also after the first fault, so that one refusal names them all. */
 export async function readDelivery(deps: Deps, given: Given): Promise<ReadDelivery> {
   const delivery: ReadDelivery = { tables: [], unchanged: [], findings: [] }
   const unreadable = new Set<string>()
   for (const [i, source] of given.sources.entries()) {
-    const file = await takeFile(given.folder, source, join(given.scratch, `file_${i}.csv`))
+    const file = await given.take(source, join(given.scratch, `file_${i}`))
     const known = 'rule' in file ? undefined : await sameBytes(deps, source, file)
     if (known) {
       delivery.unchanged.push(known)
       continue
     }
-    const read = 'rule' in file ? { findings: [file] } : await readFile(deps.duck, source, file, `s${i}`)
+    const read = 'rule' in file ? { findings: [file] } : await readFile(deps, source, file, `s${i}`)
     delivery.findings.push(...read.findings)
     if (read.table) delivery.tables.push(read.table)
     if (!read.table || !isWhole(read.table)) unreadable.add(source.name)
@@ -50,16 +53,22 @@ async function sameBytes({ lake, asOf }: Deps, source: Source, file: DeliveredFi
 }
 
 async function readFile(
-  duck: DuckSession,
+  { duck, asOf }: Deps,
   source: Source,
   file: DeliveredFile,
   name: string,
 ): Promise<{ table?: Table; findings: Finding[] }> {
-  const header = await readHeader(file.path, source)
+  const header =
+    file.format === 'csv'
+      ? await readHeader(file.path, source)
+      : await parquetTypes(duck, file.path).then(
+          (types) => [...types.keys()],
+          (error) => explainUnreadable(source, file, error),
+        )
   if (!Array.isArray(header)) return { findings: [header] }
   const findings = checkHeader(header, source)
   if (findings.some((f) => f.rule === 'delimiter')) return { findings }
-  const table = await loadTable(duck, { source, file, header, name }).catch((error) =>
+  const table = await loadTable(duck, { source, file, header, name, until: endOf(asOf) }).catch((error) =>
     explainUnreadable(source, file, error),
   )
   if ('rule' in table) return { findings: [...findings, table] }
@@ -68,7 +77,16 @@ async function readFile(
   return { table, findings }
 }
 
+/** A date means the whole day: what happened in its course is a part of it. */
+function endOf(asOf: Instant): Instant {
+  return asOf.endsWith('T00:00:00.000000Z') ? addMs(asOf, 24 * 3600_000) : asOf
+}
+
 /** All its rows were read and have a key: else its number of rows and its keys say nothing. */
 function isWhole({ source, columns, rejects, rows }: Table): boolean {
-  return rejects.length === 0 && rows > 0 && source.key.every((key) => columns.some((c) => c.name === key))
+  return (
+    rejects.length === 0 &&
+    (rows > 0 || source.kind === 'changes') &&
+    source.key.every((key) => columns.some((c) => c.name === key))
+  )
 }

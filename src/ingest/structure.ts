@@ -18,7 +18,8 @@ const KINDS: Record<string, { rule: string; says: string }> = {
 export async function checkStructure(table: Table): Promise<Finding[]> {
   const { source, file, rejects } = table
   const findings: Finding[] = []
-  if (table.rows === 0 && rejects.length === 0) {
+  // A month in which nothing changed is no fault.
+  if (table.rows === 0 && rejects.length === 0 && source.kind === 'snapshot') {
     findings.push(finding(source, { rule: 'no_rows', says: 'the file has a header and no rows' }))
   }
   if (rejects.length > 0) findings.push(...(await rejectFindings(table)))
@@ -60,7 +61,9 @@ async function rejectFindings(table: Table): Promise<Finding[]> {
  * what is no fault of the file, such as a full disk.
  */
 export async function explainUnreadable(source: Source, file: DeliveredFile, error: unknown): Promise<Finding> {
-  if (!messageOf(error).startsWith('Invalid Input Error')) throw error
+  if (!/^(Invalid Input|IO|Not implemented) Error/i.test(messageOf(error))) throw error
+  if (file.format === 'csv' && !messageOf(error).startsWith('Invalid Input Error')) throw error
+  if (file.format === 'parquet') return unreadable(source, error)
   let first: CsvRecord['end'] | undefined
   let other: number | undefined
   await walkRecords(file.path, { keepBlank: false, broken: new Set() }, ({ line, end }) => {
@@ -69,20 +72,25 @@ export async function explainUnreadable(source: Source, file: DeliveredFile, err
     return other === undefined
   })
   if (other === undefined) {
-    const said = messageOf(error)
-      .split('\n')[0]!
-      .replace(/^Invalid Input Error: /, '')
-    return finding(source, { rule: 'unreadable', says: `DuckDB cannot read it: ${shown(said)}` })
+    return unreadable(source, error)
   }
   const examples = [{ line: other, key: null, value: null }]
   return finding(source, { rule: 'line_ends', says: 'line ends of more than one kind; write all alike', examples })
 }
 
-/** The lines on which rows begin. A row's number counts rows only: the records that were set aside are passed over. */
+function unreadable(source: Source, error: unknown): Finding {
+  const said = messageOf(error)
+    .split('\n')[0]!
+    .replace(/^[A-Za-z ]+ Error: /, '')
+  return finding(source, { rule: 'unreadable', says: `DuckDB cannot read it: ${shown(said)}` })
+}
+
+/** The lines on which rows begin; for Parquet, which has no lines, the numbers of the rows themselves. A row's number counts rows only: the records that were set aside are passed over. */
 export async function linesOfRows(table: Table, rows: Iterable<number>): Promise<Map<number, number>> {
   const wanted = new Set(rows)
   const lines = new Map<number, number>()
   if (wanted.size === 0) return lines
+  if (table.file.format === 'parquet') return new Map([...wanted].map((row) => [row, row]))
   const rejects = new Set(table.rejects.map((reject) => reject.byte))
   let row = 0
   await walkRecords(table.file.path, { keepBlank: table.single, broken: brokenQuotes(table) }, (record) => {

@@ -80,10 +80,11 @@ async function repeatedRows(duck: DuckSession, table: Table): Promise<Hit[]> {
   return hits
 }
 
-/** One row a key is what a snapshot is, whatever is declared. */
+/** One row a key is what a snapshot is, whatever is declared. Of changes, where it is declared, one a key and time. */
 function uniqueChecks(table: Table): { values: string[]; check: Hit['check'] }[] {
   const { source, columns } = table
-  const key = source.key.flatMap((name) => columns.find((c) => c.name === name) ?? [])
+  const named = [...source.key, ...(source.eventTime === null ? [] : [source.eventTime])]
+  const key = named.flatMap((name) => columns.find((c) => c.name === name) ?? [])
   const declared = source.checks.find((c) => c.rule === 'one_row_per_key')
   const oneRowPerKey = source.kind === 'snapshot' || declared !== undefined
   const checks = columns.flatMap((column) => {
@@ -91,7 +92,7 @@ function uniqueChecks(table: Table): { values: string[]; check: Hit['check'] }[]
     if (!unique || (oneRowPerKey && isKey(source.key, column.name))) return []
     return [uniqueCheck([column], 'unique', unique.severity, 'with a value that an earlier row has')]
   })
-  if (!oneRowPerKey || key.length < source.key.length) return checks
+  if (!oneRowPerKey || key.length < named.length) return checks
   const severity = source.kind === 'snapshot' ? 'error' : (declared?.severity ?? 'error')
   return [uniqueCheck(key, 'one_row_per_key', severity, 'with a key that an earlier row has'), ...checks]
 }

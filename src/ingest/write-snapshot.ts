@@ -27,14 +27,7 @@ export function snapshotColumns(source: Source): { name: string; type: string }[
   return source.columns.map(({ name, type }) => ({ name, type }))
 }
 
-/** The key's columns where each key stands in the table once and none is null; else null. For changes, with their time. */
-export async function uniqueKeyOf(duck: DuckSession, table: Table): Promise<string[] | null> {
-  const names = [...table.source.key, ...(table.source.eventTime === null ? [] : [table.source.eventTime])]
-  const places = names.flatMap((name) => table.columns.filter((c) => c.name === name).map((c) => `t${c.index}`))
-  if (places.length < names.length) return null
-  const [found] = await duck.rows<{ broken: boolean }>(
-    `SELECT EXISTS (FROM ${table.name} WHERE ${places.map((t) => `${t} IS NULL`).join(' OR ')})
-       OR EXISTS (SELECT 1 FROM ${table.name} GROUP BY ${places.join(', ')} HAVING count(*) > 1) AS broken`,
-  )
-  return found?.broken === false ? names : null
+/** What names a row of a snapshot: each key stands in a whole state once, as the checks have made sure. */
+export function uniqueKeyOf(source: Source): string[] | null {
+  return source.kind === 'snapshot' ? source.key : null
 }

@@ -22,10 +22,12 @@ export function defineIngestMonth(
     }),
   )
   return async (request, options) => {
-    const dir = resolve(request.dir)
-    const input: Input = { ...request, dir, project: projectDigest(project) }
+    const dir = request.dir === undefined ? undefined : resolve(request.dir)
+    const input: Input = { ...request, ...(dir === undefined ? {} : { dir }), project: projectDigest(project) }
     // A run that was interrupted is gone on with only while the files are the same.
-    const runId = await flows.submit('ingest_month', input, { key: [input, await filesIn(dir)] })
+    const runId = await flows.submit('ingest_month', input, {
+      key: [input, dir === undefined ? [] : await filesIn(dir)],
+    })
     return flows.wait<IngestReport>(runId, options)
   }
 }

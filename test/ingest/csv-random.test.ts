@@ -113,8 +113,8 @@ async function readBack(file: RandomFile, seed: number): Promise<Pick<RandomFile
     columns: header.map((name) => ({ name, type: 'String', checks: [] })),
   }
   return duck.session(async (session) => {
-    const delivered = { path, fileDigest: '', ended: true }
-    const table = await loadTable(session, { source, file: delivered, header, name: `s${seed}` })
+    const delivered = { path, format: 'csv' as const, fileDigest: '', ended: true }
+    const table = await loadTable(session, { source, file: delivered, header, name: `s${seed}`, until: '' })
     const texts = header.map((_, i) => `r${i}`).join(', ')
     const found = await session.rows<Record<string, string | null>>(`SELECT ${texts} FROM s${seed} ORDER BY n`)
     const lines = await linesOfRows(

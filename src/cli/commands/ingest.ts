@@ -9,10 +9,10 @@ type Options = CommonOptions & { asOf: Instant; source?: string[] }
 
 export function define(command: Command): void {
   command
-    .argument('<dir>', 'folder with one file for each source')
+    .argument('[dir]', 'folder with one file for each source; not needed where all come from PostgreSQL')
     .requiredOption('--as-of <date>', 'the moment that the files describe, e.g. 2024-01-31', instantOption)
     .option('--source <name>', 'only this source (may be repeated)', collect)
-  common(command, 'ingest ./month_000 --as-of 2024-01-31').action((dir: string, options: Options) =>
+  common(command, 'ingest ./month_000 --as-of 2024-01-31').action((dir: string | undefined, options: Options) =>
     withApp(options, async (app, { out }) => {
       const report = await app.ingestMonth({ dir, asOf: options.asOf, sources: options.source })
       out.document(report)
