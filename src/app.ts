@@ -17,6 +17,7 @@ import { createLake, type Lake } from './lake/lake.ts'
 import type { ObjectStore } from './lake/objects.ts'
 import { openObjectStore } from './lake/open-store.ts'
 import { defineIngestMonth } from './pipelines/ingest-month.ts'
+import { defineMaterialize } from './pipelines/materialize.ts'
 import { defineTrainBaseline } from './pipelines/train-baseline.ts'
 import { createRegistry, type Registry, type RegistryApi } from './registry/registry.ts'
 import { createTracking, type Tracking, type TrackingApi } from './tracking/tracking.ts'
@@ -44,6 +45,7 @@ export type App = {
   readonly flows: Flows
   /** As durable flows: by a living worker, or here. */
   readonly ingestMonth: ReturnType<typeof defineIngestMonth>
+  readonly materialize: ReturnType<typeof defineMaterialize>
   readonly trainBaseline: ReturnType<typeof defineTrainBaseline>
   /** Ends everything: steps under way come to their end, connections close, the embedded server loses a user. */
   close(): Promise<void>
@@ -84,6 +86,7 @@ export async function createApp({ settings, project, clock, log }: AppOptions): 
     training,
     flows,
     ingestMonth: defineIngestMonth(flows, { ingest, project }),
+    materialize: defineMaterialize(flows, { features, lake, project }),
     trainBaseline: defineTrainBaseline(flows, { training, lake, project }),
     async close() {
       await flows.stop()

@@ -1,5 +1,7 @@
 import type { App } from './app.ts'
+import { instantOfMs } from './base/instant.ts'
 import { weirVersion } from './base/version.ts'
+import { feastRoutes } from './features/feast-routes.ts'
 import { featureRoutes } from './features/routes.ts'
 import { createServer } from './http/server.ts'
 import { createMetrics } from './monitoring/metrics.ts'
@@ -21,6 +23,7 @@ export async function startServer(app: App): Promise<RunningServer> {
       metrics.plugin,
       servingRoutes(serving, models),
       featureRoutes(features),
+      feastRoutes({ ...app, append: (source, rows) => appendRows(app, source, rows) }),
       trackingRoutes(tracking, { artifactBytesMax: settings.artifactBytesMax }),
       registryRoutes(registry),
     ],
@@ -41,4 +44,9 @@ export async function startServer(app: App): Promise<RunningServer> {
     await close()
     throw error
   }
+}
+
+/** What is pushed to the lake is a delivery of this moment. */
+async function appendRows(app: App, source: string, rows: Record<string, unknown>[]): Promise<void> {
+  await app.ingest.ingestRows({ source, asOf: instantOfMs(app.clock.nowMs()), rows })
 }

@@ -6,7 +6,7 @@ import { SETTINGS, type SettingName } from '../config/settings.ts'
 
 export type CommonOptions = { project?: string; json?: boolean } & Partial<Record<SettingName, string>>
 
-const COMMON: readonly SettingName[] = ['home', 'databaseUrl', 'objects', 'logLevel']
+const COMMON: readonly SettingName[] = ['home', 'databaseUrl', 'objects', 'online', 'logLevel']
 export const SERVER: readonly SettingName[] = ['host', 'port', 'token']
 
 /** Adds --project, --json, the common settings and `more` of them, and the example below the help. */

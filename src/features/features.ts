@@ -14,14 +14,15 @@
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
-import { displayInstant } from '../base/instant.ts'
+import { displayInstant, type Instant } from '../base/instant.ts'
 import type { Log } from '../base/log.ts'
+import { sourceOf } from '../config/find.ts'
 import type { Project, ServiceFeature } from '../config/project.ts'
 import type { Database } from '../db/sql.ts'
 import type { Duck } from '../lake/duck.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { ObjectStore } from '../lake/objects.ts'
-import type { FeaturesAnswer } from '../wire/features.ts'
+import type { FeaturesAnswer, FeatureValue } from '../wire/features.ts'
 import {
   defineService,
   type ServiceDefinition,
@@ -29,6 +30,7 @@ import {
   type ViewDefinition,
   viewDefinition,
 } from './definitions.ts'
+import { EVENT_TIMESTAMP } from './entity-rows.ts'
 import { type EntityKey, type KeyInput, parseKey } from './keys.ts'
 import { type Bounds, type Materialized, materializeView } from './materialize.ts'
 import type { OnlineStore } from './online-store.ts'
@@ -44,7 +46,7 @@ import {
   type TrainingSetRequest,
 } from './training-set.ts'
 import { createViewStates, type ViewState } from './view-states.ts'
-import { type Frame, pushRows, writeFeatures } from './write-online.ts'
+import { type Frame, pushRows, readPush, writeFeatures } from './write-online.ts'
 
 export type FeaturesDeps = {
   sql: Database
@@ -69,6 +71,10 @@ export type Features = {
   exportTrainingSet(ref: Pick<TrainingSetRef, 'digest' | 'objectKey' | 'columns'>, path: string): Promise<void>
   /** Each view in a transaction of its own. Refuses when the lake has nothing for any of the views. */
   materialize(request?: MaterializeRequest): Promise<Materialized[]>
+  /** One view of these. */
+  materializeOne(view: string, bounds: Bounds): Promise<Materialized>
+  /** Refuses (not_found) when nothing was there for any of the views. */
+  requireAny(done: readonly Materialized[], asOf?: Instant): void
   /** One row for each key, in order; unknown keys give rows with `found` false. Refuses what can be no key. */
   readOnline(service: string, keys: readonly KeyInput[]): Promise<OnlineRow[]>
   /** The same for a service made of single features, with the request data of each row. */
@@ -84,6 +90,8 @@ export type Features = {
   /** Writes features by name, or rows of a source, into the online store; an older event never replaces a newer one. */
   writeFeatures(view: string, frame: Frame): Promise<number>
   push(source: string, frame: Frame): Promise<number>
+  /** What is pushed as rows of the source, for the lake; refuses what does not fit. */
+  pushedRows(source: string, frame: Frame): Record<string, FeatureValue>[]
   /** Why such a row may not be served (unknown, never materialized, too old), or undefined. */
   refusal(service: string, key: KeyInput, row: OnlineRow): PlatformError | undefined
   /** What `GET /features/{key}` tells; throws the refusal. */
@@ -114,14 +122,24 @@ export function createFeatures(deps: FeaturesDeps): Features {
     const { views: names, ...bounds } = request
     const chosen = names?.map((name) => known(views, name, 'feature view')) ?? [...views.values()]
     const done: Materialized[] = []
-    for (const view of chosen) {
-      const result = await materializeView(deps, view, bounds)
-      states.invalidate()
-      log.info(result, 'materialize')
-      done.push(result)
-    }
-    if (done.every((one) => one.outcome === 'no snapshot')) throw nothingToMaterialize(chosen, request)
+    for (const view of chosen) done.push(await materializeOne(view.name, bounds))
+    requireAny(done, request.asOf)
     return done
+  }
+
+  async function materializeOne(name: string, bounds: Bounds): Promise<Materialized> {
+    const result = await materializeView(deps, known(views, name, 'feature view'), bounds)
+    states.invalidate()
+    log.info(result, 'materialize')
+    return result
+  }
+
+  function requireAny(done: readonly Materialized[], asOf?: Instant): void {
+    if (done.some((one) => one.outcome !== 'no snapshot')) return
+    throw nothingToMaterialize(
+      done.map((one) => known(views, one.view, 'feature view')),
+      asOf,
+    )
   }
 
   function readOnline(name: string, keys: readonly KeyInput[]): Promise<OnlineRow[]> {
@@ -175,12 +193,22 @@ export function createFeatures(deps: FeaturesDeps): Features {
     readTrainingSet: (ref) => readTrainingSet(deps, ref),
     exportTrainingSet: (ref, path) => exportTrainingSet(deps.objects, ref, path),
     materialize,
+    materializeOne,
+    requireAny,
     readOnline,
     readOnlineOf,
     serviceOf,
     entityDataset: async (asked, request) =>
       joinEntityRows(deps, asked, { ...request, fileDigest: await sha256File(request.file) }),
     writeFeatures: (view, frame) => writeFeatures(deps, known(views, view, 'feature view'), frame),
+    pushedRows(name, frame) {
+      const source = sourceOf(project, name)
+      const columns = readPush(clock, source, frame)
+      const count = columns.get(EVENT_TIMESTAMP)?.length ?? 0
+      return Array.from({ length: count }, (_, i) =>
+        Object.fromEntries(source.columns.map((c) => [c.name, columns.get(c.name)?.[i] ?? null])),
+      )
+    },
     push: (source, frame) => pushRows(deps, [...views.values()], source, frame),
     refusal: (name, key, row) => onlineRefusal(service(name), parseKey(service(name).keys, key), row),
     answer,
@@ -211,7 +239,7 @@ function referredFeatures(project: Project, refs: readonly string[], fullNames: 
   })
 }
 
-function nothingToMaterialize(views: ViewDefinition[], { asOf }: MaterializeRequest): PlatformError {
+function nothingToMaterialize(views: ViewDefinition[], asOf: Instant | undefined): PlatformError {
   const sources = [...new Set(views.map((view) => `'${view.source}'`))].join(', ')
   const when = asOf ? ` at or before ${displayInstant(asOf)}` : ''
   return new PlatformError('not_found', `there is no snapshot of ${sources}${when}; run: weir ingest DIR --as-of DATE`)

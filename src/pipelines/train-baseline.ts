@@ -5,6 +5,7 @@ import type { Flows } from '../flows/flows.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { Pinned, Training, TrainRequest } from '../training/training.ts'
 import type { RunOptions } from './ingest-month.ts'
+import { newestRecorded } from './newest-recorded.ts'
 import { projectDigest, requireSameProject } from './same-project.ts'
 
 /** `reuse`: a version that was trained from the same rows, definitions and code is the answer, when there is one. */
@@ -50,7 +51,7 @@ export function defineTrainBaseline(
   return async (request, options) => {
     const input: Input = { ...request, project: projectDigest(project) }
     // A run that was interrupted is gone on with only while the lake is as it was: else its K would hide what came since.
-    const runId = await flows.submit('train_baseline', input, { key: [input, await newest(lake)] })
+    const runId = await flows.submit('train_baseline', input, { key: [input, await newestRecorded(lake)] })
     return flows.wait<TrainingReport>(runId, options)
   }
 }
@@ -64,9 +65,4 @@ function reportOf(pinned: Pinned, dataset: TrainingSetRef) {
     features: pinned.definitions.service.features.length,
     trainingSet: dataset.digest,
   }
-}
-
-async function newest(lake: Lake): Promise<Instant | null> {
-  const recorded = (await lake.list()).map((snapshot) => snapshot.recordedAt)
-  return recorded.sort().at(-1) ?? null
 }

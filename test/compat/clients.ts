@@ -9,13 +9,27 @@ const CLIENTS = [
 ]
 export type Client = (typeof CLIENTS)[number]
 
+/** The lines of Feast: that of the stack we replace, and the newest that could be installed. */
+const FEAST_CLIENTS: Client[] = [
+  { version: '0.56.0', variable: 'WEIR_PYTHON_FEAST56', requirements: 'test/compat/requirements-feast56.txt' },
+  { version: '0.67.0', variable: 'WEIR_PYTHON_FEASTNEW', requirements: 'test/compat/requirements-feastnew.txt' },
+]
+
 /** Those that are here; in CI all of them, so that a missing one fails. Says what is missing. */
 export function availableClients(): Client[] {
-  for (const { variable, version, requirements } of CLIENTS) {
+  return available('MLflow', CLIENTS)
+}
+
+export function availableFeastClients(): Client[] {
+  return available('Feast', FEAST_CLIENTS)
+}
+
+function available(what: string, clients: Client[]): Client[] {
+  for (const { variable, version, requirements } of clients) {
     if (process.env[variable]) continue
-    console.warn(`the MLflow client ${version} is not tested: ${variable} names no Python with ${requirements}`)
+    console.warn(`the ${what} client ${version} is not tested: ${variable} names no Python with ${requirements}`)
   }
-  return CLIENTS.filter(({ variable }) => process.env.CI === 'true' || process.env[variable])
+  return clients.filter(({ variable }) => process.env.CI === 'true' || process.env[variable])
 }
 
 /** Runs a script of this folder against a server and gives the JSON document on its last line. */

@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { createApp } from '../../src/app.ts'
 import { systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
+import type { Project } from '../../src/config/project.ts'
 import { readSettings } from '../../src/config/settings.ts'
 import type { Sql } from '../../src/db/sql.ts'
 import { startServer } from '../../src/server.ts'
@@ -19,19 +20,23 @@ export type Answer = { status: number; type: string; body: Record<string, unknow
 export async function openServerRig({
   trees = 30,
   tracking = null,
+  change = (project) => project,
+  env: more = {},
 }: {
   trees?: number
   tracking?: string | null
+  change?: (project: Project) => Project
+  env?: Record<string, string>
 } = {}) {
   const database = await testDatabase()
   const home = await mkdtemp(join(tmpdir(), 'weir-serving-'))
   const loaded = await loadStreamflow()
   const models = loaded.models.map((model) => ({ ...model, learner: { ...model.learner, trees } }))
-  const env = { DATABASE_URL: database.url, WEIR_HOME: home, WEIR_PORT: '0' }
+  const env = { DATABASE_URL: database.url, WEIR_HOME: home, WEIR_PORT: '0', ...more }
   const settings = readSettings({ flags: {}, env, projectDir: home })
   const app = await createApp({
     settings,
-    project: { ...loaded, models, tracking },
+    project: change({ ...loaded, models, tracking }),
     clock: systemClock,
     log: silentLog,
   })

@@ -1,0 +1,43 @@
+import type { Instant } from '../base/instant.ts'
+import type { Project } from '../config/project.ts'
+import type { Features } from '../features/features.ts'
+import type { Materialized } from '../features/materialize.ts'
+import type { Flows } from '../flows/flows.ts'
+import type { Lake } from '../lake/lake.ts'
+import type { RunOptions } from './ingest-month.ts'
+import { newestRecorded } from './newest-recorded.ts'
+import { projectDigest, requireSameProject } from './same-project.ts'
+
+export type MaterializeFlowRequest = { views?: string[]; asOf?: Instant; full?: boolean }
+
+type Input = MaterializeFlowRequest & { project: string }
+
+/**
+ * The flow `materialize`: one step a view, each all or nothing. A process that is killed in one of them is gone on from
+ * there by the next that asks for the same, or by a worker.
+ */
+export function defineMaterialize(
+  flows: Flows,
+  { features, lake, project }: { features: Features; lake: Lake; project: Project },
+): (request: MaterializeFlowRequest, options?: RunOptions) => Promise<Materialized[]> {
+  flows.define<Input, Materialized[]>('materialize', async (run, { project: digest, views: names, ...bounds }) => {
+    const views = names ?? project.featureViews.map((view) => view.name)
+    const done: Materialized[] = []
+    for (const view of views) {
+      done.push(
+        await run.step(`materialize ${view}`, async () => {
+          requireSameProject(project, digest)
+          return features.materializeOne(view, bounds)
+        }),
+      )
+    }
+    features.requireAny(done, bounds.asOf)
+    return done
+  })
+  return async (request, options) => {
+    const input: Input = { ...request, project: projectDigest(project) }
+    // A run that was interrupted is gone on with only while the lake is as it was.
+    const runId = await flows.submit('materialize', input, { key: [input, await newestRecorded(lake)] })
+    return flows.wait<Materialized[]>(runId, options)
+  }
+}
