@@ -200,7 +200,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
     serviceOf,
     entityDataset: async (asked, request) =>
       joinEntityRows(deps, asked, { ...request, fileDigest: await sha256File(request.file) }),
-    writeFeatures: (view, frame) => writeFeatures(deps, known(views, view, 'feature view'), frame),
+    writeFeatures: async (view, frame) => writeFeatures(deps, known(views, view, 'feature view'), frame),
     pushedRows(name, frame) {
       const source = sourceOf(project, name)
       const columns = readPush(clock, source, frame)
@@ -209,7 +209,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
         Object.fromEntries(source.columns.map((c) => [c.name, columns.get(c.name)?.[i] ?? null])),
       )
     },
-    push: (source, frame) => pushRows(deps, [...views.values()], source, frame),
+    push: async (source, frame) => pushRows(deps, [...views.values()], source, frame),
     refusal: (name, key, row) => onlineRefusal(service(name), parseKey(service(name).keys, key), row),
     answer,
     viewStates: states.states,

@@ -7,7 +7,7 @@ import { ENTITY_ROWS, type EntityRows } from './entity-rows.ts'
 import { type JoinMode, type Period, periods } from './picks.ts'
 import { ident } from './quote.ts'
 import { duckInstant, duckType } from './value-types.ts'
-import { CHANGE_ORDER, changeRowsSql, requireColumns, stateRowsSql, type ViewFile, viewColumns } from './view-rows.ts'
+import { changeOrder, changeRowsSql, requireColumns, stateRowsSql, type ViewFile, viewColumns } from './view-rows.ts'
 
 export type JoinRequest = { knownAt: Instant; mode: JoinMode }
 
@@ -136,9 +136,9 @@ function changesTableSql(service: ServiceDefinition, place: number, files: ViewF
     'c.ts <= e.t',
     // Milliseconds times 1,000 as microseconds: exact, where an interval of months would not be.
     ...(view.ttlMs === null ? [] : [`c.ts >= e.t - to_microseconds(${Math.round(view.ttlMs * 1000)})`]),
-    ...(mode === 'served' ? ['c.at <= e.t'] : []),
+    ...(mode === 'served' ? ['c.known_at <= e.t'] : []),
   ]
-  const order = CHANGE_ORDER.replace('(ts', '(c.ts').replace('(at', '(c.at').replace(' place', ' c.place')
+  const order = changeOrder('c.')
   return `CREATE OR REPLACE TEMP TABLE ${changesTable(place)} AS
     SELECT n, features FROM (
       SELECT e.n, arg_max(c.features, ${order}) AS features, arg_max(c.gone, ${order}) AS gone

@@ -8,7 +8,7 @@ import { filesOf } from './join.ts'
 import { type LabelSpan, labelMoments, noLabels } from './label-moments.ts'
 import { ident, literal } from './quote.ts'
 import { duckInstant, duckType } from './value-types.ts'
-import { CHANGE_ORDER, changeRowsSql, requireColumns } from './view-rows.ts'
+import { changeOrder, changeRowsSql, requireColumns } from './view-rows.ts'
 
 /** A label with all that its rows are found by; `changes` as in a view. */
 export type LabelDefinition = Column & {
@@ -101,7 +101,7 @@ async function fromChanges(
   await session.run(
     `CREATE OR REPLACE TEMP TABLE label_changes AS
      SELECT * FROM (
-       SELECT ${keys.join(', ')}, ts AS t, arg_max(features, ${CHANGE_ORDER}) AS features, arg_max(gone, ${CHANGE_ORDER}) AS gone
+       SELECT ${keys.join(', ')}, ts AS t, arg_max(features, ${changeOrder()}) AS features, arg_max(gone, ${changeOrder()}) AS gone
        FROM (${changeRowsSql(view, await filesOf(lake, snapshots))})
        WHERE ts <= ${duckInstant(span.asOf)} ${span.from === undefined ? '' : `AND ts >= ${duckInstant(span.from)}`}
        GROUP BY ${[...keys, 'ts'].join(', ')}

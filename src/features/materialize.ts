@@ -190,6 +190,6 @@ function changesLoadSql(view: ViewDefinition, files: Parameters<typeof newestCha
   const keys = view.keys.map((key) => ident(key.name))
   const features = view.features.map((f) => `features.${ident(f.name)} AS ${ident(f.name)}`)
   const unknown = duckInstant('0001-01-01T00:00:00Z')
-  return `SELECT ${[...keys, ...features].join(', ')}, ts AS event_timestamp, coalesce(at, ${unknown}) AS created,
+  return `SELECT ${[...keys, ...features].join(', ')}, ts AS event_timestamp, coalesce(known_at, ${unknown}) AS created,
     gone AS _gone FROM (${newestChangesSql(view, files, where.join(' AND ') || 'true')})`
 }

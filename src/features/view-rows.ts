@@ -32,7 +32,7 @@ export function stateRowsSql(view: ViewDefinition, file: ViewFile): string {
 }
 
 /**
- * All rows of a view of kind changes: its keys, `ts` (event time), `at` (when it could first be known), `place` (a number
+ * All rows of a view of kind changes: its keys, `ts` (event time), `known_at` (when it could first be known), `place` (a number
  * that orders rows equal in those two: the delivery, then the row in its file), `gone`, and `features` as a struct.
  */
 export function changeRowsSql(view: ViewDefinition, files: readonly ViewFile[]): string {
@@ -42,7 +42,7 @@ export function changeRowsSql(view: ViewDefinition, files: readonly ViewFile[]):
   const columns = [
     ...keyColumns(view),
     `CAST(${ident(time.eventTime)} AS TIMESTAMPTZ) AS ts`,
-    `${time.availableAt === null ? delivered : `CAST(${ident(time.availableAt)} AS TIMESTAMPTZ)`} AS at`,
+    `${time.availableAt === null ? delivered : `CAST(${ident(time.availableAt)} AS TIMESTAMPTZ)`} AS known_at`,
     `(file_index::BIGINT << 40) + file_row_number AS place`,
     `${time.deleted === null ? 'false' : `coalesce(${ident(time.deleted)}, false)`} AS gone`,
     `${packed(view)} AS features`,
@@ -53,13 +53,16 @@ export function changeRowsSql(view: ViewDefinition, files: readonly ViewFile[]):
 }
 
 /** Orders the rows of one key: by event time, then by when it was known (unknown first), then by place. */
-export const CHANGE_ORDER = `row(ts, coalesce(at, TIMESTAMPTZ '0001-01-01T00:00:00Z'), place)`
+export function changeOrder(alias = ''): string {
+  const unknown = `TIMESTAMPTZ '0001-01-01T00:00:00Z'`
+  return `row(${alias}ts, coalesce(${alias}known_at, ${unknown}), ${alias}place)`
+}
 
-/** The newest row of each key, tombstones too, with its `ts`, `at` and `gone`; `where` may narrow the rows. */
+/** The newest row of each key, tombstones too, with its `ts`, `known_at` and `gone`; `where` may narrow the rows. */
 export function newestChangesSql(view: ViewDefinition, files: readonly ViewFile[], where = 'true'): string {
   const keys = view.keys.map((key) => ident(key.name))
-  const newest = (column: string) => `arg_max_null(${column}, ${CHANGE_ORDER}) AS ${column}`
-  const select = [...keys, newest('ts'), newest('at'), newest('gone'), newest('features')]
+  const newest = (column: string) => `arg_max_null(${column}, ${changeOrder()}) AS ${column}`
+  const select = [...keys, newest('ts'), newest('known_at'), newest('gone'), newest('features')]
   const grouped = keys.length > 0 ? `GROUP BY ${keys.join(', ')}` : 'HAVING count(*) > 0'
   return `SELECT ${select.join(', ')} FROM (${changeRowsSql(view, files)}) WHERE ${where} ${grouped}`
 }
