@@ -39,8 +39,23 @@ const GROUPS = {
     { name: 'materialize', summary: 'bring features online', load: () => import('./commands/materialize.ts') },
     { name: 'features', summary: 'the live features of one entity', load: () => import('./commands/features.ts') },
     {
+      name: 'stats',
+      summary: 'how fresh the feature views are, and what their values are like',
+      load: () => import('./commands/stats.ts'),
+    },
+    {
+      name: 'verify',
+      summary: 'compare live features with those of the lake',
+      load: () => import('./commands/verify.ts'),
+    },
+    {
+      name: 'forget',
+      summary: "take a person's data out of everything that is kept",
+      load: () => import('./commands/forget.ts'),
+    },
+    {
       name: 'dataset',
-      summary: 'write the training set as of a date to a file',
+      summary: 'write a training set, or the features of your own rows, to a file',
       load: () => import('./commands/dataset.ts'),
     },
   ],

@@ -97,6 +97,32 @@ create table lake.clock (
   constraint clock_one_check CHECK (one)
 );
 
+create table lake.redacted_file (
+  redaction bigint not null,
+  seq bigint not null,
+  digest text not null,
+  object_key text not null,
+  rows bigint not null,
+  bytes bigint not null,
+  constraint redacted_file_pkey PRIMARY KEY (seq, redaction),
+  constraint redacted_file_redaction_fkey FOREIGN KEY (redaction) REFERENCES lake.redaction(id),
+  constraint redacted_file_seq_fkey FOREIGN KEY (seq) REFERENCES lake.snapshot(seq),
+  constraint redacted_file_bytes_check CHECK ((bytes > 0)),
+  constraint redacted_file_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint redacted_file_rows_check CHECK ((rows >= 0))
+);
+
+create table lake.redaction (
+  id bigint not null generated always as identity,
+  recorded_at timestamp with time zone not null,
+  entity text not null,
+  key_digest text not null,
+  actor text not null,
+  reason text not null,
+  constraint redaction_pkey PRIMARY KEY (id),
+  constraint redaction_key_digest_check CHECK ((key_digest ~ '^[0-9a-f]{64}$'::text))
+);
+
 create table lake.snapshot (
   seq bigint not null generated always as identity,
   id text not null,

@@ -25,21 +25,27 @@ export async function readEntityFile(
   path: string,
   timestamp?: string,
 ): Promise<EntityRows> {
-  const from = path.endsWith('.parquet')
-    ? `read_parquet(${literal(path)})`
-    : `read_csv(${literal(path)}, header = true, sample_size = -1)`
-  const columns = await describeColumns(session, from)
+  const csv = !path.endsWith('.parquet')
+  const found = await describeColumns(session, csv ? csvSql(path) : `read_parquet(${literal(path)})`)
+  const declared = [...service.keys, ...service.request]
+  for (const { name } of declared) requireColumn(found, name)
+  // A text key 0012 would be read as the number 12: what is declared is read as text, and then as its type.
+  const from = csv ? csvSql(path, declared) : `read_parquet(${literal(path)})`
+  const columns = csv ? await describeColumns(session, from) : found
   const time = timestampColumn(columns, timestamp)
-  for (const { name } of [...service.keys, ...service.request]) requireColumn(columns, name)
   const payload = columns.map((column, i) => ({ name: column.name, sql: `p${i}` }))
   const keys = service.keys.map((key, i) => `TRY_CAST(${ident(key.name)} AS ${duckType(key.type)}) AS k${i}`)
+  const given = service.keys.map((key, i) => `${ident(key.name)} AS g${i}`)
   const sent = service.request.map((c, i) => `TRY_CAST(${ident(c.name)} AS ${duckType(c.type)}) AS r${i}`)
-  const kept = columns.map((column, i) => `${ident(column.name)} AS p${i}`)
+  const kept = columns.map(({ name }, i) => {
+    const type = csv ? declared.find((c) => c.name === name)?.type : undefined
+    return `${type ? `TRY_CAST(${ident(name)} AS ${duckType(type)})` : ident(name)} AS p${i}`
+  })
   await session.run(
     `CREATE OR REPLACE TEMP TABLE ${ENTITY_ROWS} AS SELECT row_number() OVER () AS n,
-       TRY_CAST(${ident(time)} AS TIMESTAMPTZ) AS t, ${[...keys, ...sent, ...kept].join(', ')} FROM ${from}`,
+       TRY_CAST(${ident(time)} AS TIMESTAMPTZ) AS t, ${[...keys, ...given, ...sent, ...kept].join(', ')} FROM ${from}`,
   )
-  await requireValues(session, service, columns, time)
+  await requireValues(session, service, time)
   return { payload, ...(await extent(session)) }
 }
 
@@ -50,6 +56,11 @@ export async function extent(session: DuckSession): Promise<{ rows: number; firs
     `SELECT count(*) AS "rows", ${text('min(t)')} AS first, ${text('max(t)')} AS last FROM ${ENTITY_ROWS}`,
   )
   return row ?? { rows: 0, first: '', last: '' }
+}
+
+function csvSql(path: string, declared: readonly Column[] = []): string {
+  const types = declared.map((c) => `${literal(c.name)}: 'VARCHAR'`).join(', ')
+  return `read_csv(${literal(path)}, header = true, sample_size = -1${types ? `, types = {${types}}` : ''})`
 }
 
 async function describeColumns(session: DuckSession, from: string): Promise<Given[]> {
@@ -77,11 +88,10 @@ function requireColumn(columns: Given[], name: string): string {
 }
 
 /** A row without a moment has no past; a key that is no value of its type would look like an unknown one. */
-async function requireValues(session: DuckSession, service: ServiceDefinition, columns: Given[], time: string) {
-  const place = (name: string) => columns.findIndex((c) => c.name === name)
+async function requireValues(session: DuckSession, service: ServiceDefinition, time: string) {
   const broken: [Column, string][] = [
     [{ name: time, type: 'UnixTimestamp' }, 't IS NULL'],
-    ...service.keys.map((key, i): [Column, string] => [key, `k${i} IS NULL AND p${place(key.name)} IS NOT NULL`]),
+    ...service.keys.map((key, i): [Column, string] => [key, `k${i} IS NULL AND g${i} IS NOT NULL`]),
   ]
   const counts = broken.map(([, sql], i) => `min(CASE WHEN ${sql} THEN n END) AS b${i}`)
   const [row = {}] = await session.rows<Record<string, number | null>>(

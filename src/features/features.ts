@@ -23,6 +23,7 @@ import type { Duck } from '../lake/duck.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import type { FeaturesAnswer, FeatureValue } from '../wire/features.ts'
+import { requireExpressions } from './check-expressions.ts'
 import {
   defineService,
   type ServiceDefinition,
@@ -31,12 +32,14 @@ import {
   viewDefinition,
 } from './definitions.ts'
 import { EVENT_TIMESTAMP } from './entity-rows.ts'
+import { dropDatasets, eraseOnline, type Whereabouts, whereabouts } from './forget.ts'
 import { type EntityKey, type KeyInput, parseKey } from './keys.ts'
 import { type Bounds, type Materialized, materializeView } from './materialize.ts'
 import type { OnlineStore } from './online-store.ts'
 import { createOnlineReader, type OnlineRow, type RequestRow } from './read-online.ts'
 import { exportTrainingSet, readTrainingSet, type TrainingData } from './read-training-set.ts'
 import { onlineRefusal } from './refusals.ts'
+import { type ViewStatistics, viewStatistics } from './statistics.ts'
 import {
   buildTrainingSet,
   type DatasetRef,
@@ -45,6 +48,7 @@ import {
   type TrainingSetRef,
   type TrainingSetRequest,
 } from './training-set.ts'
+import { type Verified, verifyView } from './verify.ts'
 import { createViewStates, type ViewState } from './view-states.ts'
 import { type Frame, pushRows, readPush, writeFeatures } from './write-online.ts'
 
@@ -97,6 +101,14 @@ export type Features = {
   /** What `GET /features/{key}` tells; throws the refusal. */
   answer(key: KeyInput): Promise<FeaturesAnswer>
   viewStates(): Promise<ViewState[]>
+  /** What the features of a view are like in its newest snapshot at or before a moment. */
+  statistics(view: string, asOf?: Instant): Promise<ViewStatistics>
+  /** Compares the live values of up to `sample` keys of a view with those of the lake. */
+  verify(view: string, sample: number): Promise<Verified>
+  /** For taking a person's data out: where it is, out of the live values, and out of kept training sets. */
+  whereabouts(entity: string, key: KeyInput): Whereabouts
+  eraseOnline(at: Whereabouts): Promise<string[]>
+  dropDatasets(at: Whereabouts): Promise<string[]>
   service(name: string): ServiceDefinition
   /** The service of the project's first model. */
   defaultService(): ServiceDefinition | undefined
@@ -127,7 +139,15 @@ export function createFeatures(deps: FeaturesDeps): Features {
     return done
   }
 
+  let checked: Promise<void> | undefined
+  /** Once, before an expression of the project is run for the first time. */
+  const requireChecked = () => {
+    checked ??= requireExpressions(deps.duck, project)
+    return checked
+  }
+
   async function materializeOne(name: string, bounds: Bounds): Promise<Materialized> {
+    await requireChecked()
     const result = await materializeView(deps, known(views, name, 'feature view'), bounds)
     states.invalidate()
     log.info(result, 'materialize')
@@ -189,7 +209,10 @@ export function createFeatures(deps: FeaturesDeps): Features {
   }
 
   return {
-    trainingSet: (request) => buildTrainingSet(deps, request),
+    async trainingSet(request) {
+      await requireChecked()
+      return buildTrainingSet(deps, request)
+    },
     readTrainingSet: (ref) => readTrainingSet(deps, ref),
     exportTrainingSet: (ref, path) => exportTrainingSet(deps.objects, ref, path),
     materialize,
@@ -198,8 +221,10 @@ export function createFeatures(deps: FeaturesDeps): Features {
     readOnline,
     readOnlineOf,
     serviceOf,
-    entityDataset: async (asked, request) =>
-      joinEntityRows(deps, asked, { ...request, fileDigest: await sha256File(request.file) }),
+    async entityDataset(asked, request) {
+      await requireChecked()
+      return joinEntityRows(deps, asked, { ...request, fileDigest: await sha256File(request.file) })
+    },
     writeFeatures: async (view, frame) => writeFeatures(deps, known(views, view, 'feature view'), frame),
     pushedRows(name, frame) {
       const source = sourceOf(project, name)
@@ -213,11 +238,28 @@ export function createFeatures(deps: FeaturesDeps): Features {
     refusal: (name, key, row) => onlineRefusal(service(name), parseKey(service(name).keys, key), row),
     answer,
     viewStates: states.states,
+    async statistics(name, asOf = END_OF_TIME) {
+      const view = known(views, name, 'feature view')
+      const snapshot = await deps.lake.snapshotAt({ source: view.source, validAt: asOf })
+      if (!snapshot) throw nothingToMaterialize([view], asOf === END_OF_TIME ? undefined : asOf)
+      return viewStatistics(deps, view, snapshot)
+    },
+    async verify(name, sample) {
+      const view = known(views, name, 'feature view')
+      const whole = serviceOf(view.features.map((f) => `${name}:${f.name}`))
+      return verifyView({ ...deps, tables: await states.tables() }, view, whole, sample)
+    },
+    whereabouts: (entity, key) => whereabouts(project, entity, key),
+    eraseOnline: (at) => eraseOnline(deps, [...views.values()], at),
+    dropDatasets: (at) => dropDatasets(deps, at),
     service,
     defaultService,
     close: states.close,
   }
 }
+
+/** Later than any moment that a delivery can describe. */
+const END_OF_TIME: Instant = '9999-12-31T00:00:00.000000Z'
 
 /** Combinations of features whose definition and prepared statement are kept. */
 const AD_HOC_MAX = 200

@@ -84,3 +84,21 @@ export async function tryLockView(sql: Sql, view: string): Promise<boolean> {
   )
   return rows[0]?.ours ?? false
 }
+
+type StatisticsKey = { view: string; definition: string; seq: number; digest: string }
+
+export async function selectStatistics<T>(sql: Sql, at: StatisticsKey): Promise<T | undefined> {
+  const rows = await sql.query<{ statistics: T }>(
+    `select statistics from features.statistics where view = $1 and definition = $2 and seq = $3 and digest = $4`,
+    [at.view, at.definition, at.seq, at.digest],
+  )
+  return rows[0]?.statistics
+}
+
+export async function insertStatistics(sql: Sql, at: StatisticsKey, now: Instant, statistics: object): Promise<void> {
+  await sql.query(
+    `insert into features.statistics (view, definition, seq, digest, computed_at, statistics)
+     values ($1, $2, $3, $4, $5, $6) on conflict do nothing`,
+    [at.view, at.definition, at.seq, at.digest, now, statistics],
+  )
+}

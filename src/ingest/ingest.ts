@@ -26,7 +26,7 @@ import { checkContent } from './content-checks.ts'
 import { openDeliveryFolder, takeFile } from './delivery-file.ts'
 import { counted, type Finding, hasErrors } from './finding.ts'
 import { openPostgresTables } from './postgres-tables.ts'
-import { type Delivery, insertDelivery, selectDeliveries } from './queries.ts'
+import { type Delivery, forgetExamples, insertDelivery, selectDeliveries } from './queries.ts'
 import { type ReadDelivery, readDelivery, type Take } from './read-delivery.ts'
 import type { SourceReport } from './report.ts'
 import { writeRows } from './write-rows.ts'
@@ -50,6 +50,8 @@ export type Ingest = {
   ingestMonth(month: IngestMonth): Promise<IngestReport>
   /** The same for rows that are no file. They are checked as those of a file are. */
   ingestRows(rows: IngestRows): Promise<IngestReport>
+  /** Takes a key out of what is kept of findings; gives the number of deliveries that named it. */
+  forget(key: string): Promise<number>
   /** Tries so far, newest first, also refused ones. */
   deliveries(where?: { asOf?: string; limit?: number }): Promise<Delivery[]>
 }
@@ -83,6 +85,7 @@ export function createIngest(deps: Deps): Ingest {
       const take: Take = (source, target) => writeRows(source, rows, target)
       return bring(deps, { asOf, directory: '(rows)', sources, take })
     },
+    forget: (key) => forgetExamples(sql, key),
     deliveries: ({ asOf, limit = DELIVERIES_MAX } = {}) =>
       selectDeliveries(sql, { asOf: asOf === undefined ? undefined : parseInstant(asOf, 'asOf'), limit }),
   }

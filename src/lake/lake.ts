@@ -9,16 +9,17 @@
  *   it is later than that of every earlier commit and than every K pinned before, whatever the machine's clock does.
  * - available_at: valid_at + the source's publish delay for the first version of a moment; recorded_at for a
  *   correction, and never before that of the version which it corrects.
+ * - A redaction is the one exception to "immutable": the files that hold a person are written again without its rows, and
+ *   the rows of the catalogue keep the digests that were recorded beside those that are read now.
  * - The object is in the store before its row: a crash between leaves an object without a row, which a later ingest
  *   of the same content takes up.
  */
 
-import { stat } from 'node:fs/promises'
 import type { Clock } from '../base/clock.ts'
-import { sha256File } from '../base/hash.ts'
 import { addMs, displayInstant, type Instant, instantOfMs } from '../base/instant.ts'
 import type { Sql } from '../db/sql.ts'
 import type { Duck } from './duck.ts'
+import { keepFile } from './keep-file.ts'
 import type { ObjectStore } from './objects.ts'
 import {
   findNewestVersion,
@@ -30,6 +31,7 @@ import {
   selectSnapshots,
   takeMoment,
 } from './queries.ts'
+import { type Redacted, type RedactRequest, redact } from './redact.ts'
 import type { Snapshot, SnapshotDraft, SnapshotOutcome } from './snapshot.ts'
 
 export type { Snapshot, SnapshotDraft, SnapshotOutcome }
@@ -61,6 +63,8 @@ export type Lake = {
   withScratch<T>(body: (dir: string) => Promise<T>): Promise<T>
   /** Moves a finished Parquet file of the scratch folder into the store under its digest; knows nothing of it yet. */
   keep(parquetFile: string): Promise<{ digest: string; objectKey: string; bytes: number }>
+  /** Takes rows out of every file of some sources, for good; see redact.ts. */
+  redact(request: RedactRequest): Promise<Redacted>
   /** Where DuckDB reads the snapshot. */
   path(snapshot: Pick<Snapshot, 'objectKey'>): Promise<string>
 }
@@ -81,15 +85,9 @@ export function createLake(deps: { sql: Sql; objects: ObjectStore; duck: Duck; c
     previous: (source, before) => findPrevious(sql, source, before),
     moments: (where) => selectMoments(sql, where),
     withScratch: (body) => objects.withScratch(body),
-    async keep(parquetFile) {
-      const digest = await sha256File(parquetFile)
-      const { size } = await stat(parquetFile)
-      const objectKey = `snapshots/${digest}.parquet`
-      // Also over an object of that name: the bytes are the same, or ought to be.
-      await objects.adopt(objectKey, parquetFile)
-      return { digest, objectKey, bytes: size }
-    },
+    keep: (parquetFile) => keepFile(objects, parquetFile),
     pinKnownAt: () => takeMoment(sql, now()),
+    redact: (request) => redact({ ...deps, now }, request),
     path: (snapshot) => objects.local(snapshot.objectKey),
   }
 }
@@ -103,7 +101,9 @@ async function commitOne(
 ): Promise<Committed> {
   const { publishDelayMs, ...content } = draft
   const before = await findNewestVersion(tx, draft.source, draft.validAt)
-  if (before?.digest === draft.digest) return { outcome: 'unchanged', snapshot: before }
+  // The content that a person's rows were taken out of is not brought back by delivering it again.
+  if (before && [before.digest, before.recordedDigest].includes(draft.digest))
+    return { outcome: 'unchanged', snapshot: before }
   const version = (before?.version ?? 0) + 1
   const snapshot = await insertSnapshot(tx, {
     ...content,

@@ -2,9 +2,15 @@ import type { Instant } from '../base/instant.ts'
 import type { Sql } from '../db/sql.ts'
 import type { Snapshot } from './snapshot.ts'
 
-const COLUMNS = `id, source, valid_at as "validAt", recorded_at as "recordedAt", available_at as "availableAt",
-  seq, version, digest, object_key as "objectKey", file_digest as "fileDigest", rows, bytes, columns,
-  unique_key as "uniqueKey", duckdb_version as "duckdbVersion"`
+const COLUMNS = `s.id, s.source, s.valid_at as "validAt", s.recorded_at as "recordedAt",
+  s.available_at as "availableAt", s.seq, s.version, coalesce(r.digest, s.digest) as digest,
+  s.digest as "recordedDigest", coalesce(r.object_key, s.object_key) as "objectKey", s.file_digest as "fileDigest",
+  coalesce(r.rows, s.rows) as rows, coalesce(r.bytes, s.bytes) as bytes, s.columns,
+  s.unique_key as "uniqueKey", s.duckdb_version as "duckdbVersion"`
+
+/** Each snapshot with the file that is read for it now. */
+const SNAPSHOTS = `lake.snapshot s left join lateral (
+  select * from lake.redacted_file f where f.seq = s.seq order by f.redaction desc limit 1) r on true`
 
 /** A moment later than all that were taken before, and at least `now`; others wait until the transaction ends. */
 export async function takeMoment(sql: Sql, now: Instant): Promise<Instant> {
@@ -15,12 +21,12 @@ export async function takeMoment(sql: Sql, now: Instant): Promise<Instant> {
   return rows[0]!.last
 }
 
-export async function insertSnapshot(sql: Sql, s: Omit<Snapshot, 'seq'>): Promise<Snapshot> {
-  const rows = await sql.query<Snapshot>(
+export async function insertSnapshot(sql: Sql, s: Omit<Snapshot, 'seq' | 'recordedDigest'>): Promise<Snapshot> {
+  const rows = await sql.query<{ seq: number }>(
     `insert into lake.snapshot (id, source, valid_at, version, recorded_at, available_at, digest, object_key,
        file_digest, rows, bytes, columns, unique_key, duckdb_version)
      values ($1, $2, $3, $4, $5, $6, $7, $8, $9, $10, $11, $12::jsonb, $13::jsonb, $14)
-     returning ${COLUMNS}`,
+     returning seq`,
     [
       ...[s.id, s.source, s.validAt, s.version, s.recordedAt, s.availableAt, s.digest, s.objectKey],
       ...[
@@ -33,7 +39,7 @@ export async function insertSnapshot(sql: Sql, s: Omit<Snapshot, 'seq'>): Promis
       ],
     ],
   )
-  return rows[0]!
+  return { ...s, seq: rows[0]!.seq, recordedDigest: s.digest }
 }
 
 export async function selectSnapshots(
@@ -41,7 +47,7 @@ export async function selectSnapshots(
   where: { source?: string; validAt?: Instant; knownAt?: Instant },
 ): Promise<Snapshot[]> {
   return sql.query<Snapshot>(
-    `select ${COLUMNS} from lake.snapshot
+    `select ${COLUMNS} from ${SNAPSHOTS}
      where ($1::text is null or source = $1)
        and ($2::timestamptz is null or valid_at = $2)
        and ($3::timestamptz is null or recorded_at <= $3)
@@ -65,12 +71,12 @@ export type SnapshotSearch = {
 export async function findSnapshot(sql: Sql, search: SnapshotSearch): Promise<Snapshot | undefined> {
   const { source, validAt, notBefore, knownAt, availableBy } = search
   const rows = await sql.query<Snapshot>(
-    `select ${COLUMNS} from lake.snapshot
+    `select ${COLUMNS} from ${SNAPSHOTS}
      where source = $1 and valid_at <= $2
        and ($3::timestamptz is null or valid_at >= $3)
        and ($4::timestamptz is null or recorded_at <= $4)
        and ($5::timestamptz is null or available_at <= $5)
-     order by valid_at desc, available_at desc, seq desc
+     order by s.valid_at desc, s.available_at desc, s.seq desc
      limit 1`,
     [source, validAt, notBefore ?? null, knownAt ?? null, availableBy ?? null],
   )
@@ -79,7 +85,7 @@ export async function findSnapshot(sql: Sql, search: SnapshotSearch): Promise<Sn
 
 export async function findNewestVersion(sql: Sql, source: string, validAt: Instant): Promise<Snapshot | undefined> {
   const rows = await sql.query<Snapshot>(
-    `select ${COLUMNS} from lake.snapshot where source = $1 and valid_at = $2 order by version desc limit 1`,
+    `select ${COLUMNS} from ${SNAPSHOTS} where source = $1 and valid_at = $2 order by version desc limit 1`,
     [source, validAt],
   )
   return rows[0]
@@ -87,7 +93,7 @@ export async function findNewestVersion(sql: Sql, source: string, validAt: Insta
 
 export async function findPrevious(sql: Sql, source: string, before: Instant): Promise<Snapshot | undefined> {
   const rows = await sql.query<Snapshot>(
-    `select ${COLUMNS} from lake.snapshot where source = $1 and valid_at < $2
+    `select ${COLUMNS} from ${SNAPSHOTS} where source = $1 and valid_at < $2
      order by valid_at desc, version desc limit 1`,
     [source, before],
   )
@@ -108,4 +114,32 @@ export async function selectMoments(
     [where.source, where.from ?? null, where.to ?? null, where.knownAt ?? null],
   )
   return rows.map((row) => row.validAt)
+}
+
+export type RedactionRow = { recordedAt: Instant; entity: string; keyDigest: string; actor: string; reason: string }
+export type RedactedFile = Pick<Snapshot, 'seq' | 'digest' | 'objectKey' | 'rows' | 'bytes'>
+
+export async function insertRedaction(sql: Sql, r: RedactionRow, files: readonly RedactedFile[]): Promise<number> {
+  const rows = await sql.query<{ id: number }>(
+    `insert into lake.redaction (recorded_at, entity, key_digest, actor, reason) values ($1, $2, $3, $4, $5) returning id`,
+    [r.recordedAt, r.entity, r.keyDigest, r.actor, r.reason],
+  )
+  const { id } = rows[0]!
+  for (const f of files) {
+    await sql.query(
+      `insert into lake.redacted_file (redaction, seq, digest, object_key, rows, bytes) values ($1, $2, $3, $4, $5, $6)`,
+      [id, f.seq, f.digest, f.objectKey, f.rows, f.bytes],
+    )
+  }
+  return id
+}
+
+/** Of these objects those that no snapshot reads any more. */
+export async function unreadObjects(sql: Sql, keys: readonly string[]): Promise<string[]> {
+  const rows = await sql.query<{ key: string }>(
+    `select key from unnest($1::text[]) as key
+     except select coalesce(r.object_key, s.object_key) from ${SNAPSHOTS}`,
+    [keys],
+  )
+  return rows.map((row) => row.key)
 }

@@ -12,6 +12,8 @@ export type Snapshot = {
   version: number
   /** SHA-256 of the Parquet bytes. */
   digest: string
+  /** The digest that it was recorded with: another than `digest` where a person's rows were taken out since. */
+  recordedDigest: string
   objectKey: string
   /** SHA-256 of the file as it was delivered. */
   fileDigest: string

@@ -7,7 +7,7 @@ import type { Pinned } from './pin.ts'
  * what it runs on. Not by K or the number of threads, so that asking again gives the same name.
  */
 export function identityOf(pinned: Pinned, dataset: Pick<TrainingSetRef, 'digest'>): string {
-  const { model, asOf, mode, definitionsDigest, code, lockFile, versions } = pinned
+  const { model, asOf, from, mode, definitionsDigest, code, lockFile, versions } = pinned
   const lock = lockFile.digest
-  return digestOf({ model, asOf, mode, definitionsDigest, code, lock, versions, dataset: dataset.digest })
+  return digestOf({ model, asOf, from, mode, definitionsDigest, code, lock, versions, dataset: dataset.digest })
 }

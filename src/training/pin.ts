@@ -14,6 +14,8 @@ export type TrainRequest = {
   model: string
   /** A date, or a date and time. */
   asOf: string
+  /** The first period of a range; without it the newest mature period alone. */
+  from?: string
   /** Now when absent. */
   knownAt?: string
   mode?: JoinMode
@@ -42,6 +44,7 @@ export type Pinned = {
   asOf: Instant
   knownAt: Instant
   mode: JoinMode
+  from?: Instant
   threads: number
   definitions: Definitions
   definitionsDigest: string
@@ -75,6 +78,7 @@ export async function pin({ project, lake, clock, versions }: Deps, request: Tra
     asOf,
     knownAt,
     mode: request.mode ?? 'restated',
+    ...(request.from === undefined ? {} : { from: parseInstant(request.from, 'from') }),
     threads: request.threads || availableParallelism(),
     definitions,
     definitionsDigest: digestOf(definitions),

@@ -54,7 +54,8 @@ export type Training = {
 export function createTraining(deps: TrainingDeps): Training {
   return {
     pin: (request) => pin(deps, request),
-    buildDataset: ({ model, asOf, knownAt, mode }) => deps.features.trainingSet({ model, asOf, knownAt, mode }),
+    buildDataset: ({ model, asOf, from, knownAt, mode }) =>
+      deps.features.trainingSet({ model, asOf, knownAt, mode, ...(from ? { from } : {}) }),
     findTrained: (pinned, dataset) => findTrained(deps, pinned, identityOf(pinned, dataset)),
     fit: (pinned, dataset) => fitModel(deps, pinned, dataset),
     logRun: (pinned, dataset, fit) => logRun(deps, pinned, dataset, fit),

@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Project } from '../../config/project.ts'
+import { requireExpressions } from '../../features/check-expressions.ts'
 import { type CommonOptions, common } from '../options.ts'
 import type { Output } from '../output.ts'
 import { openContext } from '../with-app.ts'
@@ -7,9 +8,22 @@ import { openContext } from '../with-app.ts'
 export function define(command: Command): void {
   common(command, 'check --project examples/streamflow').action(async (options: CommonOptions) => {
     const { project, out } = await openContext(options)
+    await checkExpressions(project)
     out.document(project)
     print(project, out)
   })
+}
+
+/** The SQL of derived features, by the engine that will run it. */
+async function checkExpressions(project: Project): Promise<void> {
+  if (project.featureViews.every((view) => view.features.every((f) => f.sql === null))) return
+  const { createDuck } = await import('../../lake/duck.ts')
+  const duck = await createDuck()
+  try {
+    await requireExpressions(duck, project)
+  } finally {
+    duck.close()
+  }
 }
 
 function print(project: Project, out: Output): void {
@@ -24,7 +38,7 @@ function print(project: Project, out: Output): void {
     ['feature view', 'entity', 'source', 'ttl', 'features'],
     project.featureViews.map((v) => [
       v.name,
-      v.entity,
+      v.entity ?? '(none)',
       v.source,
       v.ttlMs === null ? 'none' : `${v.ttlMs / 86_400_000} d`,
       v.features.map((f) => `${f.name} ${f.type}`).join(', '),

@@ -7,20 +7,21 @@ import { formatMs, formatNumber, type Output } from '../output.ts'
 import { withApp } from '../with-app.ts'
 import { modeOption } from './dataset.ts'
 
-type Options = CommonOptions & { asOf: Instant; knownAt?: Instant; mode: JoinMode; reuse?: boolean }
+type Options = CommonOptions & { asOf: Instant; from?: Instant; knownAt?: Instant; mode: JoinMode; reuse?: boolean }
 
 export function define(command: Command): void {
   command
     .argument('<model>', 'a model of the project')
     .requiredOption('--as-of <date>', 'labels that are known on this date', instantOption)
+    .option('--from <date>', 'all mature periods from this date on (default: the newest alone)', instantOption)
     .option('--known-at <time>', 'as the snapshots were known at this time (default: now)', instantOption)
     .addOption(modeOption())
     .option('--reuse', 'make no new version when one was trained from the same inputs by the same code')
   common(command, 'train streamflow_churn --as-of 2024-01-31', ['threads']).action((model: string, options: Options) =>
     withApp(options, async (app, { settings, out }) => {
-      const { asOf, knownAt, mode, reuse } = options
+      const { asOf, from, knownAt, mode, reuse } = options
       const report = await app.trainBaseline(
-        { model, asOf, knownAt, mode, reuse, threads: settings.threads },
+        { model, asOf, from, knownAt, mode, reuse, threads: settings.threads },
         { onStep: (step) => out.progress(`${step.name}: ${formatMs(step.ms)}`) },
       )
       out.document(report)

@@ -45,3 +45,26 @@ end $$;
 
 create trigger snapshot_append_only before update or delete or truncate on lake.snapshot
   for each statement execute function lake.refuse_change();
+
+-- A person's rows were taken out of the lake. Who it was is kept as a digest only.
+create table lake.redaction (
+  id bigint generated always as identity primary key,
+  recorded_at timestamptz not null,
+  entity text not null,
+  -- sha256 of the key
+  key_digest text not null check (key_digest ~ '^[0-9a-f]{64}$'),
+  actor text not null,
+  reason text not null
+);
+
+-- The file that is read in the place of a snapshot's own since then. The snapshot's row stays as it was recorded: with the
+-- digest that its file had, so that what was built from it can be told from what is built now.
+create table lake.redacted_file (
+  redaction bigint not null references lake.redaction (id),
+  seq bigint not null references lake.snapshot (seq),
+  digest text not null check (digest ~ '^[0-9a-f]{64}$'),
+  object_key text not null,
+  rows bigint not null check (rows >= 0),
+  bytes bigint not null check (bytes > 0),
+  primary key (seq, redaction)
+);

@@ -1,0 +1,35 @@
+import type { Command } from 'commander'
+import { displayInstant } from '../../base/instant.ts'
+import { type CommonOptions, collect, common, countOption } from '../options.ts'
+import { withApp } from '../with-app.ts'
+
+type Options = CommonOptions & { view?: string[]; sample: number }
+
+const SHOWN = 20
+
+export function define(command: Command): void {
+  command
+    .option('--view <name>', 'only this feature view (may be repeated)', collect)
+    .option('--sample <count>', 'keys of each view to compare', countOption, 1000)
+  common(command, 'verify --sample 1000').action((options: Options) =>
+    withApp(options, async (app, { out }) => {
+      const names = options.view ?? app.project.featureViews.map((view) => view.name)
+      const found = []
+      for (const name of names) found.push(await app.features.verify(name, options.sample))
+      out.document(found)
+      out.table(
+        ['feature view', 'as of', 'keys compared', 'pushed since', 'differences'],
+        found.map((v) => [v.view, v.asOf && displayInstant(v.asOf), v.checked, v.newer, v.differences.length]),
+      )
+      const all = found.flatMap((v) => v.differences.map((d) => ({ view: v.view, ...d })))
+      if (all.length === 0) return
+      out.line()
+      out.table(
+        ['feature view', 'key', 'feature', 'live', 'offline'],
+        all.slice(0, SHOWN).map((d) => [d.view, d.key.join(', '), d.feature, String(d.live), String(d.offline)]),
+      )
+      if (all.length > SHOWN) out.line(`… and ${all.length - SHOWN} more; --json prints all`)
+      process.exitCode = 1
+    }),
+  )
+}
