@@ -30,7 +30,7 @@ export async function readEntityFile(
   const declared = [...service.keys, ...service.request]
   for (const { name } of declared) requireColumn(found, name)
   // A text key 0012 would be read as the number 12: what is declared is read as text, and then as its type.
-  const from = csv ? csvSql(path, declared) : `read_parquet(${literal(path)})`
+  const from = csv ? csvSql(path, declared) : `read_parquet(${literal(path)}, file_row_number = true)`
   const columns = csv ? await describeColumns(session, from) : found
   const time = timestampColumn(columns, timestamp)
   const payload = columns.map((column, i) => ({ name: column.name, sql: `p${i}` }))
@@ -42,7 +42,7 @@ export async function readEntityFile(
     return `${type ? `TRY_CAST(${ident(name)} AS ${duckType(type)})` : ident(name)} AS p${i}`
   })
   await session.run(
-    `CREATE OR REPLACE TEMP TABLE ${ENTITY_ROWS} AS SELECT row_number() OVER () AS n,
+    `CREATE OR REPLACE TEMP TABLE ${ENTITY_ROWS} AS SELECT ${csv ? 'row_number() OVER ()' : 'file_row_number'} AS n,
        TRY_CAST(${ident(time)} AS TIMESTAMPTZ) AS t, ${[...keys, ...given, ...sent, ...kept].join(', ')} FROM ${from}`,
   )
   await requireValues(session, service, time)

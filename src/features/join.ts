@@ -19,6 +19,8 @@ export type Join = {
   missing: { view: string; moment: Instant }[]
 }
 
+type Deps = { lake: Lake; session: DuckSession }
+
 export type JoinInput = { moment: Instant; snapshot: Snapshot }
 
 /**
@@ -28,7 +30,7 @@ export type JoinInput = { moment: Instant; snapshot: Snapshot }
  * remains; that is done once for each view, into a temporary table of the session.
  */
 export async function pointInTimeJoin(
-  deps: { lake: Lake; session: DuckSession },
+  deps: Deps,
   service: ServiceDefinition,
   entities: EntityRows,
   request: JoinRequest,
@@ -50,7 +52,6 @@ export async function pointInTimeJoin(
   })
   const spans = entities.rows === 0 ? [] : periods(states, entities.first, entities.last, request.mode)
   const used = await usedPeriods(session, spans)
-  const parts = await Promise.all(used.map((period) => periodSql(lake, service, period)))
   for (const { from, picks } of used) {
     const here = picks.filter((pick) => pick !== undefined)
     inputs.push(...here.map((snapshot) => ({ moment: from, snapshot })))
@@ -63,11 +64,30 @@ export async function pointInTimeJoin(
   for (const [i, view] of service.views.entries()) {
     if (view.changes !== null && snapshots[i]?.length === 0) missing.push({ view: view.name, moment: entities.last })
   }
-  const sql = parts.length > 0 ? parts.join('\nUNION ALL\n') : await periodSql(lake, service, EMPTY)
+  const sql = used.length > 1 ? await byPeriods(deps, service, used) : await oneSql(lake, service, used[0])
   return { sql, inputs, missing }
 }
 
-const EMPTY: UsedPeriod = { from: '', to: null, picks: [] }
+/** All rows read the same snapshots: the join is a part of the statement that writes the result. */
+function oneSql(lake: Lake, service: ServiceDefinition, period: UsedPeriod | undefined): Promise<string> {
+  return periodSql(lake, service, period?.picks ?? [], ENTITY_ROWS)
+}
+
+/**
+ * One period after the other, each with a table of its own rows, whose number the planner knows: so the few rows of the
+ * period go into the hash table, the file streams past them, and the memory does not grow with the periods.
+ */
+async function byPeriods(deps: Deps, service: ServiceDefinition, used: UsedPeriod[]): Promise<string> {
+  const { lake, session } = deps
+  for (const [i, period] of used.entries()) {
+    await session.run(
+      `CREATE OR REPLACE TEMP TABLE period_rows AS SELECT * FROM ${ENTITY_ROWS} WHERE ${within(period)}`,
+    )
+    const sql = await periodSql(lake, service, period.picks, 'period_rows')
+    await session.run(i === 0 ? `CREATE OR REPLACE TEMP TABLE by_period AS ${sql}` : `INSERT INTO by_period ${sql}`)
+  }
+  return 'SELECT * FROM by_period'
+}
 
 /** `to` is where the next period begins, null for the last. */
 type UsedPeriod = Period & { to: Instant | null }
@@ -88,12 +108,16 @@ function within({ from, to }: UsedPeriod): string {
   return `t >= ${duckInstant(from)}${to === null ? '' : ` AND t < ${duckInstant(to)}`}`
 }
 
-async function periodSql(lake: Lake, service: ServiceDefinition, period: UsedPeriod): Promise<string> {
-  const where = period === EMPTY ? 'false' : within(period)
+async function periodSql(
+  lake: Lake,
+  service: ServiceDefinition,
+  picks: Period['picks'],
+  rows: string,
+): Promise<string> {
   const joins: string[] = []
   const held = new Set<number>()
   for (const [i, view] of service.views.entries()) {
-    const pick = period.picks[i]
+    const pick = picks[i]
     if (view.changes !== null) {
       joins.push(`LEFT JOIN ${changesTable(i)} v${i} ON v${i}.n = e.n`)
       held.add(i)
@@ -112,11 +136,7 @@ async function periodSql(lake: Lake, service: ServiceDefinition, period: UsedPer
       ? `${value}.${ident(feature.feature)} AS s${i}`
       : `CAST(NULL AS ${duckType(feature.type)}) AS s${i}`
   })
-  return [
-    `SELECT ${['e.*', ...features].join(', ')}`,
-    `FROM (SELECT * FROM ${ENTITY_ROWS} WHERE ${where}) e`,
-    ...joins,
-  ].join('\n')
+  return [`SELECT ${['e.*', ...features].join(', ')}`, `FROM ${rows} e`, ...joins].join('\n')
 }
 
 function changesTable(view: number): string {

@@ -8,7 +8,7 @@ import type { ServiceDefinition, ViewDefinition } from './definitions.ts'
 import { readEntityFile } from './entity-rows.ts'
 import { pointInTimeJoin } from './join.ts'
 import type { EntityKey } from './keys.ts'
-import type { OnlineStore } from './online-store.ts'
+import type { OnlineStore, StoredRow } from './online-store.ts'
 import { ident, literal } from './quote.ts'
 import { plainInDuck } from './value-types.ts'
 import type { OnlineTables } from './view-states.ts'
@@ -38,7 +38,7 @@ export async function verifyView(
 ): Promise<Verified> {
   // What is stored is compared, whatever its age: the ttl decides at the read.
   const service = { ...asked, views: asked.views.map((v) => ({ ...v, ttlMs: null })) }
-  const { online, lake, duck, clock, tables } = deps
+  const { online, lake, clock, tables } = deps
   const held = tables.get(view.name)
   if (!held?.snapshot_id || held.recorded_at === null) {
     return { view: view.name, asOf: null, checked: 0, newer: 0, differences: [] }
@@ -46,10 +46,53 @@ export async function verifyView(
   // Of changes all that were recorded count, up to the bound of the materialization.
   const bound = held.until === 'infinity' ? instantOfMs(clock.nowMs()) : held.until
   const moment = view.changes ? bound : (held.valid_at ?? bound)
-  const knownAt = held.recorded_at
   const keys = await online.sample(view, sample)
   const live = await online.reader(service, [held.table_name])(keys)
-  const offline = await lake.withScratch((scratch) =>
+  const offline = await offlineValues(deps, service, keys, moment, held.recorded_at)
+  let now: OfflineRow[] | undefined
+  const differences: Difference[] = []
+  let newer = 0
+  for (const [i, key] of keys.entries()) {
+    const row = live[i]
+    const timestamp = row?.timestamps[0]
+    if (!row || timestamp === null || timestamp === undefined) continue
+    if (!view.changes && held.valid_at !== null && timestamp > held.valid_at) {
+      newer++
+      continue
+    }
+    const found = differencesOf(service, key, row, offline[i])
+    if (found.length === 0) continue
+    // A change that was pushed to both is in the lake, but was recorded after the materialization.
+    now ??= view.changes ? await offlineValues(deps, service, keys, moment, await lake.pinKnownAt()) : offline
+    if (view.changes && differencesOf(service, key, row, now[i]).length === 0) newer++
+    else differences.push(...found)
+  }
+  return { view: view.name, asOf: moment, checked: keys.length - newer, newer, differences }
+}
+
+type OfflineRow = Record<string, FeatureValue>
+
+function differencesOf(
+  service: ServiceDefinition,
+  key: EntityKey,
+  row: StoredRow,
+  offline: OfflineRow | undefined,
+): Difference[] {
+  return service.stored.flatMap((stored, s) => {
+    const [is, was] = [row.values[s] ?? null, offline?.[`s${s}`] ?? null]
+    return same(is, was) ? [] : [{ key, feature: stored.feature, live: is, offline: was }]
+  })
+}
+
+/** The join's answer for these keys at one moment, as of K. */
+function offlineValues(
+  { lake, duck }: Deps,
+  service: ServiceDefinition,
+  keys: readonly EntityKey[],
+  moment: Instant,
+  knownAt: Instant,
+): Promise<OfflineRow[]> {
+  return lake.withScratch((scratch) =>
     duck.session(async (session) => {
       const path = join(scratch, 'keys.parquet')
       const rows = JSON.stringify(keys.map((key) => Object.fromEntries(key.map((part, i) => [`k${i}`, part]))))
@@ -61,27 +104,9 @@ export async function verifyView(
       const entities = await readEntityFile(session, service, path)
       const { sql } = await pointInTimeJoin({ lake, session }, service, entities, { knownAt, mode: 'restated' })
       const values = service.stored.map((s, i) => `${plainInDuck(`s${i}`, s.type)} AS s${i}`)
-      return session.rows<Record<string, FeatureValue>>(
-        `SELECT ${['n', ...values].join(', ')} FROM (${sql}) ORDER BY n`,
-      )
+      return session.rows<OfflineRow>(`SELECT ${['n', ...values].join(', ')} FROM (${sql}) ORDER BY n`)
     }),
   )
-  const differences: Difference[] = []
-  let newer = 0
-  for (const [i, key] of keys.entries()) {
-    const row = live[i]
-    const timestamp = row?.timestamps[0]
-    if (!row || timestamp === null || timestamp === undefined) continue
-    if (!view.changes && held.valid_at !== null && timestamp > held.valid_at) {
-      newer++
-      continue
-    }
-    for (const [s, stored] of service.stored.entries()) {
-      const [is, was] = [row.values[s] ?? null, offline[i]?.[`s${s}`] ?? null]
-      if (!same(is, was)) differences.push({ key, feature: stored.feature, live: is, offline: was })
-    }
-  }
-  return { view: view.name, asOf: moment, checked: keys.length - newer, newer, differences }
 }
 
 function same(a: FeatureValue, b: FeatureValue): boolean {

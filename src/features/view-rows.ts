@@ -19,7 +19,8 @@ export function stateRowsSql(view: ViewDefinition, file: ViewFile): string {
   const source = `read_parquet(${literal(file.path)}, file_row_number = true)`
   const notNull = view.keys.map((k) => `${ident(k.column)} IS NOT NULL`).join(' AND ') || 'true'
   if (isUnique(view, file)) {
-    return `SELECT ${[...keyColumns(view), ...featureColumns(view)].join(', ')} FROM ${source} WHERE ${notNull}`
+    // No condition: the planner then knows how many rows there are, and puts the smaller side into the hash table.
+    return `SELECT ${[...keyColumns(view), ...featureColumns(view)].join(', ')} FROM ${source}`
   }
   // A view without an entity has one row, and none where the file has none.
   const grouped = view.keys.length > 0 ? `GROUP BY ${keys}` : 'HAVING count(*) > 0'
