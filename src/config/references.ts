@@ -4,7 +4,7 @@ import { type Fault, missing } from './fault.ts'
 import type { Project, Source } from './project.ts'
 import type { ProjectShape } from './shapes.ts'
 
-const RESERVED_FEATURES = ['event_timestamp', 'created', '_gone', '_one']
+const RESERVED_NAMES = ['event_timestamp', 'created', '_gone', '_one', '_n', '_ts', '_known_at', '_place']
 /** The longest name of a column in PostgreSQL. */
 const FEATURE_NAME_BYTES_MAX = 63
 
@@ -12,6 +12,7 @@ export function checkReferences(project: Project, shape: ProjectShape): Fault[] 
   return [
     ...project.sources.flatMap((source) => sourceFaults(project, source)),
     ...viewFaults(project),
+    ...entityFaults(project),
     ...keyNameFaults(shape),
     ...onDemandFaults(project),
     ...featureNameFaults(project),
@@ -89,6 +90,18 @@ function viewFaults(project: Project): Fault[] {
   })
 }
 
+/** A join key stands beside the same columns. */
+function entityFaults(project: Project): Fault[] {
+  return project.entities.flatMap((entity) =>
+    entity.joinKeys
+      .filter((key) => RESERVED_NAMES.includes(key.name))
+      .map((key) => ({
+        path: `entities.${entity.name}.joinKeys.${key.name}`,
+        message: 'this name is taken by Weir; choose another, and name its column in the keys of the view',
+      })),
+  )
+}
+
 /** What an on-demand view computes from must be there, and must not be computed on demand itself. */
 function onDemandFaults(project: Project): Fault[] {
   return project.onDemandViews.flatMap((view) => {
@@ -124,7 +137,7 @@ function featureNameFaults(project: Project): Fault[] {
     views.flatMap((view) =>
       view.features.flatMap(({ name }) => {
         const path = `${list}.${view.name}.features.${name}`
-        if (RESERVED_FEATURES.includes(name)) return [{ path, message: 'this name is taken by Weir; choose another' }]
+        if (RESERVED_NAMES.includes(name)) return [{ path, message: 'this name is taken by Weir; choose another' }]
         const bytes = Buffer.byteLength(name)
         if (bytes >= 1 && bytes <= FEATURE_NAME_BYTES_MAX) return []
         return [{ path, message: `a feature's name has 1 to ${FEATURE_NAME_BYTES_MAX} bytes; this one has ${bytes}` }]

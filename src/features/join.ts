@@ -7,7 +7,7 @@ import { ENTITY_ROWS, type EntityRows } from './entity-rows.ts'
 import { type JoinMode, type Period, periods } from './picks.ts'
 import { ident } from './quote.ts'
 import { duckInstant, duckType } from './value-types.ts'
-import { changeOrder, changeRowsSql, requireColumns, stateRowsSql, type ViewFile, viewColumns } from './view-rows.ts'
+import { changeRowsSql, cheapestOrder, requireColumns, stateRowsSql, type ViewFile, viewColumns } from './view-rows.ts'
 
 export type JoinRequest = { knownAt: Instant; mode: JoinMode }
 
@@ -45,7 +45,7 @@ export async function pointInTimeJoin(
     const known = snapshots[i] ?? []
     for (const snapshot of known) requireColumns(snapshot, viewColumns(view))
     inputs.push(...known.map((snapshot) => ({ moment: entities.last, snapshot })))
-    await session.run(changesTableSql(service, i, await filesOf(lake, known), request.mode))
+    await makeChangesTable(session, service, i, await filesOf(lake, known), request.mode)
   }
   const states = service.views.map((view, i) => {
     return { ttlMs: view.ttlMs, snapshots: view.changes === null ? (snapshots[i] ?? []) : [] }
@@ -69,24 +69,41 @@ export async function pointInTimeJoin(
 }
 
 /** All rows read the same snapshots: the join is a part of the statement that writes the result. */
-function oneSql(lake: Lake, service: ServiceDefinition, period: UsedPeriod | undefined): Promise<string> {
-  return periodSql(lake, service, period?.picks ?? [], ENTITY_ROWS)
+async function oneSql(lake: Lake, service: ServiceDefinition, period: UsedPeriod | undefined): Promise<string> {
+  const joins = [...service.views.keys()].map(async (i) => {
+    const [view, pick] = [narrowed(service, i), period?.picks[i]]
+    if (view.changes !== null) return joinOfTable(i)
+    if (pick === undefined) return undefined
+    requireColumns(pick, viewColumns(view))
+    return `LEFT JOIN (${stateRowsSql(view, await fileOf(lake, pick))}) v${i} ON ${onKeys(service, view, `v${i}`)}`
+  })
+  return selectSql(service, await Promise.all(joins))
 }
 
 /**
- * One period after the other, each with a table of its own rows, whose number the planner knows: so the few rows of the
- * period go into the hash table, the file streams past them, and the memory does not grow with the periods.
+ * One period and one view after the other, into a table of the view: the few rows of the period, whose number the planner
+ * knows, go into the hash table, the file streams past them, and the memory does not grow with the periods.
  */
-async function byPeriods(deps: Deps, service: ServiceDefinition, used: UsedPeriod[]): Promise<string> {
-  const { lake, session } = deps
-  for (const [i, period] of used.entries()) {
+async function byPeriods({ lake, session }: Deps, service: ServiceDefinition, used: UsedPeriod[]): Promise<string> {
+  const all = [...service.views.keys()]
+  const states = all.filter((i) => service.views[i]?.changes === null)
+  for (const i of states) await makeEmptyTable(session, narrowed(service, i), i)
+  for (const period of used) {
     await session.run(
-      `CREATE OR REPLACE TEMP TABLE period_rows AS SELECT * FROM ${ENTITY_ROWS} WHERE ${within(period)}`,
+      `CREATE OR REPLACE TEMP TABLE period_rows AS SELECT * EXCLUDE (t) FROM ${ENTITY_ROWS} WHERE ${within(period)}`,
     )
-    const sql = await periodSql(lake, service, period.picks, 'period_rows')
-    await session.run(i === 0 ? `CREATE OR REPLACE TEMP TABLE by_period AS ${sql}` : `INSERT INTO by_period ${sql}`)
+    for (const i of states) {
+      const [view, pick] = [narrowed(service, i), period.picks[i]]
+      if (pick === undefined) continue
+      requireColumns(pick, viewColumns(view))
+      const columns = ['e.n', ...view.features.map((f) => `v.${ident(f.name)}`)]
+      await session.run(
+        `INSERT INTO ${viewTable(i)} SELECT ${columns.join(', ')} FROM period_rows e
+         JOIN (${stateRowsSql(view, await fileOf(lake, pick))}) v ON ${onKeys(service, view, 'v')}`,
+      )
+    }
   }
-  return 'SELECT * FROM by_period'
+  return selectSql(service, all.map(joinOfTable))
 }
 
 /** `to` is where the next period begins, null for the last. */
@@ -108,63 +125,72 @@ function within({ from, to }: UsedPeriod): string {
   return `t >= ${duckInstant(from)}${to === null ? '' : ` AND t < ${duckInstant(to)}`}`
 }
 
-async function periodSql(
-  lake: Lake,
+/** `joins[i]` brings the rows of the i-th view as `v<i>`; where there is none its features are null. */
+function selectSql(service: ServiceDefinition, joins: (string | undefined)[]): string {
+  const features = service.stored.map(({ view, feature, type }, i) =>
+    joins[view] === undefined ? `CAST(NULL AS ${duckType(type)}) AS s${i}` : `v${view}.${ident(feature)} AS s${i}`,
+  )
+  const present = joins.filter((join) => join !== undefined)
+  return [`SELECT ${['e.*', ...features].join(', ')}`, `FROM ${ENTITY_ROWS} e`, ...present].join('\n')
+}
+
+/** The temporary table with a view's features for entity rows, by their `n`. */
+function viewTable(view: number): string {
+  return `view_${view}`
+}
+
+function joinOfTable(view: number): string {
+  return `LEFT JOIN ${viewTable(view)} v${view} ON v${view}._n = e.n`
+}
+
+function makeEmptyTable(session: DuckSession, view: ServiceView, place: number): Promise<void> {
+  const columns = ['_n BIGINT', ...view.features.map((f) => `${ident(f.name)} ${duckType(f.type)}`)]
+  return session.run(`CREATE OR REPLACE TEMP TABLE ${viewTable(place)} (${columns.join(', ')})`)
+}
+
+/**
+ * For each entity row the newest change that may be seen, as a table of `n` and the features; none where that is a
+ * tombstone. First the place of the row alone is found, which takes little memory however many rows there are, and then
+ * its values are fetched.
+ */
+async function makeChangesTable(
+  session: DuckSession,
   service: ServiceDefinition,
-  picks: Period['picks'],
-  rows: string,
-): Promise<string> {
-  const joins: string[] = []
-  const held = new Set<number>()
-  for (const [i, view] of service.views.entries()) {
-    const pick = picks[i]
-    if (view.changes !== null) {
-      joins.push(`LEFT JOIN ${changesTable(i)} v${i} ON v${i}.n = e.n`)
-      held.add(i)
-    } else if (pick !== undefined) {
-      requireColumns(pick, viewColumns(view))
-      joins.push(
-        `LEFT JOIN (${stateRowsSql(view, await fileOf(lake, pick))}) v${i} ON ${onKeys(service, view, `v${i}`)}`,
-      )
-      held.add(i)
-    }
-  }
-  const features = service.stored.map((feature, i) => {
-    const view = service.views[feature.view]
-    const value = view?.changes ? `v${feature.view}.features` : `v${feature.view}`
-    return held.has(feature.view)
-      ? `${value}.${ident(feature.feature)} AS s${i}`
-      : `CAST(NULL AS ${duckType(feature.type)}) AS s${i}`
-  })
-  return [`SELECT ${['e.*', ...features].join(', ')}`, `FROM ${rows} e`, ...joins].join('\n')
-}
-
-function changesTable(view: number): string {
-  return `changes_${view}`
-}
-
-/** For each entity row the features of the newest change that may be seen; none where that is a tombstone. */
-function changesTableSql(service: ServiceDefinition, place: number, files: ViewFile[], mode: JoinMode): string {
-  const view = service.views[place] as ServiceView
-  if (files.length === 0) {
-    const members = view.features.map((f) => `${ident(f.name)} := CAST(NULL AS ${duckType(f.type)})`).join(', ')
-    return `CREATE OR REPLACE TEMP TABLE ${changesTable(place)} AS
-      SELECT 0::BIGINT AS n, struct_pack(${members}) AS features WHERE false`
-  }
+  place: number,
+  files: ViewFile[],
+  mode: JoinMode,
+): Promise<void> {
+  const view = narrowed(service, place)
+  const table = viewTable(place)
+  if (files.length === 0) return makeEmptyTable(session, view, place)
   const seen = [
     onKeys(service, view, 'c'),
-    'c.ts <= e.t',
+    'c._ts <= e.t',
     // Milliseconds times 1,000 as microseconds: exact, where an interval of months would not be.
-    ...(view.ttlMs === null ? [] : [`c.ts >= e.t - to_microseconds(${Math.round(view.ttlMs * 1000)})`]),
-    ...(mode === 'served' ? ['c.known_at <= e.t'] : []),
+    ...(view.ttlMs === null ? [] : [`c._ts >= e.t - to_microseconds(${Math.round(view.ttlMs * 1000)})`]),
+    ...(mode === 'served' ? ['c._known_at <= e.t'] : []),
   ]
-  const order = changeOrder('c.')
-  return `CREATE OR REPLACE TEMP TABLE ${changesTable(place)} AS
-    SELECT n, features FROM (
-      SELECT e.n, arg_max(c.features, ${order}) AS features, arg_max(c.gone, ${order}) AS gone
-      FROM ${ENTITY_ROWS} e JOIN (${changeRowsSql(view, files)}) c ON ${seen.join(' AND ')}
-      GROUP BY e.n
-    ) WHERE NOT gone`
+  const rows = changeRowsSql(view, files)
+  const order = await cheapestOrder(session, view, files, 'c.')
+  await session.run(
+    `CREATE OR REPLACE TEMP TABLE newest AS
+     SELECT e.n, arg_max(c._place, ${order}) AS place
+     FROM ${ENTITY_ROWS} e JOIN (${rows}) c ON ${seen.join(' AND ')}
+     GROUP BY e.n`,
+  )
+  await session.run(
+    `CREATE OR REPLACE TEMP TABLE ${table} AS
+     SELECT ${['w.n AS _n', ...view.features.map((f) => `c.${ident(f.name)}`)].join(', ')}
+     FROM newest w JOIN (${rows}) c ON c._place = w.place WHERE NOT c._gone`,
+  )
+  await session.run('DROP TABLE newest')
+}
+
+/** The view with the features that the service reads of it, and no others. */
+function narrowed(service: ServiceDefinition, place: number): ServiceView {
+  const view = service.views[place] as ServiceView
+  const read = new Set(service.stored.filter((s) => s.view === place).map((s) => s.feature))
+  return { ...view, features: view.features.filter((f) => read.has(f.name)) }
 }
 
 function onKeys(service: ServiceDefinition, view: ServiceView, alias: string): string {

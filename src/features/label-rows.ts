@@ -93,7 +93,7 @@ async function fromChanges(
     changes: label.changes,
     ttlMs: null,
     keys: service.keys.map((key) => ({ ...key, column: key.name })),
-    features: [{ name: 'label', type: label.type, column: label.column, sql: null }],
+    features: [{ name: '_label', type: label.type, column: label.column, sql: null }],
   }
   const matureUntil = addMs(span.asOf, -label.horizonMs)
   const keys = service.keys.map((key) => ident(key.name))
@@ -101,23 +101,23 @@ async function fromChanges(
   await session.run(
     `CREATE OR REPLACE TEMP TABLE label_changes AS
      SELECT * FROM (
-       SELECT ${keys.join(', ')}, ts AS t, arg_max(features, ${changeOrder()}) AS features, arg_max(gone, ${changeOrder()}) AS gone
+       SELECT ${keys.join(', ')}, _ts AS _t, arg_max_null(_label, ${changeOrder()}) AS _label, arg_max(_gone, ${changeOrder()}) AS _gone
        FROM (${changeRowsSql(view, await filesOf(lake, snapshots))})
-       WHERE ts <= ${duckInstant(span.asOf)} ${span.from === undefined ? '' : `AND ts >= ${duckInstant(span.from)}`}
-       GROUP BY ${[...keys, 'ts'].join(', ')}
-     ) WHERE NOT gone`,
+       WHERE _ts <= ${duckInstant(span.asOf)} ${span.from === undefined ? '' : `AND _ts >= ${duckInstant(span.from)}`}
+       GROUP BY ${[...keys, '_ts'].join(', ')}
+     ) WHERE NOT _gone`,
   )
-  const mature = `t <= ${duckInstant(matureUntil)}`
+  const mature = `_t <= ${duckInstant(matureUntil)}`
   const [counts] = await session.rows<{ mature: number; immature: number }>(
     `SELECT count(*) FILTER (WHERE ${mature}) AS mature, count(*) FILTER (WHERE NOT ${mature}) AS immature FROM label_changes`,
   )
   if (!counts?.mature) throw await noLabels(lake, label, span)
   const moments = await session.rows<{ t: string }>(
-    `SELECT DISTINCT strftime(t AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS t FROM label_changes
+    `SELECT DISTINCT strftime(_t AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%S.%fZ') AS t FROM label_changes
      WHERE ${mature} ORDER BY 1 LIMIT ${MOMENTS_MAX}`,
   )
   const named = service.keys.map((key, i) => `${ident(key.name)} AS k${i}`)
-  const sql = `SELECT t, ${[...named, 'features.label AS label'].join(', ')} FROM label_changes WHERE ${mature}`
+  const sql = `SELECT _t AS t, ${[...named, '_label AS label'].join(', ')} FROM label_changes WHERE ${mature}`
   const found: Found = {
     sql,
     snapshots,

@@ -186,10 +186,10 @@ function stateLoadSql(view: ViewDefinition, rows: string, at: { eventTimestamp: 
 
 function changesLoadSql(view: ViewDefinition, files: Parameters<typeof newestChangesSql>[1], bounds: Bounds): string {
   const { asOf, since } = bounds
-  const where = [...(asOf ? [`ts <= ${duckInstant(asOf)}`] : []), ...(since ? [`ts >= ${duckInstant(since)}`] : [])]
+  const where = [...(asOf ? [`_ts <= ${duckInstant(asOf)}`] : []), ...(since ? [`_ts >= ${duckInstant(since)}`] : [])]
   const keys = view.keys.map((key) => ident(key.name))
-  const features = view.features.map((f) => `features.${ident(f.name)} AS ${ident(f.name)}`)
+  const features = view.features.map((f) => ident(f.name))
   const unknown = duckInstant('0001-01-01T00:00:00Z')
-  return `SELECT ${[...keys, ...features].join(', ')}, ts AS event_timestamp, coalesce(known_at, ${unknown}) AS created,
-    gone AS _gone FROM (${newestChangesSql(view, files, where.join(' AND ') || 'true')})`
+  return `SELECT ${[...keys, ...features].join(', ')}, _ts AS event_timestamp, coalesce(_known_at, ${unknown}) AS created,
+    _gone FROM (${newestChangesSql(view, files, where.join(' AND ') || 'true')})`
 }

@@ -58,7 +58,7 @@ export async function viewStatistics(deps: Deps, view: ViewDefinition, snapshot:
 async function compute({ lake, duck }: Deps, view: ViewDefinition, snapshot: Snapshot): Promise<ViewStatistics> {
   const [file] = await filesOf(lake, [snapshot])
   const rowsSql = view.changes
-    ? `SELECT unnest(features) FROM (${changeRowsSql(view, [must(file)])}) WHERE NOT gone`
+    ? `SELECT * FROM (${changeRowsSql(view, [must(file)])}) WHERE NOT _gone`
     : stateRowsSql(view, must(file))
   return duck.session(async (session) => {
     await session.run(`CREATE OR REPLACE TEMP TABLE described AS ${rowsSql}`)

@@ -1,8 +1,9 @@
 import { PlatformError } from '../base/errors.ts'
 import { displayInstant, type Instant } from '../base/instant.ts'
 import type { Feature, ViewKey } from '../config/project.ts'
+import type { DuckSession } from '../lake/duck.ts'
 import type { Snapshot } from '../lake/snapshot.ts'
-import type { ViewDefinition } from './definitions.ts'
+import type { TimeColumns, ViewDefinition } from './definitions.ts'
 import { ident, literal } from './quote.ts'
 import { duckInstant, duckType } from './value-types.ts'
 
@@ -33,39 +34,82 @@ export function stateRowsSql(view: ViewDefinition, file: ViewFile): string {
 }
 
 /**
- * All rows of a view of kind changes: its keys, `ts` (event time), `known_at` (when it could first be known), `place` (a number
- * that orders rows equal in those two: the delivery, then the row in its file), `gone`, and `features` as a struct.
+ * All rows of a view of kind changes: its keys, `_ts` (event time), `_known_at` (when it could first be known), `_place` (a
+ * number that orders rows equal in those two: the delivery, then the row in its file), `_gone`, and its features.
  */
 export function changeRowsSql(view: ViewDefinition, files: readonly ViewFile[]): string {
   const time = changesOf(view)
-  const list = files.map((file) => literal(file.path)).join(', ')
-  const delivered = `list_value(${files.map((file) => duckInstant(file.availableAt)).join(', ')})[file_index::BIGINT + 1]`
+  const delivered = perFile(files.map((file) => duckInstant(file.availableAt)))
   const columns = [
     ...keyColumns(view),
-    `CAST(${ident(time.eventTime)} AS TIMESTAMPTZ) AS ts`,
-    `${time.availableAt === null ? delivered : `CAST(${ident(time.availableAt)} AS TIMESTAMPTZ)`} AS known_at`,
-    `(file_index::BIGINT << 40) + file_row_number AS place`,
-    `${time.deleted === null ? 'false' : `coalesce(${ident(time.deleted)}, false)`} AS gone`,
-    `${packed(view)} AS features`,
+    `${tsSql(time)} AS _ts`,
+    `${time.availableAt === null ? delivered : `CAST(${ident(time.availableAt)} AS TIMESTAMPTZ)`} AS _known_at`,
+    `(file_index::BIGINT << 40) + file_row_number AS _place`,
+    `${time.deleted === null ? 'false' : `coalesce(${ident(time.deleted)}, false)`} AS _gone`,
+    ...featureColumns(view),
   ]
   const given = [...view.keys.map((k) => k.column), time.eventTime].map((column) => `${ident(column)} IS NOT NULL`)
-  return `SELECT ${columns.join(', ')}
-  FROM read_parquet([${list}], file_row_number = true) WHERE ${given.join(' AND ')}`
+  return `SELECT ${columns.join(', ')} FROM ${fileList(files)} WHERE ${given.join(' AND ')}`
 }
 
 /** Orders the rows of one key: by event time, then by when it was known (unknown first), then by place. */
 export function changeOrder(alias = ''): string {
   const unknown = `TIMESTAMPTZ '0001-01-01T00:00:00Z'`
-  return `row(${alias}ts, coalesce(${alias}known_at, ${unknown}), ${alias}place)`
+  return `row(${alias}_ts, coalesce(${alias}_known_at, ${unknown}), ${alias}_place)`
 }
 
-/** The newest row of each key, tombstones too, with its `ts`, `known_at` and `gone`; `where` may narrow the rows. */
+/**
+ * The same order as `changeOrder(alias)` by a cheaper expression, where the files leave no doubt: no key has two rows of
+ * one time in a file, and either the times of the files do not overlap, or what is known of them depends on the file.
+ */
+export async function cheapestOrder(
+  session: DuckSession,
+  view: ViewDefinition,
+  files: readonly ViewFile[],
+  alias: string,
+): Promise<string> {
+  const time = changesOf(view)
+  const columns = new Set([...view.keys.map((key) => key.column), time.eventTime])
+  const unique = files.every(
+    ({ uniqueKey }) => uniqueKey?.includes(time.eventTime) && uniqueKey.every((c) => columns.has(c)),
+  )
+  if (!unique) return changeOrder(alias)
+  const spans = await session.rows<{ first: number; last: number }>(
+    `SELECT epoch_us(min(${tsSql(time)})) AS first, epoch_us(max(${tsSql(time)})) AS last
+     FROM ${fileList(files)} GROUP BY file_index ORDER BY 1`,
+  )
+  if (spans.every((span, i) => i === 0 || Number(span.first) > Number(spans[i - 1]?.last))) return `${alias}_ts`
+  if (time.availableAt !== null) return changeOrder(alias)
+  const inOrder = files
+    .map((file, i) => ({ file, i }))
+    .sort((a, b) => (a.file.availableAt < b.file.availableAt ? -1 : 1))
+  const ranks = perFile(
+    files.map((_, i) => `${inOrder.findIndex((x) => x.i === i)}`),
+    `(${alias}_place >> 40)`,
+  )
+  return `epoch_us(${alias}_ts)::HUGEINT * ${files.length} + ${ranks}`
+}
+
+function fileList(files: readonly ViewFile[]): string {
+  return `read_parquet([${files.map((file) => literal(file.path)).join(', ')}], file_row_number = true)`
+}
+
+function perFile(values: string[], index = 'file_index::BIGINT'): string {
+  return `list_value(${values.join(', ')})[${index} + 1]`
+}
+
+function tsSql(time: TimeColumns): string {
+  return `CAST(${ident(time.eventTime)} AS TIMESTAMPTZ)`
+}
+
+/** The newest row of each key, tombstones too, with its `_ts`, `_known_at` and `_gone`; `where` may narrow the rows. */
 export function newestChangesSql(view: ViewDefinition, files: readonly ViewFile[], where = 'true'): string {
   const keys = view.keys.map((key) => ident(key.name))
-  const newest = (column: string) => `arg_max_null(${column}, ${changeOrder()}) AS ${column}`
-  const select = [...keys, newest('ts'), newest('known_at'), newest('gone'), newest('features')]
+  const features = view.features.map((f) => ident(f.name))
   const grouped = keys.length > 0 ? `GROUP BY ${keys.join(', ')}` : 'HAVING count(*) > 0'
-  return `SELECT ${select.join(', ')} FROM (${changeRowsSql(view, files)}) WHERE ${where} ${grouped}`
+  const rows = changeRowsSql(view, files)
+  return `SELECT ${[...keys, '_ts', '_known_at', '_gone', ...features].join(', ')} FROM (${rows}) WHERE _place IN (
+    SELECT arg_max(_place, ${changeOrder()}) FROM (${rows}) WHERE ${where} ${grouped})`
 }
 
 /** The columns of the source that a view names; those of expressions are DuckDB's to find. */

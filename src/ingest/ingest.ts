@@ -157,7 +157,7 @@ async function writeDrafts(
     const { name, publishDelayMs } = table.source
     const { fileDigest } = table.file
     const columns = snapshotColumns(table.source)
-    const uniqueKey = uniqueKeyOf(table.source)
+    const uniqueKey = await uniqueKeyOf(session, table)
     drafts.push({
       source: name,
       validAt: asOf,

@@ -27,7 +27,16 @@ export function snapshotColumns(source: Source): { name: string; type: string }[
   return source.columns.map(({ name, type }) => ({ name, type }))
 }
 
-/** What names a row of a snapshot: each key stands in a whole state once, as the checks have made sure. */
-export function uniqueKeyOf(source: Source): string[] | null {
-  return source.kind === 'snapshot' ? source.key : null
+/**
+ * What names a row: each key stands in a whole state once, as the checks have made sure; in changes each key and time,
+ * where that is so.
+ */
+export async function uniqueKeyOf(duck: DuckSession, { source, name, columns }: Table): Promise<string[] | null> {
+  if (source.kind === 'snapshot' || source.eventTime === null) return source.key
+  const named = [...source.key, source.eventTime]
+  const values = named.flatMap((key) => columns.filter((c) => c.name === key).map((c) => `t${c.index}`))
+  const [found] = await duck.rows<{ repeated: boolean }>(
+    `SELECT EXISTS (SELECT 1 FROM ${name} GROUP BY ${values.join(', ')} HAVING count(*) > 1) AS repeated`,
+  )
+  return found?.repeated === false ? named : null
 }

@@ -58,12 +58,25 @@ export async function openRig(options: { threads?: number } = {}) {
       validAt: parseInstant(at),
       columns,
       publishDelayMs,
-      uniqueKey: null,
+      uniqueKey: await uniqueKeyOf(source, stored.objectKey),
       ...stored,
     }
     const [committed] = await database.db.tx((tx) => lake.commit(tx, [draft]))
     if (!committed) throw new Error('nothing was committed')
     return committed.snapshot
+  }
+
+  /** As ingest says it of a file; here keys may also be null, or twice in a whole state. */
+  async function uniqueKeyOf(source: Source, objectKey: string): Promise<string[] | null> {
+    const names = [...source.key, ...(source.eventTime === null ? [] : [source.eventTime])]
+    const rows = `read_parquet(${literal(await objects.local(objectKey))})`
+    const nulls = names.map((name) => `${ident(name)} IS NULL`).join(' OR ')
+    const keys = names.map(ident).join(', ')
+    const [found] = await duck.rows<{ broken: boolean }>(
+      `SELECT EXISTS (SELECT 1 FROM ${rows} WHERE ${nulls})
+         OR EXISTS (SELECT 1 FROM ${rows} GROUP BY ${keys} HAVING count(*) > 1) AS broken`,
+    )
+    return found?.broken === false ? names : null
   }
 
   const deliverRows = (source: Source, at: string, rows: readonly (readonly Cell[])[], deliveredAt?: string) =>
