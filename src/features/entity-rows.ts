@@ -1,3 +1,5 @@
+import { writeFile } from 'node:fs/promises'
+import { join } from 'node:path'
 import { PlatformError } from '../base/errors.ts'
 import type { DuckSession } from '../lake/duck.ts'
 import type { Column, ServiceDefinition } from './definitions.ts'
@@ -47,6 +49,23 @@ export async function readEntityFile(
   )
   await requireValues(session, service, time)
   return { payload, ...(await extent(session)) }
+}
+
+/** Rows of a program as a Parquet file; their types are taken from their JSON, a Date is a moment. */
+export async function writeEntityRows(
+  duck: DuckSession,
+  rows: readonly Readonly<Record<string, unknown>>[],
+  scratch: string,
+): Promise<string> {
+  if (rows.length === 0) throw refusal('there are no entity rows')
+  const [json, file] = [join(scratch, 'rows.json'), join(scratch, 'rows.parquet')]
+  const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value)
+  await writeFile(json, rows.map((row) => `${JSON.stringify(row, plain)}\n`).join(''))
+  await duck.run(
+    `COPY (SELECT * FROM read_json(${literal(json)}, format = 'newline_delimited', sample_size = -1))
+     TO ${literal(file)} (FORMAT parquet)`,
+  )
+  return file
 }
 
 /** How many rows there are, and the first and the last T as instants (empty without rows). */

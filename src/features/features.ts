@@ -31,7 +31,7 @@ import {
   type ViewDefinition,
   viewDefinition,
 } from './definitions.ts'
-import { EVENT_TIMESTAMP } from './entity-rows.ts'
+import { EVENT_TIMESTAMP, writeEntityRows } from './entity-rows.ts'
 import { dropDatasets, eraseOnline, type Whereabouts, whereabouts } from './forget.ts'
 import { type EntityKey, type KeyInput, parseKey } from './keys.ts'
 import { type Bounds, type Materialized, materializeView } from './materialize.ts'
@@ -223,7 +223,11 @@ export function createFeatures(deps: FeaturesDeps): Features {
     serviceOf,
     async entityDataset(asked, request) {
       await requireChecked()
-      return joinEntityRows(deps, asked, { ...request, fileDigest: await sha256File(request.file) })
+      return deps.objects.withScratch(async (scratch) => {
+        const { file: given } = request
+        const file = typeof given === 'string' ? given : await writeEntityRows(deps.duck, given, scratch)
+        return joinEntityRows(deps, asked, { ...request, file, fileDigest: await sha256File(file) })
+      })
     },
     writeFeatures: async (view, frame) => writeFeatures(deps, known(views, view, 'feature view'), frame),
     pushedRows(name, frame) {

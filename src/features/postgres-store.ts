@@ -68,7 +68,7 @@ async function createTable(tx: Sql, view: ViewDefinition): Promise<void> {
 /** By way of a CSV file, which DuckDB writes and PostgreSQL reads: no value passes through JavaScript. */
 async function load(tx: Sql, view: ViewDefinition, { session, scratch, sql, whole, onRows }: Load): Promise<void> {
   const path = join(scratch, `${onlineTableName(view)}.csv`)
-  await session.run(
+  const [copied] = await session.rows<{ Count: number }>(
     `COPY (SELECT ${columnNames(view).join(', ')} FROM (${sql})) TO ${literal(path)}
      (FORMAT csv, HEADER false, NULLSTR '\\N')`,
   )
@@ -94,8 +94,7 @@ async function load(tx: Sql, view: ViewDefinition, { session, scratch, sql, whol
   }
   // Fresh statistics, so that the first reads after a load find the index.
   await tx.query(`analyze ${tableOf(view)}`)
-  const [count] = await session.rows<{ n: number }>(`SELECT count(*) AS n FROM (${sql})`)
-  onRows(count?.n ?? 0)
+  onRows(copied?.Count ?? 0)
 }
 
 async function write(tx: Sql, view: ViewDefinition, rows: OnlineWrite): Promise<void> {

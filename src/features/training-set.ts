@@ -101,8 +101,8 @@ export async function buildTrainingSet(deps: Deps, request: TrainingSetRequest):
 }
 
 export type EntityDatasetRequest = {
-  /** Parquet or CSV, in a folder that DuckDB may read. */
-  file: string
+  /** Parquet or CSV in a folder that DuckDB may read, or the rows themselves. */
+  file: string | readonly Readonly<Record<string, unknown>>[]
   /** The column with T; by default `event_timestamp`, else the only one with times. */
   timestamp?: string
   knownAt: Instant
@@ -116,7 +116,7 @@ export type EntityDatasetRequest = {
 export async function joinEntityRows(
   deps: Omit<Deps, 'project'>,
   service: ServiceDefinition,
-  request: EntityDatasetRequest & { fileDigest: string },
+  request: EntityDatasetRequest & { file: string; fileDigest: string },
 ): Promise<DatasetRef> {
   return deps.duck.session(async (session) => {
     const given = { ...deps, session }

@@ -327,6 +327,21 @@ describe('entity rows joined with changes', () => {
     expect(after.identity).not.toBe(before.identity)
   })
 
+  test('rows of a program are joined as those of a file are', async () => {
+    const { features, source } = await prepared({ name: '', facts: [], rows: '', expected: [] }, 27_000)
+    await rig.deliverRows(source, '2024-02-01', [[1, '2024-01-31', null, 5, false]])
+    const file = [
+      { label: 'x', k: 1, event_timestamp: '2024-02-01T00:00:00Z' },
+      { label: null, k: 2, event_timestamp: new Date('2024-02-01T00:00:00Z') },
+    ]
+    const ref = await features.entityDataset(features.service('service'), { file, knownAt: END, mode: 'restated' })
+    const rows = (await rowsOf(ref.objectKey)).map(({ label, k, v }) => [label, k, v])
+    expect(rows).toEqual([
+      ['x', 1, 5],
+      [null, 2, null],
+    ])
+  })
+
   test('a file that cannot be joined is refused, by column and row', async () => {
     const { features } = await prepared({ name: '', facts: [], rows: '', expected: [] }, 29_000)
     const refused = async (rows: string) => {

@@ -48,6 +48,22 @@ for (const seed of SEEDS) {
   })
 }
 
+test('rows that come in one delivery or in several give the same values', async () => {
+  for (const seed of [21, 22, 23]) {
+    const whole = { ...randomHistory(createPrng(seed)), mode: 'restated' as const, pinAfter: 1000 }
+    const deliveries = whole.deliveries.flatMap((delivery) => {
+      if (whole.views[delivery.view]?.kind !== 'changes') return [delivery]
+      const middle = delivery.facts.length >> 1
+      const part = (facts: Fact[]) => ({ ...delivery, facts })
+      return [part(delivery.facts.slice(0, middle)), part(delivery.facts.slice(middle))]
+    })
+    // What is known of a row must not depend on its delivery.
+    const views = whole.views.map((view) => ({ ...view, created: view.kind === 'changes' }))
+    const [one, parts] = [await joined(rig, { ...whole, views }), await joined(other, { ...whole, views, deliveries })]
+    expect(parts.rows).toEqual(one.rows)
+  }
+})
+
 for (const [i, history] of KEPT.entries()) {
   test(`history ${i + 1} that failed once`, async () => expect(await differs(history)).toBeUndefined())
 }

@@ -1,0 +1,35 @@
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { parseInstant } from '../../src/base/instant.ts'
+import { haveRedis, startRedis } from '../helpers/redis.ts'
+import { openServerRig } from '../serving/rig.ts'
+import { KNOWN_FEATURES } from './real-data.ts'
+
+/** The whole server with its live features in a real Redis. */
+describe.skipIf(!haveRedis())('WEIR_ONLINE=redis://', () => {
+  let redis: Awaited<ReturnType<typeof startRedis>>
+  let rig: Awaited<ReturnType<typeof openServerRig>>
+
+  beforeAll(async () => {
+    redis = await startRedis()
+    rig = await openServerRig({ env: { WEIR_ONLINE: redis.url } })
+    await rig.app.ingestMonth({ dir: `${rig.months}/month_000`, asOf: '2024-01-31' })
+  })
+  afterAll(async () => {
+    await rig?.close()
+    await redis?.stop()
+  })
+
+  test('features and predictions are read from it, and equal those of the lake', async () => {
+    expect((await rig.get('/features/7590-VHVEG')).status).toBe(503)
+    const done = await rig.app.materialize({ asOf: parseInstant('2024-01-31') })
+    expect(done.map((view) => view.rows)).toEqual([7043, 7043, 7043, 7043])
+    const answer = await rig.get('/features/7590-VHVEG')
+    expect(answer.body.features).toEqual(KNOWN_FEATURES)
+    expect((await rig.get('/features/0000-XXXXX')).status).toBe(404)
+    expect((await rig.app.features.verify('subs_profile_fv', 500)).differences).toEqual([])
+    const trained = await rig.train()
+    await rig.promote(trained.version)
+    const predicted = await rig.until((a) => a.status === 200)
+    expect(predicted.body.features_used).toEqual(KNOWN_FEATURES)
+  })
+})
