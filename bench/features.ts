@@ -141,9 +141,10 @@ async function realMonth({ dir, databases }: Bench): Promise<BenchResult[]> {
           out: join(dir, 'out.parquet'),
         })
       : undefined
-    results.push(
-      faster('training set of a month, 7,043 rows', Math.min(...seconds), peer?.allSeconds, 's', 'warm, fastest of 5'),
-    )
+    const name = 'training set of a month, 7,043 rows'
+    const first = seconds[0] ?? 0
+    results.push(faster(`${name}, first of the process`, first, peer?.firstSeconds, 's', 'DuckDB and Feast are loaded'))
+    results.push(faster(`${name}, warm`, Math.min(...seconds), peer?.allSeconds, 's', 'fastest of 5'))
   } finally {
     await app.close()
   }

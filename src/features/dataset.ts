@@ -38,14 +38,13 @@ export async function writeDataset(
   const columns = outputs.map(({ name, sql }) => `${sql} AS ${ident(name)}`)
   return objects.withScratch(async (dir) => {
     const path = join(dir, 'dataset.parquet')
-    await session.run(
+    const [copied] = await session.rows<{ Count: number }>(
       `COPY (SELECT ${columns.join(', ')} FROM ${from} ORDER BY j.n) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
     )
-    const [count] = await session.rows<{ n: number }>(`SELECT count(*) AS n FROM read_parquet(${literal(path)})`)
     const digest = await sha256File(path)
     const objectKey = `datasets/${digest}.parquet`
     await objects.adopt(objectKey, path)
-    return { digest, objectKey, rows: must(count).n }
+    return { digest, objectKey, rows: must(copied).Count }
   })
 }
 

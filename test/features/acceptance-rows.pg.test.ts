@@ -22,6 +22,7 @@ type Case = {
   source?: Record<string, unknown>
   entities?: Record<string, unknown>
   views?: Record<string, unknown>
+  onDemand?: Record<string, unknown>
   service?: unknown
   facts: Delivery[]
   /** CSV with its header. */
@@ -267,6 +268,31 @@ const CASES: Case[] = [
     rows: 'event_timestamp,weird col,k,label\n2024-01-02,"x, y",1,true\n',
     expected: [[5]],
   },
+  {
+    name: 'features on demand, from a feature that is not asked for and from a column of the rows',
+    views: {
+      a: { entity: 'thing', source: 'facts', features: { v: 'Int64', when: { type: 'UnixTimestamp', column: 'ts' } } },
+    },
+    onDemand: {
+      computed: {
+        inputs: ['a:v', 'a:when'],
+        request: { amount: 'Float64', big: 'Int64' },
+        features: { ratio: 'Float32', text: 'String', next: 'Int64' },
+        compute: ({ v, when, amount, big }: Record<string, unknown>) => ({
+          ratio: v === null ? null : Number(v) / Number(amount),
+          text: when,
+          next: BigInt(big as number) + 1n,
+        }),
+      },
+    },
+    service: ['computed'],
+    facts: once,
+    rows: 'k,event_timestamp,amount,big\n1,2024-01-02,3,9007199254740993\n2,2024-01-02,0,1\n',
+    expected: [
+      [Math.fround(5 / 3), '2024-01-01T00:00:00.000000Z', 9007199254740994n as unknown as number],
+      [null, null, 2],
+    ],
+  },
   { name: '30 no source rows: null', facts: delivered(), rows: at('2024-01-02'), expected: [[null]] },
   { name: '30 no source at all: null', facts: [], rows: at('2024-01-02'), expected: [[null]] },
   { name: '30 no entity rows: empty', facts: once, rows: at(), expected: [] },
@@ -380,6 +406,7 @@ function projectOf(one: Case, i: number): Project {
       sources: { [name]: { kind: 'changes', key: 'k', ...time, columns, ...one.source } },
       entities: one.entities ?? { thing: { joinKeys: { k: 'Int64' } } },
       featureViews: Object.fromEntries(renamed),
+      onDemandViews: one.onDemand ?? {},
       featureServices: { service: one.service ?? Object.keys(views) },
     },
     '/',

@@ -45,6 +45,18 @@ function print(project: Project, out: Output): void {
     ]),
   )
   out.line()
+  if (project.onDemandViews.length > 0) {
+    out.table(
+      ['on-demand view', 'from', 'request data', 'features'],
+      project.onDemandViews.map((v) => [
+        v.name,
+        v.inputs.map((i) => `${i.view}:${i.feature}`).join(', '),
+        v.request.map((c) => c.name).join(', '),
+        v.features.map((f) => `${f.name} ${f.type}`).join(', '),
+      ]),
+    )
+    out.line()
+  }
   out.table(
     ['feature service', 'features'],
     project.featureServices.map((s) => [s.name, s.features.length]),
