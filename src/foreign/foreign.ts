@@ -11,14 +11,14 @@
 import type { RegistryApi } from '../registry/registry.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 import { foreignRegistry } from './registry.ts'
-import { createRest, type ForeignServer } from './rest.ts'
+import { createRest, type ForeignServer, type RestOptions } from './rest.ts'
 import { foreignTracking } from './tracking.ts'
 
 export type { ForeignServer }
 
 export function createForeign(
   server: ForeignServer,
-  options: { waitMs?: number } = {},
+  options: RestOptions = {},
 ): { tracking: TrackingApi; registry: RegistryApi } {
   const rest = createRest(server, options)
   return { tracking: foreignTracking(rest), registry: foreignRegistry(rest) }

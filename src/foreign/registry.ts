@@ -37,7 +37,7 @@ export function foreignRegistry(rest: Rest): RegistryApi {
       return versionOf((await rest.postOnce('model-versions/create', body)).model_version as Json)
     },
     async inStage(name, stage) {
-      const asked = rest.post('registered-models/get-latest-versions', { name, stages: [stage] })
+      const asked = rest.ask('registered-models/get-latest-versions', { name, stages: [stage] })
       const [found] = listOf((await asked.catch(isMissing))?.model_versions)
       if (!found) return undefined
       const version = versionOf(found)

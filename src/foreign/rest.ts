@@ -14,12 +14,18 @@ export type Call = {
   body?: Json | Uint8Array
   /** Whether it may be sent again when it is not known what became of it. */
   repeatable: boolean
+  /** When to give up: one who asks what is live must not hang on a server that hangs; a file takes its time. */
+  timeMs: number
 }
 
-const TIME_MS_MAX = 10 * 60_000
+const READ_MS_MAX = 20_000
+const WRITE_MS_MAX = 120_000
 const TRIES = 4
 const FIRST_WAIT_MS = 200
 const TRANSIENT = new Set([408, 429, 502, 503, 504])
+
+/** How long to wait before the second try, and for an answer that is only read. */
+export type RestOptions = { waitMs?: number; readMs?: number }
 
 export type Rest = ReturnType<typeof createRest>
 
@@ -27,11 +33,11 @@ export type Rest = ReturnType<typeof createRest>
  * The one door to another server: its address comes from the project, never from a caller, and no answer leads to a
  * further address. Gives the bytes of a 2xx; everything else is an error that names the server and the call.
  */
-export function createRest(server: ForeignServer, { waitMs = FIRST_WAIT_MS }: { waitMs?: number } = {}) {
+export function createRest(server: ForeignServer, { waitMs = FIRST_WAIT_MS, readMs = READ_MS_MAX }: RestOptions = {}) {
   const base = server.url.replace(/\/+$/, '')
   const headers = authorization(server)
 
-  async function once({ method, path, query, body }: Call): Promise<Response> {
+  async function once({ method, path, query, body, timeMs }: Call): Promise<Response> {
     const search = query ? `?${new URLSearchParams(query)}` : ''
     const json = body && !(body instanceof Uint8Array)
     return fetch(`${base}/api/2.0/${path}${search}`, {
@@ -39,7 +45,7 @@ export function createRest(server: ForeignServer, { waitMs = FIRST_WAIT_MS }: { 
       headers: json ? { ...headers, 'content-type': 'application/json' } : headers,
       body: json ? JSON.stringify(body) : (body as Uint8Array | undefined),
       redirect: 'error',
-      signal: AbortSignal.timeout(TIME_MS_MAX),
+      signal: AbortSignal.timeout(timeMs),
     })
   }
 
@@ -69,14 +75,19 @@ export function createRest(server: ForeignServer, { waitMs = FIRST_WAIT_MS }: { 
     }
   }
 
+  const post = (path: string, body: Json, how: Pick<Call, 'repeatable' | 'timeMs'>) =>
+    json({ method: 'POST', path: `mlflow/${path}`, body, ...how })
+
   return {
     url: base,
     bytes,
     get: (path: string, query: Record<string, string>) =>
-      json({ method: 'GET', path: `mlflow/${path}`, query, repeatable: true }),
+      json({ method: 'GET', path: `mlflow/${path}`, query, repeatable: true, timeMs: readMs }),
+    /** A call that only reads, though it is a POST. */
+    ask: (path: string, body: Json) => post(path, body, { repeatable: true, timeMs: readMs }),
     /** A call that comes to the same when it is sent twice. */
-    post: (path: string, body: Json) => json({ method: 'POST', path: `mlflow/${path}`, body, repeatable: true }),
-    postOnce: (path: string, body: Json) => json({ method: 'POST', path: `mlflow/${path}`, body, repeatable: false }),
+    post: (path: string, body: Json) => post(path, body, { repeatable: true, timeMs: WRITE_MS_MAX }),
+    postOnce: (path: string, body: Json) => post(path, body, { repeatable: false, timeMs: WRITE_MS_MAX }),
   }
 }
 
@@ -112,6 +123,11 @@ function parsed(body: string): { error_code?: string; message?: string } {
 }
 
 function unreachable(base: string, call: Call, error: unknown): PlatformError {
+  if (error instanceof DOMException && error.name === 'TimeoutError') {
+    const text = `${told(base, call)} did not answer within ${call.timeMs / 1000} seconds`
+    // Asked again it would hang as long once more.
+    return new PlatformError('unavailable', text, { cause: error, details: { lasts: true } })
+  }
   const cause = error instanceof Error && error.cause ? messageOf(error.cause) : messageOf(error)
   return new PlatformError('unavailable', `${told(base, call)} cannot be reached: ${cause}`, { cause: error })
 }

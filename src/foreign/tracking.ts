@@ -8,6 +8,7 @@ import type { Json, Rest } from './rest.ts'
 
 /** The id that was pinned for a run before it was made. */
 const PINNED_TAG = 'weir.run_id'
+const FILE_MS_MAX = 10 * 60_000
 const HISTORY_TAG = 'mlflow.log-model.history'
 
 export function foreignTracking(rest: Rest): TrackingApi {
@@ -43,7 +44,7 @@ export function foreignTracking(rest: Rest): TrackingApi {
       max_results: maxResults,
       page_token: pageToken,
     }
-    const answer = await rest.post('runs/search', asked)
+    const answer = await rest.ask('runs/search', asked)
     return { rows: listOf(answer.runs).map(runOf), nextPageToken: answer.next_page_token as string | undefined }
   }
 
@@ -89,7 +90,7 @@ export function foreignTracking(rest: Rest): TrackingApi {
       ensure,
       getByName,
       async search({ maxResults }) {
-        const { experiments } = await rest.post('experiments/search', { max_results: maxResults })
+        const { experiments } = await rest.ask('experiments/search', { max_results: maxResults })
         return { rows: listOf(experiments).map(experimentOf) }
       },
     },
@@ -110,13 +111,15 @@ export function foreignTracking(rest: Rest): TrackingApi {
     },
     logBatch,
     artifacts: {
-      async putOfRun(runId, path, body) {
-        const target = escaped(await proxyPath(runId, path))
-        await rest.bytes({ method: 'PUT', path: `mlflow-artifacts/artifacts/${target}`, body, repeatable: true })
+      async putOfRun(runId, file, body) {
+        const target = escaped(await proxyPath(runId, file))
+        const path = `mlflow-artifacts/artifacts/${target}`
+        await rest.bytes({ method: 'PUT', path, body, repeatable: true, timeMs: FILE_MS_MAX })
       },
-      async read(uri, path) {
-        const target = escaped(`${proxyPathOf(uri)}/${path}`)
-        return rest.bytes({ method: 'GET', path: `mlflow-artifacts/artifacts/${target}`, repeatable: true })
+      async read(uri, file) {
+        const target = escaped(`${proxyPathOf(uri)}/${file}`)
+        const path = `mlflow-artifacts/artifacts/${target}`
+        return rest.bytes({ method: 'GET', path, repeatable: true, timeMs: FILE_MS_MAX })
       },
     },
   }

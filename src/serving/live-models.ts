@@ -56,6 +56,8 @@ export function createLiveModels(deps: LiveModelDeps) {
   const { project, features, registry, tracking, db, log, events } = deps
   const live = new Map<string, LiveModel>()
   const problems = new Map<string, Problem>()
+  /** Why it is not known which version is in Production. */
+  const unread = new Map<string, string>()
   const looking = new Map<string, { again: boolean; done: Promise<void> }>()
   let unlisten: (() => Promise<void>) | undefined
   let timer: NodeJS.Timeout | undefined
@@ -96,7 +98,10 @@ export function createLiveModels(deps: LiveModelDeps) {
           await follow(name)
         }
       } catch (error) {
-        log.warn({ model: name, err: error }, 'serving: the registry could not be read; the live model stays')
+        const text = `the registry could not be asked for the version of ${name} in Production: ${messageOf(error)}`
+        // Looked at every few seconds: told once.
+        if (unread.get(name) !== text) log.warn({ model: name, err: error }, `serving: ${text}; the live model stays`)
+        unread.set(name, text)
       } finally {
         looking.delete(name)
       }
@@ -106,6 +111,7 @@ export function createLiveModels(deps: LiveModelDeps) {
 
   async function follow(name: string): Promise<void> {
     const version = await registry.inStage(name, 'Production')
+    unread.delete(name)
     if (!version) {
       problems.delete(name)
       if (live.delete(name)) {
@@ -164,8 +170,8 @@ export function createLiveModels(deps: LiveModelDeps) {
   return {
     start,
     current: (name: string): LiveModel | undefined => live.get(name),
-    /** Why the promoted version does not answer, if it does not. */
-    problem: (name: string): string | undefined => problems.get(name)?.text,
+    /** Why the promoted version does not answer, or may be another one by now. */
+    problem: (name: string): string | undefined => unread.get(name) ?? problems.get(name)?.text,
     async close(): Promise<void> {
       closed = true
       clearInterval(timer)

@@ -14,7 +14,7 @@ export function define(command: Command): void {
   common(command, 'predict streamflow_churn 7590-VHVEG').action((model: string, key: string, options: CommonOptions) =>
     withApp(options, async (app, { out }) => {
       requireModel(app.project, model)
-      const serving = createServing({ ...app, events: NOBODY_LISTENS })
+      const serving = createServing({ ...app, ...app.mlflow, events: NOBODY_LISTENS })
       try {
         await serving.start()
         const prediction = await serving.predict(model, key)
