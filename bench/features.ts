@@ -52,7 +52,8 @@ export async function run(): Promise<BenchResult[]> {
     ]
   } finally {
     await databases.close()
-    await rm(dir, { recursive: true, force: true })
+    // The server may still be on its way out.
+    await rm(dir, { recursive: true, force: true, maxRetries: 30, retryDelay: 200 })
   }
 }
 
