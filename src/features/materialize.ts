@@ -69,7 +69,7 @@ export async function materializeView(deps: Deps, view: ViewDefinition, bounds: 
   return sql.tx(async (tx) => {
     await takeView(tx, view.name, bounds.noWait)
     const at = { view: view.name, definition: tableDigest(view), store: online.name }
-    const held = await selectOnlineTable(tx, at)
+    const held = (await online.has(view)) ? await selectOnlineTable(tx, at) : undefined
     const plan = view.changes ? planChanges(known, held, bounds) : planState(known, held, bounds)
     if (typeof plan === 'string') {
       return { view: view.name, rows: held?.rows ?? 0, written: 0, validAt: held?.valid_at ?? null, outcome: plan }

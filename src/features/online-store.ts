@@ -15,6 +15,8 @@ export type OnlineStore = {
   readonly name: 'postgres' | 'redis'
   /** The name of the view's table. */
   table(view: ViewDefinition): string
+  /** Whether the table is there: a store of its own may have been emptied since the catalogue was written. */
+  has(view: ViewDefinition): Promise<boolean>
   /** Makes the table where it is not there yet. */
   create(tx: Sql, view: ViewDefinition): Promise<void>
   /**

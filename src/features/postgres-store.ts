@@ -15,6 +15,7 @@ export function createPostgresStore(sql: Sql): OnlineStore {
   return {
     name: 'postgres',
     table: onlineTableName,
+    has: async () => true,
     create: createTable,
     load,
     write,

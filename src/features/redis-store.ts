@@ -16,20 +16,29 @@ import { plainInDuck } from './value-types.ts'
  * runs, readers see some keys before it and some after it, each whole.
  */
 export async function openRedisStore(url: string, namespace: string): Promise<OnlineStore> {
-  const client = createClient({ url, socket: { reconnectStrategy: (tries) => Math.min(tries * 50, 1000) } })
+  const client = createClient({
+    url,
+    // Who asks while it is away is told so at once, and does not wait for it to come back.
+    disableOfflineQueue: true,
+    socket: { reconnectStrategy: (tries) => Math.min(tries * 50, 1000), connectTimeout: 5000 },
+  })
   // Without a listener a lost connection would end the process; commands fail or wait by themselves.
   client.on('error', () => {})
   try {
     await client.connect()
   } catch (error) {
     client.destroy()
-    throw new PlatformError('unavailable', `the online store does not answer: ${messageOf(error)}`)
+    giveUp(error)
   }
   const prefix = (table: string) => `weir:${namespace}:${table}:`
   const nameOf = (table: string, key: readonly unknown[]) => `${prefix(table)}${JSON.stringify(key.map(String))}`
 
+  /** Says that the table is there, also while it has no rows. */
+  const markOf = (table: string) => `weir:${namespace}:table:${table}`
+
   async function writeRows(table: string, keys: string[], rows: string[]): Promise<void> {
-    await client.eval(WRITE_NEWER, { keys: keys.map((key) => `${prefix(table)}${key}`), arguments: rows })
+    const sent = client.eval(WRITE_NEWER, { keys: keys.map((key) => `${prefix(table)}${key}`), arguments: rows })
+    await sent.catch(giveUp)
   }
 
   async function* keysOf(table: string): AsyncGenerator<string[]> {
@@ -101,7 +110,7 @@ export async function openRedisStore(url: string, namespace: string): Promise<On
           ),
         ),
       )
-      const texts = await client.mGet(names)
+      const texts = await client.mGet(names).catch(giveUp)
       return keys.map((_, k): StoredRow => {
         let at = k * held.length
         const rows = views.map((view): Row | undefined => {
@@ -120,7 +129,8 @@ export async function openRedisStore(url: string, namespace: string): Promise<On
   return {
     name: 'redis',
     table: onlineTableName,
-    create: async () => {},
+    has: async (view) => (await client.exists(markOf(onlineTableName(view))).catch(giveUp)) > 0,
+    create: async (_tx, view) => void (await client.set(markOf(onlineTableName(view)), '1').catch(giveUp)),
     load,
     write,
     async erase(_tx, view, keys: readonly EntityKey[]) {
@@ -147,11 +157,18 @@ export async function openRedisStore(url: string, namespace: string): Promise<On
       return found
     },
     async drop(_tx, table) {
+      await client.del(markOf(table))
       for await (const keys of keysOf(table)) if (keys.length > 0) await client.unlink(keys)
     },
     reader,
     close: () => client.close(),
   }
+}
+
+function giveUp(error: unknown): never {
+  throw new PlatformError('unavailable', `the online store (Redis) does not answer: ${messageOf(error)}`, {
+    cause: error,
+  })
 }
 
 /** KEYS with their rows as ARGV: a row takes the place of one that is not newer by (event time, created). */

@@ -91,7 +91,7 @@ async function writeRows(deps: Deps, view: ViewDefinition, rows: OnlineWrite): P
   const last = newestOfEachKey(rows)
   await sql.tx(async (tx) => {
     const at = { view: view.name, definition: tableDigest(view), store: online.name }
-    const held = await selectOnlineTable(tx, at)
+    const held = (await online.has(view)) ? await selectOnlineTable(tx, at) : undefined
     await online.create(tx, view)
     await online.write(tx, view, last)
     if (held) return

@@ -13,12 +13,14 @@ export type RedactRequest = {
   keyDigest: string
   actor: string
   reason: string
+  /** Record it also where no file holds a row: something else was taken out. */
+  always: boolean
   /** Where the rows are: in each source those whose columns have these texts. */
   rows: { source: string; columns: string[]; values: readonly string[] }[]
 }
 
 export type Redacted = {
-  /** Null where nothing was found. */
+  /** Its number in the catalogue; null where there was nothing to record. */
   redaction: number | null
   /** Files that were written again, each with the digest that was read before and the one since. */
   files: { snapshot: string; removed: number; before: string; after: string }[]
@@ -56,7 +58,7 @@ export async function redact(deps: Deps, request: RedactRequest): Promise<Redact
       }
     }
   })
-  const redaction = files.length === 0 ? null : await record(deps, request, files)
+  const redaction = files.length === 0 && !request.always ? null : await record(deps, request, files)
   const old = files.map(({ snapshot }) => snapshot.objectKey)
   for (const key of await unreadObjects(sql, [...new Set(old)])) await objects.delete(key)
   return {

@@ -25,8 +25,8 @@ export async function forget(
 ): Promise<Forgotten> {
   const at = features.whereabouts(entity, key)
   const { key: parts, ...where } = at
-  const redacted = await lake.redact({ ...where, actor, reason })
   const online = await features.eraseOnline(at)
+  const redacted = await lake.redact({ ...where, actor, reason, always: online.length > 0 })
   const datasets = await features.dropDatasets(at)
   const deliveries = await ingest.forget(parts.join('|'))
   return { ...redacted, online, datasets, deliveries }

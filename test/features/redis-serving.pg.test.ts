@@ -32,4 +32,17 @@ describe.skipIf(!haveRedis())('WEIR_ONLINE=redis://', () => {
     const predicted = await rig.until((a) => a.status === 200)
     expect(predicted.body.features_used).toEqual(KNOWN_FEATURES)
   })
+
+  test('while it is away callers are told so at once; when it is back they are answered', async () => {
+    await redis.stop()
+    const away = await rig.get('/features/7590-VHVEG')
+    expect([away.status, away.text]).toEqual([503, expect.stringContaining('the online store (Redis) does not answer')])
+    expect((await rig.predict({ user_id: '7590-VHVEG' })).status).toBe(503)
+    redis = await startRedis(Number(new URL(redis.url).port))
+    // It came back empty: the next materialization sees that, and brings everything again.
+    await expect.poll(async () => (await rig.get('/features/7590-VHVEG')).status, { timeout: 10_000 }).toBe(404)
+    const done = await rig.app.features.materialize()
+    expect(done.map((view) => [view.outcome, view.rows])).toEqual(Array(4).fill(['materialized', 7043]))
+    expect((await rig.get('/features/7590-VHVEG')).body.features).toEqual(KNOWN_FEATURES)
+  })
 })

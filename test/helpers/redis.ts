@@ -16,9 +16,9 @@ export function haveRedis(): boolean {
 }
 
 /** A Redis of its own on loopback, gone with `stop`. */
-export async function startRedis(): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startRedis(wanted?: number): Promise<{ url: string; stop(): Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'weir-redis-'))
-  const port = await freePort()
+  const port = wanted ?? (await freePort())
   const server = spawn(PROGRAM, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', dir], {
     stdio: 'ignore',
   })

@@ -30,6 +30,7 @@ async function doctor(options: CommonOptions): Promise<void> {
     await projectFinding(dir),
     await homeFinding(settings),
     await databaseFinding(settings),
+    ...(await onlineFinding(settings)),
     await portFinding(settings),
     ...settingFindings(options),
   ]
@@ -93,6 +94,19 @@ async function databaseFinding({ home, databaseUrl }: Settings): Promise<Finding
   }
 }
 
+/** Nothing to say of PostgreSQL, which is the database itself. */
+async function onlineFinding({ online }: Settings): Promise<Finding[]> {
+  if (online === 'postgres') return []
+  const part = 'online store'
+  try {
+    const { openRedisStore } = await import('../../features/redis-store.ts')
+    await (await openRedisStore(online, 'doctor')).close()
+    return [{ part, state: 'ok', says: 'Redis answers' }]
+  } catch (error) {
+    return [{ part, state: 'broken', says: messageOf(error) }]
+  }
+}
+
 async function portFinding({ host, port }: Settings): Promise<Finding> {
   const part = 'port'
   try {
@@ -117,7 +131,7 @@ function settingFindings(options: CommonOptions): Finding[] {
     const from = options[name] !== undefined ? `--${flag}` : process.env[env] ? env : undefined
     if (from === undefined) return []
     const value = options[name] ?? process.env[env] ?? ''
-    const shown = /token|password/i.test(name) ? '(set)' : value.replace(/\/\/([^:@/]+):[^@]*@/, '//$1:…@')
+    const shown = /token|password/i.test(name) ? '(set)' : value.replace(/\/\/([^:@/]*):[^@]*@/, '//$1:…@')
     return [{ part: 'setting', state: 'ok', says: `${name} = ${shown} by ${from}` }]
   })
 }
