@@ -16,18 +16,24 @@ import { plainInDuck } from './value-types.ts'
  * runs, readers see some keys before it and some after it, each whole.
  */
 export async function openRedisStore(url: string, namespace: string): Promise<OnlineStore> {
+  let opened = false
   const client = createClient({
     url,
     // Who asks while it is away is told so at once, and does not wait for it to come back.
     disableOfflineQueue: true,
-    socket: { reconnectStrategy: (tries) => Math.min(tries * 50, 1000), connectTimeout: 5000 },
+    socket: {
+      // One that was never reached is a wrong address, and not one to wait for.
+      reconnectStrategy: (tries, cause) => (opened ? Math.min(tries * 50, 1000) : cause),
+      connectTimeout: 5000,
+    },
   })
   // Without a listener a lost connection would end the process; commands fail or wait by themselves.
   client.on('error', () => {})
   try {
     await client.connect()
+    opened = true
   } catch (error) {
-    client.destroy()
+    if (client.isOpen) client.destroy()
     giveUp(error)
   }
   const prefix = (table: string) => `weir:${namespace}:${table}:`

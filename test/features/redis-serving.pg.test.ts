@@ -1,8 +1,13 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
+import { openRedisStore } from '../../src/features/redis-store.ts'
 import { haveRedis, startRedis } from '../helpers/redis.ts'
 import { openServerRig } from '../serving/rig.ts'
 import { KNOWN_FEATURES } from './real-data.ts'
+
+test('a Redis that cannot be reached is refused at once', async () => {
+  await expect(openRedisStore('redis://127.0.0.1:1', 'x')).rejects.toThrow(/the online store \(Redis\) does not answer/)
+})
 
 /** The whole server with its live features in a real Redis. */
 describe.skipIf(!haveRedis())('WEIR_ONLINE=redis://', () => {
