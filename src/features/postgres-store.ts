@@ -58,10 +58,9 @@ async function createTable(tx: Sql, view: ViewDefinition): Promise<void> {
   const features = view.features.map((f) => `${ident(f.name)} ${postgresType(f.type)}`)
   const stamps = ['event_timestamp timestamptz not null', 'created timestamptz not null']
   const columns = [...(keys.length > 0 ? keys : ['_one boolean not null default true']), ...stamps]
-  const primary = `primary key (${keyNames(view).join(', ')})`
   // A month updates every row: room in the page keeps the updates off the index.
   await tx.query(
-    `create table if not exists ${tableOf(view)} (${[...columns, '_gone boolean not null', ...features, primary].join(', ')})
+    `create table if not exists ${tableOf(view)} (${[...columns, '_gone boolean not null', ...features, primaryKey(view)].join(', ')})
      with (fillfactor = 60)`,
   )
 }
@@ -78,7 +77,10 @@ async function load(tx: Sql, view: ViewDefinition, { session, scratch, sql, whol
   const options = `(format csv, null '\\N')`
   const source = createReadStream(path, { highWaterMark: 1 << 18 })
   if (held === undefined) {
+    // An index made at the end is made in a third less time than one that grows row by row.
+    await tx.query(`alter table ${tableOf(view)} drop constraint ${primaryKeyName(view)}`)
     await tx.copyIn(`copy ${tableOf(view)} (${columns}) from stdin ${options}`, source)
+    await tx.query(`alter table ${tableOf(view)} add ${primaryKey(view)}`)
   } else {
     await tx.query(`create temp table loading (like ${tableOf(view)} including defaults) on commit drop`)
     await tx.copyIn(`copy loading (${columns}) from stdin ${options}`, source)
@@ -136,6 +138,14 @@ function keepingNewer(view: ViewDefinition): string {
   return `on conflict (${keyNames(view).join(', ')}) do update
     set ${updated.map((c) => `${c} = excluded.${c}`).join(', ')}
     where (excluded.event_timestamp, excluded.created) >= (t.event_timestamp, t.created)`
+}
+
+function primaryKey(view: ViewDefinition): string {
+  return `constraint ${primaryKeyName(view)} primary key (${keyNames(view).join(', ')})`
+}
+
+function primaryKeyName(view: ViewDefinition): string {
+  return ident(`key_${tableDigest(view).slice(0, 32)}`)
 }
 
 function keyNames(view: ViewDefinition): string[] {
