@@ -11,7 +11,7 @@ import type { FeatureValue } from '../wire/features.ts'
 import type { ServiceDefinition } from './definitions.ts'
 import type { Features } from './features.ts'
 import type { KeyInput } from './keys.ts'
-import { feastRegistryFile } from './registry-file.ts'
+import { feastRegistryFile, NO_ENTITY } from './registry-file.ts'
 import { readValue } from './value-types.ts'
 import type { Frame } from './write-online.ts'
 
@@ -110,6 +110,9 @@ function readRoutes(app: FastifyInstance, { features, project }: FeastDeps): voi
     const sent = requestRows(service, body.entities, keys.length)
     const rows = await features.readOnlineOf(service, keys, sent)
     const named = service.keys.map((key) => ({ ...key, values: body.entities[key.name] as FeatureValue[] }))
+    // Clients up to 0.63 ask for a view without an entity by a key of their own, and want it back.
+    const dummy = body.entities[NO_ENTITY.joinKey] as FeatureValue[] | undefined
+    if (dummy) named.unshift({ name: NO_ENTITY.joinKey, type: NO_ENTITY.type, values: dummy })
     return sendJson(reply, 200, onlineAnswerJson({ keys: named, features: service.features, rows }))
   })
 }

@@ -32,6 +32,11 @@ function parsePart(column: Column, value: unknown): string {
 }
 
 function parseInteger(column: Column, value: unknown, limit: bigint): string {
+  // JSON has rounded it already: another entity's row would be the answer.
+  const rounded = typeof value === 'number' && Number.isInteger(value) && !Number.isSafeInteger(value)
+  if (rounded && Math.abs(value) <= 2 ** 63) {
+    throw refusal(`'${column.name}' is beyond 2^53, where a JSON number loses digits; send it as text`)
+  }
   const text = typeof value === 'number' || typeof value === 'bigint' ? String(value) : value
   const digits = typeof text === 'string' && /^-?\d{1,19}$/.test(text) ? BigInt(text) : undefined
   if (digits !== undefined && digits >= -limit && digits < limit) return digits.toString()

@@ -52,6 +52,7 @@ const DESCRIPTOR = {
         ttl: { type: 'Duration', id: 6 },
         batchSource: { type: 'DataSource', id: 7 },
         online: { type: 'bool', id: 8 },
+        streamSource: { type: 'DataSource', id: 9 },
         entityColumns: { rule: 'repeated', type: 'Column', id: 12 },
       },
     },
@@ -105,7 +106,7 @@ const TYPES: Record<ValueType, number> = {
 }
 
 /** What Feast calls a view without an entity. */
-const NO_ENTITY = { name: '__dummy', joinKey: '__dummy_id', type: 'String' } as const
+export const NO_ENTITY = { name: '__dummy', joinKey: '__dummy_id', type: 'String' } as const
 
 const BATCH_FILE = 1
 const PUSH_SOURCE = 9
@@ -154,6 +155,8 @@ function viewSpec(project: Project, view: FeatureView) {
     entityColumns: keys.map(column),
     ttl: { seconds: Math.floor((view.ttlMs ?? 0) / 1000), nanos: ((view.ttlMs ?? 0) % 1000) * 1e6 },
     batchSource: fileSource(project, source),
+    // A client finds the views of a push source by this.
+    streamSource: pushSource(project, source),
     online: true,
   }
 }

@@ -62,8 +62,11 @@ export function onlineAnswerJson({ keys, features, rows }: OnlineAnswer): string
     for (let r = 0; r < rows.length; r++) {
       const row = rows[r]!
       const comma = r === 0 ? '' : ','
-      values += comma + typedJson(row.values[f] ?? null, type)
-      statuses += `${comma}"${row.statuses[f]}"`
+      const value = typedJson(row.values[f] ?? null, type)
+      // A number that JSON cannot write; clients up to 0.61 fail on a null that is called present.
+      const status = value === 'null' && row.statuses[f] === 'PRESENT' ? 'NULL_VALUE' : row.statuses[f]
+      values += comma + value
+      statuses += `${comma}"${status}"`
       timestamps += comma + time(row.eventTimestamps[f])
     }
     results.push(`{"values":[${values}],"statuses":[${statuses}],"event_timestamps":[${timestamps}]}`)

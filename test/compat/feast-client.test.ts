@@ -55,6 +55,7 @@ describe.skipIf(clients.length === 0)('a Feast client', () => {
     expect(unknown.monthly_fee).toEqual([null, rows[0]?.[names.indexOf('monthly_fee')]])
     expect(told.written).toMatchObject({ failed_payments_90d: [7] })
     expect(told.kept).toMatchObject({ failed_payments_90d: [7] })
+    expect(told.pushed).toMatchObject({ failed_payments_90d: [9] })
     expect((told.errors as Record<string, string>).view).toBe('FeatureViewNotFoundException')
     expect((told.errors as Record<string, string>).feature).not.toBeNull()
   })

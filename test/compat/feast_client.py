@@ -56,6 +56,10 @@ older = {**row, "failed_payments_90d": [3], "event_timestamp": [pd.Timestamp("20
 store.write_to_online_store("payments_agg_90d_fv", df=pd.DataFrame(older))
 kept = read(["payments_agg_90d_fv:failed_payments_90d"], ["0000-WRITE"])
 
+pushed = {"user_id": ["0000-PUSHD"], "failed_payments_90d": [9], "event_timestamp": [pd.Timestamp("2024-03-01")]}
+store.push("payments_agg_90d", pd.DataFrame(pushed))
+after_push = read(["payments_agg_90d_fv:failed_payments_90d"], ["0000-PUSHD"])
+
 print(
     json.dumps(
         {
@@ -68,6 +72,7 @@ print(
             "unknown": unknown,
             "written": written,
             "kept": kept,
+            "pushed": after_push,
             "errors": {"view": error_of(["no_such_view:x"]), "feature": error_of(["payments_agg_90d_fv:nope"])},
         }
     )

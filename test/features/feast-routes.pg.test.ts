@@ -118,6 +118,8 @@ describe('/get-online-features', () => {
       entities: { id: ['a'], a: [1], b: ['x'] },
     })
     expect(JSON.parse(full.text).metadata.feature_names).toEqual(['id', 'a', 'b', 'events__fee', 'state__fee'])
+    const dummy = await online({ features: ['events:fee'], entities: { __dummy_id: [''], id: ['a'] } })
+    expect(JSON.parse(dummy.text).metadata.feature_names).toEqual(['__dummy_id', 'id', 'fee'])
     const none = await online({ features, entities: { id: [] } })
     expect(JSON.parse(none.text).results[1]).toEqual({ values: [], statuses: [], event_timestamps: [] })
   })
@@ -145,6 +147,12 @@ describe('/get-online-features', () => {
       "would hold 'fee' twice",
     ],
     ['the wrong entity', { features, entities: { user: ['a'] } }, 400, "entities has no 'id'"],
+    [
+      'a key that JSON has rounded',
+      { features: ['state:fee'], entities: { a: [2 ** 53], b: ['x'] } },
+      400,
+      'beyond 2^53',
+    ],
     ['a null key', { features, entities: { id: ['a', null] } }, 400, "'id' must be a string"],
     [
       'columns of two lengths',
