@@ -16,7 +16,7 @@ export const ERROR_CODES = {
   unavailable: 'Something needed is not there yet (database, promoted model, fresh features); trying later can help.',
   no_production_model: 'No version of the model is in Production, or the one that is cannot be loaded.',
   unsupported: 'A correct request for something that this version does not do.',
-  corrupt: 'Stored bytes are not what their digest says.',
+  corrupt: 'Stored bytes are not what their digest says, or rows were lost or doubled on the way.',
 } as const
 
 export type ErrorCode = keyof typeof ERROR_CODES

@@ -37,7 +37,7 @@ import { type EntityKey, type KeyInput, parseKey } from './keys.ts'
 import { type Bounds, type Materialized, materializeView } from './materialize.ts'
 import type { OnlineStore } from './online-store.ts'
 import { createOnlineReader, type OnlineRow, type RequestRow } from './read-online.ts'
-import { exportTrainingSet, readTrainingSet, type TrainingData } from './read-training-set.ts'
+import { exportTrainingSet, readTrainingSet, type StoredTrainingSet, type TrainingData } from './read-training-set.ts'
 import { onlineRefusal } from './refusals.ts'
 import { type ViewStatistics, viewStatistics } from './statistics.ts'
 import {
@@ -71,8 +71,8 @@ export type MaterializeRequest = Bounds & {
 export type Features = {
   /** Builds D(A, K, mode) for a model and keeps it in the object store; refuses when there are no mature labels. */
   trainingSet(request: TrainingSetRequest): Promise<TrainingSetRef>
-  readTrainingSet(ref: Pick<TrainingSetRef, 'digest' | 'objectKey' | 'columns'>): Promise<TrainingData>
-  exportTrainingSet(ref: Pick<TrainingSetRef, 'digest' | 'objectKey' | 'columns'>, path: string): Promise<void>
+  readTrainingSet(ref: StoredTrainingSet): Promise<TrainingData>
+  exportTrainingSet(ref: StoredTrainingSet, path: string): Promise<void>
   /** Each view in a transaction of its own. Refuses when the lake has nothing for any of the views. */
   materialize(request?: MaterializeRequest): Promise<Materialized[]>
   /** One view of these. */

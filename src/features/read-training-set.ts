@@ -2,6 +2,7 @@ import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
 import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
+import { requireSameRows } from '../base/same-rows.ts'
 import type { ValueType } from '../config/project.ts'
 import type { Duck } from '../lake/duck.ts'
 import type { ObjectStore } from '../lake/objects.ts'
@@ -17,13 +18,18 @@ export type TrainingColumn = { type: ValueType; values: Float64Array | string[];
 
 export type TrainingData = { rows: number; columns: Map<string, TrainingColumn> }
 
-type Stored = Pick<TrainingSetRef, 'digest' | 'objectKey' | 'columns'>
+/** What finds a training set again. */
+export type StoredTrainingSet = Pick<TrainingSetRef, 'digest' | 'objectKey' | 'columns' | 'rows'>
 
-/** The training set by columns, in the order of the file. Refuses bytes that are not those of the digest. */
-export async function readTrainingSet(deps: { duck: Duck; objects: ObjectStore }, ref: Stored): Promise<TrainingData> {
+/** The training set by columns, in the order of the file. Refuses bytes that are not those of the digest, and other rows. */
+export async function readTrainingSet(
+  deps: { duck: Duck; objects: ObjectStore },
+  ref: StoredTrainingSet,
+): Promise<TrainingData> {
   const path = await verifiedPath(deps.objects, ref)
   const select = ref.columns.map((c) => `${plainInDuck(ident(c.name), c.type)} AS ${ident(c.name)}`)
   const read = await deps.duck.columns(`SELECT ${select.join(', ')} FROM read_parquet(${literal(path)})`)
+  requireSameRows('training set → frame', ref.rows, read.rows)
   const columns = new Map<string, TrainingColumn>()
   for (const [i, { name, type }] of ref.columns.entries()) {
     const column = read.columns[i]
@@ -33,23 +39,28 @@ export async function readTrainingSet(deps: { duck: Duck; objects: ObjectStore }
 }
 
 /** Copies the Parquet file to a path of the user's, whole or not at all. */
-export async function exportTrainingSet(objects: ObjectStore, ref: Stored, path: string): Promise<void> {
+export async function exportTrainingSet(objects: ObjectStore, ref: StoredTrainingSet, path: string): Promise<void> {
   const from = await verifiedPath(objects, ref)
   const temporary = `${path}.${process.pid}.part`
   await mkdir(dirname(path), { recursive: true })
   try {
     await copyFile(from, temporary)
+    if ((await sha256File(temporary)) !== ref.digest) throw otherBytes(temporary)
     await rename(temporary, path)
   } finally {
     await rm(temporary, { force: true })
   }
 }
 
-async function verifiedPath(objects: ObjectStore, { objectKey, digest }: Stored): Promise<string> {
+async function verifiedPath(objects: ObjectStore, { objectKey, digest }: StoredTrainingSet): Promise<string> {
   if ((await objects.stat(objectKey)) === undefined) {
     throw new PlatformError('not_found', `the object store has no training set '${objectKey}'; build it again`)
   }
   const path = await objects.local(objectKey)
   if ((await sha256File(path)) === digest) return path
-  throw new PlatformError('corrupt', `training set '${objectKey}' does not have the bytes that its digest names`)
+  throw otherBytes(objectKey)
+}
+
+function otherBytes(name: string): PlatformError {
+  return new PlatformError('corrupt', `training set '${name}' does not have the bytes that its digest names`)
 }

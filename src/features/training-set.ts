@@ -81,7 +81,7 @@ export async function buildTrainingSet(deps: Deps, request: TrainingSetRequest):
       ...featureOutputs(service),
       { name: label.name, sql: `j.p${keys.length}` },
     ]
-    const written = await writeDataset(given, service, join.sql, outputs)
+    const written = await writeDataset(given, service, { sql: join.sql, rows: entities.rows }, outputs)
     const labels = entities.snapshots.map((snapshot) => ({ moment: snapshot.validAt, snapshot }))
     const inputs = inputsOf([...labels, ...join.inputs])
     return {
@@ -127,7 +127,8 @@ export async function joinEntityRows(
     )
     const join = await pointInTimeJoin(given, service, entities, request)
     const kept = entities.payload.map(({ name, sql }) => ({ name, sql: `j.${sql}` }))
-    const written = await writeDataset(given, service, join.sql, [...kept, ...featureOutputs(service)])
+    const joined = { sql: join.sql, rows: entities.rows }
+    const written = await writeDataset(given, service, joined, [...kept, ...featureOutputs(service)])
     const inputs = inputsOf(join.inputs)
     const { knownAt, mode, timestamp, fileDigest } = request
     const asked = { knownAt, mode, timestamp, fileDigest }

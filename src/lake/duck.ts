@@ -12,12 +12,16 @@ import {
   VARCHAR,
   version,
 } from '@duckdb/node-api'
+import { assert } from '../base/assert.ts'
 import { type DuckColumn, readColumns } from './duck-columns.ts'
 import { SCRATCH } from './object-key.ts'
 
 export type DuckParam = string | number | bigint | boolean | null
 
-/** Statements on one connection: a session sees its own temporary tables. */
+/**
+ * Statements on one connection: a session sees its own temporary tables. While the chunks of a statement are being read,
+ * the session takes no other: DuckDB would end the stream without a word, after the chunk that it has given.
+ */
 export type DuckSession = {
   run(text: string, params?: readonly DuckParam[]): Promise<void>
   /**
@@ -29,7 +33,7 @@ export type DuckSession = {
   columns(text: string, params?: readonly DuckParam[]): Promise<{ rows: number; columns: DuckColumn[] }>
   /** The raw chunks (2,048 rows each), one at a time: for results that should not be in memory at once. */
   chunks(text: string, params?: readonly DuckParam[]): AsyncGenerator<DuckDBDataChunk>
-  /** Adds rows, given column by column, to a table of the session. */
+  /** Adds rows, given column by column and as many as there are, to a table of the session. */
   append(table: string, types: readonly AppendType[], columns: readonly (readonly unknown[])[]): Promise<void>
 }
 
@@ -118,33 +122,59 @@ async function restrict(instance: DuckDBInstance, directories: readonly string[]
 
 function sessionOn(connection: DuckDBConnection): DuckSession {
   const bound = (params: readonly DuckParam[] | undefined) => params as DuckDBValue[] | undefined
+  let streaming: string | undefined
+  const requireQuiet = () => {
+    assert(streaming === undefined, `a session was used while it gives the chunks of: ${streaming?.slice(0, 200)}`)
+  }
   async function* chunks(text: string, params?: readonly DuckParam[]) {
-    const result = await connection.stream(text, bound(params))
-    for (;;) {
-      const chunk = await result.fetchChunk()
-      if (chunk === null || chunk.rowCount === 0) return
-      yield chunk
+    requireQuiet()
+    streaming = text
+    try {
+      const result = await connection.stream(text, bound(params))
+      for (;;) {
+        const chunk = await result.fetchChunk()
+        if (chunk === null || chunk.rowCount === 0) return
+        yield chunk
+      }
+    } finally {
+      streaming = undefined
     }
   }
   return {
     async run(text, params) {
+      requireQuiet()
       await connection.run(text, bound(params))
     },
     async rows<Row>(text: string, params?: readonly DuckParam[]) {
+      requireQuiet()
       const reader = await connection.runAndReadAll(text, bound(params))
       return reader.getRowObjectsJS().map(withPlainNumbers) as Row[]
     },
-    columns: async (text, params) => readColumns(await connection.run(text, bound(params))),
+    async columns(text, params) {
+      requireQuiet()
+      return readColumns(await connection.run(text, bound(params)))
+    },
     chunks,
     async append(table, types, columns) {
+      requireQuiet()
+      const rows = columns[0]?.length ?? 0
+      assert(
+        columns.every((column) => column.length === rows),
+        `columns of different lengths for table ${table}`,
+      )
       const appender = await connection.createAppender(table)
-      const chunk = DuckDBDataChunk.create(types.map((type) => (type === 'BIGINT' ? BIGINT : VARCHAR)))
-      chunk.setColumns(columns as DuckDBValue[][])
-      appender.appendDataChunk(chunk)
+      for (let at = 0; at < rows; at += CHUNK_ROWS) {
+        const chunk = DuckDBDataChunk.create(types.map((type) => (type === 'BIGINT' ? BIGINT : VARCHAR)))
+        chunk.setColumns(columns.map((column) => column.slice(at, at + CHUNK_ROWS)) as DuckDBValue[][])
+        appender.appendDataChunk(chunk)
+      }
       appender.closeSync()
     },
   }
 }
+
+/** DuckDB's own: a chunk holds no more rows. */
+const CHUNK_ROWS = 2048
 
 function withPlainNumbers(row: Record<string, unknown>): Record<string, unknown> {
   for (const [name, value] of Object.entries(row)) {

@@ -42,7 +42,7 @@ type Deps = {
 export async function fitModel(deps: Deps, pinned: Pinned, dataset: TrainingSetRef): Promise<Fit> {
   const { model: definition, service } = pinned.definitions
   const data = await deps.features.readTrainingSet(dataset)
-  const names = service.features.map((f) => f.feature)
+  const names = service.features.map((f) => f.name)
   const frame = frameOf(data, names, dataset.label)
   const split = splitRows(frame.labels, definition.split)
   const encoder = learnEncoder(frame.inputs)

@@ -104,3 +104,32 @@ test('the folder for what does not fit in memory is gone with the DuckDB', async
   own.close()
   expect(existsSync(scratch) ? await readdir(scratch) : []).toEqual([])
 })
+
+test('B1: a session takes no other statement while its chunks are being read, and any afterwards', async () => {
+  await duck.session(async (session) => {
+    await session.run('CREATE TEMP TABLE kept (n BIGINT)')
+    let read = 0
+    for await (const chunk of session.chunks('SELECT * FROM range(5000)')) {
+      read += chunk.rowCount
+      await expect(session.append('kept', ['BIGINT'], [[1n]])).rejects.toThrow(/while it gives the chunks of: SELECT/)
+      await expect(session.run('SELECT 1')).rejects.toThrow(/while it gives the chunks/)
+      await expect(session.rows('SELECT 1')).rejects.toThrow(/while it gives the chunks/)
+      await expect(session.columns('SELECT 1')).rejects.toThrow(/while it gives the chunks/)
+    }
+    expect(read).toBe(5000)
+    for await (const _ of session.chunks('SELECT * FROM range(5000)')) break
+    await session.append('kept', ['BIGINT'], [[1n]])
+    expect(await session.rows('SELECT count(*) AS n FROM kept')).toEqual([{ n: 1 }])
+  })
+})
+
+test('B1: a table takes more rows at once than a chunk of DuckDB holds', async () => {
+  await duck.session(async (session) => {
+    await session.run('CREATE TEMP TABLE many (n BIGINT, t VARCHAR)')
+    const numbers = Array.from({ length: 5000 }, (_, i) => BigInt(i))
+    await session.append('many', ['BIGINT', 'VARCHAR'], [numbers, numbers.map(String)])
+    expect(await session.rows('SELECT count(*) AS n, sum(n) AS total, max(t) AS last FROM many')).toEqual([
+      { n: 5000, total: 12497500, last: '999' },
+    ])
+  })
+})

@@ -24,7 +24,7 @@ describe('a training on made-up customers', () => {
     expect(first.fit).toMatchObject({ rows: 800, trainRows: 600, testRows: 200 })
     expect(first.fit.metrics.val_auc).toBeGreaterThan(0.6)
     expect(first.fit.encoder.inputs.map((input) => input.name)).toEqual(
-      project.featureServices[0]!.features.map((f) => f.feature),
+      project.featureServices[0]!.features.map((f) => f.name),
     )
   })
 
