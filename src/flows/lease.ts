@@ -1,9 +1,8 @@
-import { readlinkSync } from 'node:fs'
-import { hostname } from 'node:os'
 import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { messageOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { placeOfProcess, isGone as processIsGone } from '../base/process-place.ts'
 import type { Sql } from '../db/sql.ts'
 import { enterWorker, holdLease, removeWorker } from './queries.ts'
 
@@ -97,28 +96,7 @@ export async function takeLease(options: {
 
 /** Whether the process that wrote `place` and `pid` is certainly gone; false when that cannot be told from here. */
 export function isGone(place: string | null, pid: number | null): boolean {
-  if (place === null || pid === null || place !== placeOfProcess()) return false
-  try {
-    process.kill(pid, 0)
-    return false
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code === 'ESRCH'
-  }
-}
-
-let place: string | undefined
-
-/** Names where this process's id means something: the host, and on Linux its process-id namespace. */
-function placeOfProcess(): string {
-  if (place !== undefined) return place
-  let namespace = ''
-  try {
-    namespace = readlinkSync('/proc/self/ns/pid')
-  } catch {
-    // Not Linux: one namespace a host.
-  }
-  place = `${hostname()} ${namespace}`.trim()
-  return place
+  return place !== null && pid !== null && processIsGone({ place, pid })
 }
 
 function queryOf(client: pg.Client): Pick<Sql, 'query'> {

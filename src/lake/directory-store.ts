@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { copyFile, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
@@ -8,7 +7,7 @@ import { PlatformError } from '../base/errors.ts'
 import { directoryUploads } from './directory-uploads.ts'
 import { byName, checkObjectKey, SCRATCH } from './object-key.ts'
 import type { FolderEntry, ObjectBody, ObjectStore } from './objects.ts'
-import { makeScratch } from './scratch.ts'
+import { makeScratch, scratchName } from './scratch.ts'
 
 /** An object store in a directory of its own, made when absent. */
 export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
@@ -25,7 +24,7 @@ export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
     uploads: directoryUploads({ scratch, adopt }),
     async put(key, body) {
       const path = localPath(key)
-      const temporary = join(scratch, randomUUID())
+      const temporary = join(scratch, scratchName('put'))
       try {
         await write(temporary, body)
         await publish(root, temporary, path).catch(clash(key))

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
@@ -15,6 +14,7 @@ import {
 import { assert } from '../base/assert.ts'
 import { type DuckColumn, readColumns } from './duck-columns.ts'
 import { SCRATCH } from './object-key.ts'
+import { scratchName } from './scratch.ts'
 
 export type DuckParam = string | number | bigint | boolean | null
 
@@ -106,7 +106,7 @@ export async function createDuck(options: DuckOptions = {}): Promise<Duck> {
 /** In the store's scratch space, which is on a real disk and cleared of what a killed process left. */
 function spillFolder(directories: readonly string[] | undefined): string {
   const [store] = directories ?? []
-  return join(store === undefined ? tmpdir() : join(store, SCRATCH), `duckdb-${randomUUID()}`)
+  return join(store === undefined ? tmpdir() : join(store, SCRATCH), scratchName('duckdb'))
 }
 
 async function restrict(instance: DuckDBInstance, directories: readonly string[] | undefined): Promise<void> {

@@ -1,4 +1,3 @@
-import { randomUUID } from 'node:crypto'
 import { createReadStream, createWriteStream } from 'node:fs'
 import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
@@ -18,7 +17,7 @@ import { byName, checkObjectKey, SCRATCH } from './object-key.ts'
 import type { ObjectBody, ObjectStat, ObjectStore } from './objects.ts'
 import { asker, isMissing } from './s3-errors.ts'
 import { s3Uploads } from './s3-uploads.ts'
-import { makeScratch } from './scratch.ts'
+import { makeScratch, scratchName } from './scratch.ts'
 
 /** A stream of unknown length goes up in parts of this size, four at a time: 80 GB at most, 40 MB of memory. */
 const PART_BYTES = 8 << 20
@@ -126,7 +125,7 @@ export async function openS3Store({ url, cacheDir }: { url: string; cacheDir: st
     async local(key) {
       const kept = join(cache, ...checkObjectKey(key).split('/'))
       if (await stat(kept).catch(() => undefined)) return kept
-      const coming = join(cache, SCRATCH, randomUUID())
+      const coming = join(cache, SCRATCH, scratchName('fetch'))
       try {
         await pipeline(await store.stream(key), createWriteStream(coming, { flags: 'wx' }))
         await mkdir(dirname(kept), { recursive: true })

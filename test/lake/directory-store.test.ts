@@ -1,9 +1,11 @@
+import { spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openDirectoryStore } from '../../src/lake/directory-store.ts'
 import type { ObjectStore } from '../../src/lake/objects.ts'
+import { scratchName } from '../../src/lake/scratch.ts'
 
 let dir: string
 let store: ObjectStore
@@ -40,4 +42,17 @@ test('no key leaves a file outside of the store', async () => {
   for (const key of ['...', '..a', '%2e%2e/x', 'C:', '~']) await store.put(key, bytes(key))
   for (const key of ['../out', '/etc/x', 'a/../../out']) await expect(store.put(key, bytes('x'))).rejects.toThrow(key)
   expect(await readdir(dir)).toEqual(['store'])
+})
+
+test('F4: scratch of a process that is gone goes at the next start; that of one that runs stays, and so does a young upload', async () => {
+  const root = join(dir, 'store', '.scratch')
+  const ours = scratchName('work')
+  const gone = spawnSync(process.execPath, ['-e', '']).pid
+  const ofGone = ours.replace(`-${process.pid}-`, `-${gone}-`)
+  const given = ours.replace(/-\d+-([0-9a-f-]+)$/, '-1-$1')
+  const elsewhere = ours.replace(/^work-[0-9a-f]{12}/, 'work-000000000000')
+  for (const name of [ours, ofGone, given, elsewhere, 'upload-1']) await mkdir(join(root, name), { recursive: true })
+  await openDirectoryStore(join(dir, 'store'))
+  // The id of `given` was given out again: what runs now began at another moment.
+  expect(await scratch()).toEqual([ours, elsewhere, 'upload-1'].sort())
 })
