@@ -16,20 +16,29 @@ export const ERROR_CODES = {
   unavailable: 'Something needed is not there yet (database, promoted model, fresh features); trying later can help.',
   no_production_model: 'No version of the model is in Production, or the one that is cannot be loaded.',
   unsupported: 'A correct request for something that this version does not do.',
-  corrupt: 'Stored bytes are not what their digest says, or rows were lost or doubled on the way.',
+  corrupt: 'Stored bytes are not what their digest says or cannot be read, or rows were lost or doubled on the way.',
+  file_gone: 'A stored file that the records name is not there.',
+  storage_full: 'A disk, a quota or a store has no room; the message names the place.',
+  storage_refused: 'A file, folder or store may not be read or written (permission, read-only, a failing disk).',
 } as const
 
 export type ErrorCode = keyof typeof ERROR_CODES
 
+export type PlatformErrorOptions = { details?: Record<string, unknown>; toCallers?: string; cause?: unknown }
+
 export class PlatformError extends Error {
   readonly code: ErrorCode
   readonly details: Record<string, unknown>
+  /** What callers over HTTP are told, where the message names paths, addresses or a driver's words. */
+  declare readonly toCallers: string
 
-  constructor(code: ErrorCode, message: string, options: { details?: Record<string, unknown>; cause?: unknown } = {}) {
+  constructor(code: ErrorCode, message: string, options: PlatformErrorOptions = {}) {
     super(message, { cause: options.cause })
     this.name = 'PlatformError'
     this.code = code
     this.details = options.details ?? {}
+    // Not a field that shows in logs and records beside the message.
+    Object.defineProperty(this, 'toCallers', { value: options.toCallers ?? message })
   }
 }
 

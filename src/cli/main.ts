@@ -4,8 +4,9 @@
  * 2 wrong usage.
  */
 import { Command, CommanderError } from 'commander'
-import { messageOf, PlatformError } from '../base/errors.ts'
+import { messageOf } from '../base/errors.ts'
 import { weirVersion } from '../base/version.ts'
+import { worldError } from '../base/world.ts'
 import { type CommandName, commandsByGroup } from './command-table.ts'
 import { quietBrokenPipe, writeStdout } from './output.ts'
 
@@ -45,8 +46,9 @@ function report(error: unknown, args: string[]): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   const json = args.includes('--json')
   const name = args.find((arg) => !arg.startsWith('-')) as CommandName | undefined
-  if (error instanceof PlatformError) {
-    const { code, message, details } = error
+  const told = worldError(error)
+  if (told) {
+    const { code, message, details } = told
     if (json) writeStdout(JSON.stringify({ error: { code, message, ...details } }, null, 2))
     else process.stderr.write(`weir ${name}: ${message}\n`)
     return 1

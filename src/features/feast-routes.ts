@@ -5,6 +5,7 @@ import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { instantOfMs, parseInstant } from '../base/instant.ts'
 import type { Log } from '../base/log.ts'
+import { worldError } from '../base/world.ts'
 import type { Project } from '../config/project.ts'
 import { type FeastErrorClass, feastErrorJson, onlineAnswerJson } from '../wire/feature-server.ts'
 import type { FeatureValue } from '../wire/features.ts'
@@ -43,15 +44,16 @@ export function feastRoutes(deps: FeastDeps): FastifyPluginAsync {
         done(wrongBody([{ loc: ['body'], msg: 'the body is not JSON', type: 'json_invalid' }]), undefined)
       }
     })
-    app.setErrorHandler((error, request, reply) => {
-      if (!(error instanceof PlatformError)) throw error
+    app.setErrorHandler((thrown, request, reply) => {
+      const error = worldError(thrown)
+      if (!error) throw thrown
       const { feastClass, detail } = error.details as { feastClass?: FeastErrorClass; detail?: unknown }
       if (detail) return sendJson(reply, 422, JSON.stringify({ detail }))
       const status = STATUS[error.code]
       if (status === undefined) throw error
       request.log.debug({ error: error.message }, 'a request of the Feast protocol was refused')
       const named = feastClass ?? (error.code === 'not_found' ? 'FeatureViewNotFoundException' : undefined)
-      const text = named ? feastErrorJson(named, error.message) : JSON.stringify(error.message)
+      const text = named ? feastErrorJson(named, error.toCallers) : JSON.stringify(error.toCallers)
       return sendJson(reply, feastClass === 'PushSourceNotFoundException' ? 422 : status, text)
     })
     readRoutes(app, deps)
@@ -76,6 +78,8 @@ const STATUS: Partial<Record<PlatformError['code'], number>> = {
   delivery_refused: 422,
   too_large: 413,
   unavailable: 503,
+  storage_refused: 503,
+  storage_full: 507,
   unsupported: 422,
 }
 

@@ -1,6 +1,7 @@
 /** The one place that chooses an HTTP status, and the shape of an error (RFC 9457 problem details). */
 import type { FastifyError } from 'fastify'
-import { type ErrorCode, PlatformError } from '../base/errors.ts'
+import type { ErrorCode } from '../base/errors.ts'
+import { worldError } from '../base/world.ts'
 
 const STATUS: Record<ErrorCode, number> = {
   invalid_argument: 400,
@@ -17,6 +18,9 @@ const STATUS: Record<ErrorCode, number> = {
   no_production_model: 503,
   unsupported: 400,
   corrupt: 500,
+  file_gone: 500,
+  storage_full: 507,
+  storage_refused: 503,
 }
 
 const TITLES: Record<number, string> = {
@@ -32,6 +36,7 @@ const TITLES: Record<number, string> = {
   422: 'Refused',
   500: 'Internal error',
   503: 'Unavailable',
+  507: 'No room',
 }
 
 export type Problem = {
@@ -45,7 +50,8 @@ export type Problem = {
 
 /** What a caller is told of an error. Of our own faults nothing but that they happened; the log has the rest. */
 export function problemOf(error: unknown, requestId: string): Problem {
-  if (error instanceof PlatformError) return problem(STATUS[error.code], error.code, error.message, error.details)
+  const told = worldError(error)
+  if (told) return problem(STATUS[told.code], told.code, told.toCallers, told.details)
   const { statusCode, code, message } = (error ?? {}) as Partial<FastifyError>
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
     return problem(statusCode, codeOfStatus(statusCode), plainMessage(code, message ?? ''))

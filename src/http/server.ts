@@ -36,6 +36,9 @@ const BODY_LIMIT = 1_000_000
 /** Longest part of a path that is a parameter: longer keys are refused with 414 before any route runs. */
 const PARAM_LENGTH_MAX = 1_000
 
+/** All is well again within two seconds of the return of what was missing. */
+const RETRY_AFTER_S = 1
+
 export async function createServer(options: ServerOptions): Promise<Server> {
   const { host, port, token, log } = options
   if (!isLoopback(host) && token === null) {
@@ -55,9 +58,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   })
   const guard = createGuard({ host, token, publicHosts: options.publicHosts ?? [] })
   app.addHook('onRequest', async (request) => guard(request))
+  // Whatever form its body has: no 503 leaves without saying when to come again.
+  app.addHook('onSend', async (_request, reply) => {
+    if (reply.statusCode === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_S)
+  })
   app.setErrorHandler((error, request, reply) => {
     const told = problemOf(error, request.id)
-    if (told.status >= 500 && told.error === 'internal') request.log.error({ err: error }, 'request failed')
+    if (told.status >= 500 && told.status !== 503) request.log.error({ err: error }, 'request failed')
     if (told.status === 401) reply.header('www-authenticate', 'Bearer')
     return reply.code(told.status).type('application/problem+json').send(told)
   })

@@ -44,10 +44,17 @@ export function mlflowPlugin(endpoints: readonly Endpoint[]): FastifyPluginAsync
   }
 }
 
+/**
+ * MLflow's client sends again up to seven times and waits this long each time; without the header it would wait up to
+ * two minutes in all. So it stays with us for 70 s: a restart of PostgreSQL fails no training.
+ */
+const RETRY_AFTER_S = 10
+
 export function answerErrorsAsMlflow(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = mlflowError(error)
-    if (status === 500) request.log.error({ err: error }, 'request failed')
+    if (status >= 500 && status !== 503) request.log.error({ err: error }, 'request failed')
+    if (status === 503) reply.header('retry-after', RETRY_AFTER_S)
     return reply.code(status).send(body)
   })
 }

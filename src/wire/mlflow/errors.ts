@@ -1,5 +1,6 @@
 /** How MLflow names an error; the status follows the contract, section 2. */
-import { type ErrorCode, PlatformError } from '../../base/errors.ts'
+import type { ErrorCode } from '../../base/errors.ts'
+import { worldError } from '../../base/world.ts'
 
 export type MlflowError = { status: number; body: { error_code: string; message: string } }
 
@@ -18,13 +19,17 @@ const NAMES: Record<ErrorCode, [number, string]> = {
   no_production_model: [503, 'TEMPORARILY_UNAVAILABLE'],
   unsupported: [400, 'BAD_REQUEST'],
   corrupt: [500, 'DATA_LOSS'],
+  file_gone: [500, 'DATA_LOSS'],
+  storage_full: [507, 'RESOURCE_EXHAUSTED'],
+  storage_refused: [503, 'IO_ERROR'],
 }
 
 /** What the client is told; of our own faults nothing but that they happened. */
 export function mlflowError(error: unknown): MlflowError {
-  if (error instanceof PlatformError) {
-    const [status, code] = NAMES[error.code]
-    return { status, body: { error_code: code, message: error.message } }
+  const told = worldError(error)
+  if (told) {
+    const [status, code] = NAMES[told.code]
+    return { status, body: { error_code: code, message: told.toCallers } }
   }
   const { statusCode, message } = (error ?? {}) as { statusCode?: number; message?: string }
   if (statusCode === 413) {
