@@ -1,3 +1,5 @@
+import type { ValueType } from '../values/values.ts'
+
 /**
  * The project, complete: what `defineProject` input becomes after `config/normalize.ts` has read it. Every room works
  * on these types only. Names are unique within their list; every reference has been resolved and checked.
@@ -17,8 +19,7 @@ export type Project = {
   models: Model[]
 }
 
-export const VALUE_TYPES = ['String', 'Int32', 'Int64', 'Float32', 'Float64', 'Bool', 'Date', 'UnixTimestamp'] as const
-export type ValueType = (typeof VALUE_TYPES)[number]
+export { VALUE_TYPES, type ValueType } from '../values/values.ts'
 
 /** error refuses the delivery, warn records the finding and goes on. */
 export type Severity = 'error' | 'warn'

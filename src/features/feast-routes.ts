@@ -7,13 +7,13 @@ import { instantOfMs, parseInstant } from '../base/instant.ts'
 import type { Log } from '../base/log.ts'
 import { worldError } from '../base/world.ts'
 import type { Project } from '../config/project.ts'
+import { notOfType, readJsonValue } from '../values/json.ts'
 import { type FeastErrorClass, feastErrorJson, onlineAnswerJson } from '../wire/feature-server.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { ServiceDefinition } from './definitions.ts'
 import type { Features } from './features.ts'
 import type { KeyInput } from './keys.ts'
 import { feastRegistryFile, NO_ENTITY } from './registry-file.ts'
-import { readValue } from './value-types.ts'
 import type { Frame } from './write-online.ts'
 
 export type FeastDeps = {
@@ -162,9 +162,10 @@ function requestRows(service: ServiceDefinition, entities: Frame, count: number)
   }
   return Array.from({ length: count }, (_, i) =>
     service.request.map(({ name, type }) => {
-      const value = readValue(type, entities[name]?.[i])
+      const given = entities[name]?.[i]
+      const value = readJsonValue(type, given)
       if (value !== undefined) return value
-      throw wrong(`row ${i + 1}: '${String(entities[name]?.[i]).slice(0, 40)}' in '${name}' is not of type ${type}`)
+      throw wrong(`row ${i + 1}: ${notOfType(type, given, name)}`)
     }),
   )
 }

@@ -5,6 +5,7 @@ import { sourceOf } from '../config/find.ts'
 import type { Project, Source, ValueType } from '../config/project.ts'
 import type { Database } from '../db/sql.ts'
 import type { Duck } from '../lake/duck.ts'
+import { notOfType, readJsonValue } from '../values/json.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import { type Column, tableDigest, type ViewDefinition } from './definitions.ts'
 import { EVENT_TIMESTAMP } from './entity-rows.ts'
@@ -12,7 +13,7 @@ import { parseKey } from './keys.ts'
 import type { OnlineStore, OnlineWrite } from './online-store.ts'
 import { notifyFeaturesChanged, selectOnlineTable, upsertOnlineTable } from './queries.ts'
 import { ident } from './quote.ts'
-import { duckType, plainInDuck, readValue } from './value-types.ts'
+import { duckType, plainInDuck } from './value-types.ts'
 import { featureSql } from './view-rows.ts'
 
 /** Rows column by column, as JSON has them. */
@@ -180,9 +181,9 @@ function readFrame(frame: Frame, columns: readonly Column[], count: number): Map
     columns.map(({ name, type }) => {
       const values = frame[name] ?? []
       const read = Array.from({ length: count }, (_, i) => {
-        const value = readValue(type, values[i])
+        const value = readJsonValue(type, values[i])
         if (value !== undefined) return value
-        throw refusal(`row ${i + 1}: '${String(values[i]).slice(0, 40)}' in column '${name}' is not of type ${type}`)
+        throw refusal(`row ${i + 1}: ${notOfType(type, values[i], name)}`)
       })
       return [name, read]
     }),
@@ -209,8 +210,9 @@ function keysOf(view: ViewDefinition, rows: ReadonlyMap<string, FeatureValue[]>,
 function createdOf(clock: Clock, frame: Frame, count: number): Instant[] {
   const now = instantOfMs(clock.nowMs())
   return Array.from({ length: count }, (_, i) => {
-    const read = readValue('UnixTimestamp', frame.created?.[i])
-    if (read === undefined) throw refusal(`row ${i + 1}: column 'created' is not a time`)
+    const given = frame.created?.[i]
+    const read = readJsonValue('UnixTimestamp', given)
+    if (read === undefined) throw refusal(`row ${i + 1}: ${notOfType('UnixTimestamp', given, 'created')}`)
     return (read as Instant | null) ?? now
   })
 }

@@ -2,7 +2,8 @@ import { unreachable } from '../base/assert.ts'
 import { displayInstant } from '../base/instant.ts'
 import type { ColumnCheck, Severity, Source, ValueType } from '../config/project.ts'
 import type { DuckParam } from '../lake/duck.ts'
-import { describeType, isNoValue } from './casts.ts'
+import { isNoValue } from '../values/text.ts'
+import { describeType } from '../values/values.ts'
 import type { Table } from './load-table.ts'
 
 /** A rule for rows. `text` is an expression for what a row has there, `broken` makes one that is true if it breaks it. */

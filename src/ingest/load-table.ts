@@ -1,7 +1,8 @@
 import type { Instant } from '../base/instant.ts'
 import type { Column, Source } from '../config/project.ts'
 import type { DuckSession } from '../lake/duck.ts'
-import { readAs } from './casts.ts'
+import { readColumn } from '../values/columns.ts'
+import { readAs } from '../values/text.ts'
 import type { DeliveredFile } from './delivery-file.ts'
 
 /**
@@ -62,18 +63,15 @@ export async function loadTable(duck: DuckSession, given: Given): Promise<Table>
   return { source, file, name, rows, columns, ...(await readRejects(duck, name)), until, single: header.length === 1 }
 }
 
-/** By way of text, so that a value is read as strictly as from CSV: 1.0 is a whole number, 1.5 is none. */
+/** A value is read as strictly as from CSV: 1.0 is a whole number, 1.5 is none. */
 async function loadParquet(duck: DuckSession, { source, file, header, name, until }: Given): Promise<Table> {
   const types = await parquetTypes(duck, file.path)
   const columns = source.columns
     .map((column, index) => ({ ...column, index }))
     .filter((column) => header.includes(column.name))
   const read = columns.flatMap(({ name: column, type, index }) => {
-    const text = `CAST("${column.replaceAll('"', '""')}" AS VARCHAR)`
-    // Data frames keep a date as its midnight.
-    const midnight = type === 'Date' && types.get(column)?.startsWith('TIMESTAMP')
-    const field = midnight ? `regexp_replace(${text}, '[ T]00:00:00(\\.0+)?([+]00(:00)?)?$', '')` : text
-    return [`${field} AS r${index}`, `${readAs(type, field)} AS t${index}`]
+    const field = readColumn(type, types.get(column) ?? '', `"${column.replaceAll('"', '""')}"`)
+    return [`${field.text} AS r${index}`, `${field.value} AS t${index}`]
   })
   await duck.run(
     `CREATE TEMP TABLE ${name} AS SELECT ${['file_row_number + 1 AS n', ...read].join(', ')}

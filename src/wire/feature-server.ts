@@ -1,10 +1,11 @@
+import type { ValueType } from '../values/values.ts'
 import { type FeatureStatus, type FeatureValue, featureJson } from './features.ts'
 
 /**
  * What Feast's feature server answers, as its Python clients read it. The clients take a value's type from its JSON: `29`
  * is an int64 and `29.0` a double. So a value is written by its declared type, and not by what it happens to be.
  */
-export type DeclaredType = 'String' | 'Int32' | 'Int64' | 'Float32' | 'Float64' | 'Bool' | 'Date' | 'UnixTimestamp'
+export type DeclaredType = ValueType
 
 type Column = { name: string; type: DeclaredType }
 

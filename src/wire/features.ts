@@ -1,7 +1,8 @@
 /** What `GET /features/{key}` answers, and how feature values are written as JSON. */
 
-/** A Date is `2024-01-31`, a UnixTimestamp an instant; an integer beyond 2^53 is a bigint, so that no digit is lost. */
-export type FeatureValue = string | number | bigint | boolean | null
+import type { Value } from '../values/values.ts'
+
+export type FeatureValue = Value
 
 /**
  * PRESENT: the value. NULL_VALUE: the entity is known and its value is null. NOT_FOUND: the view does not know the

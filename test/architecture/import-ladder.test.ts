@@ -8,6 +8,7 @@ const SRC = fileURLToPath(new URL('../../src', import.meta.url))
 /** A room may import only rooms that stand strictly to its left; see ARCHITECTURE.md, "Import order". */
 const LADDER: string[][] = [
   ['base'],
+  ['values'],
   ['wire'],
   ['ml', 'db', 'generator'],
   ['config', 'lake', 'flows'],
@@ -28,6 +29,7 @@ const ONLY: Record<string, string[]> = {
   generator: ['base'],
   flows: ['base', 'db'],
   base: [],
+  values: ['base'],
   http: ['base', 'wire'],
 }
 

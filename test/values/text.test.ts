@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
-import type { ValueType } from '../../src/config/project.ts'
-import { isNoValue, readAs } from '../../src/ingest/casts.ts'
 import { createDuck, type Duck } from '../../src/lake/duck.ts'
+import { isNoValue, readAs } from '../../src/values/text.ts'
+import type { ValueType } from '../../src/values/values.ts'
 
 let duck: Duck
 beforeAll(async () => {
