@@ -1,10 +1,12 @@
 import { copyFile, mkdir, rename, rm } from 'node:fs/promises'
 import { dirname } from 'node:path'
+import { assert } from '../base/assert.ts'
 import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
 import { requireSameRows } from '../base/same-rows.ts'
 import type { ValueType } from '../config/project.ts'
 import type { Duck } from '../lake/duck.ts'
+import { damaged } from '../lake/named-by-digest.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import { ident, literal } from './quote.ts'
 import type { TrainingSetRef } from './training-set.ts'
@@ -45,7 +47,8 @@ export async function exportTrainingSet(objects: ObjectStore, ref: StoredTrainin
   await mkdir(dirname(path), { recursive: true })
   try {
     await copyFile(from, temporary)
-    if ((await sha256File(temporary)) !== ref.digest) throw otherBytes(temporary)
+    const written = await sha256File(temporary)
+    if (written !== ref.digest) throw damaged(temporary, `it has SHA-256 ${written}`)
     await rename(temporary, path)
   } finally {
     await rm(temporary, { force: true })
@@ -53,14 +56,13 @@ export async function exportTrainingSet(objects: ObjectStore, ref: StoredTrainin
 }
 
 async function verifiedPath(objects: ObjectStore, { objectKey, digest }: StoredTrainingSet): Promise<string> {
-  if ((await objects.stat(objectKey)) === undefined) {
-    throw new PlatformError('not_found', `the object store has no training set '${objectKey}'; build it again`)
+  assert(objectKey.includes(digest), `training set '${objectKey}' is named by its digest`)
+  try {
+    return await objects.local(objectKey)
+  } catch (error) {
+    if (!(error instanceof PlatformError) || !['corrupt', 'not_found'].includes(error.code)) throw error
+    const what = error.code === 'corrupt' ? error.message : `the object store has no '${objectKey}'`
+    const message = `this training set cannot be read: ${what}; build it again, as of the same dates it comes to the same bytes`
+    throw new PlatformError(error.code, message, { cause: error, details: { object: objectKey } })
   }
-  const path = await objects.local(objectKey)
-  if ((await sha256File(path)) === digest) return path
-  throw otherBytes(objectKey)
-}
-
-function otherBytes(name: string): PlatformError {
-  return new PlatformError('corrupt', `training set '${name}' does not have the bytes that its digest names`)
 }

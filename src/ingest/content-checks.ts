@@ -3,6 +3,12 @@ import type { Source } from '../config/project.ts'
 import type { Lake } from '../lake/lake.ts'
 import { type Finding, finding } from './finding.ts'
 
+/** The object of a snapshot was not what it should be; this delivery, which has the same content, put it right. */
+export function restored(source: Source, snapshot: string, was: string | undefined): Finding {
+  const says = `snapshot ${snapshot} was ${was} in the object store; it was written again from this file`
+  return finding(source, { rule: 'restored', severity: 'warn', says })
+}
+
 /**
  * What only the digest shows, both worth a look and neither a fault: a table that did not move since the month before
  * (an export that was not run again looks like this), and a correction that puts an older version back.

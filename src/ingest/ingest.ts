@@ -22,7 +22,7 @@ import type { Project, Source } from '../config/project.ts'
 import type { Sql } from '../db/sql.ts'
 import type { Duck, DuckSession } from '../lake/duck.ts'
 import type { Committed, Lake, SnapshotDraft } from '../lake/lake.ts'
-import { checkContent } from './content-checks.ts'
+import { checkContent, restored } from './content-checks.ts'
 import { openDeliveryFolder, takeFile } from './delivery-file.ts'
 import { counted, type Finding, hasErrors } from './finding.ts'
 import { openPostgresTables } from './postgres-tables.ts'
@@ -153,7 +153,10 @@ async function writeDrafts(
   const { lake, session, asOf, scratch } = given
   const drafts: SnapshotDraft[] = []
   for (const table of read.tables) {
+    const newest = await lake.newestVersion(table.source.name, asOf)
+    const was = newest && (await lake.stateOf(newest))
     const kept = await lake.keep(await writeParquet(session, table, scratch))
+    if (newest?.digest === kept.digest && was !== 'intact') read.findings.push(restored(table.source, newest.id, was))
     const { name, publishDelayMs } = table.source
     const { fileDigest } = table.file
     const columns = snapshotColumns(table.source)

@@ -45,11 +45,15 @@ export async function readDelivery(deps: Deps, given: Given): Promise<ReadDelive
   return delivery
 }
 
-/** The newest version of the moment, if it came from these very bytes and holds the columns that are declared now. */
+/**
+ * The newest version of the moment, if it came from these very bytes, holds the columns that are declared now, and is
+ * whole in the store: one that is not is written again from this delivery.
+ */
 async function sameBytes({ lake, asOf }: Deps, source: Source, file: DeliveredFile): Promise<Snapshot | undefined> {
   const newest = await lake.newestVersion(source.name, asOf)
   if (newest?.fileDigest !== file.fileDigest) return undefined
-  return canonicalJson(newest.columns) === canonicalJson(snapshotColumns(source)) ? newest : undefined
+  if (canonicalJson(newest.columns) !== canonicalJson(snapshotColumns(source))) return undefined
+  return (await lake.stateOf(newest)) === 'intact' ? newest : undefined
 }
 
 async function readFile(

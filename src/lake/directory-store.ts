@@ -5,6 +5,8 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { PlatformError } from '../base/errors.ts'
 import { directoryUploads } from './directory-uploads.ts'
+import { createFileDigests } from './file-digests.ts'
+import { damaged, digestOfKey } from './named-by-digest.ts'
 import { byName, checkObjectKey, SCRATCH } from './object-key.ts'
 import type { FolderEntry, ObjectBody, ObjectStore } from './objects.ts'
 import { makeScratch, scratchName } from './scratch.ts'
@@ -16,11 +18,17 @@ export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
   const scratch = join(root, SCRATCH)
   const { withScratch } = await makeScratch(scratch)
   const localPath = (key: string) => join(root, ...checkObjectKey(key).split('/'))
+  const digestOf = createFileDigests()
   const adopt = (key: string, scratchFile: string) => publish(root, scratchFile, localPath(key)).catch(clash(key))
 
   const store: ObjectStore = {
     directories: [root],
-    local: async (key) => localPath(key),
+    async local(key) {
+      const path = await withoutLinks(localPath(key)).catch(missing(key))
+      const found = await digestOf(path).catch(missing(key))
+      if (found !== digestOfKey(key)) throw damaged(path, `it has SHA-256 ${found}`)
+      return path
+    },
     uploads: directoryUploads({ scratch, adopt }),
     async put(key, body) {
       const path = localPath(key)

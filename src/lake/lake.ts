@@ -11,6 +11,8 @@
  *   correction, and never before that of the version which it corrects.
  * - A redaction is the one exception to "immutable": the files that hold a person are written again without its rows, and
  *   the rows of the catalogue keep the digests that were recorded beside those that are read now.
+ * - Bytes are checked against their digest before they are believed: nothing is read of a damaged or missing object, and a
+ *   delivery of the same content puts it right.
  * - The object is in the store before its row: a crash between leaves an object without a row, which a later ingest
  *   of the same content takes up.
  */
@@ -20,6 +22,7 @@ import { addMs, displayInstant, type Instant, instantOfMs } from '../base/instan
 import type { Sql } from '../db/sql.ts'
 import type { Duck } from './duck.ts'
 import { keepFile } from './keep-file.ts'
+import { type ObjectState, stateOfObject } from './named-by-digest.ts'
 import type { ObjectStore } from './objects.ts'
 import {
   findNewestVersion,
@@ -33,6 +36,7 @@ import {
 } from './queries.ts'
 import { type Redacted, type RedactRequest, redact } from './redact.ts'
 import type { Snapshot, SnapshotDraft, SnapshotOutcome } from './snapshot.ts'
+import { type SnapshotName, snapshotPath } from './snapshot-path.ts'
 
 export type { Snapshot, SnapshotDraft, SnapshotOutcome }
 
@@ -65,8 +69,10 @@ export type Lake = {
   keep(parquetFile: string): Promise<{ digest: string; objectKey: string; bytes: number }>
   /** Takes rows out of every file of some sources, for good; see redact.ts. */
   redact(request: RedactRequest): Promise<Redacted>
-  /** Where DuckDB reads the snapshot. */
-  path(snapshot: Pick<Snapshot, 'objectKey'>): Promise<string>
+  /** Where DuckDB reads the snapshot. Refuses (corrupt) one whose object is damaged or gone, and says how it comes back. */
+  path(snapshot: SnapshotName): Promise<string>
+  /** What the store itself has of a snapshot, read anew. */
+  stateOf(snapshot: SnapshotName): Promise<ObjectState>
 }
 
 export function createLake(deps: { sql: Sql; objects: ObjectStore; duck: Duck; clock: Clock }): Lake {
@@ -88,7 +94,8 @@ export function createLake(deps: { sql: Sql; objects: ObjectStore; duck: Duck; c
     keep: (parquetFile) => keepFile(objects, parquetFile),
     pinKnownAt: () => takeMoment(sql, now()),
     redact: (request) => redact({ ...deps, now }, request),
-    path: (snapshot) => objects.local(snapshot.objectKey),
+    path: (snapshot) => snapshotPath(objects, snapshot),
+    stateOf: (snapshot) => stateOfObject(objects, snapshot.objectKey),
   }
 }
 

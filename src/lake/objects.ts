@@ -29,8 +29,9 @@ export type ObjectStore = {
   /** No complaint when there is no such key. */
   delete(key: string): Promise<void>
   /**
-   * A file where DuckDB reads the object. For objects that never change (those named by their digest): what lies
-   * elsewhere is fetched once and kept.
+   * A file where DuckDB reads the object. For objects that never change, which are named by their digest: what lies
+   * elsewhere is fetched once and kept. Refuses (corrupt) bytes that are not those of the digest, once for each file,
+   * process and change of it.
    */
   local(key: string): Promise<string>
   /** A new private folder on this machine, gone when `body` is done. */

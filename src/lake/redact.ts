@@ -6,6 +6,7 @@ import { keepFile } from './keep-file.ts'
 import type { ObjectStore } from './objects.ts'
 import { insertRedaction, type RedactedFile, selectSnapshots, takeMoment, unreadObjects } from './queries.ts'
 import type { Snapshot } from './snapshot.ts'
+import { snapshotPath } from './snapshot-path.ts'
 
 export type RedactRequest = {
   entity: string
@@ -41,7 +42,7 @@ export async function redact(deps: Deps, request: RedactRequest): Promise<Redact
       for (const snapshot of await selectSnapshots(sql, { source })) {
         const held = snapshot.columns.map((c) => c.name)
         if (!columns.every((column) => held.includes(column))) continue
-        const from = `read_parquet('${(await objects.local(snapshot.objectKey)).replaceAll("'", "''")}')`
+        const from = `read_parquet('${(await snapshotPath(objects, snapshot)).replaceAll("'", "''")}')`
         const match = columns.map((c, i) => `CAST("${c.replaceAll('"', '""')}" AS VARCHAR) = $${i + 1}`).join(' AND ')
         const [found] = await duck.rows<{ n: number }>(`SELECT count(*) AS n FROM ${from} WHERE ${match}`, [...values])
         if (!found?.n) continue

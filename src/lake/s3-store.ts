@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, realpath, rename, rm, stat } from 'node:fs/promises'
+import { mkdir, realpath, rename, rm } from 'node:fs/promises'
 import { dirname, join, resolve } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -13,6 +13,9 @@ import {
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { PlatformError } from '../base/errors.ts'
+import { sha256File } from '../base/hash.ts'
+import { createFileDigests } from './file-digests.ts'
+import { damaged, digestOfKey } from './named-by-digest.ts'
 import { byName, checkObjectKey, SCRATCH } from './object-key.ts'
 import type { ObjectBody, ObjectStat, ObjectStore } from './objects.ts'
 import { asker, isMissing } from './s3-errors.ts'
@@ -40,6 +43,7 @@ export async function openS3Store({ url, cacheDir }: { url: string; cacheDir: st
     ...(process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION ? {} : { region: 'us-east-1' }),
   })
   const ask = asker(url)
+  const digestOf = createFileDigests()
   const nameOf = (key: string) => ({ Bucket: bucket, Key: `${prefix}${checkObjectKey(key)}` })
 
   const send = async (key: string, Body: Uint8Array | Readable): Promise<void> => {
@@ -124,10 +128,14 @@ export async function openS3Store({ url, cacheDir }: { url: string; cacheDir: st
     delete: async (key) => void (await ask(key, () => client.send(new DeleteObjectCommand(nameOf(key))))),
     async local(key) {
       const kept = join(cache, ...checkObjectKey(key).split('/'))
-      if (await stat(kept).catch(() => undefined)) return kept
+      const wanted = digestOfKey(key)
+      // A file that was cut off or changed here is fetched again.
+      if ((await digestOf(kept).catch(() => undefined)) === wanted) return kept
       const coming = join(cache, SCRATCH, scratchName('fetch'))
       try {
         await pipeline(await store.stream(key), createWriteStream(coming, { flags: 'wx' }))
+        const found = await sha256File(coming)
+        if (found !== wanted) throw damaged(`${url}/${key}`, `it has SHA-256 ${found}`)
         await mkdir(dirname(kept), { recursive: true })
         await rename(coming, kept)
       } finally {

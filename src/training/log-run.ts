@@ -2,6 +2,7 @@ import { canonicalJson, sha256Hex } from '../base/hash.ts'
 import { displayInstant } from '../base/instant.ts'
 import type { Features } from '../features/features.ts'
 import type { TrainingSetRef } from '../features/training-set.ts'
+import { getVerified } from '../lake/named-by-digest.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import type { EncoderSpec } from '../ml/model/encoder.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
@@ -59,7 +60,7 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
   await tracking.runs.logInputs(runId, [datasetInput(pinned, dataset, fit.encoder)])
 
   const example = inputExample(await deps.features.readTrainingSet(dataset), fit.encoder)
-  const evaluation = JSON.parse((await objects.get(fit.evaluation.objectKey)).toString()) as Evaluation
+  const evaluation = JSON.parse((await getVerified(objects, fit.evaluation.objectKey)).toString()) as Evaluation
   const files: Record<string, string | Buffer> = {
     'feature_schema.json': pretty(featureSchema(fit.encoder, dataset.label)),
     'confusion_matrix.json': pretty(evaluation.confusion),
@@ -67,8 +68,8 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
     'feature_importance.json': pretty(evaluation.importance),
     'inputs.json': pretty({ identity, pinned, trainingSet: dataset, model: fit.model, onnx: fit.onnx }),
     ...under('model', modelFolderFiles({ ...folder, encoder: fit.encoder, example })),
-    'model/model.weir': await objects.get(fit.model.objectKey),
-    'model/model.onnx': await objects.get(fit.onnx.objectKey),
+    'model/model.weir': await getVerified(objects, fit.model.objectKey),
+    'model/model.onnx': await getVerified(objects, fit.onnx.objectKey),
   }
   for (const [path, content] of Object.entries(files)) {
     await tracking.artifacts.putOfRun(runId, path, typeof content === 'string' ? Buffer.from(content) : content)

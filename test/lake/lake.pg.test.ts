@@ -200,5 +200,6 @@ test('a file is kept under the digest of its bytes, twice as well as once', asyn
   expect((await readdir(join(rig.dir, 'objects', '.scratch'))).filter((name) => !name.startsWith('duckdb-'))).toEqual(
     [],
   )
-  expect(await rig.lake.path(one)).toBe(join(rig.dir, 'objects', 'snapshots', `${one.digest}.parquet`))
+  const named = { ...one, id: 'x/2024-01-31/v1', source: 'x', validAt: t('2024-01-31') }
+  expect(await rig.lake.path(named)).toBe(join(rig.dir, 'objects', 'snapshots', `${one.digest}.parquet`))
 })

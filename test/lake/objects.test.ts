@@ -4,6 +4,8 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
 import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { sha256Hex } from '../../src/base/hash.ts'
+import { getVerified, stateOfObject } from '../../src/lake/named-by-digest.ts'
 import type { ObjectStore } from '../../src/lake/objects.ts'
 import { openObjectStore } from '../../src/lake/open-store.ts'
 import { hasS3, type S3Server, startS3 } from '../helpers/s3.ts'
@@ -189,15 +191,42 @@ describe.each(STORES)('an object store in $kind', ({ kind }) => {
   }, 60_000)
 
   test('an object is a local file for DuckDB to read, also after it was adopted', async () => {
-    await store.put('datasets/one', bytes('one'))
-    expect(await readFile(await store.local('datasets/one'), 'utf8')).toBe('one')
+    const [one, two] = ['one', 'two'].map((content) => `datasets/${sha256Hex(content)}.parquet`) as [string, string]
+    await store.put(one, bytes('one'))
+    expect(await readFile(await store.local(one), 'utf8')).toBe('one')
     await store.withScratch(async (path) => {
       await writeFile(join(path, 'x'), 'two')
-      await store.adopt('datasets/two', join(path, 'x'))
+      await store.adopt(two, join(path, 'x'))
     })
-    const local = await store.local('datasets/two')
+    const local = await store.local(two)
     expect(await readFile(local, 'utf8')).toBe('two')
     expect(store.directories.some((directory) => local.startsWith(`${directory}/`))).toBe(true)
+    expect(await scratch()).toEqual([])
+  })
+
+  test('X8, F7: a local file has the bytes that its name says, or is refused; a damaged one of a cache is fetched again', async () => {
+    const key = `snapshots/${sha256Hex('one')}.parquet`
+    await store.put(key, bytes('one'))
+    const local = await store.local(key)
+    for (const damage of ['', 'on', 'onf', 'another']) {
+      await writeFile(local, damage)
+      const read = store.local(key).then((path) => readFile(path, 'utf8'))
+      if (kind === 'S3') expect(await read).toBe('one')
+      else await expect(read).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining(local) })
+    }
+    // Overwritten in the store itself, past us.
+    await rm(local)
+    await store.put(key, bytes('two'))
+    await expect(store.local(key)).rejects.toMatchObject({ code: 'corrupt', message: expect.stringContaining(key) })
+    expect(await stateOfObject(store, key)).toBe('damaged')
+    await expect(getVerified(store, key)).rejects.toMatchObject({ code: 'corrupt' })
+    await store.put(key, bytes('one'))
+    expect(await readFile(await store.local(key), 'utf8')).toBe('one')
+    expect(await stateOfObject(store, key)).toBe('intact')
+    await rm(local)
+    await store.delete(key)
+    await expect(store.local(key)).rejects.toMatchObject({ code: 'not_found' })
+    expect(await stateOfObject(store, key)).toBe('missing')
     expect(await scratch()).toEqual([])
   })
 
