@@ -19,6 +19,7 @@ import { openObjectStore } from './lake/open-store.ts'
 import { defineIngestMonth } from './pipelines/ingest-month.ts'
 import { defineMaterialize } from './pipelines/materialize.ts'
 import { defineTrainBaseline } from './pipelines/train-baseline.ts'
+import { defineWithdraw } from './pipelines/withdraw.ts'
 import { createRegistry, type Registry, type RegistryApi } from './registry/registry.ts'
 import { createTracking, type Tracking, type TrackingApi } from './tracking/tracking.ts'
 import { createTraining, type Training } from './training/training.ts'
@@ -47,6 +48,7 @@ export type App = {
   readonly ingestMonth: ReturnType<typeof defineIngestMonth>
   readonly materialize: ReturnType<typeof defineMaterialize>
   readonly trainBaseline: ReturnType<typeof defineTrainBaseline>
+  readonly withdraw: ReturnType<typeof defineWithdraw>
   /** Ends everything: steps under way come to their end, connections close, the embedded server loses a user. */
   close(): Promise<void>
 }
@@ -88,6 +90,7 @@ export async function createApp({ settings, project, clock, log }: AppOptions): 
     ingestMonth: defineIngestMonth(flows, { ingest, project }),
     materialize: defineMaterialize(flows, { features, lake, project }),
     trainBaseline: defineTrainBaseline(flows, { training, lake, project }),
+    withdraw: defineWithdraw(flows, { features, lake, mlflow, project }),
     async close() {
       await flows.stop()
       await features.close()

@@ -36,6 +36,12 @@ const GROUPS = {
   'Data:': [
     { name: 'ingest', summary: 'take in the files of one month', load: () => import('./commands/ingest.ts') },
     { name: 'snapshots', summary: 'what has been taken in', load: () => import('./commands/snapshots.ts') },
+    { name: 'withdraw', summary: 'take a delivery back', load: () => import('./commands/withdraw.ts') },
+    {
+      name: 'impact',
+      summary: 'what was trained and is served from a delivery',
+      load: () => import('./commands/impact.ts'),
+    },
     { name: 'materialize', summary: 'bring features online', load: () => import('./commands/materialize.ts') },
     { name: 'features', summary: 'the live features of one entity', load: () => import('./commands/features.ts') },
     {

@@ -44,6 +44,27 @@ create table features.statistics (
   constraint statistics_statistics_check CHECK ((jsonb_typeof(statistics) = 'object'::text))
 );
 
+create table features.training_set (
+  identity text not null,
+  digest text not null,
+  object_key text not null,
+  name text not null,
+  kind text not null,
+  as_of timestamp with time zone,
+  known_at timestamp with time zone not null,
+  mode text not null,
+  rows bigint not null,
+  built_at timestamp with time zone not null,
+  snapshots text[] not null,
+  constraint training_set_pkey PRIMARY KEY (identity),
+  constraint training_set_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint training_set_identity_check CHECK ((identity ~ '^[0-9a-f]{64}$'::text)),
+  constraint training_set_kind_check CHECK ((kind = ANY (ARRAY['labels'::text, 'rows'::text]))),
+  constraint training_set_mode_check CHECK ((mode = ANY (ARRAY['restated'::text, 'served'::text]))),
+  constraint training_set_rows_check CHECK ((rows >= 0))
+);
+CREATE INDEX training_set_snapshots ON features.training_set USING gin (snapshots);
+
 create schema flows;
 
 create table flows.worker (
@@ -87,7 +108,7 @@ CREATE OR REPLACE FUNCTION lake.refuse_change()
  LANGUAGE plpgsql
 AS $function$
 begin
-  raise exception 'lake.snapshot is append only: a correction is a new version';
+  raise exception '%.% is append only: a correction is a new version', tg_table_schema, tg_table_name;
 end $function$;
 
 create table lake.clock (
@@ -152,6 +173,18 @@ create table lake.snapshot (
 );
 CREATE INDEX snapshot_newest ON lake.snapshot USING btree (source, valid_at DESC, available_at DESC, seq DESC);
 CREATE TRIGGER snapshot_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON lake.snapshot FOR EACH STATEMENT EXECUTE FUNCTION lake.refuse_change();
+
+create table lake.withdrawal (
+  seq bigint not null,
+  recorded_at timestamp with time zone not null,
+  actor text not null,
+  reason text not null,
+  request text not null,
+  constraint withdrawal_pkey PRIMARY KEY (seq),
+  constraint withdrawal_seq_fkey FOREIGN KEY (seq) REFERENCES lake.snapshot(seq),
+  constraint withdrawal_reason_check CHECK ((reason <> ''::text))
+);
+CREATE TRIGGER withdrawal_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON lake.withdrawal FOR EACH STATEMENT EXECUTE FUNCTION lake.refuse_change();
 
 create schema online;
 

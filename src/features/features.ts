@@ -4,23 +4,24 @@
  * Offline: D(A, K, mode) of the design, section 3, joined by DuckDB from the snapshots that the lake's catalogue names,
  * kept as Parquet under its digest. Online: one typed table for each definition of a feature view.
  *
- * Owns features.online_table and every table of schema `online`. Invariants:
+ * Owns features.online_table, features.training_set (which snapshots each was built from) and every table of schema `online`. Invariants:
  * - Every labelled row gives exactly one row; nothing with valid_at > T, and nothing recorded after K, can enter.
  * - The same request gives the same bytes, whatever was ingested since, in whatever order, on any number of threads.
  * - An online table holds one whole snapshot: a key that the snapshot does not name is not found. It never goes back
- *   in time: an earlier moment, or an earlier version of the same one, changes nothing.
+ *   in time: an earlier moment, or an earlier version of the same one, changes nothing. The exception is meant: what was
+ *   withdrawn is taken out of the table by the next materialization, and what counts then is brought instead.
  * - Both read a snapshot by the same statement (`view-rows.ts`), so their values are equal to the bit.
  */
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
-import { displayInstant, type Instant } from '../base/instant.ts'
+import { displayInstant, type Instant, instantOfMs } from '../base/instant.ts'
 import type { Log } from '../base/log.ts'
 import { sourceOf } from '../config/find.ts'
 import type { Project, ServiceFeature } from '../config/project.ts'
 import type { Database } from '../db/sql.ts'
 import type { Duck } from '../lake/duck.ts'
-import type { Lake } from '../lake/lake.ts'
+import type { Lake, Recorded } from '../lake/lake.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import type { FeaturesAnswer, FeatureValue } from '../wire/features.ts'
 import { requireExpressions } from './check-expressions.ts'
@@ -38,6 +39,7 @@ import { type Bounds, type Materialized, materializeView } from './materialize.t
 import type { OnlineStore } from './online-store.ts'
 import { createOnlineReader, type OnlineRow, type RequestRow } from './read-online.ts'
 import { exportTrainingSet, readTrainingSet, type StoredTrainingSet, type TrainingData } from './read-training-set.ts'
+import { liveFrom, type Readers, recordTrainingSet, selectTrainingSets } from './readers.ts'
 import { onlineRefusal } from './refusals.ts'
 import { type ViewStatistics, viewStatistics } from './statistics.ts'
 import {
@@ -105,6 +107,8 @@ export type Features = {
   statistics(view: string, asOf?: Instant): Promise<ViewStatistics>
   /** Compares the live values of up to `sample` keys of a view with those of the lake. */
   verify(view: string, sample: number): Promise<Verified>
+  /** Which training sets and live views read a snapshot. */
+  readersOf(snapshot: Recorded): Promise<Readers>
   /** For taking a person's data out: where it is, out of the live values, and out of kept training sets. */
   whereabouts(entity: string, key: KeyInput): Whereabouts
   eraseOnline(at: Whereabouts): Promise<string[]>
@@ -127,6 +131,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
     [...services].map(([name, s]) => [name, createOnlineReader({ online: deps.online, states, clock }, s)]),
   )
 
+  const now = () => instantOfMs(clock.nowMs())
   const service = (name: string) => known(services, name, 'feature service')
   const defaultService = () => services.get(project.models[0]?.featureService ?? '')
 
@@ -211,7 +216,9 @@ export function createFeatures(deps: FeaturesDeps): Features {
   return {
     async trainingSet(request) {
       await requireChecked()
-      return buildTrainingSet(deps, request)
+      const set = await buildTrainingSet(deps, request)
+      await recordTrainingSet(sql, set, { ...request, kind: 'labels', name: request.model }, now())
+      return set
     },
     readTrainingSet: (ref) => readTrainingSet(deps, ref),
     exportTrainingSet: (ref, path) => exportTrainingSet(deps.objects, ref, path),
@@ -226,7 +233,9 @@ export function createFeatures(deps: FeaturesDeps): Features {
       return deps.objects.withScratch(async (scratch) => {
         const { file: given } = request
         const file = typeof given === 'string' ? given : await writeEntityRows(deps.duck, given, scratch)
-        return joinEntityRows(deps, asked, { ...request, file, fileDigest: await sha256File(file) })
+        const set = await joinEntityRows(deps, asked, { ...request, file, fileDigest: await sha256File(file) })
+        await recordTrainingSet(sql, set, { ...request, kind: 'rows', name: asked.name, asOf: null }, now())
+        return set
       })
     },
     writeFeatures: async (view, frame) => writeFeatures(deps, known(views, view, 'feature view'), frame),
@@ -252,6 +261,11 @@ export function createFeatures(deps: FeaturesDeps): Features {
       const view = known(views, name, 'feature view')
       const whole = serviceOf(view.features.map((f) => `${name}:${f.name}`))
       return verifyView({ ...deps, tables: await states.tables() }, view, whole, sample)
+    },
+    async readersOf(snapshot) {
+      const tables = await states.tables()
+      const live = [...views.values()].flatMap((view) => liveFrom(view, tables.get(view.name), snapshot))
+      return { trainingSets: await selectTrainingSets(sql, snapshot.id), views: live }
     },
     whereabouts: (entity, key) => whereabouts(project, entity, key),
     eraseOnline: (at) => eraseOnline(deps, [...views.values()], at),

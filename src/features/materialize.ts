@@ -4,7 +4,7 @@ import { type Instant, instantOfMs } from '../base/instant.ts'
 import type { Database, Sql } from '../db/sql.ts'
 import type { Duck } from '../lake/duck.ts'
 import type { Lake } from '../lake/lake.ts'
-import type { Snapshot } from '../lake/snapshot.ts'
+import type { Recorded, Snapshot } from '../lake/snapshot.ts'
 import { tableDigest, type ViewDefinition } from './definitions.ts'
 import { filesOf } from './join.ts'
 import type { OnlineStore } from './online-store.ts'
@@ -18,14 +18,16 @@ import {
   upsertOnlineTable,
 } from './queries.ts'
 import { ident } from './quote.ts'
+import { leaveWithoutSnapshot, takeBack, withdrawnInTable } from './take-back.ts'
 import { duckInstant } from './value-types.ts'
 import { newestChangesSql, requireColumns, stateRowsSql, viewColumns } from './view-rows.ts'
 
 /**
  * materialized: the table now holds this. unchanged: it did already. kept newer: it holds a later moment, or a later
  * version of this one, and stays. no snapshot: the lake has none for this view in reach, and nothing was done.
+ * withdrawn: what the table held was taken back, and there is nothing before it.
  */
-export type MaterializeOutcome = 'materialized' | 'unchanged' | 'kept newer' | 'no snapshot'
+export type MaterializeOutcome = 'materialized' | 'unchanged' | 'kept newer' | 'no snapshot' | 'withdrawn'
 
 /** `rows` and `validAt` say what the table holds afterwards, `written` how many rows were brought. */
 export type Materialized = {
@@ -65,12 +67,22 @@ const NO_BOUND = 'infinity'
  */
 export async function materializeView(deps: Deps, view: ViewDefinition, bounds: Bounds): Promise<Materialized> {
   const { sql, lake, online, clock } = deps
-  const known = await lake.list({ source: view.source, ...(bounds.knownAt ? { knownAt: bounds.knownAt } : {}) })
+  const asked = { source: view.source, ...(bounds.knownAt ? { knownAt: bounds.knownAt } : {}) }
   return sql.tx(async (tx) => {
     await takeView(tx, view.name, bounds.noWait)
+    // Read under the view's lock: what was withdrawn while we waited is not brought back.
+    const history = await lake.history(asked, tx)
+    const known = history.filter((snapshot) => snapshot.withdrawn === null)
     const at = { view: view.name, definition: tableDigest(view), store: online.name }
-    const held = (await online.has(view)) ? await selectOnlineTable(tx, at) : undefined
+    const table = (await online.has(view)) ? await selectOnlineTable(tx, at) : undefined
+    const withdrawn = withdrawnInTable(view, history, table)
+    await takeBack(deps, tx, view, withdrawn)
+    const held = withdrawn.length > 0 ? undefined : table
     const plan = view.changes ? planChanges(known, held, bounds) : planState(known, held, bounds)
+    if (typeof plan === 'string' && table && withdrawn.length > 0) {
+      const rows = await leaveWithoutSnapshot({ online, now: instantOfMs(clock.nowMs()) }, tx, view, table)
+      return { view: view.name, rows, written: 0, validAt: null, outcome: 'withdrawn' }
+    }
     if (typeof plan === 'string') {
       return { view: view.name, rows: held?.rows ?? 0, written: 0, validAt: held?.valid_at ?? null, outcome: plan }
     }
@@ -85,7 +97,7 @@ export async function materializeView(deps: Deps, view: ViewDefinition, bounds: 
       snapshot_digest: plan.last.digest,
       valid_at: view.changes ? newest : plan.last.validAt,
       available_at: plan.last.availableAt,
-      recorded_at: plan.last.recordedAt,
+      recorded_at: view.changes ? shownAt(plan.last, history) : plan.last.recordedAt,
       seq: plan.last.seq,
       until: plan.until,
       rows,
@@ -96,6 +108,12 @@ export async function materializeView(deps: Deps, view: ViewDefinition, bounds: 
     const validAt = view.changes ? newest : plan.last.validAt
     return { view: view.name, rows, written, validAt, outcome: 'materialized' }
   })
+}
+
+/** The moment of the catalogue that a table of changes shows: its last delivery, or what was taken back after it. */
+function shownAt(last: Snapshot, history: readonly Recorded[]): Instant {
+  const moments = history.map(({ withdrawn }) => withdrawn?.recordedAt ?? '')
+  return [last.recordedAt, ...moments].sort().at(-1) ?? last.recordedAt
 }
 
 async function takeView(tx: Sql, view: string, noWait = false): Promise<void> {

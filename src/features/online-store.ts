@@ -24,6 +24,8 @@ export type OnlineStore = {
    * and in declared types. With `whole` they are a whole state: rows older than it that it does not hold are removed.
    */
   load(tx: Sql, view: ViewDefinition, load: Load): Promise<void>
+  /** Removes rows of these keys with this event_timestamp and created (null for any): what a withdrawn delivery brought. */
+  takeBack(tx: Sql, view: ViewDefinition, rows: Rows): Promise<void>
   write(tx: Sql, view: ViewDefinition, rows: OnlineWrite): Promise<void>
   /** Removes keys, whatever their age; gives how many were there. */
   erase(tx: Sql, view: ViewDefinition, keys: readonly EntityKey[]): Promise<number>
@@ -37,11 +39,15 @@ export type OnlineStore = {
   close(): Promise<void>
 }
 
-export type Load = {
+/** The rows of a DuckDB query. */
+export type Rows = {
   session: DuckSession
   /** A folder for files on the way. */
   scratch: string
   sql: string
+}
+
+export type Load = Rows & {
   whole: { eventTimestamp: Instant; created: Instant } | null
   onRows(rows: number): void
 }

@@ -6,7 +6,7 @@ import type { FeatureValue } from '../wire/features.ts'
 import { type ServiceDefinition, tableDigest, type ViewDefinition } from './definitions.ts'
 import type { EntityKey } from './keys.ts'
 import { onlineStatement } from './online-statement.ts'
-import { type Load, type OnlineRead, type OnlineStore, type OnlineWrite, TableGone } from './online-store.ts'
+import { type Load, type OnlineRead, type OnlineStore, type OnlineWrite, type Rows, TableGone } from './online-store.ts'
 import { ident, literal } from './quote.ts'
 import { plainInPostgres, postgresType } from './value-types.ts'
 
@@ -18,6 +18,7 @@ export function createPostgresStore(sql: Sql): OnlineStore {
     has: async () => true,
     create: createTable,
     load,
+    takeBack,
     write,
     erase,
     drop: async (tx, table) => void (await tx.query(`drop table if exists ${qualified(table)}`)),
@@ -98,6 +99,22 @@ async function load(tx: Sql, view: ViewDefinition, { session, scratch, sql, whol
   // Fresh statistics, so that the first reads after a load find the index.
   await tx.query(`analyze ${tableOf(view)}`)
   onRows(copied?.Count ?? 0)
+}
+
+async function takeBack(tx: Sql, view: ViewDefinition, { session, scratch, sql }: Rows): Promise<void> {
+  const path = join(scratch, `${onlineTableName(view)}_withdrawn.csv`)
+  const keys = view.keys.map((key) => ident(key.name))
+  const columns = [...keys, 'event_timestamp', 'created']
+  await session.run(
+    `COPY (SELECT ${columns.join(', ')} FROM (${sql})) TO ${literal(path)} (FORMAT csv, HEADER false, NULLSTR '\\N')`,
+  )
+  await tx.query(`create temp table taken as select ${columns.join(', ')} from ${tableOf(view)} limit 0`)
+  const source = createReadStream(path, { highWaterMark: 1 << 18 })
+  await tx.copyIn(`copy taken (${columns.join(', ')}) from stdin (format csv, null '\\N')`, source)
+  const same = [...keys, 'event_timestamp'].map((column) => `t.${column} = w.${column}`)
+  const created = '(w.created is null or t.created = w.created)'
+  await tx.query(`delete from ${tableOf(view)} t using taken w where ${[...same, created].join(' and ')}`)
+  await tx.query('drop table taken')
 }
 
 async function write(tx: Sql, view: ViewDefinition, rows: OnlineWrite): Promise<void> {

@@ -50,6 +50,17 @@ export async function upsertOnlineTable(sql: Sql, row: OnlineTableRow): Promise<
   )
 }
 
+export async function deleteOnlineTable(
+  sql: Sql,
+  at: Pick<OnlineTableRow, 'view' | 'definition' | 'store'>,
+): Promise<void> {
+  await sql.query('delete from features.online_table where view = $1 and definition = $2 and store = $3', [
+    at.view,
+    at.definition,
+    at.store,
+  ])
+}
+
 /** Takes the tables of a view's definitions before the last off the list, all but the newest `keep`, and names them. */
 export async function deleteOldTables(
   sql: Sql,

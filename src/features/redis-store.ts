@@ -4,7 +4,7 @@ import type { Instant } from '../base/instant.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { ServiceDefinition, ViewDefinition } from './definitions.ts'
 import type { EntityKey } from './keys.ts'
-import type { Load, OnlineRead, OnlineStore, OnlineWrite, StoredRow } from './online-store.ts'
+import type { Load, OnlineRead, OnlineStore, OnlineWrite, Rows, StoredRow } from './online-store.ts'
 import { onlineTableName } from './postgres-store.ts'
 import { ident } from './quote.ts'
 import { plainInDuck } from './value-types.ts'
@@ -83,6 +83,17 @@ export async function openRedisStore(url: string, namespace: string): Promise<On
     for (let i = 0; i < old.length; i += 1000) await client.unlink(old.slice(i, i + 1000))
   }
 
+  async function takeBack(_tx: unknown, view: ViewDefinition, { session, sql }: Rows): Promise<void> {
+    const keys = view.keys.map((key) => plainInDuck(ident(key.name), key.type))
+    const times = ['event_timestamp', 'created'].map((column) => plainInDuck(column, 'UnixTimestamp'))
+    for await (const chunk of session.chunks(`SELECT ${[...keys, ...times].join(', ')} FROM (${sql})`)) {
+      const rows = chunk.getRows() as unknown[][]
+      const names = rows.map((row) => nameOf(onlineTableName(view), row.slice(0, keys.length)))
+      const stamps = rows.map((row) => rowJson(row.slice(keys.length)))
+      await client.eval(REMOVE_EQUAL, { keys: names, arguments: stamps }).catch(giveUp)
+    }
+  }
+
   async function write(_tx: unknown, view: ViewDefinition, rows: OnlineWrite): Promise<void> {
     const place = new Map(view.features.map((f, i) => [f.name, i]))
     const keys = rows.gone.map((_, r) => JSON.stringify(rows.keys.map((column) => String(column[r]))))
@@ -138,6 +149,7 @@ export async function openRedisStore(url: string, namespace: string): Promise<On
     has: async (view) => (await client.exists(markOf(onlineTableName(view))).catch(giveUp)) > 0,
     create: async (_tx, view) => void (await client.set(markOf(onlineTableName(view)), '1').catch(giveUp)),
     load,
+    takeBack,
     write,
     async erase(_tx, view, keys: readonly EntityKey[]) {
       const names = keys.map((key) => nameOf(onlineTableName(view), key))
@@ -187,6 +199,17 @@ for i, key in ipairs(KEYS) do
     keep = old[1] > new[1] or (old[1] == new[1] and old[2] > new[2])
   end
   if not keep then redis.call('SET', key, ARGV[i]) end
+end
+return #KEYS`
+
+/** Removes each of KEYS whose row has the times of its ARGV; a null stands for any. */
+const REMOVE_EQUAL = `
+for i, key in ipairs(KEYS) do
+  local held = redis.call('GET', key)
+  if held then
+    local old, times = cjson.decode(held), cjson.decode(ARGV[i])
+    if old[1] == times[1] and (times[2] == cjson.null or old[2] == times[2]) then redis.call('DEL', key) end
+  end
 end
 return #KEYS`
 

@@ -3,12 +3,15 @@
  * SHA-256 of its bytes, and a row in the catalogue that says which source and moment it describes, which version of
  * that moment it is, and when it was recorded.
  *
- * Owns lake.snapshot and lake.clock. Invariants:
+ * Owns lake.snapshot, lake.withdrawal and lake.clock. Invariants:
  * - Append only. A correction is a new version of its moment; the versions before it stay.
  * - recorded_at comes from us, never from a file. All snapshots of one commit share it, so no K sees half a delivery;
  *   it is later than that of every earlier commit and than every K pinned before, whatever the machine's clock does.
  * - available_at: valid_at + the source's publish delay for the first version of a moment; recorded_at for a
  *   correction, and never before that of the version which it corrects.
+ * - A withdrawal takes one version back from its own recorded_at on: for every K before it nothing changes, for every K
+ *   from it on no reader sees the version, and the one before it counts again. Its row and file stay. Everything here
+ *   that reads means "visible as of K"; only `history` also tells of what was taken back.
  * - A redaction is the one exception to "immutable": the files that hold a person are written again without its rows, and
  *   the rows of the catalogue keep the digests that were recorded beside those that are read now.
  * - Bytes are checked against their digest before they are believed: nothing is read of a damaged or missing object, and a
@@ -29,24 +32,34 @@ import {
   findPrevious,
   findSnapshot,
   insertSnapshot,
+  newestChange,
+  type SnapshotFilter,
   type SnapshotSearch,
   selectMoments,
   selectSnapshots,
+  selectVisible,
   takeMoment,
 } from './queries.ts'
 import { type Redacted, type RedactRequest, redact } from './redact.ts'
-import type { Snapshot, SnapshotDraft, SnapshotOutcome } from './snapshot.ts'
+import type { Recorded, Snapshot, SnapshotDraft, SnapshotOutcome, Withdrawal } from './snapshot.ts'
 import { type SnapshotName, snapshotPath } from './snapshot-path.ts'
+import { type WithdrawRequest, withdraw } from './withdraw.ts'
 
-export type { Snapshot, SnapshotDraft, SnapshotOutcome }
+export type { Recorded, Snapshot, SnapshotDraft, SnapshotOutcome, Withdrawal, WithdrawRequest }
 
 export type Committed = { outcome: SnapshotOutcome; snapshot: Snapshot }
 
 export type Lake = {
   /** Adds all drafts or none, in the caller's transaction, and tells for each in order what became of it. */
   commit(tx: Sql, drafts: SnapshotDraft[]): Promise<Committed[]>
-  /** All versions, by source, moment and version. */
-  list(where?: { source?: string; validAt?: Instant; knownAt?: Instant }): Promise<Snapshot[]>
+  /** All versions that can be read as of K (now, where none is named), by source, moment and version. */
+  list(where?: SnapshotFilter): Promise<Snapshot[]>
+  /** All versions that were ever recorded until K, with what was known of their withdrawal at K; in `on`, where given. */
+  history(where?: SnapshotFilter, on?: Sql): Promise<Recorded[]>
+  /** Takes one version back; refuses an unknown one, one that was taken back before, and one of several unnamed. */
+  withdraw(request: WithdrawRequest): Promise<Recorded>
+  /** When the catalogue last changed what can be read; null before the first time. */
+  changedAt(): Promise<Instant | null>
   /**
    * Among snapshots with valid_at <= T (and >= notBefore), recorded_at <= K, available_at <= availableBy, the one with
    * the greatest (valid_at, available_at, seq).
@@ -85,7 +98,10 @@ export function createLake(deps: { sql: Sql; objects: ObjectStore; duck: Duck; c
       for (const draft of drafts) committed.push(await commitOne(tx, draft, recordedAt, duck.version))
       return committed
     },
-    list: (where = {}) => selectSnapshots(sql, where),
+    list: (where = {}) => selectVisible(sql, where),
+    history: (where = {}, on = sql) => selectSnapshots(on, where),
+    withdraw: (request) => withdraw({ sql, now }, request),
+    changedAt: () => newestChange(sql),
     snapshotAt: (search) => findSnapshot(sql, search),
     newestVersion: (source, validAt) => findNewestVersion(sql, source, validAt),
     previous: (source, before) => findPrevious(sql, source, before),
@@ -107,10 +123,12 @@ async function commitOne(
   duckdbVersion: string,
 ): Promise<Committed> {
   const { publishDelayMs, ...content } = draft
-  const before = await findNewestVersion(tx, draft.source, draft.validAt)
+  const newest = await findNewestVersion(tx, draft.source, draft.validAt)
   // The content that a person's rows were taken out of is not brought back by delivering it again.
-  if (before && [before.digest, before.recordedDigest].includes(draft.digest))
-    return { outcome: 'unchanged', snapshot: before }
+  if (newest && [newest.digest, newest.recordedDigest].includes(draft.digest))
+    return { outcome: 'unchanged', snapshot: newest }
+  // Also one that was taken back: its number is not used again, and what comes after it is a correction of it.
+  const before = (await selectSnapshots(tx, { source: draft.source, validAt: draft.validAt })).at(-1)
   const version = (before?.version ?? 0) + 1
   const snapshot = await insertSnapshot(tx, {
     ...content,

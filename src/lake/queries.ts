@@ -1,6 +1,6 @@
 import type { Instant } from '../base/instant.ts'
 import type { Sql } from '../db/sql.ts'
-import type { Snapshot } from './snapshot.ts'
+import type { Recorded, Snapshot, Withdrawal } from './snapshot.ts'
 
 const COLUMNS = `s.id, s.source, s.valid_at as "validAt", s.recorded_at as "recordedAt",
   s.available_at as "availableAt", s.seq, s.version, coalesce(r.digest, s.digest) as digest,
@@ -11,6 +11,11 @@ const COLUMNS = `s.id, s.source, s.valid_at as "validAt", s.recorded_at as "reco
 /** Each snapshot with the file that is read for it now. */
 const SNAPSHOTS = `lake.snapshot s left join lateral (
   select * from lake.redacted_file f where f.seq = s.seq order by f.redaction desc limit 1) r on true`
+
+/** Recorded at or before K, and not taken back by then; K is now where `place` is null. */
+const visibleAt = (place: string) => `(${place}::timestamptz is null or s.recorded_at <= ${place})
+  and not exists (select from lake.withdrawal w
+    where w.seq = s.seq and (${place}::timestamptz is null or w.recorded_at <= ${place}))`
 
 /** A moment later than all that were taken before, and at least `now`; others wait until the transaction ends. */
 export async function takeMoment(sql: Sql, now: Instant): Promise<Instant> {
@@ -42,18 +47,56 @@ export async function insertSnapshot(sql: Sql, s: Omit<Snapshot, 'seq' | 'record
   return { ...s, seq: rows[0]!.seq, recordedDigest: s.digest }
 }
 
-export async function selectSnapshots(
-  sql: Sql,
-  where: { source?: string; validAt?: Instant; knownAt?: Instant },
-): Promise<Snapshot[]> {
+export type SnapshotFilter = { source?: string; validAt?: Instant; knownAt?: Instant }
+
+/** Those that may be read as of K. */
+export async function selectVisible(sql: Sql, where: SnapshotFilter): Promise<Snapshot[]> {
   return sql.query<Snapshot>(
     `select ${COLUMNS} from ${SNAPSHOTS}
      where ($1::text is null or source = $1)
        and ($2::timestamptz is null or valid_at = $2)
-       and ($3::timestamptz is null or recorded_at <= $3)
+       and ${visibleAt('$3')}
      order by source, valid_at, version`,
     [where.source ?? null, where.validAt ?? null, where.knownAt ?? null],
   )
+}
+
+/** All that were recorded until K, also those that were taken back since, with what was known of that at K. */
+export async function selectSnapshots(sql: Sql, where: SnapshotFilter): Promise<Recorded[]> {
+  const rows = await sql.query<Snapshot & { w_at: Instant | null; w_actor: string; w_reason: string }>(
+    `select ${COLUMNS}, w.recorded_at as w_at, w.actor as w_actor, w.reason as w_reason
+     from ${SNAPSHOTS} left join lake.withdrawal w
+       on w.seq = s.seq and ($3::timestamptz is null or w.recorded_at <= $3)
+     where ($1::text is null or source = $1)
+       and ($2::timestamptz is null or valid_at = $2)
+       and ($3::timestamptz is null or s.recorded_at <= $3)
+     order by source, valid_at, version`,
+    [where.source ?? null, where.validAt ?? null, where.knownAt ?? null],
+  )
+  return rows.map(({ w_at, w_actor, w_reason, ...snapshot }) => {
+    return { ...snapshot, withdrawn: w_at === null ? null : { recordedAt: w_at, actor: w_actor, reason: w_reason } }
+  })
+}
+
+export async function insertWithdrawal(sql: Sql, seq: number, w: Withdrawal & { request: string }): Promise<void> {
+  await sql.query(
+    `insert into lake.withdrawal (seq, recorded_at, actor, reason, request) values ($1, $2, $3, $4, $5)`,
+    [seq, w.recordedAt, w.actor, w.reason, w.request],
+  )
+}
+
+/** The withdrawal that this wish made, when it has run before. */
+export async function findRequest(sql: Sql, seq: number, request: string): Promise<boolean> {
+  const rows = await sql.query(`select from lake.withdrawal where seq = $1 and request = $2`, [seq, request])
+  return rows.length > 0
+}
+
+/** When the catalogue last changed what can be read: a snapshot, or one taken back. */
+export async function newestChange(sql: Sql): Promise<Instant | null> {
+  const rows = await sql.query<{ at: Instant | null }>(
+    `select greatest((select max(recorded_at) from lake.snapshot), (select max(recorded_at) from lake.withdrawal)) as at`,
+  )
+  return rows[0]?.at ?? null
 }
 
 export type SnapshotSearch = {
@@ -74,7 +117,7 @@ export async function findSnapshot(sql: Sql, search: SnapshotSearch): Promise<Sn
     `select ${COLUMNS} from ${SNAPSHOTS}
      where source = $1 and valid_at <= $2
        and ($3::timestamptz is null or valid_at >= $3)
-       and ($4::timestamptz is null or recorded_at <= $4)
+       and ${visibleAt('$4')}
        and ($5::timestamptz is null or available_at <= $5)
      order by s.valid_at desc, s.available_at desc, s.seq desc
      limit 1`,
@@ -85,7 +128,8 @@ export async function findSnapshot(sql: Sql, search: SnapshotSearch): Promise<Sn
 
 export async function findNewestVersion(sql: Sql, source: string, validAt: Instant): Promise<Snapshot | undefined> {
   const rows = await sql.query<Snapshot>(
-    `select ${COLUMNS} from ${SNAPSHOTS} where source = $1 and valid_at = $2 order by version desc limit 1`,
+    `select ${COLUMNS} from ${SNAPSHOTS} where source = $1 and valid_at = $2 and ${visibleAt('null')}
+     order by version desc limit 1`,
     [source, validAt],
   )
   return rows[0]
@@ -93,7 +137,7 @@ export async function findNewestVersion(sql: Sql, source: string, validAt: Insta
 
 export async function findPrevious(sql: Sql, source: string, before: Instant): Promise<Snapshot | undefined> {
   const rows = await sql.query<Snapshot>(
-    `select ${COLUMNS} from ${SNAPSHOTS} where source = $1 and valid_at < $2
+    `select ${COLUMNS} from ${SNAPSHOTS} where source = $1 and valid_at < $2 and ${visibleAt('null')}
      order by valid_at desc, version desc limit 1`,
     [source, before],
   )
@@ -105,11 +149,11 @@ export async function selectMoments(
   where: { source: string; from?: Instant; to?: Instant; knownAt?: Instant },
 ): Promise<Instant[]> {
   const rows = await sql.query<{ validAt: Instant }>(
-    `select distinct valid_at as "validAt" from lake.snapshot
+    `select distinct valid_at as "validAt" from lake.snapshot s
      where source = $1
        and ($2::timestamptz is null or valid_at >= $2)
        and ($3::timestamptz is null or valid_at <= $3)
-       and ($4::timestamptz is null or recorded_at <= $4)
+       and ${visibleAt('$4')}
      order by 1`,
     [where.source, where.from ?? null, where.to ?? null, where.knownAt ?? null],
   )

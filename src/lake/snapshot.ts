@@ -25,11 +25,20 @@ export type Snapshot = {
   duckdbVersion: string
 }
 
+/** That a version was taken back: it stays known for every K before `recordedAt`. */
+export type Withdrawal = { recordedAt: Instant; actor: string; reason: string }
+
+/** A snapshot as it was recorded, whether it can still be read or not. */
+export type Recorded = Snapshot & { withdrawn: Withdrawal | null }
+
 /** What ingest hands over: an object that is in the store, and what it holds. */
 export type SnapshotDraft = Pick<
   Snapshot,
   'source' | 'validAt' | 'digest' | 'objectKey' | 'fileDigest' | 'rows' | 'bytes' | 'columns' | 'uniqueKey'
 > & { publishDelayMs: number }
 
-/** unchanged: the moment's newest version has the same content already, and nothing was added. */
+/**
+ * unchanged: the moment's newest version has the same content already, and nothing was added. corrected: the moment had
+ * a version before, which may have been taken back.
+ */
 export type SnapshotOutcome = 'accepted' | 'corrected' | 'unchanged'

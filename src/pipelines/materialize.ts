@@ -5,7 +5,6 @@ import type { Materialized } from '../features/materialize.ts'
 import type { Flows } from '../flows/flows.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { RunOptions } from './ingest-month.ts'
-import { newestRecorded } from './newest-recorded.ts'
 import { projectDigest, requireSameProject } from './same-project.ts'
 
 export type MaterializeFlowRequest = { views?: string[]; asOf?: Instant; full?: boolean }
@@ -37,7 +36,7 @@ export function defineMaterialize(
   return async (request, options) => {
     const input: Input = { ...request, project: projectDigest(project) }
     // A run that was interrupted is gone on with only while the lake is as it was.
-    const runId = await flows.submit('materialize', input, { key: [input, await newestRecorded(lake)] })
+    const runId = await flows.submit('materialize', input, { key: [input, await lake.changedAt()] })
     return flows.wait<Materialized[]>(runId, options)
   }
 }

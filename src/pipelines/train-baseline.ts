@@ -5,7 +5,6 @@ import type { Flows } from '../flows/flows.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { Pinned, Training, TrainRequest } from '../training/training.ts'
 import type { RunOptions } from './ingest-month.ts'
-import { newestRecorded } from './newest-recorded.ts'
 import { projectDigest, requireSameProject } from './same-project.ts'
 
 /** `reuse`: a version that was trained from the same rows, definitions and code is the answer, when there is one. */
@@ -51,7 +50,7 @@ export function defineTrainBaseline(
   return async (request, options) => {
     const input: Input = { ...request, project: projectDigest(project) }
     // A run that was interrupted is gone on with only while the lake is as it was: else its K would hide what came since.
-    const runId = await flows.submit('train_baseline', input, { key: [input, await newestRecorded(lake)] })
+    const runId = await flows.submit('train_baseline', input, { key: [input, await lake.changedAt()] })
     return flows.wait<TrainingReport>(runId, options)
   }
 }

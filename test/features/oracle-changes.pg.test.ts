@@ -1,6 +1,7 @@
 import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { must } from '../../src/base/assert.ts'
 import { addMs, type Instant, instantOfMs, msOfInstant, nextInstant, parseInstant } from '../../src/base/instant.ts'
 import { createPrng, type Prng } from '../../src/base/prng.ts'
 import { normalizeProject } from '../../src/config/normalize.ts'
@@ -20,7 +21,8 @@ const SEEDS = process.env.WEIR_FUZZ_SEED ? [Number(process.env.WEIR_FUZZ_SEED)] 
 const KEPT: History[] = []
 
 type Fact = { keys: Cell[]; ts: Instant; created: Instant | null; v: Cell; gone: boolean }
-type Delivery = { view: number; asOf: Instant; facts: Fact[] }
+/** `lasts`: after so many more deliveries it is withdrawn, null for never. */
+type Delivery = { view: number; asOf: Instant; facts: Fact[]; lasts: number | null }
 type Entity = { keys: Cell[]; t: Instant; text: string }
 type View = { kind: 'snapshot' | 'changes'; ttlMs: number | null; created: boolean; global: boolean }
 type History = { views: View[]; deliveries: Delivery[]; entities: Entity[]; pinAfter: number; mode: JoinMode }
@@ -50,7 +52,8 @@ for (const seed of SEEDS) {
 
 test('rows that come in one delivery or in several give the same values', async () => {
   for (const seed of [21, 22, 23]) {
-    const whole = { ...randomHistory(createPrng(seed)), mode: 'restated' as const, pinAfter: 1000 }
+    const history = { ...randomHistory(createPrng(seed)), mode: 'restated' as const, pinAfter: 1000 }
+    const whole = { ...history, deliveries: history.deliveries.map((delivery) => ({ ...delivery, lasts: null })) }
     const deliveries = whole.deliveries.flatMap((delivery) => {
       if (whole.views[delivery.view]?.kind !== 'changes') return [delivery]
       const middle = delivery.facts.length >> 1
@@ -81,7 +84,7 @@ async function differs(history: History): Promise<string | undefined> {
   return undefined
 }
 
-type Recorded = { recordedAt: Instant; availableAt: Instant; seq: number }
+type Recorded = { recordedAt: Instant; availableAt: Instant; seq: number; withdrawnAfter: number | null }
 
 async function joined(at: Rig, history: History) {
   const project = projectOf(history, `h${made++}`)
@@ -93,6 +96,16 @@ async function joined(at: Rig, history: History) {
   const deliveries: Recorded[] = []
   let knownAt: Instant = START
   let before: string | undefined
+  /** The same content again, where it is still there, is the same snapshot, and goes with it. */
+  const withdrawIfDue = async (d: number, i: number) => {
+    const { view, lasts } = history.deliveries[d] as Delivery
+    const { seq, withdrawnAfter } = deliveries[d] as Recorded
+    if (lasts === null || d + lasts !== i || withdrawnAfter !== null) return
+    const recorded = await at.lake.history({ source: project.sources[view]?.name ?? '' })
+    const { source, validAt, version } = must(recorded.find((s) => s.seq === seq))
+    await at.lake.withdraw({ source, validAt, version, actor: 'test', reason: 'wrong', request: `${d}` })
+    for (const one of deliveries) if (one.seq === seq) one.withdrawnAfter = i
+  }
   const read = async () => {
     const ref = await features.entityDataset(service, { file, knownAt, mode: history.mode })
     const rows = await at.duck.rows(`SELECT * FROM read_parquet('${await at.objects.local(ref.objectKey)}')`)
@@ -106,8 +119,9 @@ async function joined(at: Rig, history: History) {
         : [...f.keys, f.v],
     )
     const { recordedAt, availableAt, seq } = await at.deliverRows(source, delivery.asOf, rows)
-    deliveries.push({ recordedAt, availableAt, seq })
+    deliveries.push({ recordedAt, availableAt, seq, withdrawnAfter: null })
     at.clock.advance(DAY_MS)
+    for (const d of deliveries.keys()) await withdrawIfDue(d, i)
     if (i === history.pinAfter) {
       knownAt = await at.lake.pinKnownAt()
       before = JSON.stringify(await read())
@@ -121,6 +135,7 @@ function oracle(history: History, recorded: Recorded[]): Cell[][] {
   const known = history.deliveries
     .map((delivery, i) => ({ ...delivery, ...(recorded[i] as Recorded), index: i }))
     .filter((delivery) => delivery.index <= history.pinAfter || history.pinAfter >= history.deliveries.length)
+    .filter(({ withdrawnAfter }) => withdrawnAfter === null || withdrawnAfter > history.pinAfter)
   return history.entities.map(({ keys, t }) =>
     history.views.map((view, v) => {
       const mine = known.filter((d) => d.view === v)
@@ -220,7 +235,7 @@ function randomHistory(random: Prng): History {
         gone: random.int(5) === 0,
       }),
     )
-    return { view, asOf, facts }
+    return { view, asOf, facts, lasts: random.int(4) === 0 ? random.int(5) : null }
   })
   const entities = Array.from({ length: 30 }, (): Entity => {
     const ttl = views[random.int(3)]?.ttlMs ?? DAY_MS

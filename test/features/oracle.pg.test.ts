@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { must } from '../../src/base/assert.ts'
 import { addMs, type Instant, parseInstant } from '../../src/base/instant.ts'
 import { createPrng, type Prng } from '../../src/base/prng.ts'
 import type { Snapshot } from '../../src/lake/snapshot.ts'
@@ -43,13 +44,20 @@ for (const seed of SEEDS) {
       const rows = randomRows(random)
       const at = addMs(START, random.int(10) * DAY_MS)
       const snapshot = await rig.deliverRows(source, at, rows)
-      history.push({ source: source.name, rows, ...pick(snapshot) })
+      history.push({ source: source.name, rows, ...pick(snapshot), withdrawnAt: null })
+      const taken = history[random.int(history.length)]
+      if (random.int(4) === 0 && taken?.withdrawnAt === null) {
+        const { source: name, validAt, version } = taken
+        const wish = { version, actor: 'test', reason: 'wrong', request: `${seed} ${i}` }
+        taken.withdrawnAt = must((await rig.lake.withdraw({ source: name, validAt, ...wish })).withdrawn).recordedAt
+      }
       rig.clock.advance(random.int(2) * DAY_MS)
     }
 
     for (let i = 0; i < 6; i++) {
       const asOf = addMs(START, random.int(14) * DAY_MS)
-      const knownAt = history[random.int(history.length)]?.recordedAt ?? START
+      const moments = history.flatMap((d) => [d.recordedAt, ...(d.withdrawnAt ? [d.withdrawnAt] : [])])
+      const knownAt = moments[random.int(moments.length)] ?? START
       const mode = random.int(2) === 0 ? ('served' as const) : ('restated' as const)
       const wanted = oracle({
         history,
@@ -73,7 +81,11 @@ for (const seed of SEEDS) {
   })
 }
 
-type Delivery = Pick<Snapshot, 'validAt' | 'recordedAt' | 'availableAt' | 'seq'> & { source: string; rows: Cell[][] }
+type Delivery = Pick<Snapshot, 'validAt' | 'recordedAt' | 'availableAt' | 'seq' | 'version'> & {
+  source: string
+  rows: Cell[][]
+  withdrawnAt: Instant | null
+}
 type Question = {
   history: Delivery[]
   views: { source: { name: string }; ttlMs: number | null }[]
@@ -85,7 +97,9 @@ type Question = {
 }
 
 function oracle(q: Question): { rows: Cell[][]; immature: number } | undefined {
-  const known = q.history.filter((d) => d.recordedAt <= q.knownAt)
+  const known = q.history.filter(
+    (d) => d.recordedAt <= q.knownAt && (d.withdrawnAt === null || d.withdrawnAt > q.knownAt),
+  )
   const labels = known.filter((d) => d.source === q.labels && d.validAt <= q.asOf)
   const isMature = (d: Delivery) => addMs(d.validAt, q.horizonMs) <= q.asOf
   const chosen = newest(labels.filter(isMature))
@@ -125,6 +139,6 @@ function randomRows(random: Prng): Cell[][] {
   return shuffled.map(({ key }) => [key, random.int(1000)])
 }
 
-function pick({ validAt, recordedAt, availableAt, seq }: Snapshot) {
-  return { validAt, recordedAt, availableAt, seq }
+function pick({ validAt, recordedAt, availableAt, seq, version }: Snapshot) {
+  return { validAt, recordedAt, availableAt, seq, version }
 }

@@ -12,12 +12,12 @@ export function define(command: Command): void {
     .option('--known-at <time>', 'as it was known at this time', instantOption)
   common(command, 'snapshots --source labels').action((options: Options) =>
     withApp(options, async (app, { out }) => {
-      const snapshots = await app.lake.list({ source: options.source, knownAt: options.knownAt })
+      const snapshots = await app.lake.history({ source: options.source, knownAt: options.knownAt })
       out.document(snapshots)
       if (snapshots.length === 0) out.line('no snapshots yet; run: weir ingest DIR --as-of DATE')
       else
         out.table(
-          ['source', 'as of', 'version', 'rows', 'bytes', 'recorded', 'digest'],
+          ['source', 'as of', 'version', 'rows', 'bytes', 'recorded', 'digest', 'withdrawn'],
           snapshots.map((s) => [
             s.source,
             displayInstant(s.validAt),
@@ -26,6 +26,7 @@ export function define(command: Command): void {
             s.bytes,
             displayInstant(s.recordedAt),
             shortDigest(s.digest),
+            s.withdrawn && `${displayInstant(s.withdrawn.recordedAt)} by ${s.withdrawn.actor}: ${s.withdrawn.reason}`,
           ]),
         )
     }),
