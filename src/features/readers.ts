@@ -43,7 +43,7 @@ export async function recordTrainingSet(sql: Sql, set: DatasetRef, from: BuiltFr
 export async function selectTrainingSets(sql: Sql, snapshotId: string): Promise<BuiltSet[]> {
   return sql.query<BuiltSet>(
     `select identity, digest, kind, name, as_of as "asOf", known_at as "knownAt", mode, rows, built_at as "builtAt"
-     from features.training_set where snapshots @> array[$1::text] order by built_at, identity`,
+     from features.training_set where snapshots @> array[$1::text] order by built_at, known_at, identity`,
     [snapshotId],
   )
 }
