@@ -1,5 +1,6 @@
 /** What a command tells: people read lines, programs one JSON document; never both on the same stream. */
 import pc from 'picocolors'
+import { exactJson } from '../wire/exact-json.ts'
 
 /** Colour on a terminal only; picocolors alone would also colour whatever CI captures. */
 const colours = (stream: { isTTY?: boolean }) =>
@@ -29,7 +30,7 @@ export function createOutput({ json = false }: { json?: boolean }): Output {
     line,
     table: (columns, rows) => line(tableText(columns, rows)),
     document(value) {
-      if (json) writeStdout(typeof value === 'string' ? value : JSON.stringify(value, bigintAsNumber, 2))
+      if (json) writeStdout(typeof value === 'string' ? value : exactJson(value, 2))
     },
     progress: (text) => void process.stderr.write(`${stderrColour.dim(text)}\n`),
   }
@@ -77,9 +78,4 @@ export function formatMs(ms: number): string {
 /** Enough of a digest to tell it from others by eye. */
 export function shortDigest(digest: string): string {
   return digest.slice(0, 12)
-}
-
-/** JSON has no bigint type; its digits are written as they are by those who need all of them. */
-function bigintAsNumber(_key: string, value: unknown): unknown {
-  return typeof value === 'bigint' ? Number(value) : value
 }

@@ -8,6 +8,7 @@ import type { Log } from '../base/log.ts'
 import { worldError } from '../base/world.ts'
 import type { Project } from '../config/project.ts'
 import { notOfType, readJsonValue } from '../values/json.ts'
+import { parseExactJson } from '../wire/exact-json.ts'
 import { type FeastErrorClass, feastErrorJson, onlineAnswerJson } from '../wire/feature-server.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { ServiceDefinition } from './definitions.ts'
@@ -39,7 +40,7 @@ export function feastRoutes(deps: FeastDeps): FastifyPluginAsync {
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_BYTES_MAX }, (_request, body, done) => {
       try {
-        done(null, JSON.parse(body as string))
+        done(null, parseExactJson(body as string))
       } catch {
         done(wrongBody([{ loc: ['body'], msg: 'the body is not JSON', type: 'json_invalid' }]), undefined)
       }
@@ -113,7 +114,10 @@ function readRoutes(app: FastifyInstance, { features, project }: FeastDeps): voi
     const keys = entityKeys(service, body.entities)
     const sent = requestRows(service, body.entities, keys.length)
     const rows = await features.readOnlineOf(service, keys, sent)
-    const named = service.keys.map((key) => ({ ...key, values: body.entities[key.name] as FeatureValue[] }))
+    const named = service.keys.map((key) => ({
+      ...key,
+      values: (body.entities[key.name] ?? []).map((given) => readJsonValue(key.type, given) ?? null),
+    }))
     // Clients up to 0.63 ask for a view without an entity by a key of their own, and want it back.
     const dummy = body.entities[NO_ENTITY.joinKey] as FeatureValue[] | undefined
     if (dummy) named.unshift({ name: NO_ENTITY.joinKey, type: NO_ENTITY.type, values: dummy })

@@ -34,7 +34,7 @@ import {
 } from './definitions.ts'
 import { EVENT_TIMESTAMP, writeEntityRows } from './entity-rows.ts'
 import { dropDatasets, eraseOnline, type Whereabouts, whereabouts } from './forget.ts'
-import { type EntityKey, type KeyInput, parseKey } from './keys.ts'
+import { type KeyInput, keyPartValue, parseKey } from './keys.ts'
 import { type Bounds, type Materialized, materializeView } from './materialize.ts'
 import type { OnlineStore } from './online-store.ts'
 import { createOnlineReader, type OnlineRow, type RequestRow } from './read-online.ts'
@@ -207,7 +207,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
     const refused = row && onlineRefusal(asked, parsed, row)
     if (!row || refused) throw refused
     return {
-      key: { name: column.name, value: keyValue(asked, parsed) },
+      key: { name: column.name, value: keyPartValue(column, parsed[0] ?? '') },
       names: asked.features.map((f) => f.name),
       ...row,
     }
@@ -303,12 +303,6 @@ function nothingToMaterialize(views: ViewDefinition[], asOf: Instant | undefined
   const sources = [...new Set(views.map((view) => `'${view.source}'`))].join(', ')
   const when = asOf ? ` at or before ${displayInstant(asOf)}` : ''
   return new PlatformError('not_found', `there is no snapshot of ${sources}${when}; run: weir ingest DIR --as-of DATE`)
-}
-
-/** Keys of the Int types are numbers in JSON. */
-function keyValue(service: ServiceDefinition, key: EntityKey): string | bigint {
-  const text = key[0] ?? ''
-  return service.keys[0]?.type === 'String' ? text : BigInt(text)
 }
 
 function known<T>(map: ReadonlyMap<string, T>, name: string, what: string): T {

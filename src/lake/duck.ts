@@ -179,7 +179,8 @@ const CHUNK_ROWS = 2048
 function withPlainNumbers(row: Record<string, unknown>): Record<string, unknown> {
   for (const [name, value] of Object.entries(row)) {
     if (typeof value === 'bigint' && Number.isSafeInteger(Number(value))) row[name] = Number(value)
-    else if (Array.isArray(value)) row[name] = value.map((v) => (typeof v === 'bigint' ? Number(v) : v))
+    else if (Array.isArray(value))
+      row[name] = value.map((v) => (typeof v === 'bigint' && Number.isSafeInteger(Number(v)) ? Number(v) : v))
   }
   return row
 }

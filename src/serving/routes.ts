@@ -1,9 +1,11 @@
 import type {} from '@fastify/swagger'
-import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { PlatformError } from '../base/errors.ts'
 import type { KeyInput } from '../features/keys.ts'
+import { exactJson, readBodiesExactly } from '../wire/exact-json.ts'
 import { rowsOfInvocation, valuesOfRows } from '../wire/invocations.ts'
 import { predictionJson } from '../wire/predict.ts'
+import { longKeysAsText } from '../wire/predict-keys.ts'
 import * as schemas from '../wire/predict-schemas.ts'
 import { refusedRequest } from './refused-request.ts'
 import type { Serving } from './serving.ts'
@@ -17,6 +19,7 @@ const PROBLEMS = { 400: schemas.PROBLEM_SCHEMA, 404: schemas.PROBLEM_SCHEMA, 503
 export function servingRoutes(serving: Serving, models: readonly string[]): FastifyPluginAsync {
   return async (app) => {
     app.setSchemaErrorFormatter(refusedRequest)
+    readBodiesExactly(app)
     stateRoutes(app, serving)
     const [first] = models
     if (first !== undefined) predictionRoutes(app, serving, first, '')
@@ -68,9 +71,13 @@ function predictionRoutes(app: FastifyInstance, serving: Serving, name: string, 
   const single = keys.length === 1 ? keys[0]!.name : undefined
   const inputOf = (body: Record<string, unknown>): KeyInput =>
     single === undefined ? body : (body[single] as KeyInput)
+  const exactKeys = async (request: FastifyRequest) => {
+    request.body = longKeysAsText(request.body, keys)
+  }
   app.post<{ Body: Record<string, unknown> }>(
     `${prefix}/predict`,
     {
+      preValidation: exactKeys,
       schema: {
         tags: ['predictions'],
         summary: `Predict one entity with the live version of ${name}`,
@@ -88,6 +95,7 @@ function predictionRoutes(app: FastifyInstance, serving: Serving, name: string, 
   app.post<{ Body: Record<string, KeyInput[]> }>(
     `${prefix}/predict/batch`,
     {
+      preValidation: exactKeys,
       schema: {
         tags: ['predictions'],
         summary: `Predict many entities with the live version of ${name}`,
@@ -108,7 +116,7 @@ async function answerBatch(serving: Serving, name: string, keys: readonly KeyInp
   for (const result of results) {
     if ('error' in result) {
       const { code, message, details } = result.error
-      errors.push(JSON.stringify({ key: result.key, error: code, detail: message, ...details }))
+      errors.push(exactJson({ key: result.key, error: code, detail: message, ...details }))
     } else predictions.push(predictionJson(result))
   }
   const failed = results.find((result) => 'error' in result)

@@ -12,7 +12,7 @@ import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { requireModel } from '../config/find.ts'
 import type { ServiceDefinition } from '../features/definitions.ts'
-import type { KeyInput } from '../features/keys.ts'
+import { type KeyInput, keyValues } from '../features/keys.ts'
 import { predictBatch, predictOne } from '../ml/model/model-file.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { Prediction } from '../wire/predict.ts'
@@ -58,7 +58,7 @@ export function createServing(deps: ServingDeps) {
       const error = features.refusal(service.name, key, row)
       if (error) return { key, error }
       count++
-      return predictionOf(live, key, row.values, row.eventTimestamps)
+      return predictionOf(live, service, key, row.values, row.eventTimestamps)
     })
     if (count > 0) events.predicted({ name, version: live.version }, count)
     return results
@@ -66,6 +66,7 @@ export function createServing(deps: ServingDeps) {
 
   function predictionOf(
     live: LiveModel,
+    { keys }: ServiceDefinition,
     key: KeyInput,
     values: readonly FeatureValue[],
     timestamps: readonly (string | null)[],
@@ -73,8 +74,9 @@ export function createServing(deps: ServingDeps) {
     const probability = predictOne(live.model, values)
     let featuresAsOf: string | null = null
     for (const t of timestamps) if (t !== null && (featuresAsOf === null || t < featuresAsOf)) featuresAsOf = t
+    const keyParts = keyValues(keys, key)
     return {
-      keys: live.keyNames.map((keyName) => ({ name: keyName, value: keyPart(key, keyName) })),
+      keys: keys.map(({ name }, i) => ({ name, value: keyParts[i] ?? null })),
       prediction: probability >= live.model.threshold ? 1 : 0,
       probability,
       features: { names: live.featureNames, values },
@@ -128,8 +130,4 @@ export function createServing(deps: ServingDeps) {
     score,
     readiness: () => readiness(deps, models),
   }
-}
-
-function keyPart(key: KeyInput, name: string): FeatureValue {
-  return (typeof key === 'object' ? (key as Record<string, unknown>)[name] : key) as FeatureValue
 }

@@ -5,14 +5,14 @@ import type { Value, ValueType } from './values.ts'
 
 /**
  * A JSON value, or one of a program, as one of the type: null where there is none, undefined where it is another kind of
- * thing. Text is read as a field of a file is, so that an Int64 beyond 2^53 can be sent as text too, but for floats: a
- * number in quotes is a slip there. A bigint is what `wire/json.ts` makes of an integer that a double would round.
+ * thing. Text is read as a field of a file is, so that an Int64 beyond 2^53 can be sent as text too. A bigint is what
+ * `wire/exact-json.ts` makes of an integer that a double would round.
  */
 export function readJsonValue(type: ValueType, value: unknown): Value | undefined {
   if (value === null || value === undefined) return null
   switch (typeof value) {
     case 'string':
-      return type === 'Float32' || type === 'Float64' ? undefined : readText(type, value)
+      return readText(type, value)
     case 'boolean':
       return type === 'Bool' ? value : undefined
     case 'number':

@@ -57,7 +57,7 @@ export const TYPES: Record<ValueType, TypeEntry> = {
   Float32: {
     is: 'a finite number',
     text: `${DECIMAL}, within the range of a float32`,
-    json: 'a number',
+    json: 'a number, or text',
     parquet: 'finite numbers, text',
     duck: 'FLOAT',
     postgres: 'real',
@@ -65,7 +65,7 @@ export const TYPES: Record<ValueType, TypeEntry> = {
   Float64: {
     is: 'a finite number',
     text: DECIMAL,
-    json: 'a number',
+    json: 'a number, or text',
     parquet: 'finite numbers, text',
     duck: 'DOUBLE',
     postgres: 'double precision',

@@ -1,5 +1,7 @@
 /** MLflow's scoring protocol: rows of the caller's own features, in one of four layouts. */
 import { PlatformError } from '../base/errors.ts'
+import { notOfType, readJsonValue } from '../values/json.ts'
+import type { ValueType } from '../values/values.ts'
 import type { FeatureValue } from './features.ts'
 
 const LAYOUTS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const
@@ -40,33 +42,22 @@ function columnRows(columns: Record<string, unknown>): Record<string, unknown>[]
   return Array.from({ length: rows }, (_, r) => Object.fromEntries(lists.map(([name, list]) => [name, list[r]])))
 }
 
-/** The values of the named inputs, in their order; columns of other names are ignored. */
+/**
+ * The values of the named inputs, in their order; columns of other names are ignored. A Bool that had nulls in training is
+ * text in the model's signature (training/mlmodel.ts): True and False are read as such anyway.
+ */
 export function valuesOfRows(
   rows: readonly Record<string, unknown>[],
-  inputs: readonly { name: string; type: string }[],
+  inputs: readonly { name: string; type: ValueType }[],
 ): FeatureValue[][] {
   return rows.map((row, r) =>
     inputs.map(({ name, type }) => {
       if (!Object.hasOwn(row, name)) throw invalid(`row ${r} lacks '${name}'; the model takes ${names(inputs)}`)
-      const value = type === 'Bool' ? boolOf(row[name]) : row[name]
-      if (fits(value, type)) return value as FeatureValue
-      throw invalid(`row ${r}: '${name}' must be ${type} or null, not ${JSON.stringify(value)?.slice(0, 60)}`)
+      const value = readJsonValue(type, row[name])
+      if (value !== undefined) return value
+      throw invalid(`row ${r}: '${name}' must be ${type} or null: ${notOfType(type, row[name], name)}`)
     }),
   )
-}
-
-/** A Bool that had nulls in training is text in the model's signature (training/mlmodel.ts); Python's spelling, and JSON's. */
-function boolOf(value: unknown): unknown {
-  if (value === 'True' || value === 'true') return true
-  return value === 'False' || value === 'false' ? false : value
-}
-
-function fits(value: unknown, type: string): boolean {
-  if (value === null) return true
-  if (type === 'String') return typeof value === 'string'
-  if (type === 'Bool') return typeof value === 'boolean'
-  if (type === 'Int32' || type === 'Int64') return Number.isInteger(value)
-  return typeof value === 'number'
 }
 
 function names(inputs: readonly { name: string }[]): string {

@@ -99,7 +99,7 @@ export function batchMember(keys: readonly Field[]): string {
 
 export function predictionSchema({ keys, features }: PredictionFields): Schema {
   const members: Record<string, Schema> = {
-    ...Object.fromEntries(keys.map((key) => [key.name, keyPart(key)])),
+    ...Object.fromEntries(keys.map((key) => [key.name, keyAnswer(key)])),
     prediction: {
       type: 'integer',
       enum: [0, 1],
@@ -248,7 +248,20 @@ export const READY_ANSWER: Schema = {
 function keyPart({ type }: Field): Schema {
   const description = `Join key, ${type}.`
   if (type === 'String') return { type: 'string', minLength: 1, description, examples: [KEY_EXAMPLE] }
-  return { type: 'integer', description, examples: [1] }
+  if (type === 'Int32' || type === 'Int64') {
+    const says = `${description} Beyond 2^53 a program may lose digits of a number; text keeps them.`
+    return { type: ['integer', 'string'], description: says, examples: [1] }
+  }
+  return { type: TYPES[type] ?? 'string', description, examples: [exampleOf(type)] }
+}
+
+/** The key as it is answered: in its type, whether it came as text or not. */
+function keyAnswer({ type }: Field): Schema {
+  return {
+    type: TYPES[type] ?? 'string',
+    description: `Join key, ${type}.`,
+    examples: [type === 'String' ? KEY_EXAMPLE : exampleOf(type)],
+  }
 }
 
 function featureValue({ type }: Field): Schema {

@@ -2,7 +2,7 @@
 import { type FeatureValue, featureJson } from './features.ts'
 
 export type Prediction = {
-  /** The join keys, as the caller sent them. */
+  /** The join keys, in their types. */
   keys: readonly { name: string; value: FeatureValue }[]
   /** 1 when the probability reaches the model's threshold, else 0. */
   prediction: 0 | 1

@@ -148,10 +148,10 @@ describe('/get-online-features', () => {
     ],
     ['the wrong entity', { features, entities: { user: ['a'] } }, 400, "entities has no 'id'"],
     [
-      'a key that JSON has rounded',
-      { features: ['state:fee'], entities: { a: [2 ** 53], b: ['x'] } },
+      'a key of more than 64 bits',
+      { features: ['state:fee'], entities: { a: [2 ** 63], b: ['x'] } },
       400,
-      'beyond 2^53',
+      "'a' must be an integer",
     ],
     ['a null key', { features, entities: { id: ['a', null] } }, 400, "'id' must be a string"],
     [

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { PlatformError } from '../../base/errors.ts'
 import { forget } from '../../pipelines/forget.ts'
+import { parseExactJson } from '../../wire/exact-json.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { formatNumber, shortDigest } from '../output.ts'
 import { withApp } from '../with-app.ts'
@@ -42,7 +43,7 @@ export function define(command: Command): void {
 function parsed(key: string): string | Record<string, unknown> {
   if (!key.startsWith('{')) return key
   try {
-    return JSON.parse(key) as Record<string, unknown>
+    return parseExactJson(key) as Record<string, unknown>
   } catch {
     throw new PlatformError('invalid_argument', `'${key}' is not a JSON object`)
   }
