@@ -1,71 +1,70 @@
-import { writeFile } from 'node:fs/promises'
-import { join } from 'node:path'
-import { PlatformError } from '../base/errors.ts'
+import { messageOf, PlatformError } from '../base/errors.ts'
+import { worldError } from '../base/world.ts'
+import { CSV_DIALECT, readCsvHeader } from '../lake/csv-file.ts'
 import type { DuckSession } from '../lake/duck.ts'
+import { readColumn } from '../values/columns.ts'
+import { shown } from '../values/json.ts'
+import { isNoValue } from '../values/text.ts'
+import { describeType } from '../values/values.ts'
 import type { Column, ServiceDefinition } from './definitions.ts'
 import { ident, literal } from './quote.ts'
-import { duckType } from './value-types.ts'
 
 /** The temporary table of entity rows of a join, in the session that runs it. */
 export const ENTITY_ROWS = 'entity_rows'
 
 /**
  * Entity rows as a table of the session: `n` gives their order, `t` the moment T, `k<i>` the i-th key of the service in
- * its type, `r<i>` the i-th column of its request data, and `p<i>` the i-th column that the rows came with, as it was.
+ * its type, `r<i>` the i-th column of its request data, and `p<i>` the i-th column that the rows came with.
  */
 export type EntityRows = { payload: { name: string; sql: string }[]; rows: number; first: string; last: string }
 
 /** The name that a moment has where nothing else was said. */
 export const EVENT_TIMESTAMP = 'event_timestamp'
 
-type Given = { name: string; type: string }
+/** A column of the caller's file: by which expression it is read, and what DuckDB calls its type (text in CSV). */
+type Given = { name: string; sql: string; type: string }
 
-/** Reads a caller's Parquet or CSV file. Each column is kept; naive times are UTC. Refuses what cannot be joined. */
+/**
+ * Reads a caller's Parquet or CSV file. Keys, the moment and request data are read as deliveries are, by the table of
+ * types, and what is none of the type is refused with its row; naive times are UTC. Every other column is the caller's
+ * own and stays as it is: text in CSV, its type in Parquet.
+ */
 export async function readEntityFile(
   session: DuckSession,
   service: ServiceDefinition,
   path: string,
   timestamp?: string,
 ): Promise<EntityRows> {
-  const csv = !path.endsWith('.parquet')
-  const found = await describeColumns(session, csv ? csvSql(path) : `read_parquet(${literal(path)})`)
-  const declared = [...service.keys, ...service.request]
-  for (const { name } of declared) requireColumn(found, name)
-  // A text key 0012 would be read as the number 12: what is declared is read as text, and then as its type.
-  const from = csv ? csvSql(path, declared) : `read_parquet(${literal(path)}, file_row_number = true)`
-  const columns = csv ? await describeColumns(session, from) : found
-  const time = timestampColumn(columns, timestamp)
-  const payload = columns.map((column, i) => ({ name: column.name, sql: `p${i}` }))
-  const keys = service.keys.map((key, i) => `TRY_CAST(${ident(key.name)} AS ${duckType(key.type)}) AS k${i}`)
-  const given = service.keys.map((key, i) => `${ident(key.name)} AS g${i}`)
-  const sent = service.request.map((c, i) => `TRY_CAST(${ident(c.name)} AS ${duckType(c.type)}) AS r${i}`)
-  const kept = columns.map(({ name }, i) => {
-    const type = csv ? declared.find((c) => c.name === name)?.type : undefined
-    return `${type ? `TRY_CAST(${ident(name)} AS ${duckType(type)})` : ident(name)} AS p${i}`
+  const { from, columns } = path.endsWith('.parquet') ? await openParquet(session, path) : await openCsv(path)
+  requireNames(columns, service)
+  const time = await timestampColumn(session, from, columns, timestamp)
+  const declared: Column[] = [...service.keys, ...service.request, { name: time, type: 'UnixTimestamp' }]
+  const place = (name: string) => declared.findIndex((column) => column.name === name)
+  const read = declared.flatMap(({ name, type }, i) => {
+    const { sql, type: physical } = columnOf(columns, name)
+    const { text, value } = readColumn(type, physical, sql)
+    return [`${text} AS x${i}`, `${value} AS v${i}`]
   })
-  await session.run(
-    `CREATE OR REPLACE TEMP TABLE ${ENTITY_ROWS} AS SELECT ${csv ? 'row_number() OVER ()' : 'file_row_number'} AS n,
-       TRY_CAST(${ident(time)} AS TIMESTAMPTZ) AS t, ${[...keys, ...given, ...sent, ...kept].join(', ')} FROM ${from}`,
-  )
-  await requireValues(session, service, time)
+  const own = columns.flatMap((column, i) => (place(column.name) < 0 ? [`${column.sql} AS o${i}`] : []))
+  const source = `SELECT n, ${[...read, ...own].join(', ')} FROM (${from})`
+  const broken = declared.map((column, i) => {
+    const none = isNoValue(column.type, `x${i}`, `v${i}`)
+    // A row without a moment has no past.
+    return `WHEN ${column.name === time ? `v${i} IS NULL OR ` : ''}${none} THEN ${i}`
+  })
+  const kept = columns.map(({ name }, i) => `${place(name) < 0 ? `o${i}` : `v${place(name)}`} AS p${i}`)
+  const keys = service.keys.map((_, i) => `v${i} AS k${i}`)
+  const request = service.request.map((_, i) => `v${service.keys.length + i} AS r${i}`)
+  const moment = `v${declared.length - 1} AS t`
+  await session
+    .run(
+      `CREATE OR REPLACE TEMP TABLE ${ENTITY_ROWS} AS
+       SELECT ${['n', moment, ...keys, ...request, ...kept].join(', ')}, CASE ${broken.join(' ')} END AS broken FROM (${source})`,
+    )
+    .catch(unreadable)
+  await requireValues(session, declared, source)
+  const payload = columns.map((column, i) => ({ name: column.name, sql: `p${i}` }))
   return { payload, ...(await extent(session)) }
-}
-
-/** Rows of a program as a Parquet file; their types are taken from their JSON, a Date is a moment. */
-export async function writeEntityRows(
-  duck: DuckSession,
-  rows: readonly Readonly<Record<string, unknown>>[],
-  scratch: string,
-): Promise<string> {
-  if (rows.length === 0) throw refusal('there are no entity rows')
-  const [json, file] = [join(scratch, 'rows.json'), join(scratch, 'rows.parquet')]
-  const plain = (_: string, value: unknown) => (typeof value === 'bigint' ? String(value) : value)
-  await writeFile(json, rows.map((row) => `${JSON.stringify(row, plain)}\n`).join(''))
-  await duck.run(
-    `COPY (SELECT * FROM read_json(${literal(json)}, format = 'newline_delimited', sample_size = -1))
-     TO ${literal(file)} (FORMAT parquet)`,
-  )
-  return file
 }
 
 /** How many rows there are, and the first and the last T as instants (empty without rows). */
@@ -77,49 +76,108 @@ export async function extent(session: DuckSession): Promise<{ rows: number; firs
   return row ?? { rows: 0, first: '', last: '' }
 }
 
-function csvSql(path: string, declared: readonly Column[] = []): string {
-  const types = declared.map((c) => `${literal(c.name)}: 'VARCHAR'`).join(', ')
-  return `read_csv(${literal(path)}, header = true, sample_size = -1${types ? `, types = {${types}}` : ''})`
+/** `from` gives the rows with their number `n`, from 1. */
+type Opened = { from: string; columns: Given[] }
+
+async function openCsv(path: string): Promise<Opened> {
+  const header = await readCsvHeader(path)
+  if (!Array.isArray(header)) throw refusal(`the file of entity rows cannot be read: ${header.says}`)
+  const fields = header.map((_, i) => `'c${i}': 'VARCHAR'`).join(', ')
+  const from = `SELECT row_number() OVER () AS n, * FROM read_csv(${literal(path)}, columns = {${fields}}, ${CSV_DIALECT})`
+  return { from, columns: header.map((name, i) => ({ name, sql: `c${i}`, type: 'VARCHAR' })) }
 }
 
-async function describeColumns(session: DuckSession, from: string): Promise<Given[]> {
+async function openParquet(session: DuckSession, path: string): Promise<Opened> {
+  const file = `read_parquet(${literal(path)}`
   const rows = await session
-    .rows<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM ${from}`)
-    .catch((error: Error) => {
-      throw refusal(`the file of entity rows cannot be read: ${error.message.split('\n')[0]}`)
-    })
-  return rows.map((row) => ({ name: row.column_name, type: row.column_type }))
+    .rows<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM ${file})`)
+    .catch(unreadable)
+  const columns = rows.map(({ column_name: name, column_type: type }) => ({ name, sql: `f.${ident(name)}`, type }))
+  const named = columns.map(({ sql }, i) => `${sql} AS c${i}`)
+  return {
+    from: `SELECT file_row_number + 1 AS n, ${named.join(', ')} FROM ${file}, file_row_number = true) f`,
+    columns: columns.map((column, i) => ({ ...column, sql: `c${i}` })),
+  }
 }
 
-function timestampColumn(columns: Given[], asked: string | undefined): string {
-  if (asked !== undefined) return requireColumn(columns, asked)
+/** DuckDB tells no case apart, so two names that differ in nothing else cannot stand side by side in the dataset. */
+function requireNames(columns: readonly Given[], service: ServiceDefinition): void {
+  for (const { name } of [...service.keys, ...service.request]) columnOf(columns, name)
+  const seen = new Map<string, string>()
+  const features = new Map(service.features.map((f) => [f.name.toLowerCase(), f.name]))
+  for (const { name } of columns) {
+    const folded = name.toLowerCase()
+    const [before, feature] = [seen.get(folded), features.get(folded)]
+    if (name === '') throw refusal('a column of the entity rows has no name')
+    if (before === name) throw refusal(`the entity rows have two columns '${name}'`)
+    if (before !== undefined)
+      throw refusal(`the columns '${before}' and '${name}' of the entity rows differ in case only`)
+    if (feature !== undefined) {
+      throw refusal(
+        `column '${name}' of the entity rows has the name of a feature of '${service.name}'; rename the column`,
+      )
+    }
+    seen.set(folded, name)
+  }
+}
+
+async function timestampColumn(
+  session: DuckSession,
+  from: string,
+  columns: readonly Given[],
+  asked: string | undefined,
+): Promise<string> {
+  if (asked !== undefined) return columnOf(columns, asked).name
   if (columns.some((c) => c.name === EVENT_TIMESTAMP)) return EVENT_TIMESTAMP
-  const times = columns.filter((c) => /^(TIMESTAMP|DATE)/.test(c.type))
+  const times = await columnsOfTimes(session, from, columns)
   const [only, second] = times
-  if (only && !second) return only.name
-  const found = times.length === 0 ? 'none holds dates or times' : `several do: ${times.map((c) => c.name).join(', ')}`
+  if (only !== undefined && second === undefined) return only
+  const found = times.length === 0 ? 'none holds dates or times' : `several do: ${times.join(', ')}`
   throw refusal(`no column '${EVENT_TIMESTAMP}', and of the columns ${found}; name the one with the moment of each row`)
 }
 
-function requireColumn(columns: Given[], name: string): string {
-  if (columns.some((c) => c.name === name)) return name
+/** In Parquet by their type; in CSV those in which every row has a moment. */
+async function columnsOfTimes(session: DuckSession, from: string, columns: readonly Given[]): Promise<string[]> {
+  if (columns.some((c) => c.type !== 'VARCHAR')) {
+    return columns.filter((c) => /^(TIMESTAMP|DATE)/.test(c.type)).map((c) => c.name)
+  }
+  const all = columns.map(({ sql, type }, i) => {
+    const { text, value } = readColumn('UnixTimestamp', type, sql)
+    return `count(*) > 0 AND bool_and(${text} IS NOT NULL AND ${value} IS NOT NULL) AS t${i}`
+  })
+  const [row = {}] = await session
+    .rows<Record<string, boolean | null>>(`SELECT ${all.join(', ')} FROM (${from})`)
+    .catch(unreadable)
+  return columns.filter((_, i) => row[`t${i}`] === true).map((c) => c.name)
+}
+
+function columnOf(columns: readonly Given[], name: string): Given {
+  const found = columns.find((c) => c.name === name)
+  if (found) return found
   throw refusal(`the entity rows have no column '${name}'; they have ${columns.map((c) => c.name).join(', ')}`)
 }
 
-/** A row without a moment has no past; a key that is no value of its type would look like an unknown one. */
-async function requireValues(session: DuckSession, service: ServiceDefinition, time: string) {
-  const broken: [Column, string][] = [
-    [{ name: time, type: 'UnixTimestamp' }, 't IS NULL'],
-    ...service.keys.map((key, i): [Column, string] => [key, `k${i} IS NULL AND g${i} IS NOT NULL`]),
-  ]
-  const counts = broken.map(([, sql], i) => `min(CASE WHEN ${sql} THEN n END) AS b${i}`)
-  const [row = {}] = await session.rows<Record<string, number | null>>(
-    `SELECT ${counts.join(', ')} FROM ${ENTITY_ROWS}`,
+/** A key that is no value of its type would look like an unknown one. Tells of the first row, and of its first such column. */
+async function requireValues(session: DuckSession, declared: readonly Column[], source: string): Promise<void> {
+  const [first] = await session.rows<{ n: number; broken: number }>(
+    `SELECT n, broken FROM ${ENTITY_ROWS} WHERE broken IS NOT NULL ORDER BY n LIMIT 1`,
   )
-  for (const [i, [column]] of broken.entries()) {
-    const n = row[`b${i}`] ?? null
-    if (n !== null) throw refusal(`entity row ${n}: column '${column.name}' has no value of type ${column.type}`)
-  }
+  if (!first) return
+  const { name, type } = declared[first.broken] as Column
+  const [row] = await session.rows<{ text: string | null }>(
+    `SELECT x${first.broken} AS text FROM (${source}) WHERE n = ${first.n}`,
+  )
+  const text = row?.text ?? null
+  const says = text === null ? 'it is empty' : `${shown(text)} is not ${describeType(type)}`
+  throw refusal(`entity row ${first.n}: column '${name}' has no value of type ${type}: ${says}`)
+}
+
+/** What the world did stays what it is: a full disk is no fault of the file. */
+function unreadable(error: unknown): never {
+  const told = worldError(error)
+  if (told) throw told
+  const lines = messageOf(error).split('\n').slice(0, 4).join('; ')
+  throw refusal(`the file of entity rows cannot be read: ${lines}`)
 }
 
 function refusal(message: string): PlatformError {

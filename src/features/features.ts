@@ -32,11 +32,12 @@ import {
   type ViewDefinition,
   viewDefinition,
 } from './definitions.ts'
-import { EVENT_TIMESTAMP, writeEntityRows } from './entity-rows.ts'
+import { EVENT_TIMESTAMP } from './entity-rows.ts'
 import { dropDatasets, eraseOnline, type Whereabouts, whereabouts } from './forget.ts'
 import { type KeyInput, keyPartValue, parseKey } from './keys.ts'
 import { type Bounds, type Materialized, materializeView } from './materialize.ts'
 import type { OnlineStore } from './online-store.ts'
+import { writeEntityRows } from './program-rows.ts'
 import { createOnlineReader, type OnlineRow, type RequestRow } from './read-online.ts'
 import { exportTrainingSet, readTrainingSet, type StoredTrainingSet, type TrainingData } from './read-training-set.ts'
 import { liveFrom, type Readers, recordTrainingSet, selectTrainingSets } from './readers.ts'
@@ -231,8 +232,10 @@ export function createFeatures(deps: FeaturesDeps): Features {
     async entityDataset(asked, request) {
       await requireChecked()
       return deps.objects.withScratch(async (scratch) => {
-        const { file: given } = request
-        const file = typeof given === 'string' ? given : await writeEntityRows(deps.duck, given, scratch)
+        const { file: given, timestamp } = request
+        const rows = (list: Exclude<typeof given, string>) =>
+          writeEntityRows(deps.duck, { service: asked, rows: list, scratch, ...(timestamp ? { timestamp } : {}) })
+        const file = typeof given === 'string' ? given : await rows(given)
         const set = await joinEntityRows(deps, asked, { ...request, file, fileDigest: await sha256File(file) })
         await recordTrainingSet(sql, set, { ...request, kind: 'rows', name: asked.name, asOf: null }, now())
         return set

@@ -121,10 +121,6 @@ export async function joinEntityRows(
   return deps.duck.session(async (session) => {
     const given = { ...deps, session }
     const entities = await readEntityFile(session, service, request.file, request.timestamp)
-    refuseTwice(
-      [...entities.payload, ...service.features].map((c) => c.name),
-      service.name,
-    )
     const join = await pointInTimeJoin(given, service, entities, request)
     const kept = entities.payload.map(({ name, sql }) => ({ name, sql: `j.${sql}` }))
     const joined = { sql: join.sql, rows: entities.rows }

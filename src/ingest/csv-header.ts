@@ -1,21 +1,13 @@
-import { open } from 'node:fs/promises'
 import type { Source } from '../config/project.ts'
+import { readCsvHeader } from '../lake/csv-file.ts'
 import { counted, type Finding, finding, shown } from './finding.ts'
 
-const HEADER_BYTES_MAX = 1 << 20
 const OTHER_DELIMITERS = [';', '\t', '|']
 
 /** The names of the first line, or the finding that there is none that can be read. */
 export async function readHeader(path: string, source: Source): Promise<string[] | Finding> {
-  const bytes = await firstBytes(path)
-  if (bytes.length === HEADER_BYTES_MAX && firstLineEnd(bytes) < 0)
-    return finding(source, { rule: 'header', says: 'the first line is longer than 1 MB' })
-  const text = decode(bytes)
-  if (text === undefined) return finding(source, { rule: 'encoding', says: 'the header is not UTF-8' })
-  const names = splitHeader(text)
-  if (names === undefined) return finding(source, { rule: 'header', says: 'the first line is not a header that ends' })
-  if (names.length === 1 && names[0] === '') return finding(source, { rule: 'header', says: 'the first line is empty' })
-  return names
+  const header = await readCsvHeader(path)
+  return Array.isArray(header) ? header : finding(source, header)
 }
 
 /** What is wrong with the names: another delimiter, columns missing, unknown or named twice. */
@@ -58,44 +50,4 @@ function missingColumn(source: Source, column: string, names: readonly string[])
 
 function headerExample(source: Source, names: readonly string[]) {
   return { line: source.file.endsWith('.parquet') ? null : 1, key: null, value: shown(names.join(',')) }
-}
-
-/**
- * The fields of the first record, quoted or not; nothing when a quote stays open. The values below it are read by
- * DuckDB, which wants to be told the columns first.
- */
-export function splitHeader(text: string): string[] | undefined {
-  const names: string[] = []
-  const field = /(?:"((?:[^"]|"")*)"|([^",\r\n]*))(,|\r\n|\n|\r|$)/y
-  for (;;) {
-    const match = field.exec(text)
-    if (match === null) return undefined
-    names.push(match[1]?.replaceAll('""', '"') ?? match[2] ?? '')
-    if (match[3] !== ',') return names
-  }
-}
-
-async function firstBytes(path: string): Promise<Buffer> {
-  const handle = await open(path)
-  try {
-    const { buffer, bytesRead } = await handle.read(Buffer.alloc(HEADER_BYTES_MAX), 0, HEADER_BYTES_MAX, 0)
-    return buffer.subarray(0, bytesRead)
-  } finally {
-    await handle.close()
-  }
-}
-
-/** Only the first line must be UTF-8 here, as the bytes may end within a character. */
-function decode(bytes: Buffer): string | undefined {
-  const end = firstLineEnd(bytes)
-  try {
-    const line = new TextDecoder('utf-8', { fatal: true }).decode(end < 0 ? bytes : bytes.subarray(0, end))
-    return end < 0 || (line.match(/"/g)?.length ?? 0) % 2 === 0 ? line : bytes.toString('utf8')
-  } catch {
-    return undefined
-  }
-}
-
-function firstLineEnd(bytes: Buffer): number {
-  return bytes.findIndex((b) => b === 0x0a || b === 0x0d)
 }

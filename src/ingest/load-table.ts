@@ -1,5 +1,6 @@
 import type { Instant } from '../base/instant.ts'
 import type { Column, Source } from '../config/project.ts'
+import { CSV_DIALECT } from '../lake/csv-file.ts'
 import type { DuckSession } from '../lake/duck.ts'
 import { readColumn } from '../values/columns.ts'
 import { readAs } from '../values/text.ts'
@@ -32,13 +33,8 @@ export type Reject = { byte: number; kind: string; text: string }
 const REJECTS_MAX = 100_000
 const REJECT_CHARS_MAX = 200
 
-/**
- * Strict: no sniffing, no padding of short rows, no tolerance for stray quotes. What cannot be a row is set aside with
- * its place instead of ending the read, so that all faults come to light at once.
- */
-const DIALECT = `auto_detect = false, header = true, delim = ',', quote = '"', escape = '"', comment = '',
-  strict_mode = true, null_padding = false, nullstr = '', allow_quoted_nulls = false, encoding = 'utf-8',
-  store_rejects = true, rejects_limit = ${REJECTS_MAX}`
+/** What cannot be a row is set aside with its place instead of ending the read, so that all faults come to light at once. */
+const DIALECT = `${CSV_DIALECT}, store_rejects = true, rejects_limit = ${REJECTS_MAX}`
 
 type Given = { source: Source; file: DeliveredFile; header: readonly string[]; name: string; until: Instant }
 

@@ -70,6 +70,11 @@ function brokenValue(type: ValueType, value: string): string {
   return `${value} NOT BETWEEN TIMESTAMPTZ '${FIRST_INSTANT}' AND TIMESTAMPTZ '${LAST_INSTANT}'`
 }
 
+/** A value as text that is read as the same value again. */
+export function valueText(value: Exclude<Value, null>): string {
+  return Object.is(value, -0) ? '-0' : String(value)
+}
+
 /** An integer as a number while that is exact, else as a bigint; undefined beyond the bits. */
 export function wholeNumber(value: bigint, bits: 32 | 64): number | bigint | undefined {
   if (BigInt.asIntN(bits, value) !== value) return undefined
