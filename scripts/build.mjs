@@ -1,20 +1,43 @@
-// Compiles src/ to dist/ and copies the SQL migrations beside it. Runs at `npm ci` (prepare) and before tests, half a
-// second. Types are the business of `npm run types`. Files are replaced in place and only what has no source any more is
-// deleted, so that a process that runs from dist/ meanwhile never finds it empty.
+// Compiles src/ to dist/ and copies the SQL migrations beside it. Runs when npm has installed, before `npm pack` and before
+// tests; half a second. Types are the business of `npm run types`. It is made elsewhere first, then only what differs is
+// moved to dist/, each file at once, and what has no source any more is deleted: a process that runs from dist/ meanwhile
+// never finds a file empty or half written.
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, readdirSync, rmSync } from 'node:fs'
-import { join } from 'node:path'
+import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
 
-execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--noCheck'], { cwd: root, stdio: 'inherit' })
-cpSync(join(root, 'src/db/migrations'), join(dist, 'db/migrations'), { recursive: true })
+// Beside dist/, so that the source maps point to the same places.
+const made = mkdtempSync(join(root, '.build-'))
+mkdirSync(dist, { recursive: true })
+try {
+  execFileSync(process.execPath, [tsc, '-p', 'tsconfig.build.json', '--noCheck', '--outDir', made], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  cpSync(join(root, 'src/db/migrations'), join(made, 'db/migrations'), { recursive: true })
+  const files = filesIn(made)
+  for (const file of files) {
+    if (sameBytes(join(made, file), join(dist, file))) continue
+    mkdirSync(dirname(join(dist, file)), { recursive: true })
+    renameSync(join(made, file), join(dist, file))
+  }
+  for (const file of filesIn(dist)) if (!files.includes(file)) rmSync(join(dist, file), { force: true })
+} finally {
+  rmSync(made, { recursive: true, force: true })
+}
 
-for (const file of readdirSync(dist, { recursive: true, encoding: 'utf8' })) {
-  const source = join(root, 'src', file.replace(/\.(d\.ts|js|js\.map)$/, '.ts'))
-  if (/\.(ts|js|map)$/.test(file) && !existsSync(source)) rmSync(join(dist, file))
-  if (file.endsWith('.sql') && !existsSync(join(root, 'src', file))) rmSync(join(dist, file))
+function filesIn(folder) {
+  const entries = readdirSync(folder, { recursive: true, withFileTypes: true })
+  return entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => join(entry.parentPath, entry.name).slice(folder.length + 1))
+}
+
+function sameBytes(a, b) {
+  return existsSync(b) && readFileSync(a).equals(readFileSync(b))
 }

@@ -1,4 +1,4 @@
-import { mkdir, writeFile } from 'node:fs/promises'
+import { mkdir, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { openPlace } from '../e2e/weir.ts'
@@ -85,10 +85,21 @@ describe('a failure is exit 1 and says what, where, what to do', () => {
     })
   })
 
-  test('init never writes into a folder that has something', async () => {
+  test('init never overwrites: a project is refused, and a file that is there is kept', async () => {
     const { exit, stderr } = await place.start('init', project).ended
     expect(exit).toBe(1)
-    expect(stderr).toContain('is not empty (weir.config.ts); name a new folder')
+    expect(stderr).toContain('has a weir.config.ts already, so it is a project; name another folder')
+
+    const folder = join(place.dir, 'with files')
+    await mkdir(folder)
+    const mine = { 'package.json': '{"name":"mine","dependencies":{}}', '.gitignore': 'mine', 'README.md': 'mine' }
+    for (const [name, text] of Object.entries(mine)) await writeFile(join(folder, name), text)
+    const { stdout } = await place.run('init', folder, '--json')
+    expect(JSON.parse(stdout)).toMatchObject({
+      written: ['weir.config.ts', 'tsconfig.json'],
+      kept: ['package.json', '.gitignore', 'README.md'],
+    })
+    for (const [name, text] of Object.entries(mine)) expect(await readFile(join(folder, name), 'utf8')).toBe(text)
   })
 })
 

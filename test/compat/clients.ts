@@ -1,35 +1,36 @@
 import { execFile } from 'node:child_process'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
+import { type Missing, testWith } from '../helpers/needs.ts'
 
 /** The lines of the MLflow client that we test with, and the variable that names a Python with each. */
-const CLIENTS = [
+export const MLFLOW_CLIENTS = [
   { version: '2.16.2', variable: 'WEIR_PYTHON_MLFLOW2', requirements: 'test/compat/requirements-mlflow2.txt' },
   { version: '3.17.2', variable: 'WEIR_PYTHON_MLFLOW3', requirements: 'test/compat/requirements-mlflow3.txt' },
 ]
-export type Client = (typeof CLIENTS)[number]
+export type Client = (typeof MLFLOW_CLIENTS)[number]
 
 /** The lines of Feast: that of the stack we replace, and the newest that could be installed. */
-const FEAST_CLIENTS: Client[] = [
+export const FEAST_CLIENTS: Client[] = [
   { version: '0.56.0', variable: 'WEIR_PYTHON_FEAST56', requirements: 'test/compat/requirements-feast56.txt' },
   { version: '0.67.0', variable: 'WEIR_PYTHON_FEASTNEW', requirements: 'test/compat/requirements-feastnew.txt' },
 ]
 
-/** Those that are here; in CI all of them, so that a missing one fails. Says what is missing. */
-export function availableClients(): Client[] {
-  return available('MLflow', CLIENTS)
-}
-
-export function availableFeastClients(): Client[] {
-  return available('Feast', FEAST_CLIENTS)
-}
-
-function available(what: string, clients: Client[]): Client[] {
-  for (const { variable, version, requirements } of clients) {
-    if (process.env[variable]) continue
-    console.warn(`the ${what} client ${version} is not tested: ${variable} names no Python with ${requirements}`)
+/** One test for each line of a client, `$version` in the title. A line that is not here says so. */
+export function testEachClient(
+  clients: readonly Client[],
+  title: string,
+  body: (client: Client) => Promise<void>,
+  timeout?: number,
+): void {
+  for (const client of clients) {
+    testWith(title.replace('$version', client.version), missingClient(client), () => body(client), timeout)
   }
-  return clients.filter(({ variable }) => process.env.CI === 'true' || process.env[variable])
+}
+
+export function missingClient({ variable, version, requirements }: Client): Missing {
+  if (process.env[variable]) return undefined
+  return { what: `${variable} names no Python with the client ${version} (${requirements})` }
 }
 
 /** Runs a script of this folder against a server and gives the JSON document on its last line. */

@@ -1,9 +1,9 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { describe, expect, it } from 'vitest'
+import { describe, expect } from 'vitest'
 import { type MlflowRig, openMlflowRig } from '../tracking/rig.ts'
-import { availableClients, runPython } from './clients.ts'
+import { MLFLOW_CLIENTS, runPython, testEachClient } from './clients.ts'
 
 /**
  * The calls that both lines of the client must be able to make: the contract's lists of what must be there. But for
@@ -48,10 +48,9 @@ async function withServer<T>(body: (rig: MlflowRig, uri: string, cwd: string, as
   }
 }
 
-const clients = availableClients()
-
-describe.skipIf(clients.length === 0)('each call of the contract', () => {
-  it.each(clients)(
+describe('each call of the contract', () => {
+  testEachClient(
+    MLFLOW_CLIENTS,
     'is made by the client $version, and answered',
     async (client) => {
       await withServer(async (_rig, uri, cwd, asked) => {
@@ -64,8 +63,9 @@ describe.skipIf(clients.length === 0)('each call of the contract', () => {
   )
 })
 
-describe.skipIf(clients.length === 0)('the command line of MLflow', () => {
-  it.each(clients)(
+describe('the command line of MLflow', () => {
+  testEachClient(
+    MLFLOW_CLIENTS,
     '$version lists, deletes and restores experiments and runs, and moves artifacts',
     async (client) => {
       await withServer(async (rig, uri, cwd) => {

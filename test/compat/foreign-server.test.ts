@@ -3,18 +3,22 @@ import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
+import { describeWith } from '../helpers/needs.ts'
 import { answering, freePort } from '../helpers/programs.ts'
 import { MODEL, openServerRig } from '../serving/rig.ts'
 import type { Json } from '../tracking/rig.ts'
-import { availableClients, type Client } from './clients.ts'
+import { type Client, MLFLOW_CLIENTS, missingClient } from './clients.ts'
 
 /** The real MLflow server, of both lines: our flow logs, registers and promotes there, and our serving loads from it. */
-const clients = availableClients()
 const AS_OF = parseInstant('2024-01-31', 'as-of')
 
-describe.skipIf(clients.length === 0).each(clients)('with a real MLflow server $version', (client) => {
+for (const client of MLFLOW_CLIENTS) {
+  describeWith(`with a real MLflow server ${client.version}`, missingClient(client), () => withServer(client))
+}
+
+function withServer(client: Client) {
   let mlflow: Awaited<ReturnType<typeof startMlflow>>
   let rig: Awaited<ReturnType<typeof openServerRig>>
   beforeAll(async () => {
@@ -49,7 +53,7 @@ describe.skipIf(clients.length === 0).each(clients)('with a real MLflow server $
     expect(answer.body.model).toEqual({ name: MODEL, version: String(report.version), run_id: report.runId })
     expect(await rig.app.mlflow.registry.versionsOf(MODEL)).toMatchObject([{ stage: 'Production' }])
   }, 120_000)
-})
+}
 
 async function startMlflow(client: Client) {
   const python = process.env[client.variable]

@@ -1,13 +1,11 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { type MlflowRig, openMlflowRig } from '../tracking/rig.ts'
-import { availableClients, runPython } from './clients.ts'
+import { MLFLOW_CLIENTS, runPython, testEachClient } from './clients.ts'
 
-const clients = availableClients()
-
-describe.skipIf(clients.length === 0)('frameworks that log by themselves', () => {
+describe('frameworks that log by themselves', () => {
   let rig: MlflowRig
   let uri: string
   let folder: string
@@ -22,7 +20,7 @@ describe.skipIf(clients.length === 0)('frameworks that log by themselves', () =>
     if (folder) await rm(folder, { recursive: true, force: true })
   })
 
-  it.each(clients)('autolog, grid search and evaluate work with MLflow $version', async (client) => {
+  testEachClient(MLFLOW_CLIENTS, 'autolog, grid search and evaluate work with MLflow $version', async (client) => {
     expect(await runPython(client, './frameworks.py', { uri, cwd: folder })).toEqual({
       mlflow: client.version,
       parts: {

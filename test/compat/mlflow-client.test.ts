@@ -4,34 +4,25 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, expect, it } from 'vitest'
+import { describeWith } from '../helpers/needs.ts'
 import { type Json, type MlflowRig, openMlflowRig } from '../tracking/rig.ts'
+import { type Client, MLFLOW_CLIENTS, missingClient } from './clients.ts'
 
-/**
- * The real MLflow clients against a server of ours: one Python process does everything and tells what it saw. The
- * variables name Pythons: 2.16.2 of test/compat/requirements-mlflow2.txt, which CI must have, and 3.17.2 where there
- * is one.
- */
-const CLIENTS = [
-  { version: '2.16.2', variable: 'WEIR_PYTHON_MLFLOW2', needed: process.env.CI === 'true' },
-  { version: '3.17.2', variable: 'WEIR_PYTHON_MLFLOW3', needed: process.env.CI === 'true' },
-]
+/** The real MLflow clients against a server of ours: one Python process does everything and tells what it saw. */
 const SCRIPT = fileURLToPath(new URL('./mlflow_client.py', import.meta.url))
 
-for (const { variable, version } of CLIENTS) {
-  if (!process.env[variable]) console.warn(`${variable} names no Python with MLflow ${version}`)
+for (const client of MLFLOW_CLIENTS) {
+  describeWith(`the MLflow client ${client.version}`, missingClient(client), () => everyCall(client))
 }
 
-describe.each(CLIENTS)('the MLflow client $version', ({ version, variable, needed }) => {
+function everyCall({ version, variable }: Client): void {
   const python = process.env[variable]
-  if (!python && !needed) return it.skip(`is tested where ${variable} names a Python with it`)
-
   let rig: MlflowRig
   let folder: string
   let parts: Record<string, Json>
 
   beforeAll(async () => {
-    expect(python, `${variable} must name a Python with MLflow ${version}`).toBeTruthy()
     folder = await mkdtemp(join(tmpdir(), 'weir-mlflow-client-'))
     rig = await openMlflowRig()
     const env = {
@@ -147,4 +138,4 @@ describe.each(CLIENTS)('the MLflow client $version', ({ version, variable, neede
   it('works from the command line', () => {
     expect(parts.command_line).toMatchObject({ status: 0, compat: true })
   })
-})
+}

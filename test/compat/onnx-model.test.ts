@@ -4,22 +4,17 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
+import { must } from '../../src/base/assert.ts'
 import { createEncoder, encodeColumns } from '../../src/ml/model/encoder.ts'
 import { forestProbabilities } from '../../src/ml/model/forest.ts'
 import { decodeModel } from '../../src/ml/model/model-file.ts'
 import { frameOf } from '../../src/training/frame.ts'
 import { JANUARY, loadStreamflow } from '../features/real-data.ts'
 import { madeUpSql, openTrainingRig, type TrainingRig, train } from '../training/rig.ts'
+import { MLFLOW_CLIENTS, testEachClient } from './clients.ts'
 
-/**
- * The model folder of a training, called through the real MLflow: 2.16.2, which CI must have, and 3.17.2 where there is
- * one. The variables name the Python interpreters.
- */
-const CLIENTS = [
-  { variable: 'WEIR_PYTHON_MLFLOW2', needed: process.env.CI === 'true' },
-  { variable: 'WEIR_PYTHON_MLFLOW3', needed: false },
-]
+/** The model folder of a training, called through the real MLflow. */
 const SCRIPT = fileURLToPath(new URL('./onnx_model.py', import.meta.url))
 const run = promisify(execFile)
 
@@ -40,20 +35,17 @@ describe('the model folder of a training', () => {
     await rm(folder, { recursive: true, force: true })
   })
 
-  for (const { variable, needed } of CLIENTS) {
-    const python = process.env[variable]
-    it.skipIf(!python && !needed)(
-      `gives our own probabilities through MLflow for every usual shape of data frame (${variable})`,
-      async () => {
-        expect(python, `${variable} must name a Python with MLflow`).toBeTruthy()
-        const { stdout } = await run(python!, [SCRIPT, folder], { cwd: folder })
-        const { shapes } = JSON.parse(stdout.trim().split('\n').at(-1)!) as { shapes: Record<string, number | string> }
-        const wrong = Object.entries(shapes).filter(([, worst]) => typeof worst !== 'number' || worst > 1e-6)
-        expect(wrong).toEqual([])
-        expect(Object.keys(shapes)).toHaveLength(10)
-      },
-    )
-  }
+  testEachClient(
+    MLFLOW_CLIENTS,
+    'gives our own probabilities through MLflow $version for every usual shape of data frame',
+    async ({ variable }) => {
+      const { stdout } = await run(must(process.env[variable]), [SCRIPT, folder], { cwd: folder })
+      const { shapes } = JSON.parse(stdout.trim().split('\n').at(-1)!) as { shapes: Record<string, number | string> }
+      const wrong = Object.entries(shapes).filter(([, worst]) => typeof worst !== 'number' || worst > 1e-6)
+      expect(wrong).toEqual([])
+      expect(Object.keys(shapes)).toHaveLength(10)
+    },
+  )
 })
 
 /** The model as its run has it, its training set as Parquet and as the CSV that pandas would see, our own answers. */

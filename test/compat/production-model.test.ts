@@ -1,17 +1,16 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
 import type { TrainingReport } from '../../src/pipelines/train-baseline.ts'
 import { MODEL, onlineTable, openServerRig } from '../serving/rig.ts'
-import { availableClients, runPython } from './clients.ts'
+import { MLFLOW_CLIENTS, runPython, testEachClient } from './clients.ts'
 
 /** The real MLflow clients load from our server the model that our own trainer registered. */
 const BATCH = 1000
-const clients = availableClients()
 
-describe.skipIf(clients.length === 0)('models:/streamflow_churn/Production', () => {
+describe('models:/streamflow_churn/Production', () => {
   let rig: Awaited<ReturnType<typeof openServerRig>>
   let folder: string
   let trained: TrainingReport
@@ -40,14 +39,18 @@ describe.skipIf(clients.length === 0)('models:/streamflow_churn/Production', () 
     if (folder) await rm(folder, { recursive: true, force: true })
   })
 
-  it.each(clients)('gives in MLflow $version what POST /predict gives, for all customers', async (client) => {
-    const args = [join(folder, 'january.parquet'), join(folder, 'ours.json')]
-    const told = await runPython(client, './production_model.py', { args, uri: rig.url, cwd: folder })
-    console.log(`MLflow ${client.version}: greatest difference over 7,043 customers: ${told.difference}`)
-    expect(told).toMatchObject({ mlflow: client.version, rows: 7043, version: '1', run_ids: [trained.runId] })
-    expect(told.inputs).toHaveLength(14)
-    expect(told.difference).toBeLessThanOrEqual(1e-6)
-  })
+  testEachClient(
+    MLFLOW_CLIENTS,
+    'gives in MLflow $version what POST /predict gives, for all customers',
+    async (client) => {
+      const args = [join(folder, 'january.parquet'), join(folder, 'ours.json')]
+      const told = await runPython(client, './production_model.py', { args, uri: rig.url, cwd: folder })
+      console.log(`MLflow ${client.version}: greatest difference over 7,043 customers: ${told.difference}`)
+      expect(told).toMatchObject({ mlflow: client.version, rows: 7043, version: '1', run_ids: [trained.runId] })
+      expect(told.inputs).toHaveLength(14)
+      expect(told.difference).toBeLessThanOrEqual(1e-6)
+    },
+  )
 
   async function predictions(): Promise<Record<string, number>> {
     const rows = await rig.app.db.query<{ user_id: string }>(`select user_id from ${await onlineTable(rig.app.db)}`)

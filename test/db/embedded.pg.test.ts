@@ -20,6 +20,7 @@ import { guardPids } from '../../src/db/embedded/guard.ts'
 import { placesOf } from '../../src/db/embedded/places.ts'
 import { isAlive } from '../../src/db/embedded/process.ts'
 import { embeddedStatus } from '../../src/db/embedded/status.ts'
+import { describeWith, testWith } from '../helpers/needs.ts'
 import {
   endAll,
   hold,
@@ -227,7 +228,8 @@ describe('the embedded server', () => {
   })
 })
 
-describe.runIf(process.getuid?.() === 0)('as root', () => {
+const notRoot = process.getuid?.() === 0 ? undefined : { what: 'the tests do not run as root', ciMayLackIt: true }
+describeWith('as root', notRoot, () => {
   test('the server runs as another user, with its data in a folder that this user may not enter', async () => {
     const home = newHome()
     expect(statSync(home).mode & 0o077).toBe(0)
@@ -253,20 +255,18 @@ describe.runIf(process.getuid?.() === 0)('as root', () => {
     await stopped(join(folder, '.weir'))
   })
 
-  test.runIf(othersMayRunUs())(
-    'a normal user has the same server in an own home, and root joins it there',
-    async () => {
-      const home = newHome(1234)
-      const user = await hold(home, { uid: 65534 })
-      expect(user.error).toMatch(/EACCES.*WEIR_HOME/s)
-      const own = newHome(65534)
-      const owner = await hold(own, { uid: 65534 })
-      const root = await hold(own)
-      expect(await query(root.url, 'select 1 as n')).toEqual([{ n: 1 }])
-      kill(owner.pid)
-      expect(await query(root.url, 'select 1 as n')).toEqual([{ n: 1 }])
-    },
-  )
+  const shut = othersMayRunUs() ? undefined : { what: 'no other user may enter this folder', ciMayLackIt: true }
+  testWith('a normal user has the same server in an own home, and root joins it there', shut, async () => {
+    const home = newHome(1234)
+    const user = await hold(home, { uid: 65534 })
+    expect(user.error).toMatch(/EACCES.*WEIR_HOME/s)
+    const own = newHome(65534)
+    const owner = await hold(own, { uid: 65534 })
+    const root = await hold(own)
+    expect(await query(root.url, 'select 1 as n')).toEqual([{ n: 1 }])
+    kill(owner.pid)
+    expect(await query(root.url, 'select 1 as n')).toEqual([{ n: 1 }])
+  })
 })
 
 function drafts(home: string): string[] {

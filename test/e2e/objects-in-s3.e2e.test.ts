@@ -1,8 +1,9 @@
 import { readdir, readFile, rm } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { writeMonths } from '../../src/generator/streamflow.ts'
-import { hasS3, type S3Server, startS3 } from '../helpers/s3.ts'
+import { testWith } from '../helpers/needs.ts'
+import { hasS3, missingS3, type S3Server, startS3 } from '../helpers/s3.ts'
 import { openPlace } from './weir.ts'
 
 let s3: S3Server
@@ -17,8 +18,9 @@ afterAll(async () => {
   await s3?.stop()
 })
 
-test.skipIf(!hasS3)(
+testWith(
   'the whole job with its objects in S3; what is kept of them here may go',
+  missingS3(),
   async () => {
     const project = await place.project()
     const data = join(place.dir, 'data')

@@ -97,7 +97,8 @@ function follow(child: ChildProcess): Command {
   }
 }
 
-async function serverGone(home: string): Promise<void> {
+/** Waits until the embedded server of a home has ended. */
+export async function serverGone(home: string): Promise<void> {
   while (await serverRuns(home)) await new Promise(setImmediate)
 }
 

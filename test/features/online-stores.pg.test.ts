@@ -7,7 +7,8 @@ import type { Features } from '../../src/features/features.ts'
 import type { OnlineStore } from '../../src/features/online-store.ts'
 import { createPostgresStore } from '../../src/features/postgres-store.ts'
 import { openRedisStore } from '../../src/features/redis-store.ts'
-import { haveRedis, startRedis } from '../helpers/redis.ts'
+import { describeWith } from '../helpers/needs.ts'
+import { haveRedis, missingRedis, startRedis } from '../helpers/redis.ts'
 import { openRig, type Rig } from './rig.ts'
 
 /** What every online store does, in PostgreSQL and in a real Redis. */
@@ -82,6 +83,7 @@ const FEBRUARY = '2024-02-29'
 const NOW = msOfInstant(parseInstant('2024-03-05'))
 
 const redis = haveRedis() ? await startRedis() : undefined
+describeWith('the online store in redis is there', missingRedis(), () => test('to be tested', () => {}))
 afterAll(() => redis?.stop())
 
 const stores: [string, (rig: Rig) => Promise<OnlineStore>][] = [

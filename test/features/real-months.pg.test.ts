@@ -1,6 +1,6 @@
 import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { must } from '../../src/base/assert.ts'
 import { PlatformError } from '../../src/base/errors.ts'
 import { sha256Hex } from '../../src/base/hash.ts'
@@ -8,7 +8,8 @@ import { type Instant, parseInstant } from '../../src/base/instant.ts'
 import { sourceOf } from '../../src/config/find.ts'
 import type { Project } from '../../src/config/project.ts'
 import type { Features } from '../../src/features/features.ts'
-import { realMonths } from '../helpers/real-data.ts'
+import { describeWith } from '../helpers/needs.ts'
+import { missingRealMonths } from '../helpers/real-data.ts'
 import { csvSql, deliverMonth, FEBRUARY, JANUARY, KNOWN_FEATURES, loadStreamflow } from './real-data.ts'
 import { openRig, type Rig, rowsOf } from './rig.ts'
 
@@ -16,7 +17,7 @@ const END = parseInstant('9999-01-01')
 const asOf = (date: string, knownAt: Instant = END) =>
   ({ model: 'streamflow_churn', asOf: parseInstant(date), knownAt, mode: 'restated' }) as const
 
-describe.skipIf(!realMonths())('training sets of the real months (WEIR_STREAMFLOW_DATA)', () => {
+describeWith('training sets of the real months', missingRealMonths(), () => {
   let rig: Rig
   let project: Project
   let features: Features

@@ -1,7 +1,8 @@
-import { afterAll, beforeAll, describe, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
 import { openRedisStore } from '../../src/features/redis-store.ts'
-import { haveRedis, startRedis } from '../helpers/redis.ts'
+import { describeWith } from '../helpers/needs.ts'
+import { missingRedis, startRedis } from '../helpers/redis.ts'
 import { openServerRig } from '../serving/rig.ts'
 import { KNOWN_FEATURES } from './real-data.ts'
 
@@ -10,7 +11,7 @@ test('a Redis that cannot be reached is refused at once', async () => {
 })
 
 /** The whole server with its live features in a real Redis. */
-describe.skipIf(!haveRedis())('WEIR_ONLINE=redis://', () => {
+describeWith('WEIR_ONLINE=redis://', missingRedis(), () => {
   let redis: Awaited<ReturnType<typeof startRedis>>
   let rig: Awaited<ReturnType<typeof openServerRig>>
 

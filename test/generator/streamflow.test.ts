@@ -5,7 +5,8 @@ import { describe, expect, it } from 'vitest'
 import { must } from '../../src/base/assert.ts'
 import { digestOf } from '../../src/base/hash.ts'
 import { generateMonth, writeMonths } from '../../src/generator/streamflow.ts'
-import { realMonths } from '../helpers/real-data.ts'
+import { describeWith } from '../helpers/needs.ts'
+import { missingRealMonths, realMonths } from '../helpers/real-data.ts'
 import { allColumns, columnsOf, differing, mean, share } from './tables.ts'
 
 const MONTHS = [0, 1].map((month) => generateMonth({ month }))
@@ -107,7 +108,7 @@ describe('a generated month', () => {
   })
 })
 
-describe.skipIf(!realMonths())('beside a real month (WEIR_STREAMFLOW_DATA)', () => {
+describeWith('beside a real month', missingRealMonths(), () => {
   it.each([0, 1])('month %i has the same files and columns, and about the same shares and means', async (month) => {
     const folder = join(must(realMonths()), `month_00${month}`)
     const files = MONTHS[month]!

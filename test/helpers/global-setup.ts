@@ -4,6 +4,7 @@ import type { TestProject } from 'vitest/node'
 
 /** Runs once for each kind of test that is about to run. */
 export default async function setup(project: TestProject): Promise<(() => Promise<void>) | undefined> {
+  if (process.env.WEIR_TEST_ONLY_COLLECT) return undefined // test/architecture/bare-machine.test.ts runs no test
   build()
   return project.name === 'unit' ? undefined : holdTestServer()
 }

@@ -2,17 +2,22 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { delimiter, join } from 'node:path'
 import { createClient } from 'redis'
+import type { Missing } from './needs.ts'
 import { freePort } from './programs.ts'
 
-const PROGRAM = process.env.WEIR_REDIS_SERVER || '/usr/bin/redis-server'
+/** WEIR_REDIS_SERVER, else the `redis-server` that a shell would find. */
+const PROGRAM = process.env.WEIR_REDIS_SERVER || inPath('redis-server')
 
 /** Whether there is a real Redis to test with; in CI there must be, so that a missing one fails. */
 export function haveRedis(): boolean {
-  if (existsSync(PROGRAM)) return true
-  console.warn(`Redis is not tested: there is no ${PROGRAM}; WEIR_REDIS_SERVER may name another`)
-  return process.env.CI === 'true'
+  return missingRedis() === undefined || process.env.CI === 'true'
+}
+
+export function missingRedis(): Missing {
+  if (existsSync(PROGRAM)) return undefined
+  return { what: `there is no ${PROGRAM || 'redis-server in PATH, and WEIR_REDIS_SERVER names none'}` }
 }
 
 /** A Redis of its own on loopback, gone with `stop`. */
@@ -35,4 +40,9 @@ export async function startRedis(wanted?: number): Promise<{ url: string; stop()
     await rm(dir, { recursive: true, force: true })
   }
   return { url, stop }
+}
+
+function inPath(program: string): string {
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  return folders.map((folder) => join(folder, program)).find(existsSync) ?? ''
 }

@@ -3,6 +3,7 @@ import { once } from 'node:events'
 import { mkdir, mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import type { Missing } from './needs.ts'
 import { answering, freePort } from './programs.ts'
 
 /** The program `versitygw` (github.com/versity/versitygw), an S3 server over a folder; `.ci/run` builds it. */
@@ -11,7 +12,9 @@ const PROGRAM = process.env.WEIR_VERSITYGW
 /** Whether tests with S3 can run; in CI they must. */
 export const hasS3 = Boolean(PROGRAM) || process.env.CI === 'true'
 
-if (!hasS3) console.warn('WEIR_VERSITYGW names no versitygw program: the S3 store is not tested here')
+export function missingS3(): Missing {
+  return PROGRAM ? undefined : { what: 'WEIR_VERSITYGW names no versitygw program, an S3 server' }
+}
 
 export type S3Server = { env: Record<string, string>; newBucket(): Promise<string>; stop(): Promise<void> }
 

@@ -1,10 +1,11 @@
 import { cp, readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, expect } from 'vitest'
 import { loadProject } from '../../src/config/load.ts'
 import type { Project } from '../../src/config/project.ts'
-import { realMonths } from '../helpers/real-data.ts'
+import { testWith } from '../helpers/needs.ts'
+import { missingRealMonths, realMonths } from '../helpers/real-data.ts'
 import { FEBRUARY, findingsOf, JANUARY, openRig, type Rig } from './rig.ts'
 
 /** The reference project on the two real months, where they are. */
@@ -29,7 +30,7 @@ async function januaryWith(file: string, edit: (text: string) => string): Promis
   return dir
 }
 
-test.skipIf(!months)('both real months are taken without an error', { timeout: 60_000 }, async () => {
+testWith('both real months are taken without an error', missingRealMonths(), async () => {
   const ingest = rig.ingest(project)
   const january = await ingest.ingestMonth({ dir: month(0), asOf: JANUARY })
   const february = await ingest.ingestMonth({ dir: month(1), asOf: FEBRUARY })
@@ -46,7 +47,7 @@ test.skipIf(!months)('both real months are taken without an error', { timeout: 6
   ])
 })
 
-test.skipIf(!months)('what is stored is what the files say, nulls where they are empty', async () => {
+testWith('what is stored is what the files say, nulls where they are empty', missingRealMonths(), async () => {
   const [subscriptions] = await rig.lake.list({ source: 'subscriptions' })
   const [row] = await rig.duck.rows(
     `SELECT count(*) AS n, count_if(plan_stream_tv IS NULL) AS nulls, count_if(net_service = 'No') AS "none",
@@ -58,7 +59,7 @@ test.skipIf(!months)('what is stored is what the files say, nulls where they are
   expect(row).toEqual({ n: CUSTOMERS, nulls: 1526, none: 1526, odd: 0, paid: Math.round(paid * 100) / 100 })
 })
 
-test.skipIf(!months)('one value that was corrected is a new version of one source', async () => {
+testWith('one value that was corrected is a new version of one source', missingRealMonths(), async () => {
   const dir = await januaryWith('subscriptions.csv', (text) => text.replace('7590-VHVEG,1,', '7590-VHVEG,2,'))
   const report = await rig.ingest(project).ingestMonth({ dir, asOf: JANUARY })
   expect(report.sources.map((s) => [s.source, s.outcome, s.version])).toEqual([
@@ -71,7 +72,7 @@ test.skipIf(!months)('one value that was corrected is a new version of one sourc
   ])
 })
 
-test.skipIf(!months)('faults in a real file are found on their lines', async () => {
+testWith('faults in a real file are found on their lines', missingRealMonths(), async () => {
   const edits: [RegExp, string][] = [
     [/^5575-GNVDE,34,/m, '5575-GNVDE,-34,'],
     [/DSL$/m, 'dsl'],
@@ -88,7 +89,7 @@ test.skipIf(!months)('faults in a real file are found on their lines', async () 
   ])
 })
 
-test.skipIf(!months)('a customer that one table lacks is named', async () => {
+testWith('a customer that one table lacks is named', missingRealMonths(), async () => {
   const dir = await januaryWith('labels.csv', (text) => text.replace(/^7590-VHVEG,.*\n/m, ''))
   expect(await findingsOf(rig.ingest(project).ingestMonth({ dir, asOf: JANUARY }))).toMatchObject([
     { file: 'labels.csv', rule: 'same_keys_as', count: 1, examples: [{ key: '7590-VHVEG' }] },

@@ -1,4 +1,4 @@
-import { Tensor } from 'onnxruntime-node'
+import { Tensor } from 'onnxruntime-web'
 import type { InputValue } from '../../src/ml/model/encoder.ts'
 import type { Model } from '../../src/ml/model/model-file.ts'
 import { onnxInputType } from '../../src/ml/model/onnx.ts'

@@ -1,4 +1,4 @@
-import { InferenceSession } from 'onnxruntime-node'
+import { InferenceSession } from 'onnxruntime-web'
 import { describe, expect, it } from 'vitest'
 import { decodeModel, encodeModel, predictOne } from '../../src/ml/model/model-file.ts'
 import { encodeOnnx } from '../../src/ml/model/onnx.ts'
