@@ -61,7 +61,7 @@ export async function createApp({ settings, project, clock, log }: AppOptions): 
   const duck = lazyDuck(objects.directories)
   const lake = createLake({ sql: db, objects, duck, clock })
   const ingest = createIngest({ sql: db, lake, duck, project, clock, log })
-  const online = await openOnlineStore(db, settings.online, project.name)
+  const online = await openOnlineStore(db, settings.online, project.name, log)
   const features = createFeatures({ sql: db, lake, duck, objects, project, clock, log, online })
   const tracking = createTracking({ sql: db, objects, clock })
   const registry = createRegistry({ sql: db, tracking, clock })
@@ -102,10 +102,10 @@ export async function createApp({ settings, project, clock, log }: AppOptions): 
 }
 
 /** The client of Redis is loaded only where there is one. */
-async function openOnlineStore(db: Database, online: string, namespace: string): Promise<OnlineStore> {
+async function openOnlineStore(db: Database, online: string, namespace: string, log: Log): Promise<OnlineStore> {
   if (online === 'postgres') return createPostgresStore(db)
   const { openRedisStore } = await import('./features/redis-store.ts')
-  return openRedisStore(online, namespace)
+  return openRedisStore(online, namespace, log)
 }
 
 /** A DuckDB that is loaded and opened with the first statement: most commands never need it. */

@@ -13,6 +13,8 @@ create table db.migration (
 
 create schema features;
 
+create sequence features.generation;
+
 create table features.online_table (
   view text not null,
   definition text not null,
@@ -27,6 +29,7 @@ create table features.online_table (
   until timestamp with time zone not null default 'infinity'::timestamp with time zone,
   rows bigint not null,
   materialized_at timestamp with time zone not null,
+  generation bigint not null default 0,
   constraint online_table_pkey PRIMARY KEY (view, definition, store),
   constraint online_table_definition_check CHECK ((definition ~ '^[0-9a-f]{64}$'::text)),
   constraint online_table_rows_check CHECK ((rows >= 0))

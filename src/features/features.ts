@@ -41,7 +41,7 @@ import { writeEntityRows } from './program-rows.ts'
 import { createOnlineReader, type OnlineRow, type RequestRow } from './read-online.ts'
 import { exportTrainingSet, readTrainingSet, type StoredTrainingSet, type TrainingData } from './read-training-set.ts'
 import { liveFrom, type Readers, recordTrainingSet, selectTrainingSets } from './readers.ts'
-import { onlineRefusal } from './refusals.ts'
+import { lostValues, onlineRefusal } from './refusals.ts'
 import { type ViewStatistics, viewStatistics } from './statistics.ts'
 import {
   buildTrainingSet,
@@ -84,7 +84,10 @@ export type Features = {
   requireAny(done: readonly Materialized[], asOf?: Instant): void
   /** One row for each key, in order; unknown keys give rows with `found` false. Refuses what can be no key. */
   readOnline(service: string, keys: readonly KeyInput[]): Promise<OnlineRow[]>
-  /** The same for a service made of single features, with the request data of each row. */
+  /**
+   * The same for a service made of single features, with the request data of each row; refuses (unavailable) when the online
+   * store lost values of any of them.
+   */
   readOnlineOf(
     service: ServiceDefinition,
     keys: readonly KeyInput[],
@@ -104,6 +107,8 @@ export type Features = {
   /** What `GET /features/{key}` tells; throws the refusal. */
   answer(key: KeyInput): Promise<FeaturesAnswer>
   viewStates(): Promise<ViewState[]>
+  /** The views of which the online store lost values; asks the store, and fails (unavailable) when it does not answer. */
+  lostViews(): Promise<string[]>
   /** What the features of a view are like in its newest snapshot at or before a moment. */
   statistics(view: string, asOf?: Instant): Promise<ViewStatistics>
   /** Compares the live values of up to `sample` keys of a view with those of the lake. */
@@ -189,7 +194,16 @@ export function createFeatures(deps: FeaturesDeps): Features {
     const reader = adHocReaders.get(asked) ?? createOnlineReader({ online: deps.online, states, clock }, asked)
     adHocReaders.set(asked, reader)
     const parsed = keys.map((key) => (asked.keys.length === 0 ? [] : parseKey(asked.keys, key)))
-    return reader(parsed, request)
+    const rows = await reader(parsed, request)
+    const lost = new Set(rows.flatMap((row) => row.lostViews))
+    if (lost.size > 0) throw lostValues([...lost], asked)
+    return rows
+  }
+
+  async function lostViews(): Promise<string[]> {
+    const held = [...(await states.tables())]
+    const whole = await Promise.all(held.map(([, table]) => deps.online.holds(table)))
+    return held.flatMap(([view], i) => (whole[i] ? [] : [view]))
   }
 
   async function answer(key: KeyInput): Promise<FeaturesAnswer> {
@@ -254,6 +268,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
     refusal: (name, key, row) => onlineRefusal(service(name), parseKey(service(name).keys, key), row),
     answer,
     viewStates: states.states,
+    lostViews,
     async statistics(name, asOf = END_OF_TIME) {
       const view = known(views, name, 'feature view')
       const snapshot = await deps.lake.snapshotAt({ source: view.source, validAt: asOf })

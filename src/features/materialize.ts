@@ -11,6 +11,7 @@ import type { OnlineStore } from './online-store.ts'
 import {
   deleteOldTables,
   lockView,
+  nextGeneration,
   notifyFeaturesChanged,
   type OnlineTableRow,
   selectOnlineTable,
@@ -46,7 +47,7 @@ export type Bounds = {
   /** Nothing that describes an earlier moment. */
   since?: Instant
   knownAt?: Instant
-  /** Brings all changes again, also those that were brought before. */
+  /** Brings everything again, also what was brought before. */
   full?: boolean
   /** Refuses (conflict) instead of waiting while another process materializes the view. */
   noWait?: boolean
@@ -74,7 +75,9 @@ export async function materializeView(deps: Deps, view: ViewDefinition, bounds: 
     const history = await lake.history(asked, tx)
     const known = history.filter((snapshot) => snapshot.withdrawn === null)
     const at = { view: view.name, definition: tableDigest(view), store: online.name }
-    const table = (await online.has(view)) ? await selectOnlineTable(tx, at) : undefined
+    const row = await selectOnlineTable(tx, at)
+    // What a store of its own has lost is brought again, all of it.
+    const table = row && (await online.holds(row)) ? row : undefined
     const withdrawn = withdrawnInTable(view, history, table)
     await takeBack(deps, tx, view, withdrawn)
     const held = withdrawn.length > 0 ? undefined : table
@@ -83,16 +86,25 @@ export async function materializeView(deps: Deps, view: ViewDefinition, bounds: 
       const rows = await leaveWithoutSnapshot({ online, now: instantOfMs(clock.nowMs()) }, tx, view, table)
       return { view: view.name, rows, written: 0, validAt: null, outcome: 'withdrawn' }
     }
+    if (typeof plan === 'string' && row && !table) {
+      // Lost, and nothing here to fill it with: then it is not materialized any more.
+      await online.drop(tx, row.table_name)
+      await leaveWithoutSnapshot({ online, now: instantOfMs(clock.nowMs()) }, tx, view, row)
+      return { view: view.name, rows: 0, written: 0, validAt: null, outcome: plan }
+    }
     if (typeof plan === 'string') {
       return { view: view.name, rows: held?.rows ?? 0, written: 0, validAt: held?.valid_at ?? null, outcome: plan }
     }
     for (const snapshot of plan.snapshots) requireColumns(snapshot, viewColumns(view))
-    await online.create(tx, view)
+    const generation = await nextGeneration(tx)
+    await online.create(tx, view, { anew: table === undefined })
     const written = await load(deps, tx, view, plan, bounds)
     const { rows, newest } = await online.extent(tx, view)
+    await online.complete(tx, view, generation)
     await upsertOnlineTable(tx, {
       ...at,
       table_name: online.table(view),
+      generation,
       snapshot_id: plan.last.id,
       snapshot_digest: plan.last.digest,
       valid_at: view.changes ? newest : plan.last.validAt,
@@ -141,7 +153,7 @@ function planState(
   if (!best) return 'no snapshot'
   if (held?.valid_at && held.snapshot_id !== null) {
     const order = compareVersions({ validAt: held.valid_at, availableAt: held.available_at ?? '', seq: held.seq }, best)
-    if (order === 0 && held.snapshot_digest === best.digest) return 'unchanged'
+    if (order === 0 && held.snapshot_digest === best.digest && !bounds.full) return 'unchanged'
     if (order > 0) return 'kept newer'
   }
   return { snapshots: [best], last: best, until: NO_BOUND }

@@ -4,21 +4,23 @@ import type { DuckSession } from '../lake/duck.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { ServiceDefinition, ViewDefinition } from './definitions.ts'
 import type { EntityKey } from './keys.ts'
+import type { OnlineTableRow } from './queries.ts'
 
 /**
  * Where the live values are: one table for each definition of a view. A row is a key, the moment that its values
  * describe, when they could first be known (`created`), and whether the key is gone (a tombstone, which is kept, so
  * that an older event cannot bring the key back). A row never gives way to one with a smaller (event time, created).
- * The catalogue of the tables (features.online_table) is PostgreSQL's whatever the store.
+ * The catalogue of the tables (features.online_table) is PostgreSQL's whatever the store. Each load has a number there, its
+ * generation, which the store keeps too: so a store of its own that lost values, or came back with older ones, is found out.
  */
 export type OnlineStore = {
   readonly name: 'postgres' | 'redis'
   /** The name of the view's table. */
   table(view: ViewDefinition): string
-  /** Whether the table is there: a store of its own may have been emptied since the catalogue was written. */
-  has(view: ViewDefinition): Promise<boolean>
-  /** Makes the table where it is not there yet. */
-  create(tx: Sql, view: ViewDefinition): Promise<void>
+  /** Whether all that the catalogue speaks of is there: a store of its own may have lost some or all of it since. */
+  holds(table: HeldTable): Promise<boolean>
+  /** Makes the table where it is not there yet; `anew` where it lost values: what is left of it is not believed. */
+  create(tx: Sql, view: ViewDefinition, options: { anew: boolean }): Promise<void>
   /**
    * Brings the rows of a DuckDB query into the table: keys, event_timestamp, created, gone, features, by these names
    * and in declared types. With `whole` they are a whole state: rows older than it that it does not hold are removed.
@@ -26,7 +28,10 @@ export type OnlineStore = {
   load(tx: Sql, view: ViewDefinition, load: Load): Promise<void>
   /** Removes rows of these keys with this event_timestamp and created (null for any): what a withdrawn delivery brought. */
   takeBack(tx: Sql, view: ViewDefinition, rows: Rows): Promise<void>
-  write(tx: Sql, view: ViewDefinition, rows: OnlineWrite): Promise<void>
+  /** Refuses (unavailable) a table that lost values since the load of that generation. */
+  write(tx: Sql, view: ViewDefinition, rows: OnlineWrite, since: number): Promise<void>
+  /** Says that a load is all there, so that readers believe it; refuses (unavailable) when some of it was lost meanwhile. */
+  complete(tx: Sql, view: ViewDefinition, generation: number): Promise<void>
   /** Removes keys, whatever their age; gives how many were there. */
   erase(tx: Sql, view: ViewDefinition, keys: readonly EntityKey[]): Promise<number>
   /** Rows that are not gone, and the newest moment among them. */
@@ -35,9 +40,12 @@ export type OnlineStore = {
   sample(view: ViewDefinition, count: number): Promise<EntityKey[]>
   drop(tx: Sql, table: string): Promise<void>
   /** A reader of all views of a service; views whose table is undefined give nothing. */
-  reader(service: ServiceDefinition, tables: readonly (string | undefined)[]): OnlineRead
+  reader(service: ServiceDefinition, tables: readonly (HeldTable | undefined)[]): OnlineRead
   close(): Promise<void>
 }
+
+/** A table as the catalogue speaks of it. */
+export type HeldTable = Pick<OnlineTableRow, 'table_name' | 'generation'>
 
 /** The rows of a DuckDB query. */
 export type Rows = {
@@ -61,8 +69,11 @@ export type OnlineWrite = {
   features: unknown[][]
 }
 
-/** What is stored for one key: by view the event time, null where it has no row; by stored feature the value. */
-export type StoredRow = { timestamps: (Instant | null)[]; values: FeatureValue[] }
+/**
+ * What is stored for one key: by view the event time, null where it has no row; by stored feature the value. `lost` has the
+ * places of views whose row of this key, if there was one, the store lost: nobody knows.
+ */
+export type StoredRow = { lost: readonly number[]; timestamps: (Instant | null)[]; values: FeatureValue[] }
 
 export type OnlineRead = (keys: readonly EntityKey[]) => Promise<StoredRow[]>
 

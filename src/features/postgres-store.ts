@@ -6,7 +6,15 @@ import type { FeatureValue } from '../wire/features.ts'
 import { type ServiceDefinition, tableDigest, type ViewDefinition } from './definitions.ts'
 import type { EntityKey } from './keys.ts'
 import { onlineStatement } from './online-statement.ts'
-import { type Load, type OnlineRead, type OnlineStore, type OnlineWrite, type Rows, TableGone } from './online-store.ts'
+import {
+  type HeldTable,
+  type Load,
+  type OnlineRead,
+  type OnlineStore,
+  type OnlineWrite,
+  type Rows,
+  TableGone,
+} from './online-store.ts'
 import { ident, literal } from './quote.ts'
 import { plainInPostgres, postgresType } from './value-types.ts'
 
@@ -15,11 +23,13 @@ export function createPostgresStore(sql: Sql): OnlineStore {
   return {
     name: 'postgres',
     table: onlineTableName,
-    has: async () => true,
-    create: createTable,
+    // One database with the catalogue: what it says was committed with the rows.
+    holds: async () => true,
+    create: (tx, view) => createTable(tx, view),
     load,
     takeBack,
-    write,
+    write: (tx, view, rows) => write(tx, view, rows),
+    complete: async () => {},
     erase,
     drop: async (tx, table) => void (await tx.query(`drop table if exists ${qualified(table)}`)),
     async extent(tx, view) {
@@ -180,10 +190,13 @@ function keyType(type: ViewDefinition['keys'][number]['type']): string {
   return type === 'String' ? 'text collate "C"' : postgresType(type)
 }
 
+const NOTHING: readonly number[] = []
+
 type ResultRow = Record<string, FeatureValue>
 
-function createReader(sql: Sql, service: ServiceDefinition, tables: readonly (string | undefined)[]): OnlineRead {
-  const statement = onlineStatement(service, tables)
+function createReader(sql: Sql, service: ServiceDefinition, tables: readonly (HeldTable | undefined)[]): OnlineRead {
+  const names = tables.map((table) => table?.table_name)
+  const statement = onlineStatement(service, names)
   return async (keys) => {
     const arrays = service.keys.length > 0 ? service.keys.map((_, i) => keys.map((key) => key[i])) : [keys.map(() => 1)]
     const rows = await sql.prepared<ResultRow>(statement.name, statement.text, arrays).catch((error) => {
@@ -192,6 +205,7 @@ function createReader(sql: Sql, service: ServiceDefinition, tables: readonly (st
     const inOrder = new Array<ResultRow>(keys.length)
     for (const row of rows) inOrder[Number(row.n) - 1] = row
     return inOrder.map((row) => ({
+      lost: NOTHING,
       timestamps: statement.timestamps.map((column) => (column === undefined ? null : (row[column] as Instant | null))),
       values: statement.values.map((column) => row[column] ?? null),
     }))

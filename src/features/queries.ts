@@ -6,6 +6,8 @@ export type OnlineTableRow = {
   definition: string
   store: string
   table_name: string
+  /** The number of the load that it holds; that of a later load is greater. */
+  generation: number
   snapshot_id: string | null
   snapshot_digest: string | null
   valid_at: Instant | null
@@ -18,7 +20,7 @@ export type OnlineTableRow = {
   materialized_at: Instant
 }
 
-const COLUMNS = `view, definition, store, table_name, snapshot_id, snapshot_digest, valid_at, available_at,
+const COLUMNS = `view, definition, store, table_name, generation, snapshot_id, snapshot_digest, valid_at, available_at,
   recorded_at, seq, until, rows, materialized_at`
 
 export async function selectOnlineTables(sql: Sql, store: string): Promise<OnlineTableRow[]> {
@@ -75,6 +77,12 @@ export async function deleteOldTables(
     [at.view, at.definition, at.store, keep],
   )
   return rows.map((row) => row.table_name)
+}
+
+/** A number for a load: greater than that of every load before. */
+export async function nextGeneration(sql: Sql): Promise<number> {
+  const rows = await sql.query<{ n: number }>(`select nextval('features.generation') as n`)
+  return rows[0]?.n ?? 0
 }
 
 /** Waits until no other transaction materializes this view; held until the end of ours. */

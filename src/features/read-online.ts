@@ -19,6 +19,8 @@ export type OnlineRow = {
   eventTimestamps: (Instant | null)[]
   /** Views of the service that were never materialized by their present definition. */
   missingViews: readonly string[]
+  /** Views whose values of this entity the online store lost, if there were any: nobody knows. */
+  lostViews: readonly string[]
 }
 
 /** A row's request data, in the order of the service's request columns. */
@@ -42,9 +44,9 @@ export function createOnlineReader(
   function preparedFor(tables: OnlineTables): Prepared {
     const known = prepared.get(tables)
     if (known) return known
-    const names = service.views.map((view) => tables.get(view.name)?.table_name)
-    const missingViews = service.views.filter((_, i) => names[i] === undefined).map((view) => view.name)
-    const made = { read: deps.online.reader(service, names), missingViews }
+    const held = service.views.map((view) => tables.get(view.name))
+    const missingViews = service.views.filter((_, i) => held[i] === undefined).map((view) => view.name)
+    const made = { read: deps.online.reader(service, held), missingViews }
     prepared.set(tables, made)
     return made
   }
@@ -74,7 +76,7 @@ export function createOnlineReader(
 type Prepared = { read: OnlineRead; missingViews: string[] }
 type Found = { row: StoredRow; missingViews: readonly string[] }
 
-const EMPTY: StoredRow = { timestamps: [], values: [] }
+const EMPTY: StoredRow = { lost: [], timestamps: [], values: [] }
 
 function onlineRow(
   service: ServiceDefinition,
@@ -134,5 +136,6 @@ function onlineRow(
     }
     eventTimestamps[f] = timestamp
   }
-  return { found, values, statuses, eventTimestamps, missingViews }
+  const lostViews = row.lost.map((view) => must(service.views[view]).name)
+  return { found, values, statuses, eventTimestamps, missingViews, lostViews }
 }

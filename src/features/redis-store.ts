@@ -1,65 +1,82 @@
-import { createClient } from 'redis'
-import { messageOf, PlatformError } from '../base/errors.ts'
+import { crc32 } from 'node:zlib'
 import type { Instant } from '../base/instant.ts'
+import type { Log } from '../base/log.ts'
+import { REDIS_READ_MS, REDIS_WRITE_MS } from '../base/time-limits.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { ServiceDefinition, ViewDefinition } from './definitions.ts'
 import type { EntityKey } from './keys.ts'
-import type { Load, OnlineRead, OnlineStore, OnlineWrite, Rows, StoredRow } from './online-store.ts'
+import type { HeldTable, Load, OnlineRead, OnlineStore, OnlineWrite, Rows, StoredRow } from './online-store.ts'
 import { onlineTableName } from './postgres-store.ts'
 import { ident } from './quote.ts'
+import { connectRedis } from './redis-connection.ts'
+import { BEGIN, COMPLETE, COUNT_LOST, READ, REMOVE_EQUAL, REMOVE_OLDER, WRITE_NEWER } from './redis-scripts.ts'
+import { evictionWarning, inspectRedis } from './redis-server.ts'
+import { lostValues } from './refusals.ts'
 import { plainInDuck } from './value-types.ts'
 
+/** Parts of a table: enough that none is large at millions of rows, few enough to be asked for all their marks. */
+const PARTS = 256
+/** Fields of a part that one step of a scan gives, about. */
+const SCAN_COUNT = 1000
+const SCANNED_AT_ONCE = 32
+
 /**
- * The online store in Redis: one string for each key, `[event_timestamp, created, gone, …features]` as JSON, under
- * `weir:{namespace}:{table}:{key}`. Integers are kept as text, so that none loses a digit. A write is a script that looks at the times
- * first, so an older event never overwrites a newer one. Unlike PostgreSQL, Redis has no transaction over a load: while one
- * runs, readers see some keys before it and some after it, each whole.
+ * The online store in Redis: a table is 256 hashes `weir:{namespace}:{table}/{part}` with a row for each key,
+ * `[event_timestamp, created, gone, …features]` as JSON, and a mark (redis-scripts.ts). Integers are kept as text, so that none
+ * loses a digit. A write is a script that looks at the times first, so an older event never overwrites a newer one. Unlike
+ * PostgreSQL, Redis has no transaction over a load: while one runs, readers see some keys before it and some after it, each whole.
+ *
+ * Invariants:
+ * - A row that Redis lost (evicted, flushed, or an older copy that came back) is never taken for an unknown entity or a null.
+ * - Every command has a time limit; a connection that stays silent is given up and made anew.
  */
-export async function openRedisStore(url: string, namespace: string): Promise<OnlineStore> {
-  let opened = false
-  const client = createClient({
-    url,
-    // Who asks while it is away is told so at once, and does not wait for it to come back.
-    disableOfflineQueue: true,
-    socket: {
-      // One that was never reached is a wrong address, and not one to wait for.
-      reconnectStrategy: (tries, cause) => (opened ? Math.min(tries * 50, 1000) : cause),
-      connectTimeout: 5000,
-    },
-  })
-  // Without a listener a lost connection would end the process; commands fail or wait by themselves.
-  client.on('error', () => {})
+export async function openRedisStore(url: string, namespace: string, log?: Log): Promise<OnlineStore> {
+  const connection = await connectRedis(url)
   try {
-    await client.connect()
-    opened = true
+    const warning = evictionWarning(await inspectRedis(connection))
+    if (warning) log?.warn(warning)
   } catch (error) {
-    if (client.isOpen) client.destroy()
-    giveUp(error)
+    connection.close()
+    throw error
   }
-  const prefix = (table: string) => `weir:${namespace}:${table}:`
-  const nameOf = (table: string, key: readonly unknown[]) => `${prefix(table)}${JSON.stringify(key.map(String))}`
+  const partOf = (table: string, field: string) => `weir:${namespace}:${table}/${crc32(field) % PARTS}`
+  const partsOf = (table: string) => Array.from({ length: PARTS }, (_, part) => `weir:${namespace}:${table}/${part}`)
+  const script = (text: string, keys: string[], args: string[], ms = REDIS_WRITE_MS) =>
+    connection.ask(ms, (client) => client.eval(text, { keys, arguments: args }))
 
-  /** Says that the table is there, also while it has no rows. */
-  const markOf = (table: string) => `weir:${namespace}:table:${table}`
-
-  async function writeRows(table: string, keys: string[], rows: string[]): Promise<void> {
-    const sent = client.eval(WRITE_NEWER, { keys: keys.map((key) => `${prefix(table)}${key}`), arguments: rows })
-    await sent.catch(giveUp)
-  }
-
-  async function* keysOf(table: string): AsyncGenerator<string[]> {
-    for await (const keys of client.scanIterator({ MATCH: `${globSafe(prefix(table))}*`, COUNT: 1000 })) yield keys
+  async function writeRows(view: ViewDefinition, since: number, fields: string[], rows: string[]): Promise<void> {
+    const table = onlineTableName(view)
+    const parts = fields.map((field) => partOf(table, field))
+    const args = fields.flatMap((field, i) => [field, rows[i] ?? ''])
+    if (Number(await script(WRITE_NEWER, parts, [String(since), ...args])) > 0) throw lostValues([view.name])
   }
 
-  async function* rowsOf(table: string): AsyncGenerator<{ key: string; row: Row }> {
-    for await (const keys of keysOf(table)) {
-      const texts = keys.length === 0 ? [] : await client.mGet(keys)
-      for (const [i, text] of texts.entries()) if (text !== null) yield { key: keys[i] ?? '', row: JSON.parse(text) }
+  const scanned = async (part: string, cursor: string) => {
+    const page = await connection.ask(REDIS_WRITE_MS, (client) => client.hScan(part, cursor, { COUNT: SCAN_COUNT }))
+    const rows = page.entries.filter(({ field }) => field !== '')
+    return {
+      part,
+      cursor: String(page.cursor),
+      rows: rows.map(({ field, value }) => ({ field, row: JSON.parse(value) as Row })),
+    }
+  }
+
+  /** All rows, part by part; one that stands while it is scanned is given at least once. */
+  async function* rowsOf(table: string): AsyncGenerator<{ part: string; rows: { field: string; row: Row }[] }> {
+    const parts = partsOf(table)
+    for (let i = 0; i < parts.length; i += SCANNED_AT_ONCE) {
+      // The first steps together: most parts need no second one.
+      for (let page of await Promise.all(parts.slice(i, i + SCANNED_AT_ONCE).map((part) => scanned(part, '0')))) {
+        yield page
+        while (page.cursor !== '0') {
+          page = await scanned(page.part, page.cursor)
+          yield page
+        }
+      }
     }
   }
 
   async function load(_tx: unknown, view: ViewDefinition, { session, sql, whole, onRows }: Load): Promise<void> {
-    const table = onlineTableName(view)
     const moment = (column: string) => plainInDuck(column, 'UnixTimestamp')
     const features = stored(view).map((f) => plainInDuck(ident(f.name), f.type))
     const keys = view.keys.map((key) => plainInDuck(ident(key.name), key.type))
@@ -67,36 +84,40 @@ export async function openRedisStore(url: string, namespace: string): Promise<On
     let rows = 0
     for await (const chunk of session.chunks(`SELECT ${columns.join(', ')} FROM (${sql})`)) {
       const values = chunk.getRows() as unknown[][]
-      const names = values.map((row) => JSON.stringify(row.slice(0, keys.length).map(String)))
-      await writeRows(
-        table,
-        names,
-        values.map((row) => rowJson(row.slice(keys.length))),
-      )
+      const fields = values.map((row) => fieldOf(row.slice(0, keys.length)))
+      const texts = values.map((row) => rowJson(row.slice(keys.length)))
+      await writeRows(view, 0, fields, texts)
       rows += values.length
       onRows(rows)
     }
     if (!whole) return
     const bound = `${whole.eventTimestamp} ${whole.created}`
-    const old: string[] = []
-    for await (const { key, row } of rowsOf(table)) if (`${row[0]} ${row[1]}` < bound) old.push(key)
-    for (let i = 0; i < old.length; i += 1000) await client.unlink(old.slice(i, i + 1000))
+    for await (const { part, rows } of rowsOf(onlineTableName(view))) {
+      const old = rows.filter(({ row }) => `${row[0]} ${row[1]}` < bound).map(({ field }) => field)
+      // Looked at once more over there: a newer row may have come meanwhile.
+      if (old.length > 0) await script(REMOVE_OLDER, [part], [bound, ...old])
+    }
   }
 
   async function takeBack(_tx: unknown, view: ViewDefinition, { session, sql }: Rows): Promise<void> {
+    const table = onlineTableName(view)
     const keys = view.keys.map((key) => plainInDuck(ident(key.name), key.type))
     const times = ['event_timestamp', 'created'].map((column) => plainInDuck(column, 'UnixTimestamp'))
     for await (const chunk of session.chunks(`SELECT ${[...keys, ...times].join(', ')} FROM (${sql})`)) {
       const rows = chunk.getRows() as unknown[][]
-      const names = rows.map((row) => nameOf(onlineTableName(view), row.slice(0, keys.length)))
-      const stamps = rows.map((row) => rowJson(row.slice(keys.length)))
-      await client.eval(REMOVE_EQUAL, { keys: names, arguments: stamps }).catch(giveUp)
+      const fields = rows.map((row) => fieldOf(row.slice(0, keys.length)))
+      const args = rows.flatMap((row, i) => [fields[i] ?? '', rowJson(row.slice(keys.length))])
+      await script(
+        REMOVE_EQUAL,
+        fields.map((field) => partOf(table, field)),
+        args,
+      )
     }
   }
 
-  async function write(_tx: unknown, view: ViewDefinition, rows: OnlineWrite): Promise<void> {
+  async function write(_tx: unknown, view: ViewDefinition, rows: OnlineWrite, since: number): Promise<void> {
     const place = new Map(view.features.map((f, i) => [f.name, i]))
-    const keys = rows.gone.map((_, r) => JSON.stringify(rows.keys.map((column) => String(column[r]))))
+    const fields = rows.gone.map((_, r) => fieldOf(rows.keys.map((column) => column[r])))
     const texts = rows.gone.map((gone, r) =>
       rowJson([
         rows.eventTimestamps[r],
@@ -105,37 +126,45 @@ export async function openRedisStore(url: string, namespace: string): Promise<On
         ...stored(view).map((f) => rows.features[place.get(f.name) ?? -1]?.[r] ?? null),
       ]),
     )
-    if (keys.length > 0) await writeRows(onlineTableName(view), keys, texts)
+    for (let i = 0; i < fields.length; i += SCAN_COUNT) {
+      await writeRows(view, since, fields.slice(i, i + SCAN_COUNT), texts.slice(i, i + SCAN_COUNT))
+    }
   }
 
-  function reader(service: ServiceDefinition, tables: readonly (string | undefined)[]): OnlineRead {
+  function reader(service: ServiceDefinition, tables: readonly (HeldTable | undefined)[]): OnlineRead {
     const views = service.views.map((view, i) => {
       const places = view.keys.map((_, k) => service.keys.findIndex((key) => key.name === view.rowKeys[k]))
       return { table: tables[i], places, features: stored(view) }
     })
-    const held = views.filter((view) => view.table !== undefined)
     const values = service.stored.map((s) => {
       const features = views[s.view]?.features ?? []
       return { view: s.view, place: features.findIndex((f) => f.name === s.feature) + 3, type: s.type }
     })
     return async (keys) => {
-      const names = keys.flatMap((key) =>
-        held.map((v) =>
-          nameOf(
-            v.table ?? '',
-            v.places.map((p) => key[p]),
-          ),
-        ),
-      )
-      const texts = await client.mGet(names).catch(giveUp)
-      return keys.map((_, k): StoredRow => {
-        let at = k * held.length
-        const rows = views.map((view): Row | undefined => {
-          const text = view.table === undefined ? null : texts[at++]
+      const parts: string[] = []
+      const fields: string[] = []
+      for (const key of keys) {
+        for (const { table, places } of views) {
+          if (!table) continue
+          const field = fieldOf(places.map((p) => key[p]))
+          fields.push(field)
+          parts.push(partOf(table.table_name, field))
+        }
+      }
+      const found = parts.length === 0 ? [] : ((await script(READ, parts, fields, REDIS_READ_MS)) as Reply[])
+      let at = 0
+      return keys.map((): StoredRow => {
+        const lost: number[] = []
+        const rows = views.map(({ table }, v): Row | undefined => {
+          if (!table) return undefined
+          const [mark, text] = [found[2 * at], found[2 * at + 1]]
+          at += 1
+          if (!isMarked(mark, table.generation)) lost.push(v)
           const row = typeof text === 'string' ? (JSON.parse(text) as Row) : undefined
           return row?.[2] === true ? undefined : row
         })
         return {
+          lost,
           timestamps: rows.map((row) => (row ? (row[0] as Instant) : null)),
           values: values.map(({ view, place, type }) => fromJson(rows[view]?.[place] ?? null, type)),
         }
@@ -146,74 +175,71 @@ export async function openRedisStore(url: string, namespace: string): Promise<On
   return {
     name: 'redis',
     table: onlineTableName,
-    has: async (view) => (await client.exists(markOf(onlineTableName(view))).catch(giveUp)) > 0,
-    create: async (_tx, view) => void (await client.set(markOf(onlineTableName(view)), '1').catch(giveUp)),
+    holds: async ({ table_name, generation }) =>
+      Number(await script(COUNT_LOST, partsOf(table_name), [String(generation)], REDIS_READ_MS)) === 0,
+    async create(_tx, view, { anew }) {
+      if (anew) await script(BEGIN, partsOf(onlineTableName(view)), [])
+    },
     load,
     takeBack,
     write,
+    async complete(_tx, view, generation) {
+      const lost = await script(COMPLETE, partsOf(onlineTableName(view)), [String(generation)])
+      if (Number(lost) > 0) throw lostValues([view.name])
+    },
     async erase(_tx, view, keys: readonly EntityKey[]) {
-      const names = keys.map((key) => nameOf(onlineTableName(view), key))
-      return names.length === 0 ? 0 : client.del(names)
+      let erased = 0
+      for (const field of keys.map(fieldOf)) {
+        const part = partOf(onlineTableName(view), field)
+        erased += await connection.ask(REDIS_WRITE_MS, (client) => client.hDel(part, field))
+      }
+      return erased
     },
     async extent(_tx, view) {
-      let rows = 0
+      let [count, inPart] = [0, '']
       let newest: Instant | null = null
-      for await (const { row } of rowsOf(onlineTableName(view))) {
-        if (row[2] === true) continue
-        rows++
-        if (newest === null || (row[0] as string) > newest) newest = row[0] as Instant
+      // A scan of a part may give a row twice.
+      const seen = new Set<string>()
+      for await (const { part, rows } of rowsOf(onlineTableName(view))) {
+        if (part !== inPart) seen.clear()
+        inPart = part
+        for (const { field, row } of rows) {
+          if (row[2] === true || seen.has(field)) continue
+          seen.add(field)
+          count += 1
+          if (newest === null || (row[0] as string) > newest) newest = row[0] as Instant
+        }
       }
-      return { rows, newest }
+      return { rows: count, newest }
     },
     async sample(view, count) {
       const found: EntityKey[] = []
-      const table = onlineTableName(view)
-      for await (const { key, row } of rowsOf(table)) {
-        if (row[2] !== true) found.push(JSON.parse(key.slice(prefix(table).length)) as string[])
+      for await (const { rows } of rowsOf(onlineTableName(view))) {
+        for (const { field, row } of rows) if (row[2] !== true) found.push(JSON.parse(field) as string[])
         if (found.length >= count) break
       }
-      return found
+      return found.slice(0, count)
     },
     async drop(_tx, table) {
-      await client.del(markOf(table))
-      for await (const keys of keysOf(table)) if (keys.length > 0) await client.unlink(keys)
+      await connection.ask(REDIS_WRITE_MS, (client) => client.unlink(partsOf(table)))
     },
     reader,
-    close: () => client.close(),
+    close: async () => connection.close(),
   }
 }
 
-function giveUp(error: unknown): never {
-  throw new PlatformError('unavailable', `the online store (Redis) does not answer: ${messageOf(error)}`, {
-    cause: error,
-  })
+type Reply = string | null
+type Row = (string | number | boolean | null)[]
+
+function isMarked(mark: Reply | undefined, generation: number): boolean {
+  // `loading` is no number.
+  return typeof mark === 'string' && Number(mark) >= generation
 }
 
-/** KEYS with their rows as ARGV: a row takes the place of one that is not newer by (event time, created). */
-const WRITE_NEWER = `
-for i, key in ipairs(KEYS) do
-  local held = redis.call('GET', key)
-  local keep = false
-  if held then
-    local old, new = cjson.decode(held), cjson.decode(ARGV[i])
-    keep = old[1] > new[1] or (old[1] == new[1] and old[2] > new[2])
-  end
-  if not keep then redis.call('SET', key, ARGV[i]) end
-end
-return #KEYS`
-
-/** Removes each of KEYS whose row has the times of its ARGV; a null stands for any. */
-const REMOVE_EQUAL = `
-for i, key in ipairs(KEYS) do
-  local held = redis.call('GET', key)
-  if held then
-    local old, times = cjson.decode(held), cjson.decode(ARGV[i])
-    if old[1] == times[1] and (times[2] == cjson.null or old[2] == times[2]) then redis.call('DEL', key) end
-  end
-end
-return #KEYS`
-
-type Row = (string | number | boolean | null)[]
+/** The name of a row in its part; never empty, which is the mark's. */
+function fieldOf(key: readonly unknown[]): string {
+  return JSON.stringify(key.map(String))
+}
 
 /** In an order that does not depend on how the features are written down. */
 function stored(view: ViewDefinition) {
@@ -231,8 +257,4 @@ function fromJson(value: Row[number], type: ServiceDefinition['stored'][number][
     return Number.isSafeInteger(n) ? n : BigInt(value as string)
   }
   return type === 'Float32' ? Math.fround(Number(value)) : value
-}
-
-function globSafe(text: string): string {
-  return text.replaceAll(/[[\]*?\\]/g, '\\$&')
 }

@@ -10,6 +10,7 @@ import { pointInTimeJoin } from './join.ts'
 import type { EntityKey } from './keys.ts'
 import type { OnlineStore, StoredRow } from './online-store.ts'
 import { ident, literal } from './quote.ts'
+import { lostValues } from './refusals.ts'
 import { plainInDuck } from './value-types.ts'
 import type { OnlineTables } from './view-states.ts'
 
@@ -43,11 +44,12 @@ export async function verifyView(
   if (!held?.snapshot_id || held.recorded_at === null) {
     return { view: view.name, asOf: null, checked: 0, newer: 0, differences: [] }
   }
+  if (!(await online.holds(held))) throw lostValues([view.name])
   // Of changes all that were recorded count, up to the bound of the materialization.
   const bound = held.until === 'infinity' ? instantOfMs(clock.nowMs()) : held.until
   const moment = view.changes ? bound : (held.valid_at ?? bound)
   const keys = await online.sample(view, sample)
-  const live = await online.reader(service, [held.table_name])(keys)
+  const live = await online.reader(service, [held])(keys)
   const offline = await offlineValues(deps, service, keys, moment, held.recorded_at)
   let now: OfflineRow[] | undefined
   const differences: Difference[] = []

@@ -11,7 +11,7 @@ import { type Column, tableDigest, type ViewDefinition } from './definitions.ts'
 import { EVENT_TIMESTAMP } from './entity-rows.ts'
 import { parseKey } from './keys.ts'
 import type { OnlineStore, OnlineWrite } from './online-store.ts'
-import { notifyFeaturesChanged, selectOnlineTable, upsertOnlineTable } from './queries.ts'
+import { lockView, nextGeneration, notifyFeaturesChanged, selectOnlineTable, upsertOnlineTable } from './queries.ts'
 import { ident } from './quote.ts'
 import { duckType, plainInDuck } from './value-types.ts'
 import { featureSql } from './view-rows.ts'
@@ -92,14 +92,22 @@ async function writeRows(deps: Deps, view: ViewDefinition, rows: OnlineWrite): P
   const last = newestOfEachKey(rows)
   await sql.tx(async (tx) => {
     const at = { view: view.name, definition: tableDigest(view), store: online.name }
-    const held = (await online.has(view)) ? await selectOnlineTable(tx, at) : undefined
-    await online.create(tx, view)
-    await online.write(tx, view, last)
+    let held = await selectOnlineTable(tx, at)
+    if (!held) {
+      // Two that write the first rows must not both begin the table.
+      await lockView(tx, view.name)
+      held = await selectOnlineTable(tx, at)
+    }
+    await online.create(tx, view, { anew: held === undefined })
+    await online.write(tx, view, last, held?.generation ?? 0)
     if (held) return
+    const generation = await nextGeneration(tx)
+    await online.complete(tx, view, generation)
     const { rows: count, newest } = await online.extent(tx, view)
     await upsertOnlineTable(tx, {
       ...at,
       table_name: online.table(view),
+      generation,
       snapshot_id: null,
       snapshot_digest: null,
       valid_at: newest,

@@ -39,16 +39,25 @@ describeWith('WEIR_ONLINE=redis://', missingRedis(), () => {
     expect(predicted.body.features_used).toEqual(KNOWN_FEATURES)
   })
 
-  test('while it is away callers are told so at once; when it is back they are answered', async () => {
+  test('X2, X12: while it is away callers are told so at once; when it came back empty they are told what it lost', async () => {
     await redis.stop()
     const away = await rig.get('/features/7590-VHVEG')
     expect([away.status, away.text]).toEqual([503, expect.stringContaining('the online store (Redis) does not answer')])
     expect((await rig.predict({ user_id: '7590-VHVEG' })).status).toBe(503)
     redis = await startRedis(Number(new URL(redis.url).port))
-    // It came back empty: the next materialization sees that, and brings everything again.
-    await expect.poll(async () => (await rig.get('/features/7590-VHVEG')).status, { timeout: 10_000 }).toBe(404)
+    // It came back empty: nobody is told that a customer is unknown, and the next materialization brings everything again.
+    const told = async () => (await rig.predict({ user_id: '7590-VHVEG' })).text
+    await expect.poll(told, { timeout: 20_000 }).toContain('lost values of feature view')
+    for (const path of ['/features/7590-VHVEG', '/features/0000-XXXXX', '/ready']) {
+      const { status, text } = await rig.get(path)
+      expect([path, status, text]).toEqual([path, 503, expect.stringContaining("'subs_profile_fv'")])
+    }
+    const asked = { features: ['usage_agg_30d_fv:skips_7d'], entities: { user_id: ['7590-VHVEG'] } }
+    expect((await rig.post('/get-online-features', asked)).status).toBe(503)
+    await expect(rig.app.features.verify('subs_profile_fv', 10)).rejects.toMatchObject({ code: 'unavailable' })
     const done = await rig.app.features.materialize()
     expect(done.map((view) => [view.outcome, view.rows])).toEqual(Array(4).fill(['materialized', 7043]))
     expect((await rig.get('/features/7590-VHVEG')).body.features).toEqual(KNOWN_FEATURES)
+    expect((await rig.get('/ready')).status).toBe(200)
   })
 })

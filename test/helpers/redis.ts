@@ -21,10 +21,13 @@ export function missingRedis(): Missing {
 }
 
 /** A Redis of its own on loopback, gone with `stop`. */
-export async function startRedis(wanted?: number): Promise<{ url: string; stop(): Promise<void> }> {
+export async function startRedis(
+  wanted?: number,
+  more: readonly string[] = [],
+): Promise<{ url: string; stop(): Promise<void> }> {
   const dir = await mkdtemp(join(tmpdir(), 'weir-redis-'))
   const port = wanted ?? (await freePort())
-  const server = spawn(PROGRAM, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', dir], {
+  const server = spawn(PROGRAM, ['--port', String(port), '--bind', '127.0.0.1', '--save', '', '--dir', dir, ...more], {
     stdio: 'ignore',
   })
   const ended = new Promise<void>((resolve) => server.once('exit', () => resolve()))
