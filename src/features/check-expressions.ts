@@ -1,3 +1,4 @@
+import { isDeepStrictEqual } from 'node:util'
 import { messageOf, PlatformError } from '../base/errors.ts'
 import type { Fault } from '../config/fault.ts'
 import type { FeatureView, Project, Source, ValueType } from '../config/project.ts'
@@ -13,11 +14,11 @@ export async function expressionFaults(duck: Duck, project: Project): Promise<Fa
   const views = project.featureViews.filter((view) => view.features.some((f) => f.sql !== null))
   if (views.length === 0) return []
   return duck.session(async (session) => {
-    const unsteady = await unsteadyFunctions(session)
+    const checks = { unsteady: await unsteadyFunctions(session), around: await aroundOne(session) }
     const faults: Fault[] = []
     for (const view of views) {
       const source = project.sources.find((s) => s.name === view.source)
-      if (source) faults.push(...(await viewFaults(session, project, view, source, unsteady)))
+      if (source) faults.push(...(await viewFaults(session, { project, view, source }, checks)))
     }
     return faults
   })
@@ -33,22 +34,23 @@ export async function requireExpressions(duck: Duck, project: Project): Promise<
   })
 }
 
+type Checks = { unsteady: ReadonlySet<string>; around: unknown }
+
 async function viewFaults(
   session: DuckSession,
-  project: Project,
-  view: FeatureView,
-  source: Source,
-  unsteady: ReadonlySet<string>,
+  { project, view, source }: { project: Project; view: FeatureView; source: Source },
+  { unsteady, around }: Checks,
 ): Promise<Fault[]> {
   const columns = source.columns.map((c) => `${ident(c.name)} ${duckType(c.type)}`)
   await session.run(`CREATE OR REPLACE TEMP TABLE checked (${columns.join(', ')})`)
   await session.run(`INSERT INTO checked VALUES (${columns.map(() => 'NULL').join(', ')})`)
+  const names = new Set(source.columns.map((c) => c.name.toLowerCase()))
   const faults: Fault[] = []
   for (const feature of view.features) {
     if (feature.sql === null) continue
     const path = `featureViews.${view.name}.features.${feature.name}.sql`
-    const tree = await parse(session, feature.sql)
-    const found = 'message' in tree ? [tree.message] : treeFaults(tree.node, unsteady)
+    const tree = await parse(session, feature.sql, around)
+    const found = 'message' in tree ? [tree.message] : treeFaults(tree.node, unsteady, names)
     if (found.length === 0) {
       const fault = await typeFault(session, feature.sql, feature.type)
       if (fault !== undefined) found.push(fault)
@@ -84,36 +86,74 @@ async function typeFault(session: DuckSession, sql: string, type: ValueType): Pr
 
 type Node = Record<string, unknown>
 
-async function parse(session: DuckSession, sql: string): Promise<{ node: Node } | { message: string }> {
-  const [row] = await session.rows<{ tree: string }>(
-    `SELECT CAST(json_serialize_sql(${literal(`SELECT (${sql}\n) FROM checked`)}) AS VARCHAR) AS tree`,
-  )
-  const tree = JSON.parse(row?.tree ?? '{}') as {
-    error?: boolean
-    error_message?: string
-    statements?: { node: Node }[]
+/** What every expression must be: the one column of this statement, with nothing before it and nothing behind. */
+const ONE_EXPRESSION = 'write one expression over the columns of a row'
+
+async function parse(
+  session: DuckSession,
+  sql: string,
+  expected: unknown,
+): Promise<{ node: Node } | { message: string }> {
+  const given = await statementOf(session, `(${sql}\n)`)
+  if ('message' in given) return given
+  const list = given.node.select_list as Node[] | undefined
+  // A closing bracket in the text could end our own and begin anything: another list, a condition, a UNION.
+  if (list?.length !== 1 || !isDeepStrictEqual(withoutList(given.node), expected)) {
+    return { message: ONE_EXPRESSION }
   }
-  const [statement, second] = tree.statements ?? []
-  if (tree.error) return { message: tree.error_message ?? 'this is no expression' }
-  if (!statement || second) return { message: 'write one expression over the columns of a row' }
-  const { select_list: list, from_table: from } = statement.node as { select_list: Node[]; from_table: Node }
-  // A closing bracket in the text could end our own and begin a statement.
-  if (list.length !== 1 || from.table_name !== 'checked')
-    return { message: 'write one expression over the columns of a row' }
   return { node: list[0] as Node }
 }
 
-function treeFaults(node: Node, unsteady: ReadonlySet<string>): string[] {
+async function statementOf(session: DuckSession, column: string): Promise<{ node: Node } | { message: string }> {
+  try {
+    const [row] = await session.rows<{ tree: string }>(
+      `SELECT CAST(json_serialize_sql(${literal(`SELECT ${column} FROM checked`)}) AS VARCHAR) AS tree`,
+    )
+    const tree = JSON.parse(row?.tree ?? '{}') as {
+      error?: boolean
+      error_message?: string
+      statements?: { node: Node }[]
+    }
+    const [statement, second] = tree.statements ?? []
+    if (tree.error) return { message: tree.error_message ?? 'this is no expression' }
+    return statement && !second ? { node: statement.node } : { message: ONE_EXPRESSION }
+  } catch (error) {
+    return { message: messageOf(error).split('\n')[0] ?? '' }
+  }
+}
+
+/** What stands around a single expression. */
+async function aroundOne(session: DuckSession): Promise<unknown> {
+  const plain = await statementOf(session, '(1)')
+  if ('message' in plain) throw new Error(`DuckDB does not read our own statement: ${plain.message}`)
+  return withoutList(plain.node)
+}
+
+/** A statement without its list of columns, and without the places in its text. */
+function withoutList({ select_list: _, ...rest }: Node): unknown {
+  return JSON.parse(JSON.stringify(rest, (name, value: unknown) => (name === 'query_location' ? undefined : value)))
+}
+
+/** Names of a row that only the table of the check has, or only the file that is read later. */
+const NO_COLUMNS = new Set(['checked', 'rowid', 'filename', 'file_row_number', 'file_index'])
+
+function treeFaults(node: Node, unsteady: ReadonlySet<string>, columns: ReadonlySet<string>): string[] {
   const faults: string[] = []
   walk(node, (n) => {
     if (n.class === 'SUBQUERY') faults.push('a sub-query reads more than the row; write an expression over its columns')
     if (n.class === 'WINDOW') faults.push('a window reads more than the row; write an expression over its columns')
-    if (n.class === 'STAR') faults.push('name the columns')
+    if (n.class === 'STAR' || n.class === 'POSITIONAL_REFERENCE') faults.push('name the columns')
+    if (n.class === 'COLUMN_REF') faults.push(...columnFaults(n.column_names as string[], columns))
     if (n.class === 'PARAMETER') faults.push('there are no parameters here')
     const name = n.class === 'FUNCTION' ? String(n.function_name).toLowerCase() : ''
     if (unsteady.has(name)) faults.push(`${name}() does not give the same value each time, or reads more than the row`)
   })
   return [...new Set(faults)]
+}
+
+function columnFaults(parts: readonly string[], columns: ReadonlySet<string>): string[] {
+  const first = parts[0]?.toLowerCase() ?? ''
+  return columns.has(first) || !NO_COLUMNS.has(first) ? [] : [`'${parts.join('.')}' is no column of the source`]
 }
 
 /** A label computed into a feature is still the label. */

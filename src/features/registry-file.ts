@@ -75,6 +75,7 @@ const DESCRIPTOR = {
     DataSource: {
       fields: {
         type: { type: 'int32', id: 1 },
+        fieldMapping: { keyType: 'string', type: 'string', id: 2 },
         timestampField: { type: 'string', id: 3 },
         createdTimestampColumn: { type: 'string', id: 5 },
         fileOptions: { type: 'FileOptions', id: 11 },
@@ -154,7 +155,7 @@ function viewSpec(project: Project, view: FeatureView) {
     features: view.features.map(column),
     entityColumns: keys.map(column),
     ttl: { seconds: Math.floor((view.ttlMs ?? 0) / 1000), nanos: ((view.ttlMs ?? 0) % 1000) * 1e6 },
-    batchSource: fileSource(project, source),
+    batchSource: { ...fileSource(project, source), fieldMapping: fieldMapping(view) },
     // A client finds the views of a push source by this.
     streamSource: pushSource(project, source),
     online: true,
@@ -183,6 +184,21 @@ function fileSource(project: Project, source: Source) {
     dataSourceClassType: 'feast.infra.offline_stores.file_source.FileSource',
     fileOptions: { fileFormat: { parquetFormat: {} }, uri: `${source.name}.parquet` },
   }
+}
+
+/**
+ * Columns of the source that the view calls otherwise: a client renames a frame's columns by it. One that the view has
+ * under two names, or that is itself the name of another column of the view, has no single new name and is left out.
+ */
+function fieldMapping(view: FeatureView): Record<string, string> {
+  const read = [...view.keys, ...view.features].flatMap(({ name, column }) =>
+    column === null ? [] : [{ name, column }],
+  )
+  const renamed = read.filter(({ name, column }) => {
+    const alone = read.filter((other) => other.column === column || other.name === column).length === 1
+    return name !== column && alone
+  })
+  return Object.fromEntries(renamed.map(({ name, column }) => [column, name]))
 }
 
 function serviceSpec(project: Project, service: FeatureService) {

@@ -71,6 +71,7 @@ const Registry = protobuf.Root.fromJSON({
     DataSource: {
       fields: {
         type: field('int32', 1),
+        field_mapping: textMap(2),
         timestamp_field: field('string', 3),
         file_options: field('FileOptions', 11),
         data_source_class_type: field('string', 17),
@@ -189,14 +190,25 @@ describe('what the reference project has not', () => {
         entities: { pair: { joinKeys: { a: 'Int64', k: 'String' } }, zone: { joinKeys: { zone_id: 'Int64' } } },
         featureViews: {
           facts: { entity: 'pair', source: 'facts', ttl: '90s', features: all },
-          zones: { entity: 'zone', source: 'zones', keys: { zone_id: 'z' }, features: { busy: 'Float64' } },
+          zones: {
+            entity: 'zone',
+            source: 'zones',
+            keys: { zone_id: 'z' },
+            features: { load: { type: 'Float64', column: 'busy' } },
+          },
+          twins: {
+            entity: 'zone',
+            source: 'zones',
+            keys: { zone_id: 'z' },
+            features: { busy: 'Float64', one: { type: 'Float64', column: 'busy' } },
+          },
           world: { entity: null, source: 'zones', features: { busy: 'Float64' } },
         },
         onDemandViews: {
           twice: {
-            inputs: ['zones:busy'],
+            inputs: ['zones:load'],
             features: { twice: 'Float64' },
-            compute: (row: Record<string, unknown>) => ({ twice: Number(row.busy) * 2 }),
+            compute: (row: Record<string, unknown>) => ({ twice: Number(row.load) * 2 }),
           },
         },
         featureServices: {
@@ -216,6 +228,13 @@ describe('what the reference project has not', () => {
   test('every type has its number, and a Date is text', () => {
     const types = Object.fromEntries(view('facts')?.features.map((f) => [f.name, f.value_type]) ?? [])
     expect(types).toEqual({ s: 2, i32: 3, i64: 4, f32: 6, f64: 5, b: 7, d: 2, t: 8 })
+  })
+
+  test('case 11: columns that a view calls otherwise are mapped to its names', () => {
+    expect(view('zones')?.batch_source.field_mapping).toEqual({ z: 'zone_id', busy: 'load' })
+    expect(view('facts')?.batch_source.field_mapping).toEqual({})
+    // Under two names there is no one new name.
+    expect(view('twins')?.batch_source.field_mapping).toEqual({ z: 'zone_id' })
   })
 
   test('a ttl is a duration, and none is zero', () => {
@@ -242,7 +261,7 @@ describe('what the reference project has not', () => {
   })
 
   test('a role is an alias with a map of join keys; features on demand are left out', () => {
-    const busy = [{ name: 'busy', value_type: 5 }]
+    const busy = [{ name: 'load', value_type: 5 }]
     const zones = { feature_view_name: 'zones', feature_columns: busy }
     expect(registry.feature_services[0]?.spec.features).toEqual([
       { ...zones, feature_view_name_alias: 'origin', join_key_map: { zone_id: 'origin_id' } },
