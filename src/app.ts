@@ -6,6 +6,7 @@ import type { Project } from './config/project.ts'
 import type { Settings } from './config/settings.ts'
 import { openDatabase } from './db/db.ts'
 import type { Database } from './db/sql.ts'
+import { createErasure, type Erasure } from './erasure/erasure.ts'
 import { createFeatures, type Features } from './features/features.ts'
 import type { OnlineStore } from './features/online-store.ts'
 import { createPostgresStore } from './features/postgres-store.ts'
@@ -16,6 +17,7 @@ import type { Duck, DuckSession } from './lake/duck.ts'
 import { createLake, type Lake } from './lake/lake.ts'
 import type { ObjectStore } from './lake/objects.ts'
 import { openObjectStore } from './lake/open-store.ts'
+import { defineErase } from './pipelines/erase.ts'
 import { defineIngestMonth } from './pipelines/ingest-month.ts'
 import { defineMaterialize } from './pipelines/materialize.ts'
 import { defineTrainBaseline } from './pipelines/train-baseline.ts'
@@ -44,10 +46,12 @@ export type App = {
   readonly mlflow: { tracking: TrackingApi; registry: RegistryApi }
   readonly training: Training
   readonly flows: Flows
+  readonly erasure: Erasure
   /** As durable flows: by a living worker, or here. */
   readonly ingestMonth: ReturnType<typeof defineIngestMonth>
   readonly materialize: ReturnType<typeof defineMaterialize>
   readonly trainBaseline: ReturnType<typeof defineTrainBaseline>
+  readonly erase: ReturnType<typeof defineErase>
   readonly withdraw: ReturnType<typeof defineWithdraw>
   /** Ends everything: steps under way come to their end, connections close, the embedded server loses a user. */
   close(): Promise<void>
@@ -72,6 +76,20 @@ export async function createApp({ settings, project, clock, log }: AppOptions): 
   const neighbours = { lake, features, objects, ...mlflow }
   const training = createTraining({ project, ...neighbours, clock, log, versions })
   const flows = createFlows({ db, log })
+  const embedded = settings.databaseUrl === null
+  const erasure = createErasure({
+    sql: db,
+    ...neighbours,
+    ingest,
+    flows,
+    tracking,
+    project,
+    clock,
+    home: settings.home,
+    embedded,
+  })
+  // Before anything reads a copy: what was erased while nothing ran here.
+  if (objects.cacheDir !== undefined) await lake.caches.sweep()
   return {
     settings,
     project,
@@ -87,13 +105,16 @@ export async function createApp({ settings, project, clock, log }: AppOptions): 
     mlflow,
     training,
     flows,
+    erasure,
     ingestMonth: defineIngestMonth(flows, { ingest, project }),
     materialize: defineMaterialize(flows, { features, lake, project }),
     trainBaseline: defineTrainBaseline(flows, { training, lake, project }),
+    erase: defineErase(flows, { erasure, project }),
     withdraw: defineWithdraw(flows, { features, lake, mlflow, project }),
     async close() {
       await flows.stop()
       await features.close()
+      await lake.close()
       await online.close()
       duck.close()
       await db.close()

@@ -33,11 +33,14 @@ export async function startServer(app: App): Promise<RunningServer> {
     log,
     version: await weirVersion(),
   })
+  let unfollow = async () => {}
   const close = async () => {
     await server.close()
     await serving.close()
+    await unfollow()
   }
   try {
+    unfollow = await app.lake.caches.follow()
     await serving.start()
     return { url: await server.listen(), close }
   } catch (error) {

@@ -11,6 +11,33 @@ create table db.migration (
   constraint migration_name_key UNIQUE (name)
 );
 
+create schema erasure;
+
+create table erasure.affected (
+  request uuid not null,
+  view text not null,
+  key jsonb not null,
+  constraint affected_pkey PRIMARY KEY (request, view, key),
+  constraint affected_request_fkey FOREIGN KEY (request) REFERENCES erasure.request(id) ON DELETE CASCADE
+);
+
+create table erasure.request (
+  id uuid not null,
+  suppression bigint not null,
+  entity text not null,
+  key jsonb,
+  actor text not null,
+  reason text not null,
+  asked_at timestamp with time zone not null,
+  finished_at timestamp with time zone,
+  report jsonb,
+  constraint request_pkey PRIMARY KEY (id),
+  constraint request_check CHECK (((finished_at IS NULL) = (key IS NOT NULL))),
+  constraint request_check1 CHECK (((finished_at IS NULL) = (report IS NULL))),
+  constraint request_key_check CHECK ((jsonb_typeof(key) = 'array'::text))
+);
+CREATE UNIQUE INDEX request_unfinished ON erasure.request USING btree (suppression) WHERE (finished_at IS NULL);
+
 create schema features;
 
 create sequence features.generation;
@@ -68,6 +95,16 @@ create table features.training_set (
 );
 CREATE INDEX training_set_snapshots ON features.training_set USING gin (snapshots);
 
+create table features.view_key (
+  definition text not null,
+  view text not null,
+  entity text,
+  keys jsonb not null,
+  constraint view_key_pkey PRIMARY KEY (definition),
+  constraint view_key_definition_check CHECK ((definition ~ '^[0-9a-f]{64}$'::text)),
+  constraint view_key_keys_check CHECK ((jsonb_typeof(keys) = 'array'::text))
+);
+
 create schema flows;
 
 create table flows.worker (
@@ -114,11 +151,36 @@ begin
   raise exception '%.% is append only: a correction is a new version', tg_table_schema, tg_table_name;
 end $function$;
 
+create table lake.cache (
+  id text not null,
+  host text not null,
+  folder text not null,
+  seen_at timestamp with time zone not null,
+  swept bigint not null,
+  constraint cache_pkey PRIMARY KEY (id)
+);
+
 create table lake.clock (
   one boolean not null default true,
   last timestamp with time zone not null,
   constraint clock_pkey PRIMARY KEY (one),
   constraint clock_one_check CHECK (one)
+);
+
+create table lake.erased_object (
+  id bigint not null generated always as identity,
+  object_key text not null,
+  erased_at timestamp with time zone not null,
+  constraint erased_object_pkey PRIMARY KEY (id)
+);
+CREATE INDEX erased_object_by_key ON lake.erased_object USING btree (object_key);
+
+create table lake.key_place (
+  entity text not null,
+  source text not null,
+  columns jsonb not null,
+  constraint key_place_pkey PRIMARY KEY (entity, source, columns),
+  constraint key_place_columns_check CHECK ((jsonb_typeof(columns) = 'array'::text))
 );
 
 create table lake.redacted_file (
@@ -140,11 +202,11 @@ create table lake.redaction (
   id bigint not null generated always as identity,
   recorded_at timestamp with time zone not null,
   entity text not null,
-  key_digest text not null,
   actor text not null,
   reason text not null,
+  suppression bigint,
   constraint redaction_pkey PRIMARY KEY (id),
-  constraint redaction_key_digest_check CHECK ((key_digest ~ '^[0-9a-f]{64}$'::text))
+  constraint redaction_suppression_fkey FOREIGN KEY (suppression) REFERENCES lake.suppression(id)
 );
 
 create table lake.snapshot (
@@ -177,6 +239,23 @@ create table lake.snapshot (
 CREATE INDEX snapshot_newest ON lake.snapshot USING btree (source, valid_at DESC, available_at DESC, seq DESC);
 CREATE TRIGGER snapshot_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON lake.snapshot FOR EACH STATEMENT EXECUTE FUNCTION lake.refuse_change();
 
+create table lake.suppression (
+  id bigint not null generated always as identity,
+  entity text not null,
+  subject text not null,
+  secret text not null,
+  recorded_at timestamp with time zone not null,
+  actor text not null,
+  reason text not null,
+  lifted_at timestamp with time zone,
+  lifted_by text,
+  lift_reason text,
+  constraint suppression_pkey PRIMARY KEY (id),
+  constraint suppression_check CHECK ((num_nulls(lifted_at, lifted_by, lift_reason) = ANY (ARRAY[0, 3]))),
+  constraint suppression_subject_check CHECK ((subject ~ '^[0-9a-f]{64}$'::text))
+);
+CREATE UNIQUE INDEX suppression_active ON lake.suppression USING btree (subject) WHERE (lifted_at IS NULL);
+
 create table lake.withdrawal (
   seq bigint not null,
   recorded_at timestamp with time zone not null,
@@ -188,6 +267,14 @@ create table lake.withdrawal (
   constraint withdrawal_reason_check CHECK ((reason <> ''::text))
 );
 CREATE TRIGGER withdrawal_append_only BEFORE DELETE OR UPDATE OR TRUNCATE ON lake.withdrawal FOR EACH STATEMENT EXECUTE FUNCTION lake.refuse_change();
+
+create table lake.work_epoch (
+  one boolean not null default true,
+  epoch integer not null,
+  constraint work_epoch_pkey PRIMARY KEY (one),
+  constraint work_epoch_epoch_check CHECK ((epoch > 0)),
+  constraint work_epoch_one_check CHECK (one)
+);
 
 create schema online;
 

@@ -29,11 +29,13 @@ import {
   defineService,
   type ServiceDefinition,
   serviceDefinition,
+  tableDigest,
   type ViewDefinition,
   viewDefinition,
 } from './definitions.ts'
 import { EVENT_TIMESTAMP } from './entity-rows.ts'
-import { dropDatasets, eraseOnline, type Whereabouts, whereabouts } from './forget.ts'
+import { createFeaturesErasure, type FeaturesErasure } from './erasure.ts'
+import { insertViewKey } from './erasure-queries.ts'
 import { type KeyInput, keyPartValue, parseKey } from './keys.ts'
 import { type Bounds, type Materialized, materializeView } from './materialize.ts'
 import type { OnlineStore } from './online-store.ts'
@@ -115,10 +117,8 @@ export type Features = {
   verify(view: string, sample: number): Promise<Verified>
   /** Which training sets and live views read a snapshot. */
   readersOf(snapshot: Recorded): Promise<Readers>
-  /** For taking a person's data out: where it is, out of the live values, and out of kept training sets. */
-  whereabouts(entity: string, key: KeyInput): Whereabouts
-  eraseOnline(at: Whereabouts): Promise<string[]>
-  dropDatasets(at: Whereabouts): Promise<string[]>
+  /** For taking a subject's data out, and for finding it. */
+  readonly erasure: FeaturesErasure
   service(name: string): ServiceDefinition
   /** The service of the project's first model. */
   defaultService(): ServiceDefinition | undefined
@@ -157,9 +157,35 @@ export function createFeatures(deps: FeaturesDeps): Features {
     return checked
   }
 
+  const remembered = new Set<string>()
+  /** Keeps what the rows of a table are keyed by, before there are any: the project may change. */
+  async function remember(view: ViewDefinition): Promise<void> {
+    const definition = tableDigest(view)
+    if (remembered.has(definition)) return
+    const entity = project.featureViews.find((v) => v.name === view.name)?.entity ?? null
+    const keys = view.keys.map(({ name, type }) => ({ name, type }))
+    await insertViewKey(sql, { definition, view: view.name, entity, keys })
+    remembered.add(definition)
+  }
+
+  /** A training set that an erasure took out cannot be built again: what it held is gone. */
+  async function explained<T>(ref: { objectKey: string }, read: () => Promise<T>): Promise<T> {
+    try {
+      return await read()
+    } catch (error) {
+      if (!(error instanceof PlatformError) || error.code !== 'not_found') throw error
+      const at = await deps.lake.erasedAt(ref.objectKey)
+      if (at === undefined) throw error
+      const message = `this training set held somebody who was erased on ${displayInstant(at)}: it is gone, and built again it is another`
+      throw new PlatformError('not_found', message, { cause: error, details: { object: ref.objectKey, erasedAt: at } })
+    }
+  }
+
   async function materializeOne(name: string, bounds: Bounds): Promise<Materialized> {
     await requireChecked()
-    const result = await materializeView(deps, known(views, name, 'feature view'), bounds)
+    const view = known(views, name, 'feature view')
+    await remember(view)
+    const result = await deps.lake.work.during(() => materializeView(deps, view, bounds))
     states.invalidate()
     log.info(result, 'materialize')
     return result
@@ -231,12 +257,14 @@ export function createFeatures(deps: FeaturesDeps): Features {
   return {
     async trainingSet(request) {
       await requireChecked()
-      const set = await buildTrainingSet(deps, request)
-      await recordTrainingSet(sql, set, { ...request, kind: 'labels', name: request.model }, now())
-      return set
+      return deps.lake.work.during(async () => {
+        const set = await buildTrainingSet(deps, request)
+        await recordTrainingSet(sql, set, { ...request, kind: 'labels', name: request.model }, now())
+        return set
+      })
     },
-    readTrainingSet: (ref) => readTrainingSet(deps, ref),
-    exportTrainingSet: (ref, path) => exportTrainingSet(deps.objects, ref, path),
+    readTrainingSet: (ref) => explained(ref, () => readTrainingSet(deps, ref)),
+    exportTrainingSet: (ref, path) => explained(ref, () => exportTrainingSet(deps.objects, ref, path)),
     materialize,
     materializeOne,
     requireAny,
@@ -245,7 +273,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
     serviceOf,
     async entityDataset(asked, request) {
       await requireChecked()
-      return deps.objects.withScratch(async (scratch) => {
+      const join = async (scratch: string) => {
         const { file: given, timestamp } = request
         const rows = (list: Exclude<typeof given, string>) =>
           writeEntityRows(deps.duck, { service: asked, rows: list, scratch, ...(timestamp ? { timestamp } : {}) })
@@ -253,9 +281,14 @@ export function createFeatures(deps: FeaturesDeps): Features {
         const set = await joinEntityRows(deps, asked, { ...request, file, fileDigest: await sha256File(file) })
         await recordTrainingSet(sql, set, { ...request, kind: 'rows', name: asked.name, asOf: null }, now())
         return set
-      })
+      }
+      return deps.lake.work.during(() => deps.objects.withScratch(join))
     },
-    writeFeatures: async (view, frame) => writeFeatures(deps, known(views, view, 'feature view'), frame),
+    async writeFeatures(name, frame) {
+      const view = known(views, name, 'feature view')
+      await remember(view)
+      return writeFeatures(deps, view, frame)
+    },
     pushedRows(name, frame) {
       const source = sourceOf(project, name)
       const columns = readPush(clock, source, frame)
@@ -264,30 +297,34 @@ export function createFeatures(deps: FeaturesDeps): Features {
         Object.fromEntries(source.columns.map((c) => [c.name, columns.get(c.name)?.[i] ?? null])),
       )
     },
-    push: async (source, frame) => pushRows(deps, [...views.values()], source, frame),
+    async push(source, frame) {
+      for (const view of views.values()) if (view.source === source) await remember(view)
+      return pushRows(deps, [...views.values()], source, frame)
+    },
     refusal: (name, key, row) => onlineRefusal(service(name), parseKey(service(name).keys, key), row),
     answer,
     viewStates: states.states,
     lostViews,
     async statistics(name, asOf = END_OF_TIME) {
       const view = known(views, name, 'feature view')
-      const snapshot = await deps.lake.snapshotAt({ source: view.source, validAt: asOf })
-      if (!snapshot) throw nothingToMaterialize([view], asOf === END_OF_TIME ? undefined : asOf)
-      return viewStatistics(deps, view, snapshot)
+      return deps.lake.work.during(async () => {
+        const snapshot = await deps.lake.snapshotAt({ source: view.source, validAt: asOf })
+        if (!snapshot) throw nothingToMaterialize([view], asOf === END_OF_TIME ? undefined : asOf)
+        return viewStatistics(deps, view, snapshot)
+      })
     },
     async verify(name, sample) {
       const view = known(views, name, 'feature view')
       const whole = serviceOf(view.features.map((f) => `${name}:${f.name}`))
-      return verifyView({ ...deps, tables: await states.tables() }, view, whole, sample)
+      const tables = await states.tables()
+      return deps.lake.work.during(() => verifyView({ ...deps, tables }, view, whole, sample))
     },
     async readersOf(snapshot) {
       const tables = await states.tables()
       const live = [...views.values()].flatMap((view) => liveFrom(view, tables.get(view.name), snapshot))
       return { trainingSets: await selectTrainingSets(sql, snapshot.id), views: live }
     },
-    whereabouts: (entity, key) => whereabouts(project, entity, key),
-    eraseOnline: (at) => eraseOnline(deps, [...views.values()], at),
-    dropDatasets: (at) => dropDatasets(deps, at),
+    erasure: createFeaturesErasure(deps, [...views.values()]),
     service,
     defaultService,
     close: states.close,

@@ -34,6 +34,11 @@ export type OnlineStore = {
   complete(tx: Sql, view: ViewDefinition, generation: number): Promise<void>
   /** Removes keys, whatever their age; gives how many were there. */
   erase(tx: Sql, view: ViewDefinition, keys: readonly EntityKey[]): Promise<number>
+  /**
+   * Keys of all tables of this home, also of those that no catalogue names, for which `match` is true; removed with `erase`.
+   * Absent where the tables are PostgreSQL's.
+   */
+  matching?(match: (table: string, key: readonly string[]) => boolean, erase: boolean): Promise<void>
   /** Rows that are not gone, and the newest moment among them. */
   extent(tx: Sql, view: ViewDefinition): Promise<{ rows: number; newest: Instant | null }>
   /** Some keys of a table, in an order without meaning. */

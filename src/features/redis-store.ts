@@ -9,6 +9,7 @@ import type { HeldTable, Load, OnlineRead, OnlineStore, OnlineWrite, Rows, Store
 import { onlineTableName } from './postgres-store.ts'
 import { ident } from './quote.ts'
 import { connectRedis } from './redis-connection.ts'
+import { createMatching } from './redis-matching.ts'
 import { BEGIN, COMPLETE, COUNT_LOST, READ, REMOVE_EQUAL, REMOVE_OLDER, WRITE_NEWER } from './redis-scripts.ts'
 import { evictionWarning, inspectRedis } from './redis-server.ts'
 import { lostValues } from './refusals.ts'
@@ -61,9 +62,10 @@ export async function openRedisStore(url: string, namespace: string, log?: Log):
     }
   }
 
+  const rowsOf = (table: string) => rowsOfParts(partsOf(table))
+
   /** All rows, part by part; one that stands while it is scanned is given at least once. */
-  async function* rowsOf(table: string): AsyncGenerator<{ part: string; rows: { field: string; row: Row }[] }> {
-    const parts = partsOf(table)
+  async function* rowsOfParts(parts: string[]): AsyncGenerator<{ part: string; rows: { field: string; row: Row }[] }> {
     for (let i = 0; i < parts.length; i += SCANNED_AT_ONCE) {
       // The first steps together: most parts need no second one.
       for (let page of await Promise.all(parts.slice(i, i + SCANNED_AT_ONCE).map((part) => scanned(part, '0')))) {
@@ -195,6 +197,7 @@ export async function openRedisStore(url: string, namespace: string, log?: Log):
       }
       return erased
     },
+    matching: createMatching({ connection, root: `weir:${namespace}:`, rowsOfParts }),
     async extent(_tx, view) {
       let [count, inPart] = [0, '']
       let newest: Instant | null = null

@@ -1,15 +1,19 @@
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { type Instant, instantOfMs } from '../base/instant.ts'
+import type { Log } from '../base/log.ts'
 import { sourceOf } from '../config/find.ts'
 import type { Project, Source, ValueType } from '../config/project.ts'
-import type { Database } from '../db/sql.ts'
+import type { Database, Sql } from '../db/sql.ts'
 import type { Duck } from '../lake/duck.ts'
+import type { Lake } from '../lake/lake.ts'
+import { lockShortWork } from '../lake/work.ts'
 import { notOfType, readJsonValue } from '../values/json.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import { type Column, tableDigest, type ViewDefinition } from './definitions.ts'
 import { EVENT_TIMESTAMP } from './entity-rows.ts'
 import { parseKey } from './keys.ts'
+import { keptPlaces, type NamedRows, namedRowsOfSource, namedRowsOfView } from './leave-out.ts'
 import type { OnlineStore, OnlineWrite } from './online-store.ts'
 import { lockView, nextGeneration, notifyFeaturesChanged, selectOnlineTable, upsertOnlineTable } from './queries.ts'
 import { ident } from './quote.ts'
@@ -19,7 +23,15 @@ import { featureSql } from './view-rows.ts'
 /** Rows column by column, as JSON has them. */
 export type Frame = Readonly<Record<string, readonly unknown[]>>
 
-type Deps = { sql: Database; duck: Duck; project: Project; clock: Clock; online: OnlineStore }
+type Deps = {
+  sql: Database
+  lake: Pick<Lake, 'suppressions'>
+  duck: Duck
+  project: Project
+  clock: Clock
+  log: Log
+  online: OnlineStore
+}
 
 const ROWS_MAX = 100_000
 
@@ -32,13 +44,14 @@ export async function writeFeatures(deps: Deps, view: ViewDefinition, frame: Fra
   const columns = [...view.keys, ...view.features, { name: EVENT_TIMESTAMP, type: 'UnixTimestamp' } as const]
   const rows = readFrame(frame, columns, count)
   requireMoments(deps.clock, rows.get(EVENT_TIMESTAMP), EVENT_TIMESTAMP)
-  await writeRows(deps, view, {
+  const written = {
     keys: keysOf(view, rows, count),
     eventTimestamps: rows.get(EVENT_TIMESTAMP) as Instant[],
     created: createdOf(deps.clock, frame, count),
     gone: new Array(count).fill(false),
     features: view.features.map((f) => rows.get(f.name) ?? []),
-  })
+  }
+  await writeRows(deps, view, written, namedRowsOfView(deps.project, view, rows))
   return count
 }
 
@@ -59,13 +72,14 @@ export async function pushRows(
   for (const view of views.filter((v) => v.source === name)) {
     const computed = await computeFeatures(deps.duck, source, view, rows, count)
     const gone = source.deleted === null ? [] : (rows.get(source.deleted) ?? [])
-    await writeRows(deps, view, {
+    const written = {
       keys: keysOf(view, new Map(view.keys.map((k) => [k.name, rows.get(k.column) ?? []])), count),
       eventTimestamps: rows.get(EVENT_TIMESTAMP) as Instant[],
       created: createdOf(deps.clock, frame, count),
       gone: Array.from({ length: count }, (_, i) => gone[i] === true),
       features: computed,
-    })
+    }
+    await writeRows(deps, view, written, namedRowsOfSource(deps.project, source, rows))
   }
   return count
 }
@@ -87,10 +101,11 @@ export function readPush(clock: Clock, source: Source, frame: Frame): Map<string
   return rows
 }
 
-async function writeRows(deps: Deps, view: ViewDefinition, rows: OnlineWrite): Promise<void> {
+async function writeRows(deps: Deps, view: ViewDefinition, given: OnlineWrite, named: NamedRows): Promise<void> {
   const { sql, online, clock } = deps
-  const last = newestOfEachKey(rows)
   await sql.tx(async (tx) => {
+    const last = newestOfEachKey(await withoutErased(deps, tx, given, named))
+    if (last.gone.length === 0) return
     const at = { view: view.name, definition: tableDigest(view), store: online.name }
     let held = await selectOnlineTable(tx, at)
     if (!held) {
@@ -122,6 +137,23 @@ async function writeRows(deps: Deps, view: ViewDefinition, rows: OnlineWrite): P
   })
 }
 
+/** From here to the end of the transaction an erasure that begins waits for it; one that began is seen. */
+async function withoutErased(
+  { lake, project, log }: Deps,
+  tx: Sql,
+  rows: OnlineWrite,
+  named: NamedRows,
+): Promise<OnlineWrite> {
+  await lockShortWork(tx)
+  const suppressed = await lake.suppressions.active(tx)
+  if (!suppressed) return rows
+  const count = rows.gone.length
+  const kept = keptPlaces(named, count, project, suppressed)
+  if (kept.length === count) return rows
+  log.warn({ rows: count - kept.length }, 'rows of an erased key were left out')
+  return pickRows(rows, kept)
+}
+
 /** One statement can touch a key once. Of equal moments the later row counts. */
 function newestOfEachKey(rows: OnlineWrite): OnlineWrite {
   const best = new Map<string, number>()
@@ -131,7 +163,10 @@ function newestOfEachKey(rows: OnlineWrite): OnlineWrite {
     const rank = (r: number) => `${rows.eventTimestamps[r]} ${rows.created[r]}`
     if (held === undefined || `${moment} ${rows.created[i]}` >= rank(held)) best.set(key, i)
   }
-  const places = [...best.values()]
+  return pickRows(rows, [...best.values()])
+}
+
+function pickRows(rows: OnlineWrite, places: readonly number[]): OnlineWrite {
   const pick = <T>(column: readonly T[]) => places.map((i) => column[i] as T)
   return {
     keys: rows.keys.map(pick),

@@ -10,6 +10,7 @@ import type { Engine } from './engine.ts'
 import type { FlowBody } from './flow.ts'
 import type { FlowDetails, FlowSummary, StepSummary } from './history.ts'
 import * as history from './history.ts'
+import { changeRecords } from './records.ts'
 import { waitForRun } from './wait.ts'
 
 /**
@@ -38,6 +39,12 @@ export type Flows = {
   wait<Output>(runId: string, options?: { onStep?: (step: StepSummary) => void }): Promise<Output>
   list(filter?: { flow?: string; limit?: number }): Promise<FlowSummary[]>
   get(runId: string): Promise<FlowDetails>
+  /** Changes what is kept of runs that are over; see records.ts. */
+  changeRecords(
+    words: readonly string[],
+    change: (document: unknown) => unknown,
+    options?: { write?: boolean },
+  ): Promise<number>
   /** Lets the steps under way come to their end (at most `graceMs`), gives the rest to others, and lets go. */
   stop(graceMs?: number): Promise<void>
 }
@@ -85,6 +92,7 @@ export function createFlows({ db, log }: FlowsOptions): Flows {
     },
     list: async (filter = {}) => history.list(await ready(), filter),
     get: async (runId) => history.get(await ready(), runId),
+    changeRecords: (words, change, { write = true } = {}) => changeRecords(db, words, change, write),
     async stop(graceMs = 5_000) {
       if (stopped) return
       stopped = true

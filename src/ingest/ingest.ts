@@ -11,22 +11,27 @@
  * - The folder is named by the operator. A file in it that is a link out of it is refused.
  * - The same bytes for a known moment, or other bytes with the same content, change nothing. Other content is a
  *   correction: a new version beside the old one. That holds for labels too: one month never overwrites another.
+ * - Rows of a key that was erased are left out and counted as a warning, whatever file they come in.
  * - Running it twice is running it once, so a durable flow may repeat it after a crash.
  */
 
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
+import { sha256File } from '../base/hash.ts'
 import { displayInstant, type Instant, instantOfMs, parseInstant } from '../base/instant.ts'
 import type { Log } from '../base/log.ts'
+import { keyPlaces } from '../config/key-places.ts'
 import type { Project, Source } from '../config/project.ts'
 import type { Sql } from '../db/sql.ts'
 import type { Duck, DuckSession } from '../lake/duck.ts'
-import type { Committed, Lake, SnapshotDraft } from '../lake/lake.ts'
+import type { Committed, Lake, Snapshot, SnapshotDraft } from '../lake/lake.ts'
+import type { Subject } from '../lake/subject.ts'
 import { checkContent, restored } from './content-checks.ts'
 import { openDeliveryFolder, takeFile } from './delivery-file.ts'
+import { eraseFromDeliveries, findInDeliveries } from './erase.ts'
 import { counted, type Finding, hasErrors } from './finding.ts'
 import { openPostgresTables } from './postgres-tables.ts'
-import { type Delivery, forgetExamples, insertDelivery, selectDeliveries } from './queries.ts'
+import { type Delivery, insertDelivery, selectDeliveries } from './queries.ts'
 import { type ReadDelivery, readDelivery, type Take } from './read-delivery.ts'
 import type { SourceReport } from './report.ts'
 import { writeRows } from './write-rows.ts'
@@ -50,8 +55,9 @@ export type Ingest = {
   ingestMonth(month: IngestMonth): Promise<IngestReport>
   /** The same for rows that are no file. They are checked as those of a file are. */
   ingestRows(rows: IngestRows): Promise<IngestReport>
-  /** Takes a key out of what is kept of findings; gives the number of deliveries that named it. */
-  forget(key: string): Promise<number>
+  /** Deliveries whose kept findings name a subject, and taking it out of them; see erase.ts. */
+  find(subject: Subject): Promise<number>
+  erase(subject: Subject): Promise<number>
   /** Tries so far, newest first, also refused ones. */
   deliveries(where?: { asOf?: string; limit?: number }): Promise<Delivery[]>
 }
@@ -85,7 +91,8 @@ export function createIngest(deps: Deps): Ingest {
       const take: Take = (source, target) => writeRows(source, rows, target)
       return bring(deps, { asOf, directory: '(rows)', sources, take })
     },
-    forget: (key) => forgetExamples(sql, key),
+    find: (subject) => findInDeliveries(sql, subject),
+    erase: (subject) => eraseFromDeliveries(sql, project, subject),
     deliveries: ({ asOf, limit = DELIVERIES_MAX } = {}) =>
       selectDeliveries(sql, { asOf: asOf === undefined ? undefined : parseInstant(asOf, 'asOf'), limit }),
   }
@@ -96,13 +103,17 @@ type Delivered = { asOf: Instant; directory: string; sources: Source[]; take: Ta
 async function bring(deps: Deps, { asOf, directory, sources, take }: Delivered): Promise<IngestReport> {
   const { lake, duck, project, clock, log } = deps
   const attempt = { asOf, directory, startedAt: instantOfMs(clock.nowMs()) }
-  const report = await lake.withScratch((scratch) =>
-    duck.session(async (session) => {
-      const read = await readDelivery({ duck: session, lake, project, asOf }, { take, sources, scratch })
-      if (hasErrors(read.findings)) throw await refuse(deps, attempt, read.findings)
-      const drafts = await writeDrafts({ ...deps, session, asOf, scratch }, read)
-      return accept(deps, attempt, { ...read, drafts, sources })
-    }),
+  const report = await lake.work.during((held) =>
+    lake.withScratch((scratch) =>
+      duck.session(async (session) => {
+        const suppressed = await lake.suppressions.active()
+        const read = await readDelivery({ duck: session, lake, project, asOf, suppressed }, { take, sources, scratch })
+        if (hasErrors(read.findings)) throw await refuse(deps, attempt, read.findings)
+        const drafts = await writeDrafts({ ...deps, session, asOf, scratch }, read)
+        held()
+        return accept(deps, attempt, { ...read, drafts, sources })
+      }),
+    ),
   )
   log.info({ asOf, delivery: report.delivery, state: report.state }, 'delivery ingested')
   return report
@@ -155,7 +166,12 @@ async function writeDrafts(
   for (const table of read.tables) {
     const newest = await lake.newestVersion(table.source.name, asOf)
     const was = newest && (await lake.stateOf(newest))
-    const kept = await lake.keep(await writeParquet(session, table, scratch))
+    const path = await writeParquet(session, table, scratch)
+    if (newest && (await isErased(newest, path))) {
+      read.unchanged.push(newest)
+      continue
+    }
+    const kept = await lake.keep(path)
     if (newest?.digest === kept.digest && was !== 'intact') read.findings.push(restored(table.source, newest.id, was))
     const { name, publishDelayMs } = table.source
     const { fileDigest } = table.file
@@ -176,13 +192,23 @@ async function writeDrafts(
   return drafts
 }
 
+/** The content that somebody was taken out of since: it is known, and does not even come into the store again. */
+async function isErased({ digest, recordedDigest }: Snapshot, path: string): Promise<boolean> {
+  return digest !== recordedDigest && (await sha256File(path)) === recordedDigest
+}
+
 async function accept(
-  { sql, lake, clock }: Deps,
+  { sql, lake, project, clock }: Deps,
   attempt: Try,
   read: ReadDelivery & { drafts: SnapshotDraft[]; sources: Source[] },
 ): Promise<IngestReport> {
   return sql.tx(async (tx) => {
     const committed = read.drafts.length === 0 ? [] : await lake.commit(tx, read.drafts)
+    const names = new Set(read.sources.map((source) => source.name))
+    await lake.rememberPlaces(
+      tx,
+      keyPlaces(project).filter((place) => names.has(place.source)),
+    )
     const known = read.unchanged.map((snapshot): Committed => ({ outcome: 'unchanged', snapshot }))
     const reports = read.sources.map((source) => {
       const done = [...committed, ...known].find((c) => c.snapshot.source === source.name)!

@@ -36,18 +36,11 @@ export async function selectDeliveries(sql: Sql, where: { asOf?: Instant; limit:
   )
 }
 
-/** Findings show the keys and values of rows. Takes those of one key out of all that is kept; gives how many. */
-export async function forgetExamples(sql: Sql, key: string): Promise<number> {
-  const rows = await sql.query<{ id: number; findings: Finding[] }>(
-    `select id, findings from ingest.delivery where position($1 in findings::text) > 0`,
-    [JSON.stringify(key).slice(1, -1)],
-  )
-  for (const { id, findings } of rows) {
-    const clean = findings.map((f) => {
-      const examples = f.examples.filter((e) => ![e.key, e.value].some((text) => text?.includes(key)))
-      return examples.length === f.examples.length ? f : { ...f, examples, message: `${f.message.split(' (')[0]}` }
-    })
-    await sql.query('update ingest.delivery set findings = $2::jsonb where id = $1', [id, JSON.stringify(clean)])
-  }
-  return rows.length
+/** Of all deliveries that have some. */
+export async function selectFindings(sql: Sql): Promise<{ id: number; findings: Finding[] }[]> {
+  return sql.query(`select id, findings from ingest.delivery where findings <> '[]' order by id`)
+}
+
+export async function updateFindings(sql: Sql, id: number, findings: readonly Finding[]): Promise<void> {
+  await sql.query('update ingest.delivery set findings = $2::jsonb where id = $1', [id, JSON.stringify(findings)])
 }

@@ -4,10 +4,12 @@ import { addMs, type Instant } from '../base/instant.ts'
 import type { Project, Source } from '../config/project.ts'
 import type { DuckSession } from '../lake/duck.ts'
 import type { Lake, Snapshot } from '../lake/lake.ts'
+import type { ActiveSuppressions } from '../lake/suppression.ts'
 import { checkHeader, readHeader } from './csv-header.ts'
 import { checkRowCount, checkSameKeys } from './delivery-checks.ts'
 import type { DeliveredFile } from './delivery-file.ts'
 import type { Finding } from './finding.ts'
+import { leaveOut } from './leave-out.ts'
 import { loadTable, parquetTypes, type Table } from './load-table.ts'
 import { checkStructure, explainUnreadable } from './structure.ts'
 import { checkTable } from './table-checks.ts'
@@ -16,7 +18,15 @@ import { snapshotColumns } from './write-snapshot.ts'
 /** What a delivery holds: tables to become snapshots, sources that the lake has byte for byte, and all findings. */
 export type ReadDelivery = { tables: Table[]; unchanged: Snapshot[]; findings: Finding[] }
 
-type Deps = { duck: DuckSession; lake: Lake; project: Project; asOf: Instant }
+type Deps = {
+  duck: DuckSession
+  lake: Lake
+  project: Project
+  asOf: Instant
+  /** Whose rows are left out; nobody's when absent. */
+  suppressed?: ActiveSuppressions
+}
+
 /** Brings what was delivered for a source to a path of ours, or says why it cannot be. */
 export type Take = (source: Source, target: string) => Promise<DeliveredFile | Finding>
 
@@ -57,7 +67,7 @@ async function sameBytes({ lake, asOf }: Deps, source: Source, file: DeliveredFi
 }
 
 async function readFile(
-  { duck, asOf }: Deps,
+  { duck, asOf, project, suppressed }: Deps,
   source: Source,
   file: DeliveredFile,
   name: string,
@@ -77,8 +87,10 @@ async function readFile(
   )
   if ('rule' in table) return { findings: [...findings, table] }
   findings.push(...(await checkStructure(table)))
-  if (!table.moreRejects) findings.push(...(await checkTable(duck, table)))
-  return { table, findings }
+  const left = suppressed ? await leaveOut(duck, table, project, suppressed) : { table, findings: [] }
+  findings.push(...left.findings)
+  if (!table.moreRejects) findings.push(...(await checkTable(duck, left.table)))
+  return { table: left.table, findings }
 }
 
 /** A date means the whole day: what happened in its course is a part of it. */

@@ -7,7 +7,7 @@ import { PlatformError } from '../base/errors.ts'
 import { directoryUploads } from './directory-uploads.ts'
 import { createFileDigests } from './file-digests.ts'
 import { damaged, digestOfKey } from './named-by-digest.ts'
-import { byName, checkObjectKey, SCRATCH } from './object-key.ts'
+import { byName, checkObjectKey, SCRATCH, SECRETS } from './object-key.ts'
 import type { FolderEntry, ObjectBody, ObjectStore } from './objects.ts'
 import { makeScratch, scratchName } from './scratch.ts'
 
@@ -34,7 +34,7 @@ export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
       const path = localPath(key)
       const temporary = join(scratch, scratchName('put'))
       try {
-        await write(temporary, body)
+        await write(temporary, body, key.startsWith(SECRETS) ? 0o600 : 0o666)
         await publish(root, temporary, path).catch(clash(key))
       } finally {
         await rm(temporary, { force: true })
@@ -103,10 +103,10 @@ async function holdsFile(dir: string): Promise<boolean> {
   return false
 }
 
-async function write(path: string, body: ObjectBody): Promise<void> {
+async function write(path: string, body: ObjectBody, mode: number): Promise<void> {
   if (typeof body === 'string') return copyFile(body, path)
   const source = body instanceof Uint8Array ? [body] : body
-  await pipeline(Readable.from(source, { objectMode: false }), createWriteStream(path, { flags: 'wx' }))
+  await pipeline(Readable.from(source, { objectMode: false }), createWriteStream(path, { flags: 'wx', mode }))
 }
 
 /** Flushes the file, gives it its name, and flushes every directory that got an entry by that. */

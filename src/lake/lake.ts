@@ -3,7 +3,7 @@
  * SHA-256 of its bytes, and a row in the catalogue that says which source and moment it describes, which version of
  * that moment it is, and when it was recorded.
  *
- * Owns lake.snapshot, lake.withdrawal and lake.clock. Invariants:
+ * Owns the schema `lake`, the objects below `snapshots/` and the secret of the home. Invariants:
  * - Append only. A correction is a new version of its moment; the versions before it stay.
  * - recorded_at comes from us, never from a file. All snapshots of one commit share it, so no K sees half a delivery;
  *   it is later than that of every earlier commit and than every K pinned before, whatever the machine's clock does.
@@ -12,18 +12,23 @@
  * - A withdrawal takes one version back from its own recorded_at on: for every K before it nothing changes, for every K
  *   from it on no reader sees the version, and the one before it counts again. Its row and file stay. Everything here
  *   that reads means "visible as of K"; only `history` also tells of what was taken back.
- * - A redaction is the one exception to "immutable": the files that hold a person are written again without its rows, and
+ * - An erasure is the one exception to "immutable": the files that hold a person are written again without its rows, and
  *   the rows of the catalogue keep the digests that were recorded beside those that are read now.
  * - Bytes are checked against their digest before they are believed: nothing is read of a damaged or missing object, and a
  *   delivery of the same content puts it right.
+ * - A file that is written again is read only where nobody wrote it meanwhile: no erasure puts back whom another took out.
+ * - Whoever was taken out does not come in again, unless that was lifted; who it was stands here as an HMAC only.
  * - The object is in the store before its row: a crash between leaves an object without a row, which a later ingest
  *   of the same content takes up.
  */
 
 import type { Clock } from '../base/clock.ts'
 import { addMs, displayInstant, type Instant, instantOfMs } from '../base/instant.ts'
-import type { Sql } from '../db/sql.ts'
+import type { Database, Sql } from '../db/sql.ts'
+import { type Caches, createCaches } from './caches.ts'
 import type { Duck } from './duck.ts'
+import { createLakeErasure, type LakeErasure } from './erase.ts'
+import { insertKeyPlaces, selectErasedAt } from './erasure-queries.ts'
 import { keepFile } from './keep-file.ts'
 import { type ObjectState, stateOfObject } from './named-by-digest.ts'
 import type { ObjectStore } from './objects.ts'
@@ -40,10 +45,12 @@ import {
   selectVisible,
   takeMoment,
 } from './queries.ts'
-import { type Redacted, type RedactRequest, redact } from './redact.ts'
+import { createSecret } from './secret.ts'
 import type { Recorded, Snapshot, SnapshotDraft, SnapshotOutcome, Withdrawal } from './snapshot.ts'
 import { type SnapshotName, snapshotPath } from './snapshot-path.ts'
+import { createSuppressions, type Suppressions } from './suppression.ts'
 import { type WithdrawRequest, withdraw } from './withdraw.ts'
+import { createWork, type Work } from './work.ts'
 
 export type { Recorded, Snapshot, SnapshotDraft, SnapshotOutcome, Withdrawal, WithdrawRequest }
 
@@ -80,17 +87,32 @@ export type Lake = {
   withScratch<T>(body: (dir: string) => Promise<T>): Promise<T>
   /** Moves a finished Parquet file of the scratch folder into the store under its digest; knows nothing of it yet. */
   keep(parquetFile: string): Promise<{ digest: string; objectKey: string; bytes: number }>
-  /** Takes rows out of every file of some sources, for good; see redact.ts. */
-  redact(request: RedactRequest): Promise<Redacted>
   /** Where DuckDB reads the snapshot. Refuses (corrupt) one whose object is damaged or gone, and says how it comes back. */
   path(snapshot: SnapshotName): Promise<string>
   /** What the store itself has of a snapshot, read anew. */
   stateOf(snapshot: SnapshotName): Promise<ObjectState>
+  /** What must be over before an erasure goes on; see work.ts. */
+  readonly work: Work
+  /** Who may not come in. */
+  readonly suppressions: Suppressions
+  /** Takes a subject's rows out of every file. */
+  readonly erasure: LakeErasure
+  /** Copies of objects on the hosts. */
+  readonly caches: Caches
+  /** Keeps where keys stand in sources that are taken in now, for the day when the project no longer says so. */
+  rememberPlaces(
+    tx: Sql,
+    places: readonly { entity: string; source: string; columns: readonly string[] }[],
+  ): Promise<void>
+  /** When an object was taken out because somebody's data was in it. */
+  erasedAt(objectKey: string): Promise<Instant | undefined>
+  close(): Promise<void>
 }
 
-export function createLake(deps: { sql: Sql; objects: ObjectStore; duck: Duck; clock: Clock }): Lake {
+export function createLake(deps: { sql: Database; objects: ObjectStore; duck: Duck; clock: Clock }): Lake {
   const { sql, objects, duck, clock } = deps
   const now = () => instantOfMs(clock.nowMs())
+  const work = createWork(sql)
   return {
     async commit(tx, drafts) {
       const recordedAt = await takeMoment(tx, now())
@@ -109,9 +131,15 @@ export function createLake(deps: { sql: Sql; objects: ObjectStore; duck: Duck; c
     withScratch: (body) => objects.withScratch(body),
     keep: (parquetFile) => keepFile(objects, parquetFile),
     pinKnownAt: () => takeMoment(sql, now()),
-    redact: (request) => redact({ ...deps, now }, request),
     path: (snapshot) => snapshotPath(objects, snapshot),
     stateOf: (snapshot) => stateOfObject(objects, snapshot.objectKey),
+    work,
+    suppressions: createSuppressions({ sql, secret: createSecret({ sql, objects }), now }),
+    erasure: createLakeErasure({ ...deps, work, now }),
+    caches: createCaches({ sql, objects, now }),
+    rememberPlaces: insertKeyPlaces,
+    erasedAt: (objectKey) => selectErasedAt(sql, objectKey),
+    close: work.close,
   }
 }
 

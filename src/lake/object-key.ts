@@ -3,6 +3,9 @@ import { PlatformError } from '../base/errors.ts'
 /** The store's own folder for what is not finished; no key may have such a part. */
 export const SCRATCH = '.scratch'
 
+/** Objects that only their owner may read, where a store knows owners. */
+export const SECRETS = 'secrets/'
+
 const KEY_CHARS_MAX = 1024
 const SEGMENT_BYTES_MAX = 255
 

@@ -38,6 +38,8 @@ export type ObjectStore = {
   withScratch<T>(body: (dir: string) => Promise<T>): Promise<T>
   /** Objects that arrive in parts, in any order, several at a time. */
   readonly uploads: Uploads
+  /** The folder of this host with copies of objects that lie elsewhere, where there is one. */
+  readonly cacheDir?: string
   /** The folders that hold local files and scratch files: all that DuckDB needs to reach. */
   readonly directories: string[]
 }

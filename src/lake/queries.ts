@@ -160,13 +160,13 @@ export async function selectMoments(
   return rows.map((row) => row.validAt)
 }
 
-export type RedactionRow = { recordedAt: Instant; entity: string; keyDigest: string; actor: string; reason: string }
+export type RedactionRow = { suppression: number; recordedAt: Instant; entity: string; actor: string; reason: string }
 export type RedactedFile = Pick<Snapshot, 'seq' | 'digest' | 'objectKey' | 'rows' | 'bytes'>
 
 export async function insertRedaction(sql: Sql, r: RedactionRow, files: readonly RedactedFile[]): Promise<number> {
   const rows = await sql.query<{ id: number }>(
-    `insert into lake.redaction (recorded_at, entity, key_digest, actor, reason) values ($1, $2, $3, $4, $5) returning id`,
-    [r.recordedAt, r.entity, r.keyDigest, r.actor, r.reason],
+    `insert into lake.redaction (suppression, recorded_at, entity, actor, reason) values ($1, $2, $3, $4, $5) returning id`,
+    [r.suppression, r.recordedAt, r.entity, r.actor, r.reason],
   )
   const { id } = rows[0]!
   for (const f of files) {
@@ -176,14 +176,4 @@ export async function insertRedaction(sql: Sql, r: RedactionRow, files: readonly
     )
   }
   return id
-}
-
-/** Of these objects those that no snapshot reads any more. */
-export async function unreadObjects(sql: Sql, keys: readonly string[]): Promise<string[]> {
-  const rows = await sql.query<{ key: string }>(
-    `select key from unnest($1::text[]) as key
-     except select coalesce(r.object_key, s.object_key) from ${SNAPSHOTS}`,
-    [keys],
-  )
-  return rows.map((row) => row.key)
 }

@@ -73,6 +73,7 @@ export async function openS3Store({ url, cacheDir }: { url: string; cacheDir: st
 
   const store: ObjectStore = {
     directories: [cache],
+    cacheDir: cache,
     withScratch,
     uploads: s3Uploads({ client, ask, nameOf, withScratch }),
     put,
@@ -125,7 +126,10 @@ export async function openS3Store({ url, cacheDir }: { url: string; cacheDir: st
       }
       return found.filter(({ name }) => name !== '').sort(byName)
     },
-    delete: async (key) => void (await ask(key, () => client.send(new DeleteObjectCommand(nameOf(key))))),
+    async delete(key) {
+      await ask(key, () => client.send(new DeleteObjectCommand(nameOf(key))))
+      await rm(join(cache, ...key.split('/')), { force: true })
+    },
     async local(key) {
       const kept = join(cache, ...checkObjectKey(key).split('/'))
       const wanted = digestOfKey(key)

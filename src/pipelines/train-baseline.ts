@@ -43,7 +43,10 @@ export function defineTrainBaseline(
       if (found) return { ...reportOf(pinned, dataset), ...found, reused: true }
     }
     const fit = await run.step('fit', () => training.fit(pinned, dataset))
-    const logged = await run.step('log run', () => training.logRun(pinned, dataset, fit))
+    const logged = await run.step('log run', () =>
+      // It shows rows of the training set.
+      lake.work.during(() => training.logRun(pinned, dataset, fit)),
+    )
     const registered = await run.step('register', () => training.register(pinned, logged))
     return { ...reportOf(pinned, dataset), ...registered, runId: logged.runId, metrics: fit.metrics, reused: false }
   })

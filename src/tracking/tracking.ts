@@ -11,6 +11,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Sql } from '../db/sql.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import { createArtifacts } from './artifacts.ts'
+import { createExamples } from './examples.ts'
 import { createExperiments } from './experiments.ts'
 import { createGarbage } from './garbage.ts'
 import { createLogging } from './log-batch.ts'
@@ -37,12 +38,14 @@ export function createTracking({ sql, objects, clock }: TrackingDeps) {
   const artifacts = createArtifacts({ sql, objects })
   const loggedModels = createLoggedModels({ sql, clock, experiments })
   const garbage = createGarbage({ sql, artifacts })
+  const examples = createExamples({ sql, artifacts })
   return {
     experiments,
     runs,
     artifacts,
     loggedModels,
     garbage,
+    examples,
     ...createLogging({ sql }),
     ...createModelHistory({ sql }),
   }

@@ -16,6 +16,7 @@ const LADDER: string[][] = [
   ['registry'],
   ['foreign'],
   ['training', 'serving', 'monitoring'],
+  ['erasure'],
   ['pipelines'],
   ['http'],
   ['app.ts'],

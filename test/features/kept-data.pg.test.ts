@@ -1,12 +1,9 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { must } from '../../src/base/assert.ts'
 import { parseInstant } from '../../src/base/instant.ts'
-import { silentLog } from '../../src/base/log.ts'
 import { normalizeProject } from '../../src/config/normalize.ts'
 import type { Source } from '../../src/config/project.ts'
 import type { Features } from '../../src/features/features.ts'
-import { createIngest, type Ingest } from '../../src/ingest/ingest.ts'
-import { forget } from '../../src/pipelines/forget.ts'
 import { openRig, type Rig, rowsOf } from './rig.ts'
 
 /** What is asked of the data that is kept: ranges of training periods, statistics, the skew check, and to forget. */
@@ -54,12 +51,10 @@ const MONTHS = ['2024-01-31', '2024-02-29', '2024-03-31']
 
 let rig: Rig
 let features: Features
-let ingest: Ingest
 
 beforeEach(async () => {
   rig = await openRig()
   features = rig.features(PROJECT)
-  ingest = createIngest({ ...rig, sql: rig.db, project: PROJECT, log: silentLog })
   rig.clock.set(Date.UTC(2024, 3, 2))
   for (const [i, month] of MONTHS.entries()) {
     const rows = ['a', 'b', 'c'].map((id, k) => [id, i * 10 + k, k === 0 ? null : k / 2, k === 2 ? 'x' : 'y', k === 1])
@@ -165,74 +160,5 @@ describe('verify', () => {
     const row = { id: ['a'], n: [5], x: [1], kind: ['x'], on: [true], event_timestamp: ['2024-04-01'] }
     await features.writeFeatures('state', row)
     expect(await features.verify('state', 10)).toMatchObject({ checked: 2, newer: 1 })
-  })
-})
-
-describe('forget', () => {
-  const ask = { entity: 'user', key: 'a', actor: 'tester', reason: 'asked to' }
-
-  test('takes a key out of every file, the live values and kept training sets, and says so in the catalogue', async () => {
-    await features.materialize()
-    const before = await training({ from: parseInstant('2024-01-01') })
-    const snapshots = await rig.lake.list()
-    const done = await forget({ lake: rig.lake, features, ingest }, ask)
-    expect(done.files.map((f) => f.snapshot).sort()).toEqual(
-      snapshots
-        .filter((s) => s.source !== 'outcomes')
-        .map((s) => s.id)
-        .sort(),
-    )
-    expect(done.online.sort()).toEqual(['events', 'state'])
-    expect(done.datasets).toEqual([before.objectKey])
-    for (const s of await rig.lake.list()) {
-      const path = await rig.lake.path(s)
-      const held = await rig.duck.rows(
-        `SELECT 1 FROM read_parquet('${path}') t WHERE t::VARCHAR LIKE '%a%' AND ${s.source === 'events' ? 'who' : 'id'} = 'a'`,
-      )
-      expect(held).toEqual([])
-      const old = must(snapshots.find((x) => x.id === s.id))
-      expect([s.recordedDigest, s.recordedAt, s.rows]).toEqual([old.digest, old.recordedAt, old.rows - 1])
-      expect(await rig.objects.stat(old.objectKey)).toBeUndefined()
-    }
-    expect((await features.readOnline('all', ['a', 'b'])).map((r) => r.found)).toEqual([false, true])
-    const after = await training({ from: parseInstant('2024-01-01') })
-    expect(after.rows).toBe(before.rows - 2)
-    expect(after.identity).not.toBe(before.identity)
-    const [record] = await rig.db.query('select entity, actor, reason, key_digest from lake.redaction')
-    expect(record).toMatchObject({ entity: 'user', actor: 'tester', reason: 'asked to' })
-    expect(JSON.stringify(record)).not.toContain('"a"')
-    await features.materialize({ full: true })
-    expect((await features.readOnline('all', ['a']))[0]?.found).toBe(false)
-    expect((await features.verify('state', 10)).differences).toEqual([])
-  })
-
-  test('a second time finds nothing; the same delivery does not bring the key back', async () => {
-    await forget({ lake: rig.lake, features, ingest }, ask)
-    expect(await forget({ lake: rig.lake, features, ingest }, ask)).toMatchObject({
-      redaction: null,
-      files: [],
-      online: [],
-    })
-    const again = await rig.deliverRows(source('labels'), must(MONTHS[0]), [
-      ['a', true],
-      ['b', true],
-      ['c', null],
-    ])
-    expect([again.version, again.rows]).toEqual([1, 2])
-    await expect(forget({ lake: rig.lake, features, ingest }, { ...ask, entity: 'nobody' })).rejects.toThrow(
-      /no entity 'nobody'/,
-    )
-  })
-
-  test('findings of refused deliveries no longer name the key', async () => {
-    const rows = [
-      { id: 'a', n: 'secret' },
-      { id: 'b', n: 'other' },
-    ]
-    await expect(ingest.ingestRows({ source: 'state', asOf: '2024-03-31', rows })).rejects.toThrow(/refused/)
-    expect((await forget({ lake: rig.lake, features, ingest }, ask)).deliveries).toBe(1)
-    const kept = JSON.stringify((await ingest.deliveries()).map((d) => d.findings))
-    expect(kept).not.toContain('secret')
-    expect(kept).toContain('other')
   })
 })

@@ -8,9 +8,11 @@ export function define(command: Command): void {
     await withAppOf(context, async (app) => {
       const stopped = untilSignal()
       await app.flows.start()
+      const unfollow = await app.lake.caches.follow()
       context.out.document({ worker: 'started', home: context.settings.home })
       context.out.line('worker: waiting for flows; Ctrl-C ends it')
       await stopped
+      await unfollow()
       context.out.progress('worker: ending')
     })
   })

@@ -66,6 +66,10 @@ const SETTINGS: ServerSettings = {
   timezone: 'UTC',
   log_timezone: 'UTC',
   log_checkpoints: 'off',
+  // What was erased is not kept in files that wait to be used again, nor told in the log with the values of a row.
+  wal_recycle: 'off',
+  log_error_verbosity: 'terse',
+  log_min_error_statement: 'panic',
 }
 
 /**

@@ -1,0 +1,167 @@
+import pg from 'pg'
+import { PlatformError } from '../base/errors.ts'
+
+/**
+ * Work under way: whatever takes rows in, or makes something of the rows of the lake that is then kept (a delivery, a load
+ * of live values, a training set, statistics). An erasure waits until all of it that began before has ended, also by a
+ * kill, and so finds everything that it left: nothing that is made of the rows of before comes into being afterwards.
+ *
+ * Each piece holds an advisory lock, shared, of the epoch in which it began; to pass is to begin the next epoch and then to
+ * wait for the locks of all earlier ones. So who passes waits for what there is and never for what comes after.
+ */
+export type Work = {
+  /** Runs `body` as work. `held` throws when the lock was lost meanwhile: call it before what cannot be taken back. */
+  during<T>(body: (held: () => void) => Promise<T>): Promise<T>
+  /** Waits until all work that began before this call has ended, in every process. */
+  pass(): Promise<void>
+  /** Runs `body` while nobody else runs one under this name. */
+  alone<T>(name: string, body: () => Promise<T>): Promise<T>
+  close(): Promise<void>
+}
+
+/** The advisory-lock class of epochs: 'work' in ASCII. */
+const CLASS = 0x776f726b
+/** Short writes, each inside its transaction; see `lockShortWork`. */
+const SHORT = 0
+const IDLE_MS = 2_000
+
+type Query = (text: string, values?: unknown[]) => Promise<pg.QueryResult>
+type Session = { client: pg.Client; query: Query; lost: boolean }
+
+export function createWork({ url }: { url: string }): Work {
+  let session: Promise<Session> | undefined
+  let users = 0
+  let idle: NodeJS.Timeout | undefined
+
+  async function close(): Promise<void> {
+    clearTimeout(idle)
+    const open = session
+    session = undefined
+    await open?.then(({ client }) => client.end()).catch(() => {})
+  }
+
+  /** One connection for all work of this process; a lock of a session counts how often it was taken. */
+  async function take(): Promise<Session> {
+    users++
+    clearTimeout(idle)
+    if (session) return session
+    const forget = () => {
+      if (session === opening) session = undefined
+    }
+    const opening = openSession(url, forget)
+    session = opening
+    opening.catch(forget)
+    return opening
+  }
+
+  function give(): void {
+    if (--users > 0) return
+    idle = setTimeout(() => void (users === 0 && close()), IDLE_MS).unref()
+  }
+
+  return {
+    async during(body) {
+      try {
+        const open = await take()
+        const epoch = await enter(open.query)
+        try {
+          return await body(() => {
+            if (open.lost) throw lost()
+          })
+        } finally {
+          await open.query('select pg_advisory_unlock_shared($1, $2)', [CLASS, epoch]).catch(() => {})
+        }
+      } finally {
+        give()
+      }
+    },
+    pass: () => withClient(url, pass),
+    alone: (name, body) =>
+      withClient(url, async (client) => {
+        await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [`lake ${name}`])
+        return body()
+      }),
+    close,
+  }
+}
+
+/** For a write that is one transaction: work, from here to its end. */
+export async function lockShortWork(tx: { query(text: string, values: unknown[]): Promise<unknown> }): Promise<void> {
+  await tx.query('select pg_advisory_xact_lock_shared($1, $2)', [CLASS, SHORT])
+}
+
+async function openSession(url: string, onLost: () => void): Promise<Session> {
+  const client = new pg.Client({ connectionString: url, application_name: 'weir work', keepAlive: true })
+  const session = { client, query: oneAtATime(client), lost: false }
+  const lose = () => {
+    session.lost = true
+    onLost()
+  }
+  client.on('error', lose)
+  client.on('end', lose)
+  await client.connect()
+  return session
+}
+
+/** Several pieces of work share the session; a client takes one statement at a time. */
+function oneAtATime(client: pg.Client): Query {
+  let last: Promise<unknown> = Promise.resolve()
+  return (text, values) => {
+    const result = last.then(() => client.query(text, values))
+    last = result.catch(() => {})
+    return result
+  }
+}
+
+async function enter(query: Query): Promise<number> {
+  for (;;) {
+    const epoch = await currentEpoch(query)
+    // Never waits: the others of this process have the same session. It fails only when the epoch has just passed.
+    const { rows } = await query('select pg_try_advisory_lock_shared($1, $2) as taken', [CLASS, epoch])
+    if (!rows[0].taken) continue
+    if ((await currentEpoch(query)) === epoch) return epoch
+    await query('select pg_advisory_unlock_shared($1, $2)', [CLASS, epoch])
+  }
+}
+
+async function currentEpoch(query: Query): Promise<number> {
+  const { rows } = await query('select epoch from lake.work_epoch')
+  return rows[0].epoch as number
+}
+
+async function pass(client: pg.Client): Promise<void> {
+  const { rows } = await client.query('update lake.work_epoch set epoch = epoch + 1 returning epoch')
+  for (;;) {
+    const held = await client.query(
+      `select distinct objid::int as epoch from pg_locks
+       where locktype = 'advisory' and classid = $1 and objsubid = 2 and granted and pid <> pg_backend_pid()
+         and database = (select oid from pg_database where datname = current_database())
+         and objid::int <> $2 and objid::int < $3`,
+      [CLASS, SHORT, rows[0].epoch],
+    )
+    const epochs = held.rows.map((row) => row.epoch as number)
+    if (epochs.length === 0) break
+    for (const epoch of epochs) await waitFor(client, epoch)
+  }
+  await waitFor(client, SHORT)
+}
+
+async function waitFor(client: pg.Client, epoch: number): Promise<void> {
+  await client.query('select pg_advisory_lock($1, $2)', [CLASS, epoch])
+  await client.query('select pg_advisory_unlock($1, $2)', [CLASS, epoch])
+}
+
+async function withClient<T>(url: string, body: (client: pg.Client) => Promise<T>): Promise<T> {
+  const client = new pg.Client({ connectionString: url, application_name: 'weir erasure', keepAlive: true })
+  client.on('error', () => {})
+  await client.connect()
+  try {
+    return await body(client)
+  } finally {
+    await client.end().catch(() => {})
+  }
+}
+
+function lost(): PlatformError {
+  return new PlatformError('unavailable', 'the connection to the database was lost while this was at work; try again')
+}
