@@ -23,6 +23,7 @@ import { defineMaterialize } from './pipelines/materialize.ts'
 import { defineTrainBaseline } from './pipelines/train-baseline.ts'
 import { defineWithdraw } from './pipelines/withdraw.ts'
 import { createRegistry, type Registry, type RegistryApi } from './registry/registry.ts'
+import type { HealthCheck } from './serving/readiness.ts'
 import { createTracking, type Tracking, type TrackingApi } from './tracking/tracking.ts'
 import { createTraining, type Training } from './training/training.ts'
 
@@ -47,6 +48,8 @@ export type App = {
   readonly training: Training
   readonly flows: Flows
   readonly erasure: Erasure
+  /** The other processes that predictions need: asked by `/ready`. A store of its own adds itself here. */
+  readonly health: readonly HealthCheck[]
   /** As durable flows: by a living worker, or here. */
   readonly ingestMonth: ReturnType<typeof defineIngestMonth>
   readonly materialize: ReturnType<typeof defineMaterialize>
@@ -106,6 +109,7 @@ export async function createApp({ settings, project, clock, log }: AppOptions): 
     training,
     flows,
     erasure,
+    health: [{ what: 'the database', check: () => db.query('select 1') }],
     ingestMonth: defineIngestMonth(flows, { ingest, project }),
     materialize: defineMaterialize(flows, { features, lake, project }),
     trainBaseline: defineTrainBaseline(flows, { training, lake, project }),

@@ -47,6 +47,11 @@ export function foreignRegistry(rest: Rest): RegistryApi {
       const { artifact_uri } = await rest.get('model-versions/get-download-uri', query)
       return { ...version, source: String(artifact_uri) }
     },
+    // MLflow keeps no history: a version that is archived has most likely been there.
+    async wasInProduction(name) {
+      const found = await searchVersions(`name = '${quoted(name)}'`, { maxResults: 10_000 })
+      return found.some(({ stage }) => stage === 'Production' || stage === 'Archived')
+    },
     async listModels() {
       const { registered_models } = await rest.get('registered-models/search', { max_results: String(MODELS_MAX) })
       return listOf(registered_models).map(modelOf)

@@ -28,6 +28,7 @@ export type RegistryApi = Pick<
   | 'findVersionByRun'
   | 'createVersion'
   | 'inStage'
+  | 'wasInProduction'
   | 'listModels'
   | 'getModel'
   | 'versionsOf'

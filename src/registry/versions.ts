@@ -7,7 +7,7 @@ import type { Tracking } from '../tracking/tracking.ts'
 import { REGISTRY_CHANNEL } from './changed.ts'
 import { noModel, type SearchRequest } from './models.ts'
 import { checkTag, invalid, STAGES, type Stage } from './names.ts'
-import { insertTransitions } from './queries/history.ts'
+import { insertTransitions, selectWasInStage } from './queries/history.ts'
 import { lockModel, selectModel } from './queries/models.ts'
 import type { VersionRow } from './queries/versions.ts'
 import * as queries from './queries/versions.ts'
@@ -106,6 +106,8 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     getVersion,
     byAlias,
     inStage,
+    /** Whether any version of it ever was in Production. */
+    wasInProduction: (name: string) => selectWasInStage(sql, name, 'Production'),
     searchVersions,
     describeVersion,
     /** All versions of a model, oldest first. */

@@ -20,7 +20,7 @@ export type ServingEvents = {
 export type LiveModelDeps = {
   project: Project
   features: Features
-  registry: Pick<RegistryApi, 'inStage'>
+  registry: Pick<RegistryApi, 'inStage' | 'wasInProduction'>
   tracking: { artifacts: Pick<TrackingApi['artifacts'], 'read'> }
   db: Database
   log: Log
@@ -58,6 +58,8 @@ export function createLiveModels(deps: LiveModelDeps) {
   const problems = new Map<string, Problem>()
   /** Why it is not known which version is in Production. */
   const unread = new Map<string, string>()
+  /** That had a version in Production; the first one counts once it is loaded, or cannot be. */
+  const promoted = new Set<string>()
   const looking = new Map<string, { again: boolean; done: Promise<void> }>()
   let unlisten: (() => Promise<void>) | undefined
   let timer: NodeJS.Timeout | undefined
@@ -113,6 +115,7 @@ export function createLiveModels(deps: LiveModelDeps) {
     const version = await registry.inStage(name, 'Production')
     unread.delete(name)
     if (!version) {
+      if (!promoted.has(name) && (await registry.wasInProduction(name))) promoted.add(name)
       problems.delete(name)
       if (live.delete(name)) {
         log.info({ model: name }, 'serving: no version is in Production any more')
@@ -127,10 +130,12 @@ export function createLiveModels(deps: LiveModelDeps) {
       const loaded = await load(version)
       if (closed) return
       live.set(name, loaded)
+      promoted.add(name)
       problems.delete(name)
       log.info({ model: name, version: loaded.version }, 'serving: a new version answers')
       events.live(name, loaded.version)
     } catch (error) {
+      promoted.add(name)
       const text = `version ${version.version} of ${name} is in Production but cannot be loaded: ${messageOf(error)}`
       problems.set(name, { version: String(version.version), source: version.source, text, lasts: lasts(error) })
       // Looked at every few seconds: told once.
@@ -170,6 +175,8 @@ export function createLiveModels(deps: LiveModelDeps) {
   return {
     start,
     current: (name: string): LiveModel | undefined => live.get(name),
+    /** Whether it had a version in Production; also true while that cannot be known. */
+    wasPromoted: (name: string): boolean => promoted.has(name) || unread.has(name),
     /** Why the promoted version does not answer, or may be another one by now. */
     problem: (name: string): string | undefined => unread.get(name) ?? problems.get(name)?.text,
     async close(): Promise<void> {

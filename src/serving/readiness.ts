@@ -1,8 +1,9 @@
 import type { Clock } from '../base/clock.ts'
 import { displayInstant, type Instant, instantOfMs } from '../base/instant.ts'
+import { withinMs } from '../base/within.ts'
 import { worldError } from '../base/world.ts'
+import { requireModel } from '../config/find.ts'
 import type { Project } from '../config/project.ts'
-import type { Sql } from '../db/sql.ts'
 import type { Features } from '../features/features.ts'
 import { lostValues } from '../features/refusals.ts'
 import type { ReadyAnswer } from '../wire/predict.ts'
@@ -12,36 +13,57 @@ import { noModel } from './no-model.ts'
 /** Why predictions cannot be answered, empty when they can; and what answers. */
 export type Readiness = { reasons: string[]; answer: ReadyAnswer }
 
-type Deps = { project: Project; features: Features; db: Sql; clock: Clock }
+/** Another process that predictions need; `check` throws when it does not answer. */
+export type HealthCheck = { what: string; check(signal: AbortSignal): Promise<unknown> }
+
+type Deps = { project: Project; features: Features; clock: Clock; health: readonly HealthCheck[] }
+
+/** What does not answer within this is away: a caller of /ready has the answer within two seconds. */
+const CHECK_MS = 1_500
 
 /**
- * Ready with a database, a version of every model, and fresh features that the online store holds. A promoted version that cannot be loaded while
- * the one before it goes on answering is told and is no reason: else one bad promotion would take all servers out.
+ * Of one model, or of the server. The server is ready while each model that had a version in Production answers, with
+ * fresh features that the online store holds; what is wrong with the others is a warning, as a second model that nobody has promoted yet takes no
+ * server out. Before the first promotion of any model all of them count: there is nothing that it could answer. A
+ * promoted version that cannot be loaded while the one before it goes on answering is told and is no reason: else one
+ * bad promotion would take all servers out.
  */
 export async function readiness(
-  { project, features, db, clock }: Deps,
+  deps: Deps,
   models: ReturnType<typeof createLiveModels>,
+  only?: string,
 ): Promise<Readiness> {
-  const answer: ReadyAnswer = { status: 'ready', models: [], feature_views: [] }
+  const { project, features, clock } = deps
+  const asked = only === undefined ? project.models : [requireModel(project, only)]
+  const promoted = asked.filter(({ name }) => models.wasPromoted(name))
+  const counted = promoted.length > 0 ? promoted : asked
+  const viewsOf = (list: typeof asked) =>
+    new Set(list.flatMap((model) => features.service(model.featureService).views.map((view) => view.name)))
+  const countedViews = viewsOf(counted)
+  const relevantViews = viewsOf(asked)
+
+  const answer: ReadyAnswer = { status: 'ready', models: [], feature_views: [], warnings: [] }
+  const away = await healthProblems(deps.health)
+  if (away.length > 0) return { reasons: away, answer }
+
   const reasons: string[] = []
-  try {
-    await db.query('select 1')
-  } catch {
-    return { reasons: ['the database does not answer'], answer }
-  }
-  for (const { name } of project.models) {
+  const tell = (counts: boolean, text: string) => void (counts ? reasons : answer.warnings).push(text)
+  for (const model of asked) {
+    const { name } = model
     const live = models.current(name)
     const problem = models.problem(name)
     if (live) answer.models.push({ name, version: live.version, run_id: live.runId, problem: problem ?? null })
-    else reasons.push(noModel(name, problem).message)
+    else tell(counted.includes(model), noModel(name, problem).message)
   }
   const lost = await lostViews(features, reasons)
   for (const { view, materialized, validAt, ttlMs, rows } of await features.viewStates()) {
-    if (lost.includes(view)) reasons.push(lostValues([view]).message)
-    else if (!materialized) reasons.push(`feature view '${view}' is not materialized`)
+    if (only !== undefined && !relevantViews.has(view)) continue
+    const counts = project.models.length === 0 || countedViews.has(view)
+    if (lost.includes(view)) tell(counts, lostValues([view]).message)
+    else if (!materialized) tell(counts, `feature view '${view}' is not materialized`)
     else if (validAt === null) continue
     else if (isOlder(validAt, ttlMs, clock)) {
-      reasons.push(`feature view '${view}' is older than its ttl (${displayInstant(validAt)})`)
+      tell(counts, `feature view '${view}' is older than its ttl (${displayInstant(validAt)})`)
     } else answer.feature_views.push({ view, valid_at: displayInstant(validAt), rows })
   }
   return { reasons, answer }
@@ -57,6 +79,18 @@ async function lostViews(features: Features, reasons: string[]): Promise<string[
     reasons.push(known.toCallers)
     return []
   }
+}
+
+async function healthProblems(health: readonly HealthCheck[]): Promise<string[]> {
+  const problems = health.map(async ({ what, check }) => {
+    try {
+      await withinMs(what, CHECK_MS, check)
+      return []
+    } catch (error) {
+      return [worldError(error, what)?.toCallers ?? `${what} does not answer`]
+    }
+  })
+  return (await Promise.all(problems)).flat()
 }
 
 function isOlder(validAt: Instant, ttlMs: number | null, clock: Clock): boolean {

@@ -4,7 +4,7 @@ import { PlatformError } from '../base/errors.ts'
 import type { KeyInput } from '../features/keys.ts'
 import { exactJson, readBodiesExactly } from '../wire/exact-json.ts'
 import { rowsOfInvocation, valuesOfRows } from '../wire/invocations.ts'
-import { predictionJson } from '../wire/predict.ts'
+import { predictionJson, type ReadyAnswer } from '../wire/predict.ts'
 import { longKeysAsText } from '../wire/predict-keys.ts'
 import * as schemas from '../wire/predict-schemas.ts'
 import { refusedRequest } from './refused-request.ts'
@@ -15,7 +15,7 @@ const JSON_TYPE = 'application/json; charset=utf-8'
 /** Only for the document: an answer is written by predictionJson, an error by the server. */
 const PROBLEMS = { 400: schemas.PROBLEM_SCHEMA, 404: schemas.PROBLEM_SCHEMA, 503: schemas.PROBLEM_SCHEMA }
 
-/** `GET /health /ready`, `POST /predict /predict/batch /models/{name}/predict /models/{name}/invocations`. */
+/** `GET /health /ready /ready/{model}`, `POST /predict /predict/batch /models/{name}/predict /models/{name}/invocations`. */
 export function servingRoutes(serving: Serving, models: readonly string[]): FastifyPluginAsync {
   return async (app) => {
     app.setSchemaErrorFormatter(refusedRequest)
@@ -54,15 +54,33 @@ function stateRoutes(app: FastifyInstance, serving: Serving): void {
       schema: {
         tags: ['state'],
         summary: 'Whether predictions can be answered, else 503 with the reasons',
+        description:
+          'Ready while each model that had a version in Production answers with fresh features. What is wrong with the others is told under warnings.',
+        querystring: schemas.NO_QUERY,
         response: { 200: schemas.READY_ANSWER, 503: schemas.PROBLEM_SCHEMA },
       },
     },
-    async () => {
-      const { reasons, answer } = await serving.readiness()
-      if (reasons.length > 0) throw new PlatformError('unavailable', reasons.join('; '), { details: { reasons } })
-      return answer
-    },
+    () => readyOrRefused(serving),
   )
+  app.get<{ Params: { model: string } }>(
+    '/ready/:model',
+    {
+      schema: {
+        tags: ['state'],
+        summary: 'Whether one model answers, with fresh features, else 503 with the reasons',
+        params: schemas.MODEL_PARAM,
+        querystring: schemas.NO_QUERY,
+        response: { 200: schemas.READY_ANSWER, 404: schemas.PROBLEM_SCHEMA, 503: schemas.PROBLEM_SCHEMA },
+      },
+    },
+    ({ params }) => readyOrRefused(serving, params.model),
+  )
+}
+
+async function readyOrRefused(serving: Serving, model?: string): Promise<ReadyAnswer> {
+  const { reasons, answer } = await serving.readiness(model)
+  if (reasons.length === 0) return answer
+  throw new PlatformError('unavailable', reasons.join('; '), { details: { reasons, warnings: answer.warnings } })
 }
 
 function predictionRoutes(app: FastifyInstance, serving: Serving, name: string, prefix: string): void {

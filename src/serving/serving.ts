@@ -18,9 +18,10 @@ import type { FeatureValue } from '../wire/features.ts'
 import type { Prediction } from '../wire/predict.ts'
 import { createLiveModels, type LiveModel, type LiveModelDeps } from './live-models.ts'
 import { noModel } from './no-model.ts'
-import { readiness } from './readiness.ts'
+import { type HealthCheck, readiness } from './readiness.ts'
 
-export type ServingDeps = LiveModelDeps & { clock: Clock }
+/** `health`: what else must answer before the server is ready. */
+export type ServingDeps = LiveModelDeps & { clock: Clock; health: readonly HealthCheck[] }
 
 /** Rows predicted in one go, some milliseconds: between two, those who wait for one prediction have their turn. */
 const SLICE_ROWS = 250
@@ -128,6 +129,7 @@ export function createServing(deps: ServingDeps) {
     predict,
     predictMany,
     score,
-    readiness: () => readiness(deps, models),
+    /** Of the server, or of one model; refuses (not_found) a name that is none. */
+    readiness: (only?: string) => readiness(deps, models, only),
   }
 }

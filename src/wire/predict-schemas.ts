@@ -64,6 +64,7 @@ const PROBLEM_MEMBERS = {
     description: 'Why the server is not ready.',
     examples: [["feature view 'subs_profile_fv' is not materialized"]],
   },
+  warnings: { ...NAMES, description: 'What is wrong beside that, and would not keep the server from being ready.' },
 }
 
 /** RFC 9457, with the members that say what was missing. */
@@ -208,7 +209,7 @@ export const HEALTH_ANSWER: Schema = {
 
 export const READY_ANSWER: Schema = {
   type: 'object',
-  required: ['status', 'models', 'feature_views'],
+  required: ['status', 'models', 'feature_views', 'warnings'],
   properties: {
     status: { type: 'string', enum: ['ready'], description: 'Predictions can be answered.' },
     models: {
@@ -242,7 +243,18 @@ export const READY_ANSWER: Schema = {
         },
       },
     },
+    warnings: {
+      ...NAMES,
+      description: 'What does not answer or is not fresh, of models that nobody has promoted yet.',
+      examples: [[]],
+    },
   },
+}
+
+export const MODEL_PARAM: Schema = {
+  type: 'object',
+  required: ['model'],
+  properties: { model: MODEL_NAME },
 }
 
 function keyPart({ type }: Field): Schema {

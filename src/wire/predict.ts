@@ -14,12 +14,14 @@ export type Prediction = {
   featuresAsOf: string | null
 }
 
-/** What `GET /ready` answers when predictions can be made. */
+/** What `GET /ready` and `GET /ready/{model}` answer when predictions can be made. */
 export type ReadyAnswer = {
   status: 'ready'
   /** What answers; `problem` says why a newer version in Production does not. */
   models: { name: string; version: string; run_id: string; problem: string | null }[]
   feature_views: { view: string; valid_at: string; rows: number }[]
+  /** What does not answer, of models that nobody has promoted yet. */
+  warnings: string[]
 }
 
 /** The prediction as JSON text, features in the order of the service and integers with all their digits. */

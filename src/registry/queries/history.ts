@@ -55,6 +55,18 @@ export function selectTransitions(sql: Sql, name: string, version: number | null
   )
 }
 
+/** Whether a version of the model ever came to this stage. */
+export async function selectWasInStage(sql: Sql, name: string, stage: string): Promise<boolean> {
+  const [row] = await preparedShape<{ was: boolean }>(
+    sql,
+    `select exists (
+       select 1 from registry.transition where name = $1 and kind = 'stage' and to_value = $2
+     ) as was`,
+    [name, stage],
+  )
+  return row?.was ?? false
+}
+
 /** Points the alias to the version and gives the one that it pointed to before. */
 export async function moveAlias(sql: Sql, name: string, alias: string, version: number): Promise<number | null> {
   const rows = await preparedShape<{ before: number | null }>(
