@@ -4,6 +4,7 @@ import { sha256File } from '../base/hash.ts'
 import { requireSameRows } from '../base/same-rows.ts'
 import type { DuckSession } from '../lake/duck.ts'
 import type { ObjectStore } from '../lake/objects.ts'
+import { valueText } from '../values/text.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { OnDemandPart, ServiceDefinition } from './definitions.ts'
 import { computeOnDemand } from './on-demand.ts'
@@ -102,7 +103,7 @@ async function computePage(session: DuckSession, service: ServiceDefinition, pag
       let at = 1
       for (const part of service.onDemand) {
         const row = argumentsOf(service, part, stored, request)
-        for (const value of computeOnDemand(part, row)) columns[at++]?.push(value === null ? null : String(value))
+        for (const value of computeOnDemand(part, row)) columns[at++]?.push(value === null ? null : valueText(value))
       }
     }
   }

@@ -137,7 +137,9 @@ async function write(tx: Sql, view: ViewDefinition, rows: OnlineWrite): Promise<
     ...view.features.map((f) => postgresType(f.type)),
   ]
   const keys = view.keys.length > 0 ? rows.keys : [rows.gone.map(() => true)]
-  const values = [...keys, rows.eventTimestamps, rows.created, rows.gone, ...rows.features]
+  // The driver writes a number by String, which knows no -0.
+  const features = rows.features.map((column) => column.map((value) => (Object.is(value, -0) ? '-0' : value)))
+  const values = [...keys, rows.eventTimestamps, rows.created, rows.gone, ...features]
   const columns = [...keyNames(view), 'event_timestamp', 'created', '_gone', ...view.features.map((f) => ident(f.name))]
   const arrays = types.map((type, i) => `$${i + 1}::${type}[]`)
   await tx.query(

@@ -2,6 +2,7 @@ import { crc32 } from 'node:zlib'
 import type { Instant } from '../base/instant.ts'
 import type { Log } from '../base/log.ts'
 import { REDIS_READ_MS, REDIS_WRITE_MS } from '../base/time-limits.ts'
+import { valueText } from '../values/text.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { ServiceDefinition, ViewDefinition } from './definitions.ts'
 import type { EntityKey } from './keys.ts'
@@ -249,8 +250,10 @@ function stored(view: ViewDefinition) {
   return [...view.features].sort((a, b) => (a.name < b.name ? -1 : 1))
 }
 
+/** JSON has no -0 either: it goes as text. */
 function rowJson(row: readonly unknown[]): string {
-  return JSON.stringify(row.map((value) => (typeof value === 'bigint' ? String(value) : (value ?? null))))
+  const asText = (value: unknown) => typeof value === 'bigint' || Object.is(value, -0)
+  return JSON.stringify(row.map((value) => (asText(value) ? valueText(value as number | bigint) : (value ?? null))))
 }
 
 function fromJson(value: Row[number], type: ServiceDefinition['stored'][number]['type']): FeatureValue {
@@ -259,5 +262,6 @@ function fromJson(value: Row[number], type: ServiceDefinition['stored'][number][
     const n = Number(value)
     return Number.isSafeInteger(n) ? n : BigInt(value as string)
   }
+  if (type === 'Float64') return Number(value)
   return type === 'Float32' ? Math.fround(Number(value)) : value
 }

@@ -9,6 +9,7 @@ import type { Duck } from '../lake/duck.ts'
 import type { Lake } from '../lake/lake.ts'
 import { lockShortWork } from '../lake/work.ts'
 import { notOfType, readJsonValue } from '../values/json.ts'
+import { valueText } from '../values/text.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import { type Column, tableDigest, type ViewDefinition } from './definitions.ts'
 import { EVENT_TIMESTAMP } from './entity-rows.ts'
@@ -189,7 +190,7 @@ async function computeFeatures(
     return view.features.map((f) => rows.get(f.column ?? '') ?? [])
   }
   const objects = Array.from({ length: count }, (_, i) => {
-    const text = (value: FeatureValue | undefined) => (value === null || value === undefined ? null : String(value))
+    const text = (value: FeatureValue | undefined) => (value === null || value === undefined ? null : valueText(value))
     return Object.fromEntries(source.columns.map((c) => [c.name, text(rows.get(c.name)?.[i])]))
   })
   const typed = source.columns.map((c) => {
