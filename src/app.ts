@@ -60,10 +60,23 @@ export type App = {
   close(): Promise<void>
 }
 
-export type AppOptions = { settings: Settings; project: Project; clock: Clock; log: Log }
+export type AppOptions = {
+  settings: Settings
+  project: Project
+  clock: Clock
+  log: Log
+  /** Told when the database goes away, and when it is back; by default the log is. */
+  tell?: (says: string) => void
+}
 
-export async function createApp({ settings, project, clock, log }: AppOptions): Promise<App> {
-  const db = await openDatabase({ home: settings.home, url: settings.databaseUrl, log })
+export async function createApp({ settings, project, clock, log, tell }: AppOptions): Promise<App> {
+  const db = await openDatabase({
+    home: settings.home,
+    url: settings.databaseUrl,
+    log,
+    statementMs: settings.statementMs,
+    tell,
+  })
   const objects = await openObjectStore(settings)
   const duck = lazyDuck(objects.directories)
   const lake = createLake({ sql: db, objects, duck, clock })
@@ -128,7 +141,7 @@ export async function createApp({ settings, project, clock, log }: AppOptions): 
 
 /** The client of Redis is loaded only where there is one. */
 async function openOnlineStore(db: Database, online: string, namespace: string, log: Log): Promise<OnlineStore> {
-  if (online === 'postgres') return createPostgresStore(db)
+  if (online === 'postgres') return createPostgresStore(db, db.serving)
   const { openRedisStore } = await import('./features/redis-store.ts')
   return openRedisStore(online, namespace, log)
 }

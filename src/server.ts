@@ -1,6 +1,7 @@
 import type { App } from './app.ts'
 import { instantOfMs } from './base/instant.ts'
 import { weirVersion } from './base/version.ts'
+import { atRequests } from './db/pulse.ts'
 import { feastRoutes } from './features/feast-routes.ts'
 import { featureRoutes } from './features/routes.ts'
 import { createServer } from './http/server.ts'
@@ -42,7 +43,7 @@ export async function startServer(app: App): Promise<RunningServer> {
   try {
     unfollow = await app.lake.caches.follow()
     await serving.start()
-    return { url: await server.listen(), close }
+    return { url: await atRequests(() => server.listen()), close }
   } catch (error) {
     await close()
     throw error

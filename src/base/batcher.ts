@@ -1,3 +1,5 @@
+import { withinMs } from './within.ts'
+
 /** Answers groups of keys, many groups in one query; each caller gets its own part, in its own order. */
 export type Batcher<Key, Value> = (keys: readonly Key[]) => Promise<Value[]>
 
@@ -7,14 +9,23 @@ type Waiting<Key, Value> = {
   reject: (error: unknown) => void
 }
 
+export type BatcherOptions = {
+  maxKeys: number
+  maxInFlight: number
+  /** Who is asked, for the error of one that does not answer within `limitMs`. */
+  what: string
+  limitMs: number
+}
+
 /**
  * Runs a group at once while fewer than `maxInFlight` queries are under way; else it waits, and the groups that wait
  * go together into the next query, up to `maxKeys` keys. So a lone caller never waits for company, and under load
- * the round trips are shared.
+ * the round trips are shared. A query that is never answered gives its place back after `limitMs`: lost ones do not
+ * fill the batcher for ever.
  */
 export function createBatcher<Key, Value>(
   run: (keys: readonly Key[]) => Promise<Value[]>,
-  { maxKeys, maxInFlight }: { maxKeys: number; maxInFlight: number },
+  { maxKeys, maxInFlight, what, limitMs }: BatcherOptions,
 ): Batcher<Key, Value> {
   let inFlight = 0
   let waiting: Waiting<Key, Value>[] = []
@@ -23,7 +34,9 @@ export function createBatcher<Key, Value>(
     inFlight += 1
     try {
       const [only] = groups
-      const values = await run(groups.length === 1 && only ? only.keys : groups.flatMap((group) => group.keys))
+      const values = await withinMs(what, limitMs, () =>
+        run(groups.length === 1 && only ? only.keys : groups.flatMap((group) => group.keys)),
+      )
       let from = 0
       for (const group of groups) {
         group.resolve(groups.length === 1 ? values : values.slice(from, from + group.keys.length))

@@ -39,6 +39,13 @@ export function isAway(thrown: unknown): boolean {
   return worldError(thrown)?.code === 'unavailable'
 }
 
+/** Whether a connection was lost or could not be made: by what the driver said, or by our own limit (`withinMs`). */
+export function isLost(thrown: unknown): boolean {
+  return chainOf(thrown).some((error) =>
+    error instanceof PlatformError ? error.details.afterMs !== undefined : faultOf(error, undefined)?.lost === true,
+  )
+}
+
 function faultOf(error: object, asked: string | undefined): Fault | undefined {
   const raw = error as Record<string, unknown>
   const seen: Thrown = {

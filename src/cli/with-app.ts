@@ -6,6 +6,7 @@ import { createLog, type Log } from '../base/log.ts'
 import { CONFIG_FILE, loadProject } from '../config/load.ts'
 import type { Project } from '../config/project.ts'
 import { readSettings, type Settings } from '../config/settings.ts'
+import { atWork } from '../db/pulse.ts'
 import type { CommonOptions } from './options.ts'
 import { createOutput, type Output } from './output.ts'
 
@@ -43,7 +44,7 @@ export async function withApp(
     }
     for (const signal of Object.keys(SIGNALS)) process.once(signal, onSignal)
     try {
-      await body(app, context)
+      await atWork(() => body(app, context))
     } finally {
       for (const signal of Object.keys(SIGNALS)) process.removeListener(signal, onSignal)
     }

@@ -12,6 +12,8 @@ export type Settings = {
   online: string
   /** Bytes of one artifact. */
   artifactBytesMax: number
+  /** What one statement of a request may take in PostgreSQL. */
+  statementMs: number
   token: string | null
   /** For the MLflow server that the project names as `tracking`. */
   trackingCredentials: { token: string | null; username: string | null; password: string | null }
@@ -47,6 +49,12 @@ export const SETTINGS = {
     env: 'WEIR_ARTIFACT_BYTES_MAX',
     default: '16G',
     help: 'largest artifact that is taken, such as 500M or 16G',
+  },
+  statementMs: {
+    flag: 'statement-ms',
+    env: 'WEIR_STATEMENT_MS',
+    default: '30000',
+    help: 'milliseconds that one statement of a request may take in PostgreSQL; commands and steps have no limit',
   },
   token: {
     flag: 'token',
@@ -104,6 +112,7 @@ export function readSettings(input: {
     objects: objectsPlace(raw('objects'), input.projectDir, home),
     online: onlinePlace(raw('online')),
     artifactBytesMax: bytes('artifactBytesMax', raw('artifactBytesMax')),
+    statementMs: integer('statementMs', raw('statementMs'), 100, 3_600_000),
     token: raw('token') || null,
     trackingCredentials: {
       token: raw('trackingToken') || null,

@@ -1,9 +1,15 @@
+import { setTimeout as delay } from 'node:timers/promises'
+import type pg from 'pg'
 import { messageOf, PlatformError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { type Address, readAddress } from './address.ts'
+import { checkMayCreate, checkServer, checkSessions } from './check-server.ts'
 import { type Embedded, openEmbedded } from './embedded/embedded.ts'
 import { createListening } from './listen.ts'
 import { migrate } from './migrate.ts'
-import { createPool, poolSql } from './pool.ts'
+import { chosen, createPool, poolSql } from './pool.ts'
+import { createPulse, isAtWork } from './pulse.ts'
+import { CONNECT_MS_MAX, endClient, openClient } from './session.ts'
 import type { Database } from './sql.ts'
 
 /**
@@ -11,7 +17,9 @@ import type { Database } from './sql.ts'
  * migrations; every other room has a schema of its own, made by its numbered file in migrations/.
  *
  * Invariants: a Database that was opened has all migrations of this code and none that it does not know. Sessions are
- * in UTC. Instants come out as fixed-width text. Nothing of the server lives on after its last user.
+ * in UTC, and what a DBA set changes no meaning (session.ts). Instants come out as fixed-width text. While the server
+ * is away a request ends within 2 s (pulse.ts). Closing ends within about a second, whatever the server does. Nothing of
+ * the server lives on after its last user.
  */
 export type DatabaseOptions = {
   home: string
@@ -19,44 +27,91 @@ export type DatabaseOptions = {
   url?: string | null
   log: Log
   poolSize?: number
+  /** What one statement of a request may take. */
+  statementMs?: number
+  servingStatementMs?: number
+  /** Told when the database goes away, and when it is back; by default the log is. */
+  tell?: (says: string) => void
 }
 
 const POOL_SIZE = 10
+/** Reads of predictions take a millisecond; each reader has two under way. */
+const SERVING_POOL_SIZE = 4
+/** Long work: two runs at once, and what a command does. */
+const WORK_POOL_SIZE = 6
+
+const STATEMENT_MS = 30_000
+/** Tens of thousands of keys in one read stay below it. */
+const SERVING_STATEMENT_MS = 5_000
+/** A server that starts together with us is waited for. */
+const STARTING_MS_MAX = 30_000
 
 export async function openDatabase(options: DatabaseOptions): Promise<Database> {
-  const { home, log, poolSize = POOL_SIZE } = options
-  const embedded = options.url ? undefined : await openEmbedded({ home, log })
-  const url = options.url ?? embedded?.url() ?? ''
-  return connectDatabase({ url, log, poolSize, embedded })
+  const { home, log } = options
+  if (options.url) return connectDatabase({ ...options, url: options.url })
+  const embedded = await openEmbedded({ home, log })
+  return connectDatabase({ ...options, url: embedded.url(), embedded })
 }
 
 /** The same for a server that is known to run: migrates and pools. Closing also lets go of `embedded`. */
-export async function connectDatabase(options: {
-  url: string
-  log: Log
-  poolSize?: number
-  embedded?: Embedded
-}): Promise<Database> {
-  const { url, log, embedded } = options
-  const pool = createPool({ url, size: options.poolSize ?? POOL_SIZE, log })
-  const revive = embedded && reviving(embedded, log)
-  const listening = createListening({ url, log, revive })
-  const close = async () => {
-    await listening.close()
-    await pool.end()
-    embedded?.release()
-  }
+export async function connectDatabase(
+  options: Omit<DatabaseOptions, 'home' | 'url'> & { url: string; embedded?: Embedded },
+): Promise<Database> {
+  const { log, embedded, poolSize = POOL_SIZE } = options
+  let url: string
   try {
-    await migrate(pool, log)
+    url = await opened(readAddress(options.url), log)
   } catch (error) {
-    await close()
-    throw error instanceof PlatformError ? error : unusable(url, error)
+    embedded?.release()
+    throw error
+  }
+  const tell = options.tell ?? ((says) => log.warn(says))
+  const pulse = createPulse({
+    ask: () => backendsAtWork(url),
+    revive: embedded && (() => embedded.revive()),
+    tell,
+  })
+  const pools = {
+    work: createPool({
+      url,
+      name: 'weir work',
+      size: Math.min(WORK_POOL_SIZE, poolSize),
+      statementMs: 0,
+      waitMs: 0,
+      log,
+    }),
+    requests: createPool({
+      url,
+      name: 'weir',
+      size: poolSize,
+      statementMs: options.statementMs ?? STATEMENT_MS,
+      waitMs: 10_000,
+      log,
+    }),
+    serving: createPool({
+      url,
+      name: 'weir serving',
+      size: Math.min(SERVING_POOL_SIZE, poolSize),
+      statementMs: options.servingStatementMs ?? SERVING_STATEMENT_MS,
+      waitMs: 1_000,
+      log,
+    }),
+  }
+  const work = poolSql({ pool: pools.work.pool, pulse })
+  const requests = poolSql({ pool: pools.requests.pool, pulse })
+  const listening = createListening({ url, log, onLost: pulse.suspect })
+  const close = async () => {
+    pulse.close()
+    await Promise.all([listening.close(), ...Object.values(pools).map((pool) => pool.end())])
+    embedded?.release()
   }
   let closing: Promise<void> | undefined
   return {
-    ...poolSql(pool, revive),
+    ...chosen(() => (isAtWork() ? work : requests)),
+    serving: poolSql({ pool: pools.serving.pool, pulse, patienceMs: () => 0 }),
     url,
     listen: listening.listen,
+    untilThere: pulse.untilThere,
     close: () => {
       closing ??= close()
       return closing
@@ -64,26 +119,68 @@ export async function connectDatabase(options: {
   }
 }
 
-/** Names the server without the password that a URL may hold. */
-function unusable(url: string, error: unknown): PlatformError {
-  const { hostname, port, pathname } = URL.canParse(url)
-    ? new URL(url)
-    : { hostname: '(no URL)', port: '', pathname: '' }
-  const said = messageOf(error) || (error as NodeJS.ErrnoException).code
-  const place = `${hostname}:${port || 5432}${pathname}`
-  const message = `the database at ${place} cannot be used: ${said}; check DATABASE_URL and that its server runs`
-  return new PlatformError('unavailable', message, { cause: error })
+/** Checks and migrates over one connection, and gives the URL that it was made with. */
+async function opened({ place, urls }: Address, log: Log): Promise<string> {
+  for (const [i, url] of urls.entries()) {
+    let client: pg.Client
+    try {
+      client = await connected(url)
+    } catch (error) {
+      if (i < urls.length - 1 && isAboutSsl(error)) continue
+      throw unusable(place, error)
+    }
+    try {
+      const server = await checkServer(client, place)
+      await checkSessions(client, place, async () => {
+        const second = await openClient({ url, name: 'weir' })
+        return { client: second, end: () => endClient(second) }
+      })
+      await migrate(client, log, undefined, () => checkMayCreate(server, place))
+      return url
+    } catch (error) {
+      throw error instanceof PlatformError ? error : unusable(place, error)
+    } finally {
+      await endClient(client)
+    }
+  }
+  throw new PlatformError('config_invalid', 'DATABASE_URL names no way to connect')
 }
 
-/** All who find the server gone at the same time wait for one attempt to start it again. */
-function reviving(embedded: Embedded, log: Log): () => Promise<void> {
-  let attempt: Promise<void> | undefined
-  return () => {
-    if (attempt) return attempt
-    log.warn('the embedded PostgreSQL is gone; starting it again')
-    attempt = embedded.revive().finally(() => {
-      attempt = undefined
-    })
-    return attempt
+async function connected(url: string): Promise<pg.Client> {
+  const until = performance.now() + STARTING_MS_MAX
+  for (;;) {
+    try {
+      return await openClient({ url, name: 'weir', ms: 5 * CONNECT_MS_MAX })
+    } catch (error) {
+      if ((error as { code?: unknown }).code !== STARTING || performance.now() > until) throw error
+      await delay(200)
+    }
   }
+}
+
+const STARTING = '57P03'
+
+/** The server does not speak SSL, or refuses those who do, or who do not. */
+function isAboutSsl(error: unknown): boolean {
+  return /SSL|no pg_hba.conf entry|no encryption/i.test(messageOf(error))
+}
+
+/** Those of our backends that are at work; asked over a connection of its own, which tells whether the server answers. */
+async function backendsAtWork(url: string): Promise<ReadonlySet<number>> {
+  const client = await openClient({ url, name: 'weir pulse', ms: CONNECT_MS_MAX })
+  try {
+    const { rows } = await client.query<{ pid: number }>(
+      `select pid from pg_stat_activity where datname = current_database() and usename = current_user and state = 'active'`,
+    )
+    return new Set(rows.map((row) => row.pid))
+  } finally {
+    void endClient(client)
+  }
+}
+
+/** Names the server without the password that a URL may hold. */
+function unusable(place: string, error: unknown): PlatformError {
+  const said = messageOf(error) || (error as NodeJS.ErrnoException).code
+  const message = `the database at ${place} cannot be used: ${said}; check DATABASE_URL and that its server runs`
+  return new PlatformError('unavailable', message, { cause: error })
 }

@@ -40,26 +40,25 @@ export function migrationsDigest(migrations: readonly Migration[] = readMigratio
  * There is no way back. Refuses a database that is newer than this code, and a migration that was edited after it ran.
  */
 export async function migrate(
-  pool: pg.Pool,
+  client: pg.ClientBase,
   log: Log,
   migrations: readonly Migration[] = readMigrations(),
+  /** Called before the first of those that are to be made. */
+  before: () => void = () => {},
 ): Promise<number> {
-  const client = await pool.connect()
+  const done = await findApplied(client)
+  if (done && pendingOf(migrations, done).length === 0) return 0
+  before()
+  await client.query('select pg_advisory_lock($1)', [LOCK])
   try {
-    const done = await findApplied(client)
-    if (done && pendingOf(migrations, done).length === 0) return 0
-    await client.query('select pg_advisory_lock($1)', [LOCK])
-    try {
-      return await migrateLocked(client, log, migrations)
-    } finally {
-      await client.query('select pg_advisory_unlock($1)', [LOCK])
-    }
+    return await migrateLocked(client, log, migrations)
   } finally {
-    client.release()
+    // Over a connection that is lost this fails, and the lock went with it.
+    await client.query('select pg_advisory_unlock($1)', [LOCK]).catch(() => {})
   }
 }
 
-async function migrateLocked(client: pg.PoolClient, log: Log, migrations: readonly Migration[]): Promise<number> {
+async function migrateLocked(client: pg.ClientBase, log: Log, migrations: readonly Migration[]): Promise<number> {
   await client.query('create schema if not exists db')
   await client.query(`create table if not exists db.migration (
     number integer primary key, name text not null unique, digest text not null,
@@ -72,7 +71,7 @@ async function migrateLocked(client: pg.PoolClient, log: Log, migrations: readon
   return pending.length
 }
 
-async function apply(client: pg.PoolClient, migration: Migration): Promise<void> {
+async function apply(client: pg.ClientBase, migration: Migration): Promise<void> {
   await client.query('begin')
   try {
     await client.query(migration.text)
@@ -98,7 +97,7 @@ async function apply(client: pg.PoolClient, migration: Migration): Promise<void>
 
 type Applied = { number: number; name: string; digest: string }
 
-async function findApplied(client: pg.PoolClient): Promise<Applied[] | undefined> {
+async function findApplied(client: pg.ClientBase): Promise<Applied[] | undefined> {
   const table = await client.query("select to_regclass('db.migration') is not null as found")
   if (!table.rows[0].found) return undefined
   return (await client.query('select number, name, digest from db.migration order by number')).rows

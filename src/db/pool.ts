@@ -2,136 +2,153 @@ import type { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
 import { from as copyFrom } from 'pg-copy-streams'
-import { assert } from '../base/assert.ts'
-import { PlatformError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { withinMs } from '../base/within.ts'
+import { asWorldError, isAway, isLost } from '../base/world.ts'
+import { type Pulse, patienceMs } from './pulse.ts'
+import { beginSession, CONNECT_MS_MAX, destroy } from './session.ts'
 import type { Sql } from './sql.ts'
+import { type Session, scope } from './transaction.ts'
 import { typeParsers } from './types.ts'
 
-export type PoolOptions = { url: string; size: number; log: Log }
+export type PoolOptions = {
+  url: string
+  name: string
+  size: number
+  log: Log
+  /** What one statement may take; 0 for no limit. */
+  statementMs: number
+  /** What a caller waits for a free connection. */
+  waitMs: number
+  /** Values as the driver gives them by itself: for a library that brings its own statements. */
+  plainTypes?: boolean
+}
 
-/** What every session of ours has, whatever the server's own settings say. */
-export const SESSION = "set time zone 'UTC'; set datestyle to 'ISO'; set client_min_messages to warning"
+export type Pool = {
+  readonly pool: pg.Pool
+  /** Ends in any case: what does not end in an orderly way is cut. */
+  end(): Promise<void>
+}
 
-export function createPool({ url, size, log }: PoolOptions): pg.Pool {
+const END_MS = 500
+/** The server ends a statement that takes too long; when even that is not heard, we do. */
+const UNHEARD_MS = 500
+
+/** The pool's own limit is for a free connection; the one for connecting is shorter. */
+class QuickClient extends pg.Client {
+  constructor(options: pg.ClientConfig = {}) {
+    super({ ...options, connectionTimeoutMillis: CONNECT_MS_MAX })
+  }
+}
+
+export function createPool({ url, name, size, log, statementMs, waitMs, plainTypes }: PoolOptions): Pool {
+  const clients = new Set<pg.ClientBase>()
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
-    types: typeParsers,
-    application_name: 'weir',
+    ...(plainTypes ? {} : { types: typeParsers }),
+    application_name: name,
     keepAlive: true,
     idleTimeoutMillis: 30_000,
-    connectionTimeoutMillis: 30_000,
-    onConnect: async (client) => {
-      await client.query(SESSION)
-    },
+    connectionTimeoutMillis: waitMs,
+    query_timeout: statementMs === 0 ? 0 : statementMs + UNHEARD_MS,
+    Client: QuickClient,
+    onConnect: (client) => withinMs('the database', CONNECT_MS_MAX, () => beginSession(client, { statementMs })),
   })
-  pool.on('error', (error) => log.warn({ error: error.message }, 'an idle database connection was lost'))
-  // One that is lost while it is in use fails its next statement; without a listener it would end the process.
-  pool.on('connect', (client) => client.on('error', () => {}))
-  return pool
-}
-
-/** `revive` is called when the server cannot be reached; what could not be sent is then tried once more. */
-export function poolSql(pool: pg.Pool, revive?: () => Promise<void>): Sql {
-  const reaching = async <T>(send: () => Promise<T>): Promise<T> => {
-    try {
-      return await send()
-    } catch (error) {
-      if (!revive || !isUnreachable(error)) throw error
-      await revive()
-      return send()
-    }
-  }
+  // Idle connections end whenever the server does. That it is away is told once, by the pulse.
+  pool.on('error', (error) => log.debug({ error: error.message }, 'an idle database connection was lost'))
+  pool.on('connect', (client) => {
+    clients.add(client)
+    // One that is lost while it is in use fails its next statement; without a listener it would end the process.
+    client.on('error', () => {})
+  })
+  pool.on('remove', (client) => clients.delete(client))
   return {
-    query: async (text, values) => (await reaching(() => pool.query(text, values as unknown[]))).rows,
-    prepared: async (name, text, values) =>
-      (await reaching(() => pool.query({ name, text, values: values as unknown[] }))).rows,
-    tx: async (body) => inTransaction(await reaching(() => pool.connect()), body),
-    async copyIn(text, from) {
-      const client = await reaching(() => pool.connect())
+    pool,
+    async end() {
       try {
-        await copyInto(client, text, from)
-      } finally {
-        client.release()
+        await withinMs('the database', END_MS, () => pool.end())
+      } catch {
+        for (const client of clients) destroy(client)
       }
     },
   }
 }
+
+export type PoolSqlOptions = { pool: pg.Pool; pulse: Pulse; patienceMs?: () => number }
+
+/** Statements on a pool, each under the pulse. What the world did comes out as a PlatformError. */
+export function poolSql({ pool, pulse, ...options }: PoolSqlOptions): Sql {
+  const patience = options.patienceMs ?? patienceMs
+
+  /** Nothing was sent yet, so trying again is safe, for as long as the caller has patience. */
+  async function connect(): Promise<pg.PoolClient> {
+    const left = patience()
+    const until = performance.now() + left
+    for (;;) {
+      let connecting: Promise<pg.PoolClient> | undefined
+      try {
+        return await pulse.during(left, () => {
+          connecting = pool.connect()
+          return connecting
+        })
+      } catch (error) {
+        // One that comes after all is for nobody.
+        connecting?.then(
+          (late) => late.release(true),
+          () => {},
+        )
+        if (isLost(error)) pulse.suspect()
+        if (!isAway(error) || performance.now() >= until) throw asWorldError(error, 'the database')
+        await pulse.untilThere(until - performance.now())
+        await new Promise((done) => setTimeout(done, RETRY_MS))
+      }
+    }
+  }
+
+  async function using<T>(body: (client: pg.PoolClient) => Promise<T>): Promise<T> {
+    const client = await connect()
+    try {
+      const result = await body(client)
+      client.release()
+      return result
+    } catch (error) {
+      // What a lost connection still holds must never be read by the next user.
+      if (isLost(error)) pulse.suspect()
+      client.release(isLost(error))
+      throw asWorldError(error, 'the database')
+    }
+  }
+
+  const sessionOf = (client: pg.PoolClient): Session => {
+    const left = patience()
+    return {
+      query: (query) => pulse.during(left, () => client.query(query), client),
+      copyIn: (text, from) => pulse.during(left, () => copyInto(client, text, from), client),
+    }
+  }
+
+  return {
+    query: (text, values) => using(async (c) => (await sessionOf(c).query({ text, values: values as unknown[] })).rows),
+    prepared: (name, text, values) =>
+      using(async (c) => (await sessionOf(c).query({ name, text, values: values as unknown[] })).rows),
+    tx: (body) => using((client) => scope(sessionOf(client), 0, body)),
+    copyIn: (text, from) => using((client) => sessionOf(client).copyIn(text, from)),
+  }
+}
+
+const RETRY_MS = 100
 
 function copyInto(client: pg.PoolClient, text: string, from: Readable): Promise<void> {
   return pipeline(from, client.query(copyFrom(text)))
 }
 
-/** Connecting failed, so nothing was sent: only then is a second attempt safe. */
-export function isUnreachable(error: unknown): boolean {
-  const { code, syscall } = error as NodeJS.ErrnoException
-  return syscall === 'connect' && (code === 'ENOENT' || code === 'ECONNREFUSED')
-}
-
-/** The pool itself throws away a connection that was lost. */
-async function inTransaction<T>(client: pg.PoolClient, body: (sql: Sql) => Promise<T>): Promise<T> {
-  try {
-    return await scope(client, 0, body)
-  } finally {
-    client.release()
-  }
-}
-
-/**
- * One level of a transaction: the outermost begins and commits, an inner one is a savepoint. Statements of a level run
- * one after the other even when the caller starts them together; while an inner level is open, its parent must rest.
- */
-async function scope<T>(client: pg.PoolClient, depth: number, body: (sql: Sql) => Promise<T>): Promise<T> {
-  let state: 'open' | 'inner' | 'ended' = 'open'
-  let last: Promise<unknown> = Promise.resolve()
-  const run = <Row>(query: pg.QueryConfig): Promise<Row[]> => {
-    assert(state !== 'ended', 'a transaction was used after its end')
-    assert(state !== 'inner', 'a transaction was used while one inside it is open')
-    const result = last.then(async () => (await client.query(query)).rows as Row[])
-    last = result.catch(() => {})
-    return result
-  }
-  const sql: Sql = {
-    query: (text, values) => run({ text, values: values as unknown[] }),
-    prepared: (name, text, values) => run({ name, text, values: values as unknown[] }),
-    copyIn(text, from) {
-      assert(state === 'open', 'a transaction was used after its end, or while one inside it is open')
-      const result = last.then(() => copyInto(client, text, from))
-      last = result.catch(() => {})
-      return result
-    },
-    async tx(inner) {
-      assert(state === 'open', 'a transaction was opened inside one that is not free')
-      state = 'inner'
-      try {
-        await last
-        return await scope(client, depth + 1, inner)
-      } finally {
-        state = 'open'
-      }
-    },
-  }
-  const name = `level_${depth}`
-  await client.query(depth === 0 ? 'begin' : `savepoint ${name}`)
-  try {
-    const result = await body(sql)
-    await last
-    state = 'ended'
-    await commit(client, depth, name)
-    return result
-  } catch (error) {
-    state = 'ended'
-    await last
-    await client.query(depth === 0 ? 'rollback' : `rollback to savepoint ${name}`).catch(() => {})
-    throw error
-  }
-}
-
-/** A commit of a transaction in which a statement failed and was caught says ROLLBACK: that must not pass as success. */
-async function commit(client: pg.PoolClient, depth: number, name: string): Promise<void> {
-  const { command } = await client.query(depth === 0 ? 'commit' : `release savepoint ${name}`)
-  if (depth === 0 && command === 'ROLLBACK') {
-    throw new PlatformError('conflict', 'the transaction was rolled back because one of its statements had failed')
+/** Chooses for each call: within `atWork` the one, else the other. */
+export function chosen(choose: () => Sql): Sql {
+  return {
+    query: (text, values) => choose().query(text, values),
+    prepared: (name, text, values) => choose().prepared(name, text, values),
+    tx: (body) => choose().tx(body),
+    copyIn: (text, from) => choose().copyIn(text, from),
   }
 }

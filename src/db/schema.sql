@@ -107,6 +107,14 @@ create table features.view_key (
 
 create schema flows;
 
+create table flows.submission (
+  run_id text not null,
+  key text not null,
+  submitted_at timestamp with time zone not null default now(),
+  constraint submission_pkey PRIMARY KEY (run_id)
+);
+CREATE INDEX submission_key ON flows.submission USING btree (key);
+
 create table flows.worker (
   executor_id uuid not null,
   lease integer not null generated always as identity,

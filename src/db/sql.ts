@@ -16,9 +16,18 @@ export type Sql = {
   copyIn(text: string, from: Readable): Promise<void>
 }
 
-/** A pool of connections to one database, and its notifications. */
+/**
+ * Connections to one database, and its notifications. A statement that is sent within `atWork` (pulse.ts: a command, a
+ * step) has no limit of time and waits for a database that is away; any other is ended after WEIR_STATEMENT_MS, and at
+ * once when the database is away.
+ */
 export type Database = Sql & {
+  /** Where to connect to; holds the password. */
   readonly url: string
+  /** For the reads of predictions: connections of their own, that wait behind nothing else, with short limits. */
+  readonly serving: Sql
+  /** Resolves when the database answers; rejects when it has been away for that long. */
+  untilThere(patienceMs: number, signal?: AbortSignal): Promise<void>
   /** Calls back at each NOTIFY on `channel`, on a connection of its own that reconnects; `onReconnect` after a gap. */
   listen(channel: string, onPayload: (payload: string) => void, onReconnect?: () => void): Promise<() => Promise<void>>
   close(): Promise<void>

@@ -18,8 +18,8 @@ import {
 import { ident, literal } from './quote.ts'
 import { plainInPostgres, postgresType } from './value-types.ts'
 
-/** The online store in PostgreSQL: typed columns, so that a value can never be read as another type than it was written. */
-export function createPostgresStore(sql: Sql): OnlineStore {
+/** The online store in PostgreSQL: typed columns, so that a value can never be read as another type than it was written. `reads` is for the hot path. */
+export function createPostgresStore(sql: Sql, reads: Sql = sql): OnlineStore {
   return {
     name: 'postgres',
     table: onlineTableName,
@@ -46,7 +46,7 @@ export function createPostgresStore(sql: Sql): OnlineStore {
       )
       return rows.map((row) => view.keys.map((_, i) => row[`k${i}`] ?? ''))
     },
-    reader: (service, tables) => createReader(sql, service, tables),
+    reader: (service, tables) => createReader(reads, service, tables),
     close: async () => {},
   }
 }

@@ -31,8 +31,11 @@ export function createViewStates(sql: Database, views: readonly ViewDefinition[]
   async function load(): Promise<OnlineTables> {
     // Listen first, then read: a change between the two is heard.
     listening ??= sql.listen('features_changed', invalidate, invalidate)
-    await listening
-    const rows = await selectOnlineTables(sql, store)
+    await listening.catch((error) => {
+      listening = undefined
+      throw error
+    })
+    const rows = await selectOnlineTables(sql.serving, store)
     return new Map(rows.filter((row) => digests.get(row.view) === row.definition).map((row) => [row.view, row]))
   }
 
@@ -41,7 +44,6 @@ export function createViewStates(sql: Database, views: readonly ViewDefinition[]
     const loading = load()
     cached = loading
     loading.catch(() => {
-      listening = undefined
       if (cached === loading) cached = undefined
     })
     return loading

@@ -1,11 +1,12 @@
 import { DBOSClient } from '@dbos-inc/dbos-sdk'
 import { ensureSystemDatabase } from '@dbos-inc/dbos-sdk/internal/system_database'
 import { GlobalLogger } from '@dbos-inc/dbos-sdk/internal/telemetry/logs'
+import { dbRetryConfig } from '@dbos-inc/dbos-sdk/internal/utils'
 import type pg from 'pg'
 import type { Log } from '../base/log.ts'
 import { engineLog } from './engine-log.ts'
 import { reviveError } from './errors.ts'
-import { findUnfinished, SHARED_QUEUE } from './queries.ts'
+import { findUnfinished, findUnheard, insertSubmission, SHARED_QUEUE } from './queries.ts'
 
 /** What can be asked of the engine's records without running anything: submit, look, fetch a result. */
 export type FlowClient = {
@@ -21,7 +22,11 @@ export const UNUSED_URL = 'postgresql://given@pool/given'
 export const ENGINE_SCHEMA = 'dbos'
 export const APPLICATION = 'weir'
 
+/** Between two tries of the engine while the database is away; by itself it would come to wait a minute. */
+const RETRY_S_MAX = 1
+
 export async function createClient({ pool, log }: { pool: pg.Pool; log: Log }): Promise<FlowClient> {
+  Object.assign(dbRetryConfig, { initialBackoffSec: 0.25, maxBackoffSec: RETRY_S_MAX })
   await migrateEngine(pool, log)
   const dbos = await DBOSClient.create({
     systemDatabaseUrl: UNUSED_URL,
@@ -33,6 +38,7 @@ export async function createClient({ pool, log }: { pool: pg.Pool; log: Log }): 
   return {
     async submit({ name, input, key, runId }) {
       const session = await pool.connect()
+      let submitted: string
       try {
         await session.query('begin')
         // Two who submit the same at the same moment: the second finds the first's run.
@@ -41,17 +47,21 @@ export async function createClient({ pool, log }: { pool: pg.Pool; log: Log }): 
           query: async <Row>(text: string, values?: readonly unknown[]) =>
             (await session.query(text, values as unknown[])).rows as Row[],
         }
-        const unfinished = await findUnfinished(sql, key)
+        const known = (await findUnfinished(sql, key)) ?? (await findUnheard(sql, key))
         const options = { queueName: SHARED_QUEUE, workflowName: name, workflowID: runId, attributes: { key } }
-        if (unfinished === undefined) await dbos.enqueueInTransaction(session, options, input)
+        if (known === undefined) {
+          await dbos.enqueueInTransaction(session, options, input)
+          await insertSubmission(sql, runId, key)
+        }
         await session.query('commit')
-        return unfinished ?? runId
+        submitted = known ?? runId
       } catch (error) {
-        await session.query('rollback').catch(() => {})
+        // Not given back: what its connection still holds must not be read by another.
+        session.release(true)
         throw error
-      } finally {
-        session.release()
       }
+      session.release()
+      return submitted
     },
     async outputOf(runId) {
       try {

@@ -1,5 +1,6 @@
 import type { DLogger } from '@dbos-inc/dbos-sdk'
 import type { Log } from '../base/log.ts'
+import { isAway } from '../base/world.ts'
 
 /**
  * Where the engine's own words go: into our log (stderr), one level quieter than it means them. A failed run is told
@@ -11,7 +12,9 @@ export function engineLog(log: Log): DLogger {
     info: (entry) => log.debug(`flows: ${String(entry)}`),
     warn: (entry) => log.debug(`flows: ${String(entry)}`),
     error: (entry, detail) => {
-      const level = (detail?.error as Error | undefined)?.name === 'PlatformError' ? 'debug' : 'warn'
+      // That the database is away is told once, by the pulse.
+      const quiet = (detail?.error as Error | undefined)?.name === 'PlatformError' || isAway(detail?.error ?? entry)
+      const level = quiet ? 'debug' : 'warn'
       log[level]({ stack: detail?.stack }, `flows: ${String(entry)}`)
     },
   }

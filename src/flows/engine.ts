@@ -4,6 +4,8 @@ import type pg from 'pg'
 import { assert } from '../base/assert.ts'
 import { messageOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { withinMs } from '../base/within.ts'
+import { isAway } from '../base/world.ts'
 import type { Database } from '../db/sql.ts'
 import { adoptFromTheDead } from './adopt.ts'
 import { APPLICATION, ENGINE_SCHEMA, UNUSED_URL } from './client.ts'
@@ -32,6 +34,8 @@ const SHARED_POLL_MS = 250
 /** A command waits for this queue and lives shortly. */
 const OWN_POLL_MS = 25
 const ADOPT_EVERY_MS = 1_000
+const LAUNCH_MS_MAX = 30_000
+const SHUTDOWN_MS_MAX = 2_000
 /** Training uses all cores by itself; a second run may go on beside it. */
 const RUNS_AT_ONCE = 2
 
@@ -42,10 +46,24 @@ export async function startEngine(options: {
   executorId: string
   serves: 'any' | 'own'
   log: Log
+  signal: AbortSignal
 }): Promise<Engine> {
-  const { db, executorId, serves, log } = options
+  const { db, executorId, serves, log, signal } = options
   assert(!DBOS.isInitialized(), 'one process runs one engine')
-  const lease = await takeLease({ url: db.url, executorId, serves, log })
+  const lease = await takeLease({ url: db.url, executorId, serves, log, signal })
+  try {
+    return await launch(options, lease)
+  } catch (error) {
+    // A start that fails gives back what it took.
+    lease.close()
+    await shutdown()
+    await lease.release()
+    throw error
+  }
+}
+
+async function launch(options: Parameters<typeof startEngine>[0], lease: Lease): Promise<Engine> {
+  const { db, executorId, serves, log, signal } = options
   const ownQueue = ownQueueOf(executorId)
   const underWay = new Set<Promise<unknown>>()
 
@@ -68,8 +86,10 @@ export async function startEngine(options: {
     listenQueues: [],
     logger: engineLog(log),
   })
-  await DBOS.launch()
-  const stopAdopting = serves === 'any' ? await keepAdopting(db, executorId, log) : () => {}
+  // By itself it would go on trying for ever when the database goes away.
+  await withinMs('the flow engine', LAUNCH_MS_MAX, () => DBOS.launch(), signal)
+  await adoptFromTheDead(db, executorId, log)
+  const stopAdopting = serves === 'any' ? keepAdopting(db, executorId, log) : () => {}
 
   return {
     serves,
@@ -79,12 +99,17 @@ export async function startEngine(options: {
       stopAdopting()
       lease.close()
       const done = await settled(underWay, graceMs)
-      await DBOS.shutdown({ deregister: true })
+      await shutdown()
       // A step that is still at work keeps the lease until the process ends: nobody may start it elsewhere before.
       if (done) await lease.release()
       else log.warn('flows: a step is still at work; its run is taken up when this process has ended')
     },
   }
+}
+
+/** Ends in any case; what of the engine still waits for the database ends with its connections. */
+async function shutdown(): Promise<void> {
+  await withinMs('the flow engine', SHUTDOWN_MS_MAX, () => DBOS.shutdown({ deregister: true })).catch(() => {})
 }
 
 function register(name: string, body: FlowBody, lease: Lease, underWay: Set<Promise<unknown>>): void {
@@ -96,15 +121,15 @@ function register(name: string, body: FlowBody, lease: Lease, underWay: Set<Prom
   DBOS.registerWorkflow(run, { name })
 }
 
-/** Looks for dead workers now, and from now on: a worker that idles notices within a second. */
-async function keepAdopting(db: Database, executorId: string, log: Log): Promise<() => void> {
-  await adoptFromTheDead(db, executorId, log)
+/** Looks for dead workers from now on: a worker that idles notices within a second. */
+function keepAdopting(db: Database, executorId: string, log: Log): () => void {
   let looking = false
   const timer = setInterval(async () => {
     if (looking) return
     looking = true
     await adoptFromTheDead(db, executorId, log).catch((e) =>
-      log.warn(`flows: cannot look for the dead: ${messageOf(e)}`),
+      // That the database is away is told once, by the pulse.
+      log[isAway(e) ? 'debug' : 'warn'](`flows: cannot look for the dead: ${messageOf(e)}`),
     )
     looking = false
   }, ADOPT_EVERY_MS)

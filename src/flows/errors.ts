@@ -1,4 +1,5 @@
 import { ERROR_CODES, type ErrorCode, PlatformError } from '../base/errors.ts'
+import { isAway } from '../base/world.ts'
 
 /** A recorded error comes back as a plain Error with our fields: makes it the PlatformError that was thrown. */
 export function reviveError(thrown: unknown): unknown {
@@ -12,10 +13,5 @@ export function reviveError(thrown: unknown): unknown {
 
 /** Whether trying again can help: a broken connection or something not there yet, never a caller's fault or a bug. */
 export function isTransient(thrown: unknown): boolean {
-  if (thrown instanceof PlatformError) return thrown.code === 'unavailable'
-  const code = (thrown as { code?: unknown } | null)?.code
-  return typeof code === 'string' && TRANSIENT.test(code)
+  return isAway(thrown)
 }
-
-// Node's socket errors; PostgreSQL's connection exceptions, serialization failure, deadlock and shutdown.
-const TRANSIENT = /^(ECONNREFUSED|ECONNRESET|EPIPE|ETIMEDOUT|08...|40001|40P01|57P0[123])$/

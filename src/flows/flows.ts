@@ -1,9 +1,12 @@
 import { randomUUID } from 'node:crypto'
-import pg from 'pg'
+import { setTimeout as pause } from 'node:timers/promises'
 import { assert } from '../base/assert.ts'
 import { PlatformError } from '../base/errors.ts'
 import { digestOf } from '../base/hash.ts'
 import type { Log } from '../base/log.ts'
+import { withinMs } from '../base/within.ts'
+import { isLost } from '../base/world.ts'
+import { createPool } from '../db/pool.ts'
 import type { Database } from '../db/sql.ts'
 import type { FlowClient } from './client.ts'
 import type { Engine } from './engine.ts'
@@ -45,9 +48,23 @@ export type Flows = {
     change: (document: unknown) => unknown,
     options?: { write?: boolean },
   ): Promise<number>
-  /** Lets the steps under way come to their end (at most `graceMs`), gives the rest to others, and lets go. */
+  /** What this process has submitted and was not told the end of. */
+  unfinished(): { runId: string; flow: string }[]
+  /**
+   * Lets the steps under way come to their end (at most `graceMs`), gives the rest to others, and lets go; whoever
+   * waits is told. Ends some seconds after `graceMs` at the latest, whatever the database does.
+   */
   stop(graceMs?: number): Promise<void>
 }
+
+/** The engine's statements are short. */
+const STATEMENT_MS = 30_000
+const RETRY_MS = 250
+/** A command that waits for a run goes on waiting for the database for that long. */
+const AWAY_MS_MAX = 24 * 3_600_000
+const GRACE_MS = 5_000
+const END_MS_MAX = 1_000
+const STOP_MS_MAX = 4_000
 
 export type FlowsOptions = { db: Database; log: Log }
 
@@ -55,21 +72,50 @@ export function createFlows({ db, log }: FlowsOptions): Flows {
   const bodies = new Map<string, FlowBody>()
   const executorId = randomUUID()
   // Four connections: the engine claims, records and reads on them; the lease has its own.
-  const pool = new pg.Pool({ connectionString: db.url, max: 4, idleTimeoutMillis: 10_000 })
-  pool.on('error', (error) => log.debug({ err: error }, 'flows: an idle connection broke'))
+  const { pool, end } = createPool({
+    url: db.url,
+    name: 'weir flows',
+    size: 4,
+    statementMs: STATEMENT_MS,
+    waitMs: STATEMENT_MS,
+    plainTypes: true,
+    log,
+  })
+  const stopping = new AbortController()
+  const { signal } = stopping
+  const waiting = new Map<string, string>()
   let client: Promise<FlowClient> | undefined
   let engine: Promise<Engine> | undefined
-  let stopped = false
 
-  const ready = (): Promise<FlowClient> => {
-    assert(!stopped, 'flows are in use after stop()')
-    client ??= import('./client.ts').then((m) => m.createClient({ pool, log }))
-    return client
-  }
+  const ready = (): Promise<FlowClient> =>
+    patiently(() => {
+      client ??= import('./client.ts').then((m) => m.createClient({ pool, log }))
+      client.catch(() => {
+        client = undefined
+      })
+      return client
+    })
   const work = async (serves: 'any' | 'own'): Promise<Engine> => {
     await ready()
-    engine ??= import('./engine.ts').then((m) => m.startEngine({ db, pool, bodies, executorId, serves, log }))
+    engine ??= import('./engine.ts').then((m) => m.startEngine({ db, pool, bodies, executorId, serves, log, signal }))
+    engine.catch(() => {
+      engine = undefined
+    })
     return engine
+  }
+  /** Waits for a database that is away, and sends again what is safe to be sent twice. */
+  const patiently = async <T>(send: () => Promise<T>): Promise<T> => {
+    for (;;) {
+      signal.throwIfAborted()
+      try {
+        return await send()
+      } catch (error) {
+        if (signal.aborted) throw signal.reason
+        if (!isLost(error)) throw error
+        await pause(RETRY_MS, undefined, { signal }).catch(() => {})
+        await db.untilThere(AWAY_MS_MAX, signal)
+      }
+    }
   }
 
   return {
@@ -85,24 +131,33 @@ export function createFlows({ db, log }: FlowsOptions): Flows {
     async submit(name, input, options = {}) {
       if (!bodies.has(name)) throw new PlatformError('not_found', `there is no flow '${name}'`)
       const key = digestOf([name, options.key ?? input])
-      return (await ready()).submit({ name, input, key, runId: options.runId ?? randomUUID() })
+      const runId = options.runId ?? randomUUID()
+      const submitted = await patiently(async () => (await ready()).submit({ name, input, key, runId }))
+      waiting.set(submitted, name)
+      return submitted
     },
     async wait<Output>(runId: string, options: { onStep?: (step: StepSummary) => void } = {}) {
-      return (await waitForRun({ db, client: await ready(), runId, onStep: options.onStep, work })) as Output
+      const { onStep } = options
+      const ended = await ready()
+        .then((opened) => waitForRun({ db, client: opened, runId, onStep, work, signal }))
+        .finally(() => {
+          if (!signal.aborted) waiting.delete(runId)
+        })
+      return ended as Output
     },
     list: async (filter = {}) => history.list(await ready(), filter),
     get: async (runId) => history.get(await ready(), runId),
     changeRecords: (words, change, { write = true } = {}) => changeRecords(db, words, change, write),
-    async stop(graceMs = 5_000) {
-      if (stopped) return
-      stopped = true
+    unfinished: () => [...waiting].map(([runId, flow]) => ({ runId, flow })),
+    async stop(graceMs = GRACE_MS) {
+      if (signal.aborted) return
+      stopping.abort(new PlatformError('unavailable', 'this process is ending'))
       // A start that failed was told to whoever asked for it.
-      await engine?.then(
-        (e) => e.stop(graceMs),
-        () => {},
-      )
-      if (client) await (await client).close()
-      await pool.end()
+      const ending = engine?.then((e) => e.stop(graceMs))
+      if (ending) await withinMs('the flow engine', graceMs + STOP_MS_MAX, () => ending).catch(() => {})
+      const opened = await client?.catch(() => undefined)
+      // What of the engine still waits for the database ends with the connections.
+      await Promise.all([withinMs('the flow engine', END_MS_MAX, async () => opened?.close()).catch(() => {}), end()])
     },
   }
 }

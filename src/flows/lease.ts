@@ -1,15 +1,17 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { messageOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { placeOfProcess, isGone as processIsGone } from '../base/process-place.ts'
+import { withinMs } from '../base/within.ts'
+import { destroy, endClient, openClient } from '../db/session.ts'
 import type { Sql } from '../db/sql.ts'
-import { enterWorker, holdLease, removeWorker } from './queries.ts'
+import { endOwnLease, enterWorker, holdLease, removeWorker } from './queries.ts'
 
 /**
  * A process's right to run flows: an advisory lock on a connection of its own. Dies with the process, at once. When
- * only the connection breaks, the process starts no further step until it holds the lease again, and never goes on
- * with a run that was adopted meanwhile.
+ * only the connection breaks or falls silent, the process starts no further step until it holds the lease again, and
+ * never goes on with a run that was adopted meanwhile. A start that fails, and a release, end in any case.
  */
 export type Lease = {
   readonly executorId: string
@@ -24,53 +26,76 @@ export type Lease = {
 }
 
 const RETRY_MS = 250
+/** A silent connection is told from a quiet one by asking it this often. */
+const BEAT_MS = 2_000
+const ANSWER_MS_MAX = 2_000
+const RELEASE_MS_MAX = 1_000
 
 export async function takeLease(options: {
   url: string
   executorId: string
   serves: 'any' | 'own'
   log: Log
+  signal?: AbortSignal
 }): Promise<Lease> {
-  const { url, executorId, log } = options
+  const { url, executorId, log, signal } = options
   const entry = { executorId, serves: options.serves, place: placeOfProcess(), pid: process.pid }
   let generation = 0
   let closed = false
   let session: pg.Client | undefined
+  let beating: NodeJS.Timeout | undefined
   let whenHeld: Promise<void>
 
-  const hold = async (): Promise<void> => {
-    const client = new pg.Client({ connectionString: url, keepAlive: true, application_name: 'weir lease' })
-    client.on('error', (error) => log.warn({ err: error }, 'flows: the connection of the lease broke'))
-    await client.connect()
+  const hold = async (again: boolean): Promise<void> => {
+    const client = await openClient({ url, name: 'weir lease' })
     try {
-      const sql = queryOf(client)
-      for (;;) {
-        const { lease, fresh } = await enterWorker(sql, entry)
-        if (fresh) generation += 1
-        // An adopter may have removed the entry between the two statements: then enter again.
-        if (await holdLease(sql, executorId, lease)) break
-      }
+      await withinMs('the database', ANSWER_MS_MAX, () => enter(queryOf(client), again), signal)
     } catch (error) {
-      await client.end()
+      destroy(client)
       throw error
     }
+    if (closed) return void endClient(client)
     session = client
     client.once('end', () => {
       session = undefined
-      if (!closed) whenHeld = holdAgain()
+      clearTimeout(beating)
+      if (closed) return
+      log.debug('flows: the connection of the lease was lost')
+      whenHeld = holdAgain()
     })
+    beat(client)
+  }
+  const enter = async (sql: Pick<Sql, 'query'>, again: boolean): Promise<void> => {
+    for (;;) {
+      const { lease, fresh } = await enterWorker(sql, entry)
+      if (fresh) generation += 1
+      // The server may not know yet that our last connection is gone, and hold the lock for it.
+      if (again) await endOwnLease(sql, lease)
+      // An adopter may have removed the entry between the two statements: then enter again.
+      if (await holdLease(sql, executorId, lease)) return
+    }
+  }
+  const beat = (client: pg.Client): void => {
+    beating = setTimeout(async () => {
+      try {
+        await withinMs('the database', ANSWER_MS_MAX, () => client.query('select 1'))
+        if (session === client) beat(client)
+      } catch {
+        destroy(client)
+      }
+    }, BEAT_MS).unref()
   }
   const holdAgain = async (): Promise<void> => {
     while (!closed) {
       try {
-        return await hold()
+        return await hold(true)
       } catch (error) {
         log.debug(`flows: the lease is not there yet: ${messageOf(error)}`)
         await sleep(RETRY_MS)
       }
     }
   }
-  whenHeld = hold()
+  whenHeld = hold(false)
   await whenHeld
 
   return {
@@ -85,11 +110,13 @@ export async function takeLease(options: {
     },
     async release() {
       closed = true
+      clearTimeout(beating)
       const client = session
       if (!client) return
       session = undefined
-      await removeWorker(queryOf(client), executorId).catch(() => {})
-      await client.end().catch(() => {})
+      // When the database does not hear it, whoever adopts removes the entry.
+      await withinMs('the database', RELEASE_MS_MAX, () => removeWorker(queryOf(client), executorId)).catch(() => {})
+      await endClient(client)
     },
   }
 }

@@ -32,6 +32,18 @@ export async function holdLease(sql: Query, executorId: string, lease: number): 
   return rows.length === 1
 }
 
+/** Ends the session that holds this process's lease from before its connection was lost. */
+export async function endOwnLease(sql: Query, lease: number): Promise<void> {
+  await sql.query(
+    `select pg_terminate_backend(l.pid)
+     from pg_locks l join pg_stat_activity a on a.pid = l.pid
+     where l.locktype = 'advisory' and l.granted and l.objsubid = 2 and l.classid = ${LEASE_CLASS}
+       and l.objid = $1::integer::oid and l.database = (select oid from pg_database where datname = current_database())
+       and a.application_name = 'weir lease' and l.pid <> pg_backend_pid()`,
+    [lease],
+  )
+}
+
 /** Takes a lease for this transaction when nobody holds it: its worker is dead or cut off, and stays so until commit. */
 export async function tryLease(sql: Query, lease: number): Promise<boolean> {
   const rows = await sql.query<{ free: boolean }>('select pg_try_advisory_xact_lock($1, $2) as free', [
@@ -135,6 +147,35 @@ export async function findUnfinished(sql: Query, key: string): Promise<string | 
     [key],
   )
   return rows[0]?.id
+}
+
+/** How long an answer that nobody was told is kept for whoever submits the same again. */
+const UNHEARD_KEPT = `interval '1 hour'`
+
+/** The run that was submitted under this key, came to its end, and whose submitter was never told. */
+export async function findUnheard(sql: Query, key: string): Promise<string | undefined> {
+  const rows = await sql.query<{ id: string }>(
+    `select s.run_id as id from flows.submission s
+     join dbos.workflow_status w on w.workflow_uuid = s.run_id
+     where s.key = $1 and w.status = 'SUCCESS'
+       and to_timestamp(w.updated_at / 1000.0) > now() - ${UNHEARD_KEPT}
+     order by s.submitted_at desc limit 1`,
+    [key],
+  )
+  return rows[0]?.id
+}
+
+export async function insertSubmission(sql: Query, runId: string, key: string): Promise<void> {
+  await sql.query('insert into flows.submission (run_id, key) values ($1, $2) on conflict (run_id) do nothing', [
+    runId,
+    key,
+  ])
+  await sql.query(`delete from flows.submission where submitted_at < now() - interval '30 days'`)
+}
+
+/** The submitter was told how the run ended. */
+export async function removeSubmission(sql: Query, runId: string): Promise<void> {
+  await sql.query('delete from flows.submission where run_id = $1', [runId])
 }
 
 export type RunState = { status: string; steps: number; holder: string | null }

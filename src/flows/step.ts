@@ -1,5 +1,6 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { DBOS } from '@dbos-inc/dbos-sdk'
+import { atWork } from '../db/pulse.ts'
 import { isTransient, reviveError } from './errors.ts'
 import type { FlowRun } from './flow.ts'
 import type { Lease } from './lease.ts'
@@ -12,7 +13,7 @@ export function createStep(lease: Lease, underWay: Set<Promise<unknown>>): FlowR
   const generation = lease.generation()
   return async <T>(name: string, body: () => Promise<T>): Promise<T> => {
     await lease.mayStep(generation)
-    const running = DBOS.runStep(() => withRetries(body), { name })
+    const running = DBOS.runStep(() => withRetries(() => atWork(body)), { name })
     underWay.add(running)
     try {
       return await running

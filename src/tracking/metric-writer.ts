@@ -7,6 +7,8 @@ import { requireStage, type Stage } from './runs.ts'
 /** More points a statement gain nothing, and hold up those who wait. */
 const POINTS_MAX = 2_000
 const IN_FLIGHT_MAX = 2
+/** A statement has a limit of its own, which is shorter by default; this is for one that is lost in between. */
+const WRITE_MS_MAX = 120_000
 
 /**
  * Writes metrics that come alone, without params or tags: callers that wait share a statement, and so its commit. Each
@@ -18,7 +20,7 @@ export function createMetricWriter(sql: Sql): (runId: string, points: readonly M
       const stages = new Map((await insertFreshMetrics(sql, points)).map((run) => [run.run_id, run.lifecycle_stage]))
       return points.map((point) => stages.get(point.run_id))
     },
-    { maxKeys: POINTS_MAX, maxInFlight: IN_FLIGHT_MAX },
+    { maxKeys: POINTS_MAX, maxInFlight: IN_FLIGHT_MAX, what: 'the database', limitMs: WRITE_MS_MAX },
   )
   return async (runId, points) => {
     const [stage] = await write(points.map((point) => ({ ...point, run_id: runId })))

@@ -1,6 +1,8 @@
 import { expect, test } from 'vitest'
 import { createBatcher } from '../../src/base/batcher.ts'
 
+const LIMITS = { maxInFlight: 1, what: 'the store', limitMs: 60_000 }
+
 /** A query that answers when it is told to. */
 function heldQuery() {
   const sent: { keys: readonly number[]; answer(): void; fail(error: Error): void }[] = []
@@ -13,7 +15,7 @@ function heldQuery() {
 
 test('a lone call goes out at once', async () => {
   const { sent, run } = heldQuery()
-  const get = createBatcher(run, { maxKeys: 10, maxInFlight: 1 })
+  const get = createBatcher(run, { ...LIMITS, maxKeys: 10 })
   const answer = get([1])
   expect(sent.map((query) => query.keys)).toEqual([[1]])
   sent[0]?.answer()
@@ -22,7 +24,7 @@ test('a lone call goes out at once', async () => {
 
 test('calls that wait share the next query, and each gets its own part', async () => {
   const { sent, run } = heldQuery()
-  const get = createBatcher(run, { maxKeys: 10, maxInFlight: 1 })
+  const get = createBatcher(run, { ...LIMITS, maxKeys: 10 })
   const answers = [get([1]), get([2, 3]), get([]), get([4])]
   sent[0]?.answer()
   await answers[0]
@@ -33,7 +35,7 @@ test('calls that wait share the next query, and each gets its own part', async (
 
 test('a batch has at most its number of keys, but a larger group is not cut', async () => {
   const { sent, run } = heldQuery()
-  const get = createBatcher(run, { maxKeys: 2, maxInFlight: 1 })
+  const get = createBatcher(run, { ...LIMITS, maxKeys: 2 })
   const answers = [get([0]), get([1, 2, 3]), get([4]), get([5]), get([6])]
   for (let i = 0; i < 4; i++) {
     sent[i]?.answer()
@@ -46,11 +48,22 @@ test('a batch has at most its number of keys, but a larger group is not cut', as
 
 test('a failed query fails those who shared it, and nobody else', async () => {
   const { sent, run } = heldQuery()
-  const get = createBatcher(run, { maxKeys: 10, maxInFlight: 1 })
+  const get = createBatcher(run, { ...LIMITS, maxKeys: 10 })
   const first = get([1])
   const second = get([2])
   sent[0]?.fail(new Error('gone'))
   await expect(first).rejects.toThrow('gone')
   sent[1]?.answer()
   expect(await second).toEqual([20])
+})
+
+test('X11: a query that is never answered gives its place back, and its callers are told', async () => {
+  const { sent, run } = heldQuery()
+  const get = createBatcher(run, { ...LIMITS, maxKeys: 10, limitMs: 20 })
+  const lost = get([1])
+  const next = get([2])
+  await expect(lost).rejects.toMatchObject({ code: 'unavailable', message: 'the store did not answer within 20 ms' })
+  expect(sent).toHaveLength(2)
+  sent[1]?.answer()
+  expect(await next).toEqual([20])
 })

@@ -6,17 +6,17 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { sha256Hex } from '../../src/base/hash.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { type Migration, migrate, readMigrations } from '../../src/db/migrate.ts'
-import { createPool } from '../../src/db/pool.ts'
+import { endClient, openClient } from '../../src/db/session.ts'
 import { type EmptyDatabase, emptyDatabase } from '../helpers/pg.ts'
 
 let empty: EmptyDatabase
-let pool: pg.Pool
+let client: pg.Client
 beforeEach(async () => {
   empty = await emptyDatabase()
-  pool = createPool({ url: empty.url, size: 4, log: silentLog })
+  client = await openClient({ url: empty.url, name: 'test' })
 })
 afterEach(async () => {
-  await pool.end()
+  await endClient(client)
   await empty.drop()
 })
 
@@ -28,8 +28,8 @@ const migration = (number: number, name: string, text: string): Migration => ({
 })
 const FIRST = migration(1, 'first', 'create schema a; create table a.t (n int);')
 const SECOND = migration(2, 'second', 'insert into a.t select count(*) from a.t;')
-const run = (...migrations: Migration[]) => migrate(pool, silentLog, migrations)
-const rows = async () => (await pool.query('select n from a.t')).rows
+const run = (...migrations: Migration[]) => migrate(client, silentLog, migrations)
+const rows = async () => (await client.query('select n from a.t')).rows
 
 test('each migration runs once, in order, later ones when they come', async () => {
   expect(await run(FIRST)).toBe(1)
@@ -39,10 +39,10 @@ test('each migration runs once, in order, later ones when they come', async () =
 })
 
 test('two that start at the same time run each migration once', async () => {
-  const other = createPool({ url: empty.url, size: 1, log: silentLog })
+  const other = await openClient({ url: empty.url, name: 'test' })
   const slow = migration(2, 'slow', 'insert into a.t select 1 from pg_sleep(0.1);')
   const counts = await Promise.all([run(FIRST, slow), migrate(other, silentLog, [FIRST, slow])])
-  await other.end()
+  await endClient(other)
   expect(counts.sort()).toEqual([0, 2])
   expect(await rows()).toEqual([{ n: 1 }])
 })

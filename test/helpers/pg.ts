@@ -5,7 +5,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { connectDatabase } from '../../src/db/db.ts'
 import { type Embedded, openEmbedded } from '../../src/db/embedded/embedded.ts'
 import { migrate, migrationsDigest } from '../../src/db/migrate.ts'
-import { createPool } from '../../src/db/pool.ts'
+import { openClient } from '../../src/db/session.ts'
 import type { Database } from '../../src/db/sql.ts'
 
 /**
@@ -79,11 +79,11 @@ async function ensureTemplate(admin: pg.Client): Promise<string> {
   for (const { datname } of known.rows) await admin.query(`drop database ${datname} with (force)`)
   await admin.query('drop database if exists template_new with (force)')
   await admin.query('create database template_new')
-  const pool = createPool({ url: (await testServer()).url('template_new'), size: 1, log: silentLog })
+  const client = await openClient({ url: (await testServer()).url('template_new'), name: 'test', ms: 60_000 })
   try {
-    await migrate(pool, silentLog)
+    await migrate(client, silentLog)
   } finally {
-    await pool.end()
+    await client.end()
   }
   await admin.query(`alter database template_new rename to ${name}`)
   return name

@@ -8,6 +8,8 @@ export type Fault = {
   /** The same without them, for callers over HTTP. */
   toCallers: string
   todo: string
+  /** Whether the connection is lost: what was asked over it may or may not have been done. */
+  lost?: boolean
 }
 
 export type Thrown = {

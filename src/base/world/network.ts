@@ -25,6 +25,7 @@ export const connectionFault: Recogniser = ({ code, syscall, message, raw }, ask
   if (how === undefined) return undefined
   return {
     code: 'unavailable',
+    lost: true,
     says: `${asked ?? placeOf(raw)} ${how} (${firstLine(message || code)})`,
     toCallers: `${asked ?? 'a server that Weir needs'} ${how}`,
     todo: 'Weir tries again by itself as soon as it is asked again',

@@ -3,7 +3,7 @@ import { type Fault, firstLine, type Recogniser } from './fault.ts'
 const AGAIN = 'Weir connects again by itself as soon as it is there'
 const AGAIN_LATER = 'try again'
 
-type Kind = Pick<Fault, 'code' | 'says' | 'todo'>
+type Kind = Pick<Fault, 'code' | 'says' | 'todo' | 'lost'>
 
 /** By SQLSTATE, the longest prefix first (PostgreSQL's manual, appendix A). Faults of a statement are not among them. */
 const BY_STATE: readonly (readonly [string, Kind])[] = [
@@ -76,10 +76,13 @@ const BY_STATE: readonly (readonly [string, Kind])[] = [
 const BY_WORDS: readonly (readonly [RegExp, Kind])[] = [
   [
     /^(Connection (terminated|ended)|Client (was closed|has encountered a connection error))/,
-    { code: 'unavailable', says: 'the connection to the database was lost', todo: AGAIN },
+    { lost: true, code: 'unavailable', says: 'the connection to the database was lost', todo: AGAIN },
   ],
-  [/^Query read timeout$/, { code: 'unavailable', says: 'the database does not answer', todo: AGAIN }],
-  [/^timeout expired$/, { code: 'unavailable', says: 'the database does not take the connection', todo: AGAIN }],
+  [/^Query read timeout$/, { lost: true, code: 'unavailable', says: 'the database does not answer', todo: AGAIN }],
+  [
+    /^timeout expired$/,
+    { lost: true, code: 'unavailable', says: 'the database does not take the connection', todo: AGAIN },
+  ],
   [
     /^timeout exceeded when trying to connect$/,
     { code: 'unavailable', says: 'no connection to the database became free', todo: AGAIN_LATER },
@@ -102,6 +105,9 @@ const BY_WORDS: readonly (readonly [RegExp, Kind])[] = [
   ],
 ]
 
+/** By SQLSTATE: the server has ended or refused the connection. */
+const LOST = /^(08|57P|25P0[34])/
+
 const STATE = /^[0-9A-Z]{5}$/
 
 /** PostgreSQL's own errors and those of its driver. */
@@ -113,7 +119,7 @@ export const postgresFault: Recogniser = ({ code, message, raw }) => {
   })
   if (STATE.test(code) && typeof raw.severity === 'string') {
     const kind = BY_STATE.find(([prefix]) => code.startsWith(prefix))?.[1]
-    return kind && told(kind)
+    return kind && told({ ...kind, lost: LOST.test(code) })
   }
   if (code !== '') return undefined
   const kind = BY_WORDS.find(([words]) => words.test(message))?.[1]
