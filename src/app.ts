@@ -122,7 +122,7 @@ export async function createApp({ settings, project, clock, log, tell }: AppOpti
     training,
     flows,
     erasure,
-    health: [{ what: 'the database', check: () => db.query('select 1') }],
+    health: [{ what: 'the database', check: () => db.serving.query('select 1') }],
     ingestMonth: defineIngestMonth(flows, { ingest, project }),
     materialize: defineMaterialize(flows, { features, lake, project }),
     trainBaseline: defineTrainBaseline(flows, { training, lake, project }),

@@ -1,7 +1,7 @@
 import { setTimeout as sleep } from 'node:timers/promises'
-import pg from 'pg'
+import type pg from 'pg'
 import { messageOf } from '../base/errors.ts'
-import { SESSION } from './pool.ts'
+import { endClient, openClient } from './session.ts'
 
 /** A table that was written anew, so that no deleted row is left in its pages or indexes. */
 export type Rewritten = { table: string; bytes: number; ms: number; fault: string | null }
@@ -104,13 +104,10 @@ async function othersWal(client: pg.Client): Promise<string> {
 }
 
 async function withSession<T>(url: string, body: (client: pg.Client) => Promise<T>): Promise<T> {
-  const client = new pg.Client({ connectionString: url, application_name: 'weir erasure', keepAlive: true })
-  client.on('error', () => {})
-  await client.connect()
+  const client = await openClient({ url, name: 'weir erasure' })
   try {
-    await client.query(SESSION)
     return await body(client)
   } finally {
-    await client.end().catch(() => {})
+    await endClient(client)
   }
 }
