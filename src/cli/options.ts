@@ -1,7 +1,9 @@
 /** The options that all commands share, and readers of option values that refuse with exit code 2. */
 import { type Command, InvalidArgumentError } from 'commander'
+import { systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { type Instant, parseInstant } from '../base/instant.ts'
+import { requirePast } from '../base/past.ts'
 import { SETTINGS, type SettingName } from '../config/settings.ts'
 
 export type CommonOptions = { project?: string; json?: boolean } & Partial<Record<SettingName, string>>
@@ -22,11 +24,12 @@ export function common(command: Command, example: string, more: readonly Setting
   return command.addHelpText('after', `\nExample:\n  $ npx weir ${example}`)
 }
 
+/** A date of the past: every command that takes one asks about what has been. */
 export function instantOption(text: string): Instant {
   try {
-    return parseInstant(text, 'it')
+    return requirePast(parseInstant(text, 'date'), systemClock, 'the date')
   } catch (error) {
-    throw new InvalidArgumentError(messageOf(error))
+    throw new InvalidArgumentError(messageOf(error).replace(/^date: /, ''))
   }
 }
 

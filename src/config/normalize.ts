@@ -19,6 +19,14 @@ export function normalizeProject(input: unknown, dir: string): Project {
   return project
 }
 
+/** Checks that every source has; naming one in the project changes its severity. */
+const ALWAYS = [
+  { rule: 'extra_columns', severity: 'warn' },
+  { rule: 'key_spaces', severity: 'warn' },
+  { rule: 'missing_words', severity: 'warn' },
+  { rule: 'total_row', severity: 'error' },
+] as const
+
 function complete(shape: ProjectShape, dir: string): Project {
   return {
     name: shape.name,
@@ -30,9 +38,8 @@ function complete(shape: ProjectShape, dir: string): Project {
       file: s.file ?? `${name}.csv`,
       key: typeof s.key === 'string' ? [s.key] : s.key,
       columns: Object.entries(s.columns).map(([column, c]) => completeColumn(column, c)),
-      checks: s.checks.some((c) => c.rule === 'extra_columns')
-        ? [...s.checks]
-        : [...s.checks, { rule: 'extra_columns' as const, severity: 'warn' as const }],
+      checks: [...s.checks, ...ALWAYS.filter(({ rule }) => s.checks.every((c) => c.rule !== rule))],
+      timeZone: s.timeZone,
       publishDelayMs: durationMs(s.publishDelay),
       postgres: s.postgres,
       eventTime: s.eventTime,

@@ -35,6 +35,8 @@ export type Source = {
   key: string[]
   columns: Column[]
   checks: TableCheck[]
+  /** The zone of times that are written without one, by its IANA name; null for UTC. */
+  timeZone: string | null
   /** How long after valid_at the first delivery of a moment is known to the world. */
   publishDelayMs: number
   /** Of kind changes: the columns that say when a row's values began to hold, when they could first be known, and that the key is gone. */
@@ -65,6 +67,12 @@ export type TableCheck =
   | { rule: 'row_count_change'; share: number; severity: Severity }
   /** A column that the project does not name. */
   | { rule: 'extra_columns'; severity: Severity }
+  /** Blanks before or behind the text of a key. */
+  | { rule: 'key_spaces'; severity: Severity }
+  /** Texts like NA, null or - in a String column. */
+  | { rule: 'missing_words'; severity: Severity }
+  /** A row whose key is a word like Total. */
+  | { rule: 'total_row'; severity: Severity }
 
 export type Entity = { name: string; joinKeys: { name: string; type: ValueType }[] }
 

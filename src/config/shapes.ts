@@ -1,5 +1,6 @@
 /** The shape of a project definition as a person writes it. References between parts are checked in normalize.ts. */
 import { z } from 'zod'
+import { isTimeZone } from '../values/time-zone.ts'
 import { parseDurationMs } from './duration.ts'
 import { type OnDemandView, VALUE_TYPES } from './project.ts'
 
@@ -34,6 +35,9 @@ const tableCheck = z.discriminatedUnion('rule', [
     severity: severity.default('warn'),
   }),
   z.strictObject({ rule: z.literal('extra_columns'), severity: severity.default('warn') }),
+  z.strictObject({ rule: z.literal('key_spaces'), severity: severity.default('warn') }),
+  z.strictObject({ rule: z.literal('missing_words'), severity: severity.default('warn') }),
+  z.strictObject({ rule: z.literal('total_row'), severity }),
 ])
 
 const column = z.union([
@@ -60,6 +64,7 @@ const source = z.strictObject({
   availableAt: z.string().nullable().default(null),
   deleted: z.string().nullable().default(null),
   key: z.union([z.string(), z.array(z.string()).min(1)]),
+  timeZone: z.string().refine(isTimeZone, "write the zone's IANA name, like Europe/Paris").nullable().default(null),
   columns: z.record(z.string(), column),
   checks: z.array(tableCheck).readonly().default([]),
   publishDelay: duration.default('0s'),

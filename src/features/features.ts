@@ -191,6 +191,14 @@ export function createFeatures(deps: FeaturesDeps): Features {
     return result
   }
 
+  /** What is recorded until then would change the answer: a K is a moment that has been. */
+  async function requireKnown(knownAt: Instant): Promise<void> {
+    const now = await deps.lake.pinKnownAt()
+    if (knownAt <= now) return
+    const says = `known-at ${displayInstant(knownAt)} lies in the future (it is ${displayInstant(now)}); leave it out for now`
+    throw new PlatformError('invalid_argument', says)
+  }
+
   function requireAny(done: readonly Materialized[], asOf?: Instant): void {
     if (done.some((one) => one.outcome !== 'no snapshot')) return
     throw nothingToMaterialize(
@@ -257,6 +265,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
   return {
     async trainingSet(request) {
       await requireChecked()
+      await requireKnown(request.knownAt)
       return deps.lake.work.during(async () => {
         const set = await buildTrainingSet(deps, request)
         await recordTrainingSet(sql, set, { ...request, kind: 'labels', name: request.model }, now())
@@ -273,6 +282,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
     serviceOf,
     async entityDataset(asked, request) {
       await requireChecked()
+      await requireKnown(request.knownAt)
       const join = async (scratch: string) => {
         const { file: given, timestamp } = request
         const rows = (list: Exclude<typeof given, string>) =>

@@ -3,7 +3,8 @@ import { displayInstant } from '../base/instant.ts'
 import type { ColumnCheck, Severity, Source, ValueType } from '../config/project.ts'
 import type { DuckParam } from '../lake/duck.ts'
 import { isNoValue } from '../values/text.ts'
-import { describeType } from '../values/values.ts'
+import { isNaive } from '../values/time-zone.ts'
+import { describeType, TYPES } from '../values/values.ts'
 import type { Table } from './load-table.ts'
 
 /** A rule for rows. `text` is an expression for what a row has there, `broken` makes one that is true if it breaks it. */
@@ -47,8 +48,16 @@ export function rowChecks(table: Table): RowCheck[] {
       if (!flag) return rule
       return { ...rule, broken: (params) => `(${rule.broken(params)}) AND NOT coalesce(t${flag.index}, false)` }
     }
+    const always = (rule: string, broken: Broken[]) => {
+      const severity = source.checks.find((c) => c.rule === rule)?.severity
+      return severity === undefined ? [] : broken.map((one) => check(rule, severity, living(one)))
+    }
     return [
-      check('type', 'error', typeBroken(column)),
+      check('type', 'error', typeBroken(table, column)),
+      ...localTimes(table, column).map((broken) => check('time_zone', 'error', broken)),
+      ...always('key_spaces', source.key.includes(column.name) ? spaces(column) : []),
+      ...always('missing_words', missingWords(column)),
+      ...always('total_row', source.key.includes(column.name) ? totalRow(column) : []),
       // A row that names nothing can never be joined.
       ...(inKey ? [check('required', 'error', isEmpty(column, whyNeeded(source, column.name)))] : []),
       ...(column.name === source.eventTime ? [check('event_time', 'error', afterDelivery(table, column))] : []),
@@ -96,11 +105,104 @@ function brokenBy(table: Table, column: IndexedColumn, check: ColumnCheck): Brok
   }
 }
 
-function typeBroken({ index, type }: IndexedColumn): Broken {
+function typeBroken(table: Table, column: IndexedColumn): Broken {
+  const { index, type } = column
+  const none = isNoValue(type, `r${index}`, `t${index}`)
+  const [local] = localTimes(table, column)
   return {
-    broken: () => isNoValue(type, `r${index}`, `t${index}`),
-    says: `with a value that is not ${describeType(type)}`,
+    broken: (params) => (local ? `(${none}) AND NOT coalesce(${local.broken(params)}, false)` : none),
+    says: misfit(table, column) ?? `with a value that is not ${describeType(type)}${hint(table, type)}`,
   }
+}
+
+/** A Parquet column of another kind than the declared type has no value in any row: not the rows are at fault. */
+function misfit({ misfits }: Table, { name, type }: IndexedColumn): string | undefined {
+  const physical = misfits.get(name)
+  if (physical === undefined) return undefined
+  const kinds = TYPES[type].parquet
+  const shownType = physical.length > 40 ? `${physical.slice(0, 39)}…` : physical
+  const is = `of type ${shownType}, and a ${type} is read from ${kinds} alone`
+  const number = /INT|DOUBLE|FLOAT|DECIMAL/.test(physical) && !/[[(]/.test(physical.replace(/^DECIMAL\(.*\)$/, ''))
+  if (type === 'String' && number) {
+    return `${is}: 17, 17.0 and 00017 would be three values; write the column as text, or declare it as a number`
+  }
+  if (type === 'Bool' && number) return `${is}; write it as a boolean, or declare the column Int64`
+  if (/[[(]/.test(physical))
+    return `${is}: a column holds one value a row; take the parts out into columns of their own`
+  return `${is}; write the column in another type, or declare what it is`
+}
+
+function hint({ file }: Table, type: ValueType): string {
+  if (file.format === 'csv') return HINTS[type] ?? ''
+  return type.startsWith('Float') ? '; a missing value is a null' : ''
+}
+
+/** What the values mostly were in files that were refused, and what to write instead. */
+const HINTS: Partial<Record<ValueType, string>> = {
+  Int32: '; write digits alone, and nothing for a missing value',
+  Int64: '; write digits alone, and nothing for a missing value',
+  Float32: '; write a decimal point and no thousands separator, and nothing for a missing value',
+  Float64: '; write a decimal point and no thousands separator, and nothing for a missing value',
+  Bool: '; declare the column Int64 for 0 and 1, or write the words',
+}
+
+/** Local times of the source's zone that are none, or two. */
+function localTimes({ source }: Table, { index, type }: IndexedColumn): Broken[] {
+  if (source.timeZone === null || type !== 'UnixTimestamp') return []
+  const says = `with a time that ${source.timeZone} has twice or not at all, as clocks change there; write it with its offset, like +01:00`
+  // Only a time that is one by itself: in UTC there is each once.
+  const real = `TRY_CAST(r${index} AS TIMESTAMP) IS NOT NULL AND NOT starts_with(r${index}, '0000')`
+  return [{ broken: () => `${isNaive(`r${index}`)} AND ${real} AND t${index} IS NULL`, says }]
+}
+
+/** Words that programs write where a value is missing. */
+const MISSING_WORDS = [
+  ...['na', 'n/a', '#n/a', '#na', '<na>', 'nan', '-nan', 'nat', 'null', '(null)', 'nil', 'none', 'missing', '\\n'],
+  ...[
+    '-',
+    '--',
+    '?',
+    '.',
+    '#value!',
+    '#ref!',
+    '#div/0!',
+    '#name?',
+    '#null!',
+    '#num!',
+    '(blank)',
+    '(empty)',
+    'undefined',
+  ],
+]
+
+/** A text that says that there is none, though a null is an empty field. Where the allowed values are declared, they decide. */
+function missingWords({ index, type, checks }: IndexedColumn): Broken[] {
+  if (type !== 'String' || checks.some((c) => c.rule === 'allowed')) return []
+  const words = MISSING_WORDS.map((word) => `'${word}'`).join(', ')
+  const says = 'with a text that looks like a missing value, and is kept as this text; an empty field is a null'
+  return [{ broken: () => `lower(trim(t${index})) IN (${words})`, says }]
+}
+
+/** Blanks of every kind around a text, also those that nobody sees. */
+function spaces({ index, type }: IndexedColumn): Broken[] {
+  if (type !== 'String') return []
+  const blank = String.raw`[\s\x{00a0}\x{200b}\x{feff}]`
+  const says = "with blanks around the key, which are kept: ' 17' and '17' are two keys"
+  return [{ broken: () => `regexp_matches(t${index}, '^${blank}|${blank}$')`, says }]
+}
+
+const TOTALS = [
+  '((grand|overall|sub)[ -]?)?(totals?|totale|totaux|sum|summe|gesamt|gesamtsumme|somme|suma|average|avg|mean|mittelwert|moyenne)( (general|général))?[ :]*',
+  // psql's own last line.
+  '[(][0-9]+ (rows?|records?)[)]',
+].join('|')
+
+/** A spreadsheet's last row is no row of the table. */
+function totalRow({ index, type }: IndexedColumn): Broken[] {
+  if (type !== 'String') return []
+  const says =
+    "with a key that is a word for a total, as a spreadsheet's last row has; take the row out, or declare the check total_row with severity warn"
+  return [{ broken: () => `regexp_full_match(lower(trim(t${index})), '${TOTALS}')`, says }]
 }
 
 /** A quoted empty field is an empty text, and names as little as a null. */

@@ -26,5 +26,12 @@ export async function checkContent(lake: Lake, source: Source, asOf: Instant, di
     const says = `the same content as version ${older.version}, which was corrected since; it is put back as the newest`
     findings.push(finding(source, { rule: 'puts_back', severity: 'warn', says }))
   }
+  const history = await lake.history({ source: source.name, validAt: asOf })
+  const taken = history.findLast(({ digest: of, withdrawn }) => of === digest && withdrawn !== null)
+  if (taken?.withdrawn && versions.at(-1)?.digest !== digest) {
+    const { version, withdrawn } = taken
+    const says = `the same content as version ${version}, which ${withdrawn.actor} withdrew: ${withdrawn.reason}; it is there again as a new version`
+    findings.push(finding(source, { rule: 'puts_back', severity: 'warn', says }))
+  }
   return findings
 }

@@ -4,7 +4,9 @@ import { open, realpath, stat } from 'node:fs/promises'
 import { join, relative, sep } from 'node:path'
 import { PlatformError } from '../base/errors.ts'
 import type { Source } from '../config/project.ts'
+import { otherKind } from './file-kinds.ts'
 import { type Finding, finding } from './finding.ts'
+import { missingFile } from './folder-files.ts'
 
 /** A delivered file as we work on it: a copy without its byte order mark, which nobody changes under our hands. */
 export type DeliveredFile = {
@@ -17,8 +19,8 @@ export type DeliveredFile = {
 }
 
 const CHUNK_BYTES = 1 << 20
+const HEAD_BYTES = 512
 const BOM = Buffer.from([0xef, 0xbb, 0xbf])
-const UTF16_MARKS = [Buffer.from([0xff, 0xfe]), Buffer.from([0xfe, 0xff])]
 
 /** The folder of a delivery with its symbolic links resolved, or a refusal. */
 export async function openDeliveryFolder(dir: string): Promise<string> {
@@ -35,11 +37,12 @@ export async function takeFile(folder: string, source: Source, target: string): 
   const format = source.file.endsWith('.parquet') ? 'parquet' : 'csv'
   const file = await copy(path, target, format).catch(unreadable(source))
   if ('rule' in file) return file
-  const { bytes, utf16, ...delivered } = file
+  const { bytes, head, ...delivered } = file
   if (bytes === 0) return finding(source, { rule: 'empty_file', says: 'the file is empty, without even a header' })
-  if (utf16 && format === 'csv')
-    return finding(source, { rule: 'encoding', says: 'the file is UTF-16; save it as UTF-8' })
-  return delivered
+  const other = otherKind(head, format)
+  return other === undefined
+    ? delivered
+    : finding(source, { rule: other.includes('UTF-16') ? 'encoding' : 'format', says: other })
 }
 
 /** A link that leads out of the folder is refused: what is delivered is the folder. */
@@ -47,9 +50,7 @@ async function locate(folder: string, source: Source): Promise<string | Finding>
   const fault = (says: string) => finding(source, { rule: 'file', says })
   const path = await realpath(join(folder, source.file)).catch((error: NodeJS.ErrnoException) => {
     if (error.code !== 'ENOENT') return unreadable(source)(error)
-    return fault(
-      `the file is missing (source '${source.name}'); deliver it, or name the other sources to ingest only them`,
-    )
+    return missingFile(folder, source)
   })
   if (typeof path !== 'string') return path
   if (relative(folder, path).split(sep)[0] === '..') return fault('it is a link out of the folder')
@@ -68,16 +69,16 @@ async function copy(
   from: string,
   to: string,
   format: DeliveredFile['format'],
-): Promise<DeliveredFile & { bytes: number; utf16: boolean }> {
+): Promise<DeliveredFile & { bytes: number; head: Buffer }> {
   const hash = createHash('sha256')
   const out = await open(to, 'wx')
   let bytes = 0
   let last = 0
-  let utf16 = false
+  let head = Buffer.alloc(0)
   try {
     for await (const chunk of createReadStream(from, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
       hash.update(chunk)
-      if (bytes === 0) utf16 = UTF16_MARKS.some((mark) => chunk.subarray(0, 2).equals(mark))
+      if (bytes === 0) head = Buffer.from(chunk.subarray(0, HEAD_BYTES))
       const marked = bytes === 0 && format === 'csv' && chunk.subarray(0, 3).equals(BOM)
       await out.writeFile(marked ? chunk.subarray(3) : chunk)
       bytes += chunk.length - (marked ? 3 : 0)
@@ -92,6 +93,6 @@ async function copy(
     bytes,
     fileDigest: hash.digest('hex'),
     ended: format === 'parquet' || last === 0x0a || last === 0x0d,
-    utf16,
+    head,
   }
 }

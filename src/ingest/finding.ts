@@ -8,7 +8,8 @@ export type Example = { line: number | null; key: string | null; value: string |
 /** One broken rule of one file: how often, and up to five rows of it. */
 export type Finding = {
   file: string
-  source: string
+  /** Null for what concerns the folder. */
+  source: string | null
   column: string | null
   rule: string
   severity: Severity
@@ -28,7 +29,9 @@ type Details = {
   says: string
 }
 
-export function finding(source: Pick<Source, 'name' | 'file'>, details: Details): Finding {
+type Of = Pick<Source, 'name' | 'file'> | { name: null; file: string }
+
+export function finding(source: Of, details: Details): Finding {
   const { column, rule, severity = 'error', count = 1, examples = [], says } = details
   const where = column === undefined ? source.file : `${source.file}, column '${column}'`
   const unit = source.file.endsWith('.parquet') ? 'row' : 'line'

@@ -20,6 +20,7 @@ import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
 import { displayInstant, type Instant, instantOfMs, parseInstant } from '../base/instant.ts'
 import type { Log } from '../base/log.ts'
+import { requirePast } from '../base/past.ts'
 import { keyPlaces } from '../config/key-places.ts'
 import type { Project, Source } from '../config/project.ts'
 import type { Sql } from '../db/sql.ts'
@@ -30,6 +31,7 @@ import { checkContent, restored } from './content-checks.ts'
 import { openDeliveryFolder, takeFile } from './delivery-file.ts'
 import { eraseFromDeliveries, findInDeliveries } from './erase.ts'
 import { counted, type Finding, hasErrors } from './finding.ts'
+import { otherFiles } from './folder-files.ts'
 import { openPostgresTables } from './postgres-tables.ts'
 import { type Delivery, insertDelivery, selectDeliveries } from './queries.ts'
 import { type ReadDelivery, readDelivery, type Take } from './read-delivery.ts'
@@ -48,6 +50,8 @@ export type IngestReport = {
   asOf: Instant
   state: 'accepted' | 'unchanged'
   sources: SourceReport[]
+  /** What concerns no single source. */
+  findings: Finding[]
 }
 
 export type Ingest = {
@@ -66,30 +70,29 @@ type Deps = { sql: Sql; lake: Lake; duck: Duck; project: Project; clock: Clock; 
 type Try = { asOf: Instant; directory: string; startedAt: Instant }
 
 const DELIVERIES_MAX = 100
-/** Somewhere on earth the day has ended already. */
-const FUTURE_MS_MAX = 24 * 3600_000
 
 export function createIngest(deps: Deps): Ingest {
   const { sql, lake, project, clock } = deps
   return {
     async ingestMonth({ dir, asOf: text, sources: names }) {
-      const asOf = readAsOf(text, clock)
+      const asOf = requirePast(parseInstant(text, 'as-of'), clock, 'as-of')
       const sources = chooseSources(project, names)
       const folder = await folderFor(dir, sources)
       const tables = openPostgresTables({ lake, env: process.env, asOf })
       const take: Take = (source, target) =>
         source.postgres ? tables.take(source, target) : takeFile(folder ?? '', source, target)
       try {
-        return await bring(deps, { asOf, directory: folder ?? '(no folder)', sources, take })
+        const beside = folder === undefined ? [] : await otherFiles(folder, project)
+        return await bring(deps, { asOf, directory: folder ?? '(no folder)', sources, take, beside })
       } finally {
         await tables.close()
       }
     },
     async ingestRows({ source: name, asOf: text, rows }) {
-      const asOf = readAsOf(text, clock)
+      const asOf = requirePast(parseInstant(text, 'as-of'), clock, 'as-of')
       const sources = chooseSources(project, [name])
       const take: Take = (source, target) => writeRows(source, rows, target)
-      return bring(deps, { asOf, directory: '(rows)', sources, take })
+      return bring(deps, { asOf, directory: '(rows)', sources, take, beside: [] })
     },
     find: (subject) => findInDeliveries(sql, subject),
     erase: (subject) => eraseFromDeliveries(sql, project, subject),
@@ -98,9 +101,9 @@ export function createIngest(deps: Deps): Ingest {
   }
 }
 
-type Delivered = { asOf: Instant; directory: string; sources: Source[]; take: Take }
+type Delivered = { asOf: Instant; directory: string; sources: Source[]; take: Take; beside: Finding[] }
 
-async function bring(deps: Deps, { asOf, directory, sources, take }: Delivered): Promise<IngestReport> {
+async function bring(deps: Deps, { asOf, directory, sources, take, beside }: Delivered): Promise<IngestReport> {
   const { lake, duck, project, clock, log } = deps
   const attempt = { asOf, directory, startedAt: instantOfMs(clock.nowMs()) }
   const report = await lake.work.during((held) =>
@@ -108,6 +111,7 @@ async function bring(deps: Deps, { asOf, directory, sources, take }: Delivered):
       duck.session(async (session) => {
         const suppressed = await lake.suppressions.active()
         const read = await readDelivery({ duck: session, lake, project, asOf, suppressed }, { take, sources, scratch })
+        read.findings.push(...beside)
         if (hasErrors(read.findings)) throw await refuse(deps, attempt, read.findings)
         const drafts = await writeDrafts({ ...deps, session, asOf, scratch }, read)
         held()
@@ -124,16 +128,6 @@ async function folderFor(dir: string | undefined, sources: Source[]): Promise<st
   const files = sources.filter((source) => source.postgres === null).map((source) => source.file)
   if (files.length === 0) return undefined
   throw new PlatformError('invalid_argument', `name the folder that holds ${files.join(', ')}`)
-}
-
-/** A slip in the year would be the newest state for years, and nothing is ever taken back. */
-function readAsOf(text: string, clock: Clock): Instant {
-  const asOf = parseInstant(text, 'as-of date')
-  if (asOf <= instantOfMs(clock.nowMs() + FUTURE_MS_MAX)) return asOf
-  throw new PlatformError(
-    'invalid_argument',
-    `as-of date ${displayInstant(asOf)} lies in the future; files describe what has been`,
-  )
 }
 
 function chooseSources(project: Project, names: readonly string[] | undefined): Source[] {
@@ -223,7 +217,8 @@ async function accept(
       sources: reports.map(({ findings: _, ...rest }) => rest),
       findings: read.findings,
     })
-    return { delivery, asOf: attempt.asOf, state, sources: reports }
+    const findings = read.findings.filter((f) => f.source === null)
+    return { delivery, asOf: attempt.asOf, state, sources: reports, findings }
   })
 }
 

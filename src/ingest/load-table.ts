@@ -2,7 +2,7 @@ import type { Instant } from '../base/instant.ts'
 import type { Column, Source } from '../config/project.ts'
 import { CSV_DIALECT } from '../lake/csv-file.ts'
 import type { DuckSession } from '../lake/duck.ts'
-import { readColumn } from '../values/columns.ts'
+import { fits, readColumn } from '../values/columns.ts'
 import { readAs } from '../values/text.ts'
 import type { DeliveredFile } from './delivery-file.ts'
 
@@ -23,6 +23,8 @@ export type Table = {
   moreRejects: boolean
   /** No event of the delivery may be later. */
   until: Instant
+  /** Declared columns whose type in a Parquet file is of another kind, by DuckDB's name for it: they have no values. */
+  misfits: ReadonlyMap<string, string>
   /** The file has one column, so that a blank line is a row. */
   single: boolean
 }
@@ -48,7 +50,7 @@ export async function loadTable(duck: DuckSession, given: Given): Promise<Table>
   const fields = header.map((_, i) => `'c${i}': 'VARCHAR'`).join(', ')
   const read = columns.flatMap(({ name: column, type, index }) => {
     const field = `c${header.indexOf(column)}`
-    return [`${field} AS r${index}`, `${readAs(type, field)} AS t${index}`]
+    return [`${field} AS r${index}`, `${readAs(type, field, source.timeZone)} AS t${index}`]
   })
   await duck.run(
     `CREATE TEMP TABLE ${name} AS SELECT ${['row_number() OVER () AS n', ...read].join(', ')}
@@ -56,7 +58,17 @@ export async function loadTable(duck: DuckSession, given: Given): Promise<Table>
        rejects_table = '${name}_errors', rejects_scan = '${name}_scans')`,
   )
   const [{ rows } = { rows: 0 }] = await duck.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${name}`)
-  return { source, file, name, rows, columns, ...(await readRejects(duck, name)), until, single: header.length === 1 }
+  return {
+    source,
+    file,
+    name,
+    rows,
+    columns,
+    ...(await readRejects(duck, name)),
+    until,
+    misfits: new Map(),
+    single: header.length === 1,
+  }
 }
 
 /** A value is read as strictly as from CSV: 1.0 is a whole number, 1.5 is none. */
@@ -66,15 +78,21 @@ async function loadParquet(duck: DuckSession, { source, file, header, name, unti
     .map((column, index) => ({ ...column, index }))
     .filter((column) => header.includes(column.name))
   const read = columns.flatMap(({ name: column, type, index }) => {
-    const field = readColumn(type, types.get(column) ?? '', `"${column.replaceAll('"', '""')}"`)
+    const field = readColumn(type, types.get(column) ?? '', `"${column.replaceAll('"', '""')}"`, source.timeZone)
     return [`${field.text} AS r${index}`, `${field.value} AS t${index}`]
   })
+  const misfits = new Map(
+    columns.flatMap(({ name: column, type }) => {
+      const physical = types.get(column) ?? ''
+      return fits(type, physical) ? [] : [[column, physical] as const]
+    }),
+  )
   await duck.run(
     `CREATE TEMP TABLE ${name} AS SELECT ${['file_row_number + 1 AS n', ...read].join(', ')}
      FROM read_parquet(${quoted(file.path)}, file_row_number = true)`,
   )
   const [{ rows } = { rows: 0 }] = await duck.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${name}`)
-  return { source, file, name, rows, columns, rejects: [], moreRejects: false, until, single: false }
+  return { source, file, name, rows, columns, rejects: [], moreRejects: false, until, misfits, single: false }
 }
 
 /** The columns of a Parquet file with DuckDB's names for their types; throws DuckDB's error where it is none. */

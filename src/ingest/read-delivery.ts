@@ -11,6 +11,7 @@ import type { DeliveredFile } from './delivery-file.ts'
 import type { Finding } from './finding.ts'
 import { leaveOut } from './leave-out.ts'
 import { loadTable, parquetTypes, type Table } from './load-table.ts'
+import { checkNanoseconds } from './nanoseconds.ts'
 import { checkStructure, explainUnreadable } from './structure.ts'
 import { checkTable } from './table-checks.ts'
 import { snapshotColumns } from './write-snapshot.ts'
@@ -87,6 +88,7 @@ async function readFile(
   )
   if ('rule' in table) return { findings: [...findings, table] }
   findings.push(...(await checkStructure(table)))
+  if (file.format === 'parquet') findings.push(...(await checkNanoseconds(duck, table)))
   const left = suppressed ? await leaveOut(duck, table, project, suppressed) : { table, findings: [] }
   findings.push(...left.findings)
   if (!table.moreRejects) findings.push(...(await checkTable(duck, left.table)))

@@ -1,5 +1,7 @@
+import { open } from 'node:fs/promises'
 import { messageOf } from '../base/errors.ts'
 import type { Source } from '../config/project.ts'
+import { SAVE_AS_UTF8 } from './csv-header.ts'
 import type { DeliveredFile } from './delivery-file.ts'
 import { counted, EXAMPLES_MAX, type Example, type Finding, finding, shown } from './finding.ts'
 import type { Reject, Table } from './load-table.ts'
@@ -10,7 +12,7 @@ const KINDS: Record<string, { rule: string; says: string }> = {
   'MISSING COLUMNS': { rule: 'too_few_fields', says: 'too few fields' },
   'TOO MANY COLUMNS': { rule: 'too_many_fields', says: 'too many fields' },
   'UNQUOTED VALUE': { rule: 'quotes', says: 'a quote that is not closed, or text after a closing quote' },
-  'INVALID ENCODING': { rule: 'encoding', says: 'bytes that are not UTF-8' },
+  'INVALID ENCODING': { rule: 'encoding', says: `bytes that are not UTF-8; ${SAVE_AS_UTF8}` },
   'LINE SIZE OVER MAXIMUM': { rule: 'line_too_long', says: 'a line longer than 2 MB' },
 }
 
@@ -63,7 +65,7 @@ async function rejectFindings(table: Table): Promise<Finding[]> {
 export async function explainUnreadable(source: Source, file: DeliveredFile, error: unknown): Promise<Finding> {
   if (!/^(Invalid Input|IO|Not implemented) Error/i.test(messageOf(error))) throw error
   if (file.format === 'csv' && !messageOf(error).startsWith('Invalid Input Error')) throw error
-  if (file.format === 'parquet') return unreadable(source, error)
+  if (file.format === 'parquet') return brokenParquet(source, file, error)
   let first: CsvRecord['end'] | undefined
   let other: number | undefined
   await walkRecords(file.path, { keepBlank: false, broken: new Set() }, ({ line, end }) => {
@@ -72,17 +74,34 @@ export async function explainUnreadable(source: Source, file: DeliveredFile, err
     return other === undefined
   })
   if (other === undefined) {
-    return unreadable(source, error)
+    return unreadable(source, file, error)
   }
   const examples = [{ line: other, key: null, value: null }]
   return finding(source, { rule: 'line_ends', says: 'line ends of more than one kind; write all alike', examples })
 }
 
-function unreadable(source: Source, error: unknown): Finding {
+/** The place of our copy says nothing to a person, and would push the reason out of the line. */
+function unreadable(source: Source, file: DeliveredFile, error: unknown): Finding {
   const said = messageOf(error)
     .split('\n')[0]!
     .replace(/^[A-Za-z ]+ Error: /, '')
+    .replaceAll(/ ?(file )?['"]?[^\s'"]*['"]?/gi, (text) => (text.includes(file.path) ? '' : text))
+    .trim()
   return finding(source, { rule: 'unreadable', says: `DuckDB cannot read it: ${shown(said)}` })
+}
+
+/** A Parquet file ends as it begins; one that was cut off, or is still being written, does not. */
+async function brokenParquet(source: Source, file: DeliveredFile, error: unknown): Promise<Finding> {
+  const handle = await open(file.path)
+  try {
+    const { size } = await handle.stat()
+    const { buffer } = await handle.read(Buffer.alloc(4), 0, 4, Math.max(0, size - 4))
+    if (size >= 12 && buffer.toString('latin1') === 'PAR1') return unreadable(source, file, error)
+    const says = `the file ends without PAR1 after ${counted(size, 'byte')}: it was cut off, or is not written to its end; deliver it again`
+    return finding(source, { rule: 'unreadable', says })
+  } finally {
+    await handle.close()
+  }
 }
 
 /** The lines on which rows begin; for Parquet, which has no lines, the numbers of the rows themselves. A row's number counts rows only: the records that were set aside are passed over. */

@@ -12,7 +12,8 @@ type Hit = { check: Omit<RowCheck, 'broken'>; count: number; rows: number[] }
 /** All rules that one table can break by itself, each with its count and its first rows. */
 export async function checkTable(duck: DuckSession, table: Table): Promise<Finding[]> {
   if (table.rows === 0) return []
-  const hits = [...(await brokenRows(duck, table)), ...(await repeatedRows(duck, table))]
+  const broken = [...(await brokenRows(duck, table)), ...(await repeatedRows(duck, table))]
+  const hits = [...broken, ...(await supersededRows(duck, table))]
   const numbers = hits.flatMap((hit) => hit.rows)
   const lines = await linesOfRows(table, numbers)
   const findings: Finding[] = []
@@ -80,6 +81,33 @@ async function repeatedRows(duck: DuckSession, table: Table): Promise<Hit[]> {
   return hits
 }
 
+/**
+ * Changes that a later row of the same file puts out of sight, equal in key and time (and in when they were known, where the
+ * source says that): no reader will ever see them. That may be meant, but is never silent. Where the project says that
+ * there is one row a key and time, that rule counts instead.
+ */
+async function supersededRows(duck: DuckSession, { source, columns, name }: Table): Promise<Hit[]> {
+  if (source.kind !== 'changes' || source.checks.some((c) => c.rule === 'one_row_per_key')) return []
+  const named = [...source.key, source.eventTime, source.availableAt].filter((column) => column !== null)
+  const found = named.flatMap((column) => columns.find((c) => c.name === column) ?? [])
+  if (found.length < named.length) return []
+  const values = found.map((c) => `t${c.index}`)
+  const given = source.key.map((_, i) => `${values[i]} IS NOT NULL`).join(' AND ')
+  const [counted] = await duck.rows<{ count: number }>(
+    `SELECT count(*) - (SELECT count(*) FROM (SELECT DISTINCT ${values.join(', ')} FROM ${name} WHERE ${given})) AS count
+     FROM ${name} WHERE ${given}`,
+  )
+  if (!counted?.count) return []
+  const rows = await duck.rows<{ n: number }>(
+    `SELECT n FROM ${name} WHERE ${given}
+     QUALIFY row_number() OVER (PARTITION BY ${values.join(', ')} ORDER BY n DESC) > 1 ORDER BY n LIMIT ${EXAMPLES_MAX}`,
+  )
+  const says = 'that a later row of the file with the same key and time supersedes; the last one counts'
+  const check = { column: source.key.join(', '), rule: 'superseded', severity: 'warn' as const, says }
+  const text = `concat_ws('|', ${found.map((c) => `r${c.index}`).join(', ')})`
+  return [{ check: { ...check, text }, count: counted.count, rows: rows.map((row) => row.n) }]
+}
+
 /** One row a key is what a snapshot is, whatever is declared. Of changes, where it is declared, one a key and time. */
 function uniqueChecks(table: Table): { values: string[]; check: Hit['check'] }[] {
   const { source, columns } = table
@@ -111,7 +139,7 @@ async function describe(duck: DuckSession, table: Table, hit: Hit, lines: Map<nu
      WHERE n IN (${rows.map((_, i) => `$${i + 1}`).join(', ')}) ORDER BY n`,
     rows,
   )
-  const keyIsShown = isKey(table.source.key, column) || rule === 'one_row_per_key'
+  const keyIsShown = isKey(table.source.key, column) || ['one_row_per_key', 'superseded'].includes(rule)
   const examples = texts.map(({ n, key, value }) => ({
     line: lines.get(n) ?? null,
     key: key === null || key === '' || keyIsShown ? null : shown(key),

@@ -22,9 +22,14 @@ export async function writeParquet(duck: DuckSession, table: Table, dir: string)
   return path
 }
 
-/** What a snapshot of this source holds: names and types, in the order of its file. */
-export function snapshotColumns(source: Source): { name: string; type: string }[] {
-  return source.columns.map(({ name, type }) => ({ name, type }))
+/**
+ * What a snapshot of this source holds: names and types, in the order of its file. The zone that its times were read in is
+ * a part of it: the same bytes are other moments in another zone.
+ */
+export function snapshotColumns({ columns, timeZone }: Source): { name: string; type: string; timeZone?: string }[] {
+  return columns.map(({ name, type }) =>
+    type === 'UnixTimestamp' && timeZone !== null ? { name, type, timeZone } : { name, type },
+  )
 }
 
 /**

@@ -4,6 +4,7 @@ import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { digestOf } from '../base/hash.ts'
 import { displayInstant, type Instant, parseInstant } from '../base/instant.ts'
+import { requirePast } from '../base/past.ts'
 import { entityOf, featureServiceOf, featureViewOf, labelOf, modelOf } from '../config/find.ts'
 import type { Entity, FeatureService, FeatureView, Label, Model, OnDemandView, Project } from '../config/project.ts'
 import type { JoinMode } from '../features/training-set.ts'
@@ -63,7 +64,7 @@ type Deps = {
 
 export async function pin({ project, lake, clock, versions }: Deps, request: TrainRequest): Promise<Pinned> {
   const definitions = definitionsOf(project, request.model)
-  const asOf = parseInstant(request.asOf, 'as-of')
+  const asOf = requirePast(parseInstant(request.asOf, 'as-of'), clock, 'as-of')
   const [code, lockFile, named, knownAt] = await Promise.all([
     codeDigest(),
     lockFileDigest(),

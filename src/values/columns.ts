@@ -7,7 +7,12 @@ import { TYPES, type ValueType } from './values.ts'
  * is read by its text, as in a CSV file. What is of another kind has no value: a number, a list or bytes are no String, since
  * 17, 17.0 and 00017 would be three keys; a Bool is no number. A column of nulls only may be of any type.
  */
-export function readColumn(type: ValueType, physical: string, column: string): { text: string; value: string } {
+export function readColumn(
+  type: ValueType,
+  physical: string,
+  column: string,
+  zone: string | null = null,
+): { text: string; value: string } {
   const kind = kindOf(physical)
   const text = `CAST(${column} AS VARCHAR)`
   if (!KINDS[type].includes(kind)) return { text, value: `NULL::${TYPES[type].duck}` }
@@ -15,10 +20,15 @@ export function readColumn(type: ValueType, physical: string, column: string): {
     return { text, value: `TRY_CAST(${column} AS ${TYPES[type].duck})` }
   }
   if (kind === 'float') return { text, value: fromFloat(type, physical, column) }
-  if (type !== 'Date' || kind !== 'time') return { text, value: readAs(type, text) }
+  if (type !== 'Date' || kind !== 'time') return { text, value: readAs(type, text, zone) }
   // Data frames keep a date as its midnight.
   const day = `regexp_replace(${text}, '[ T]00:00:00(\\.0+)?([+]00(:00)?)?$', '')`
   return { text: day, value: readAs(type, day) }
+}
+
+/** Whether a column of this kind can hold values of the type at all; where not, no row of it is one. */
+export function fits(type: ValueType, physical: string): boolean {
+  return KINDS[type].includes(kindOf(physical))
 }
 
 type Kind = 'integer' | 'decimal' | 'float' | 'bool' | 'text' | 'date' | 'time' | 'other'

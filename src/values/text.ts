@@ -1,5 +1,6 @@
 import { FIRST_INSTANT, LAST_INSTANT } from '../base/instant.ts'
 import { DATE_PATTERN, MOMENT_PATTERN, readDate, readMoment } from './moment.ts'
+import { isNaive, readLocal } from './time-zone.ts'
 import type { Value, ValueType } from './values.ts'
 
 /**
@@ -49,9 +50,11 @@ export function readText(type: ValueType, text: string): Value | undefined {
   return READINGS[type].here(text)
 }
 
-/** A DuckDB expression that gives the value of `text`, or null. */
-export function readAs(type: ValueType, text: string): string {
-  return READINGS[type].inDuck(text)
+/** A DuckDB expression that gives the value of `text`, or null. `zone` is that of times without one, null for UTC. */
+export function readAs(type: ValueType, text: string, zone: string | null = null): string {
+  const value = READINGS[type].inDuck(text)
+  if (type !== 'UnixTimestamp' || zone === null) return value
+  return `CASE WHEN ${isNaive(text)} AND NOT starts_with(${text}, '0000') THEN ${readLocal(text, zone)} ELSE ${value} END`
 }
 
 /**

@@ -112,6 +112,7 @@ export function snapshotSource(name: string, columns: Record<string, ValueType>,
     columns: list,
     checks: [],
     publishDelayMs,
+    timeZone: null,
     ...time,
   }
 }

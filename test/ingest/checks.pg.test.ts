@@ -38,7 +38,7 @@ test('a text in a number column names file, column, rule, count and the rows', a
       count: 2,
       examples: [row(3, 'old', 'b'), row(4, '3.5', 'c')],
       message:
-        "users.csv, column 'age': 2 rows with a value that is not a whole number of 64 bits (line 3, key b, 'old'; line 4, key c, '3.5')",
+        "users.csv, column 'age': 2 rows with a value that is not a whole number of 64 bits; write digits alone, and nothing for a missing value (line 3, key b, 'old'; line 4, key c, '3.5')",
     },
   ])
 })

@@ -109,6 +109,7 @@ async function readBack(file: RandomFile, seed: number): Promise<Pick<RandomFile
       availableAt: null,
       deleted: null,
       publishDelayMs: 0,
+      timeZone: null,
     },
     columns: header.map((name) => ({ name, type: 'String', checks: [] })),
   }

@@ -63,7 +63,7 @@ describe('Parquet files', () => {
   test('that are none are refused', async () => {
     const folder = await rig.folder({ 'things.parquet': 'id,name\n1,x\n' })
     const findings = await findingsOf(rig.ingest(project).ingestMonth({ dir: folder, asOf: JANUARY }))
-    expect(findings[0]).toMatchObject({ rule: 'unreadable', source: 'things' })
+    expect(findings[0]).toMatchObject({ rule: 'format', source: 'things' })
   })
 })
 

@@ -34,5 +34,6 @@ export function printIngest(report: IngestReport, out: Output): void {
       shortDigest(s.digest),
     ]),
   )
-  for (const finding of report.sources.flatMap((s) => s.findings)) out.line(`warning: ${finding.message}`)
+  for (const finding of [...report.findings, ...report.sources.flatMap((s) => s.findings)])
+    out.line(`warning: ${finding.message}`)
 }
