@@ -25,9 +25,9 @@ function names(subject: Subject, { key, value }: Example): boolean {
   return subject.key.every((part) => mentions(text, part) || mentions(text, shown(part)))
 }
 
-function isUnsure(project: Project, subject: Subject, name: string): boolean {
+function isUnsure(project: Project, subject: Subject, name: string | null): boolean {
   const source = project.sources.find((s) => s.name === name)
-  if (!source) return true
+  if (!source || name === null) return true
   const held = source.columns.map((c) => c.name)
   const ways = keyColumns(project, subject.entity, name, held)
   return ways.some((way) => !way.every((column) => source.key.includes(column)))
