@@ -136,6 +136,7 @@ function sourceOf(type: ValueType): Source {
     checks: [],
     publishDelayMs: 0,
     eventTime: 'at',
+    timeZone: null,
     availableAt: null,
     deleted: null,
   } as Source
