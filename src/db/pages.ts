@@ -4,7 +4,7 @@ import { messageOf } from '../base/errors.ts'
 import { endClient, openClient } from './session.ts'
 
 /** A table that was written anew, so that no deleted row is left in its pages or indexes. */
-export type Rewritten = { table: string; bytes: number; ms: number; fault: string | null }
+export type Rewritten = { table: string; ms: number; fault: string | null }
 
 /** Where PostgreSQL keeps the most frequent values of each column, which may be the only ones of somebody. */
 const SAMPLES = 'pg_catalog.pg_statistic'
@@ -21,6 +21,8 @@ const PAUSE_MS = 250
  */
 export async function rewriteTables(url: string, tables: readonly string[]): Promise<Rewritten[]> {
   return withSession(url, async (client) => {
+    // One after the other, where several ask at once.
+    await client.query(`select pg_advisory_lock(hashtextextended('db pages', 0))`)
     await client.query(`set lock_timeout = '${LOCK_WAIT}'; set statement_timeout = 0`)
     const done: Rewritten[] = []
     for (const table of [...tables, SAMPLES]) {
@@ -28,8 +30,7 @@ export async function rewriteTables(url: string, tables: readonly string[]): Pro
       if (rows[0].oid === null) continue
       const startedMs = performance.now()
       const fault = await rewrite(client, table)
-      const size = await client.query('select pg_total_relation_size(to_regclass($1))::float8 as bytes', [table])
-      done.push({ table, bytes: size.rows[0].bytes ?? 0, ms: Math.round(performance.now() - startedMs), fault })
+      done.push({ table, ms: Math.round(performance.now() - startedMs), fault })
     }
     return done
   })

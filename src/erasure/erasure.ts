@@ -71,10 +71,11 @@ export function createErasure(deps: ErasureDeps): Erasure {
   const rooms = erasureRooms(deps)
   const now = () => instantOfMs(clock.nowMs())
 
-  async function targetOf(id: string): Promise<EraseTarget> {
+  /** Undefined when the request is done, by another run that was asked for it. */
+  async function targetOf(id: string): Promise<EraseTarget | undefined> {
     const request = await selectRequest(sql, id)
     if (!request) throw new PlatformError('not_found', `there is no request '${id}' to erase somebody`)
-    if (request.key === null) throw new PlatformError('conflict', `the request '${id}' is done`)
+    if (request.key === null) return undefined
     const { entity, key, suppression, actor, reason } = request
     const joinKeys = project.entities.find((e) => e.name === entity)?.joinKeys ?? []
     const subject = { entity, joinKeys, key }
@@ -94,8 +95,10 @@ export function createErasure(deps: ErasureDeps): Erasure {
     return places
   }
 
-  const eraseIn = async (id: string, { room, erase }: ErasureRoom): Promise<Place[]> =>
-    (await erase(await targetOf(id))).map((place) => ({ room, ...place }))
+  async function eraseIn(id: string, { room, erase }: ErasureRoom): Promise<Place[]> {
+    const target = await targetOf(id)
+    return target ? (await erase(target)).map((place) => ({ room, ...place })) : []
+  }
 
   async function run(id: string, step: FlowRun['step']): Promise<ErasureReport> {
     await step('wait for what is under way', async () => {
@@ -103,7 +106,9 @@ export function createErasure(deps: ErasureDeps): Erasure {
       return null
     })
     const others = await step('find what came from it', async () => {
-      const { subject, ways } = await targetOf(id)
+      const target = await targetOf(id)
+      if (!target) return []
+      const { subject, ways } = target
       await insertAffected(sql, id, await features.erasure.survey(subject, ways))
       return features.erasure.otherViews(subject, await selectAffected(sql, id))
     })
@@ -113,8 +118,8 @@ export function createErasure(deps: ErasureDeps): Erasure {
     const hosts = await step('hosts', () => tellHosts(deps))
     await step('look again', () => requireNothing(id))
     const tables = await step('tables', async () => {
-      const { subject, affected } = await targetOf(id)
-      return features.erasure.tables(subject, affected)
+      const target = await targetOf(id)
+      return target ? features.erasure.tables(target.subject, target.affected) : []
     })
     const outside = outsideOf(deps)
     const report: ErasureReport = { places, hosts, pages: [], wal: null, outside }
@@ -141,7 +146,8 @@ export function createErasure(deps: ErasureDeps): Erasure {
   }
 
   async function requireNothing(id: string): Promise<null> {
-    const left = await find(await targetOf(id))
+    const target = await targetOf(id)
+    const left = target ? await find(target) : []
     if (left.length === 0) return null
     const where = left.map((place) => `${place.room}: ${place.where}`).join('; ')
     throw new PlatformError('conflict', `the erasure is not done, something is left in ${where}; ask again`)
