@@ -66,6 +66,7 @@ describe('materialize and read online', () => {
       statuses: Array(8).fill('PRESENT'),
       eventTimestamps: Array(8).fill(moment),
       missingViews: [],
+      lostViews: [],
     })
   })
 
