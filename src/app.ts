@@ -1,6 +1,8 @@
 import { must } from './base/assert.ts'
 import type { Clock } from './base/clock.ts'
+import { type Closing, createClosing } from './base/closing.ts'
 import type { Log } from './base/log.ts'
+import { CLOSE_MS } from './base/time-limits.ts'
 import { weirVersion } from './base/version.ts'
 import type { Project } from './config/project.ts'
 import type { Settings } from './config/settings.ts'
@@ -69,29 +71,54 @@ export type AppOptions = {
   tell?: (says: string) => void
 }
 
-export async function createApp({ settings, project, clock, log, tell }: AppOptions): Promise<App> {
-  const db = await openDatabase({
+/** What was opened is closed again when a later part cannot be: a start that fails ends. */
+export async function createApp(options: AppOptions): Promise<App> {
+  const closing = createClosing(CLOSE_MS, (what, error) =>
+    options.log.warn({ err: error }, `${what} could not be closed`),
+  )
+  try {
+    return await makeRooms(options, closing)
+  } catch (error) {
+    await closing.close()
+    throw error
+  }
+}
+
+async function makeRooms({ settings, project, clock, log, tell }: AppOptions, closing: Closing): Promise<App> {
+  const database = await openDatabase({
     home: settings.home,
     url: settings.databaseUrl,
     log,
     statementMs: settings.statementMs,
     tell,
   })
-  const objects = await openObjectStore(settings)
-  const duck = lazyDuck(objects.directories)
-  const lake = createLake({ sql: db, objects, duck, clock })
+  const db = closing.add('the database', database, (it) => it.close())
+  const store = await openObjectStore(settings, tell ?? ((says) => log.warn(says)))
+  const objects = closing.add('the object store', store, (it) => it.close())
+  const duck = closing.add('DuckDB', lazyDuck(objects.directories), (it) => it.close())
+  const lake = closing.add('the lake', createLake({ sql: db, objects, duck, clock }), (it) => it.close())
   const ingest = createIngest({ sql: db, lake, duck, project, clock, log })
-  const online = await openOnlineStore(db, settings.online, project.name, log)
-  const features = createFeatures({ sql: db, lake, duck, objects, project, clock, log, online })
+  const online = closing.add('the online store', await openOnlineStore(db, settings.online, project.name, log), (it) =>
+    it.close(),
+  )
+  const features = closing.add(
+    'features',
+    createFeatures({ sql: db, lake, duck, objects, project, clock, log, online }),
+    (it) => it.close(),
+  )
   const tracking = createTracking({ sql: db, objects, clock })
   const registry = createRegistry({ sql: db, tracking, clock })
   const versions = async () => ({ weir: await weirVersion(), duckdb: await duck.loadVersion() })
   const mlflow = project.tracking
-    ? createForeign({ url: project.tracking, ...settings.trackingCredentials })
+    ? closing.add(
+        'the tracking server',
+        createForeign({ url: project.tracking, ...settings.trackingCredentials }),
+        (it) => it.close(),
+      )
     : { tracking, registry }
   const neighbours = { lake, features, objects, ...mlflow }
   const training = createTraining({ project, ...neighbours, clock, log, versions })
-  const flows = createFlows({ db, log })
+  const flows = closing.add('flows', createFlows({ db, log }), (it) => it.stop())
   const embedded = settings.databaseUrl === null
   const erasure = createErasure({
     sql: db,
@@ -128,14 +155,7 @@ export async function createApp({ settings, project, clock, log, tell }: AppOpti
     trainBaseline: defineTrainBaseline(flows, { training, lake, project }),
     erase: defineErase(flows, { erasure, project }),
     withdraw: defineWithdraw(flows, { features, lake, mlflow, project }),
-    async close() {
-      await flows.stop()
-      await features.close()
-      await lake.close()
-      await online.close()
-      duck.close()
-      await db.close()
-    },
+    close: closing.close,
   }
 }
 

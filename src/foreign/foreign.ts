@@ -6,6 +6,7 @@
  * - Only the address that the project names is ever called (rest.ts).
  * - What a flow's step does again after a crash comes to the same: a run is known by the id that was pinned for it, kept
  *   in a tag, since the other server gives ids of its own; a version by its run.
+ * - Every call has a time limit, and none outlives `close`.
  * - A model's files come from the server's artifact proxy; a server that hands out other addresses is refused.
  */
 import type { RegistryApi } from '../registry/registry.ts'
@@ -19,7 +20,7 @@ export type { ForeignServer }
 export function createForeign(
   server: ForeignServer,
   options: RestOptions = {},
-): { tracking: TrackingApi; registry: RegistryApi } {
+): { tracking: TrackingApi; registry: RegistryApi; close(): void } {
   const rest = createRest(server, options)
-  return { tracking: foreignTracking(rest), registry: foreignRegistry(rest) }
+  return { tracking: foreignTracking(rest), registry: foreignRegistry(rest), close: rest.close }
 }

@@ -1,5 +1,7 @@
-import { setTimeout } from 'node:timers/promises'
+import { setMaxListeners } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
 import { messageOf, PlatformError } from '../base/errors.ts'
+import { MLFLOW_READ_MS, MLFLOW_WRITE_MS } from '../base/time-limits.ts'
 
 /** Where another MLflow server is, and what it asks for: a token, or a user with a password, or nothing. */
 export type ForeignServer = { url: string; token?: string | null; username?: string | null; password?: string | null }
@@ -14,12 +16,10 @@ export type Call = {
   body?: Json | Uint8Array
   /** Whether it may be sent again when it is not known what became of it. */
   repeatable: boolean
-  /** When to give up: one who asks what is live must not hang on a server that hangs; a file takes its time. */
+  /** How long the answer may keep us waiting, and then each part of it: nobody hangs on a server that hangs. */
   timeMs: number
 }
 
-const READ_MS_MAX = 20_000
-const WRITE_MS_MAX = 120_000
 const TRIES = 4
 const FIRST_WAIT_MS = 200
 const TRANSIENT = new Set([408, 429, 502, 503, 504])
@@ -33,34 +33,55 @@ export type Rest = ReturnType<typeof createRest>
  * The one door to another server: its address comes from the project, never from a caller, and no answer leads to a
  * further address. Gives the bytes of a 2xx; everything else is an error that names the server and the call.
  */
-export function createRest(server: ForeignServer, { waitMs = FIRST_WAIT_MS, readMs = READ_MS_MAX }: RestOptions = {}) {
+export function createRest(
+  server: ForeignServer,
+  { waitMs = FIRST_WAIT_MS, readMs = MLFLOW_READ_MS }: RestOptions = {},
+) {
   const base = server.url.replace(/\/+$/, '')
   const headers = authorization(server)
+  const closing = new AbortController()
+  // Each call that is under way listens.
+  setMaxListeners(0, closing.signal)
 
-  async function once({ method, path, query, body, timeMs }: Call): Promise<Response> {
+  async function once({ method, path, query, body, timeMs }: Call): Promise<{ answer: Response; body: Buffer }> {
     const search = query ? `?${new URLSearchParams(query)}` : ''
     const json = body && !(body instanceof Uint8Array)
-    return fetch(`${base}/api/2.0/${path}${search}`, {
-      method,
-      headers: json ? { ...headers, 'content-type': 'application/json' } : headers,
-      body: json ? JSON.stringify(body) : (body as Uint8Array | undefined),
-      redirect: 'error',
-      signal: AbortSignal.timeout(timeMs),
-    })
+    const giveUp = new AbortController()
+    const late = () => giveUp.abort(new DOMException('it took too long', 'TimeoutError'))
+    let timer = setTimeout(late, timeMs)
+    try {
+      const answer = await fetch(`${base}/api/2.0/${path}${search}`, {
+        method,
+        headers: json ? { ...headers, 'content-type': 'application/json' } : headers,
+        body: json ? JSON.stringify(body) : (body as Uint8Array | undefined),
+        redirect: 'error',
+        signal: AbortSignal.any([giveUp.signal, closing.signal]),
+      })
+      const chunks: Uint8Array[] = []
+      for await (const chunk of answer.body ?? []) {
+        chunks.push(chunk)
+        // What comes in may take as long as it moves.
+        clearTimeout(timer)
+        timer = setTimeout(late, timeMs)
+      }
+      return { answer, body: Buffer.concat(chunks) }
+    } finally {
+      clearTimeout(timer)
+    }
   }
 
   async function bytes(call: Call): Promise<Buffer> {
     const tries = call.repeatable ? TRIES : 1
     for (let tried = 1; ; tried++) {
       try {
-        const answer = await once(call)
-        const body = Buffer.from(await answer.arrayBuffer())
+        const { answer, body } = await once(call)
         if (answer.ok) return body
         throw refusal(base, call, answer.status, body.toString('utf8'))
       } catch (error) {
         const told = error instanceof PlatformError ? error : unreachable(base, call, error)
+        if (closing.signal.aborted) throw closing.signal.reason
         if (tried === tries || told.code !== 'unavailable' || told.details.lasts === true) throw told
-        await setTimeout(waitMs * 2 ** (tried - 1))
+        await sleep(waitMs * 2 ** (tried - 1), undefined, { signal: closing.signal })
       }
     }
   }
@@ -81,13 +102,15 @@ export function createRest(server: ForeignServer, { waitMs = FIRST_WAIT_MS, read
   return {
     url: base,
     bytes,
+    /** Ends what is under way, with an error. */
+    close: () => closing.abort(new PlatformError('unavailable', `the tracking server ${base}: this process is ending`)),
     get: (path: string, query: Record<string, string>) =>
       json({ method: 'GET', path: `mlflow/${path}`, query, repeatable: true, timeMs: readMs }),
     /** A call that only reads, though it is a POST. */
     ask: (path: string, body: Json) => post(path, body, { repeatable: true, timeMs: readMs }),
     /** A call that comes to the same when it is sent twice. */
-    post: (path: string, body: Json) => post(path, body, { repeatable: true, timeMs: WRITE_MS_MAX }),
-    postOnce: (path: string, body: Json) => post(path, body, { repeatable: false, timeMs: WRITE_MS_MAX }),
+    post: (path: string, body: Json) => post(path, body, { repeatable: true, timeMs: MLFLOW_WRITE_MS }),
+    postOnce: (path: string, body: Json) => post(path, body, { repeatable: false, timeMs: MLFLOW_WRITE_MS }),
   }
 }
 

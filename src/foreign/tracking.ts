@@ -1,4 +1,5 @@
 import { PlatformError } from '../base/errors.ts'
+import { MLFLOW_FILE_MS, MLFLOW_READ_MS } from '../base/time-limits.ts'
 import { proxyPathOf } from '../tracking/artifact-uri.ts'
 import type { Experiment } from '../tracking/experiments.ts'
 import type { Run } from '../tracking/runs.ts'
@@ -8,7 +9,7 @@ import type { Json, Rest } from './rest.ts'
 
 /** The id that was pinned for a run before it was made. */
 const PINNED_TAG = 'weir.run_id'
-const FILE_MS_MAX = 10 * 60_000
+const STAMP_MS = 60_000
 const HISTORY_TAG = 'mlflow.log-model.history'
 
 export function foreignTracking(rest: Rest): TrackingApi {
@@ -114,12 +115,14 @@ export function foreignTracking(rest: Rest): TrackingApi {
       async putOfRun(runId, file, body) {
         const target = escaped(await proxyPath(runId, file))
         const path = `mlflow-artifacts/artifacts/${target}`
-        await rest.bytes({ method: 'PUT', path, body, repeatable: true, timeMs: FILE_MS_MAX })
+        await rest.bytes({ method: 'PUT', path, body, repeatable: true, timeMs: MLFLOW_FILE_MS })
       },
+      // Another server tells no times: what was wrong is tried again once a minute.
+      stamp: async () => String(Math.floor(Date.now() / STAMP_MS)),
       async read(uri, file) {
         const target = escaped(`${proxyPathOf(uri)}/${file}`)
         const path = `mlflow-artifacts/artifacts/${target}`
-        return rest.bytes({ method: 'GET', path, repeatable: true, timeMs: FILE_MS_MAX })
+        return rest.bytes({ method: 'GET', path, repeatable: true, timeMs: MLFLOW_READ_MS })
       },
     },
   }

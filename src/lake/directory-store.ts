@@ -92,6 +92,7 @@ export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
       if (await store.stat(key)) await rm(localPath(key), { force: true })
     },
     withScratch,
+    close: async () => {},
   }
   return store
 }

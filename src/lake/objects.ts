@@ -42,6 +42,8 @@ export type ObjectStore = {
   readonly cacheDir?: string
   /** The folders that hold local files and scratch files: all that DuckDB needs to reach. */
   readonly directories: string[]
+  /** Ends what is under way; it is refused (unavailable). */
+  close(): Promise<void>
 }
 
 /** An upload is known by its key and id together; one that is not there, or belongs to another key: not_found. */

@@ -9,15 +9,16 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
-  S3Client,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
+import { S3_LIMITS, SAY_MS } from '../base/time-limits.ts'
 import { createFileDigests } from './file-digests.ts'
 import { damaged, digestOfKey } from './named-by-digest.ts'
 import { byName, checkObjectKey, SCRATCH } from './object-key.ts'
 import type { ObjectBody, ObjectStat, ObjectStore } from './objects.ts'
+import { connectS3 } from './s3-client.ts'
 import { asker, isMissing } from './s3-errors.ts'
 import { s3Uploads } from './s3-uploads.ts'
 import { makeScratch, scratchName } from './scratch.ts'
@@ -25,29 +26,42 @@ import { makeScratch, scratchName } from './scratch.ts'
 /** A stream of unknown length goes up in parts of this size, four at a time: 80 GB at most, 40 MB of memory. */
 const PART_BYTES = 8 << 20
 
-/**
- * An object store in an S3 bucket, below a prefix. Address, region and credentials come the way of the AWS SDK
- * (AWS_ENDPOINT_URL, AWS_REGION, AWS_ACCESS_KEY_ID, … or the machine's role). `cacheDir` keeps what DuckDB has read;
- * it may be deleted while nothing runs.
- */
-export async function openS3Store({ url, cacheDir }: { url: string; cacheDir: string }): Promise<ObjectStore> {
+/** `cacheDir` keeps what DuckDB has read; it may be deleted while nothing runs. `onWait` hears once that the start takes long. */
+export type S3StoreOptions = {
+  url: string
+  cacheDir: string
+  onWait?: (says: string) => void
+  limits?: typeof S3_LIMITS & { sayMs: number }
+}
+
+/** An object store in an S3 bucket, below a prefix, with a cache of files on this machine. */
+export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore> {
+  const { url, cacheDir, onWait, limits = { ...S3_LIMITS, sayMs: SAY_MS } } = options
   const { bucket, prefix } = parseS3Url(url)
   await mkdir(join(resolve(cacheDir), SCRATCH), { recursive: true, mode: 0o700 })
   const cache = await realpath(resolve(cacheDir))
   const { withScratch } = await makeScratch(join(cache, SCRATCH))
-  // It would tell every command on Node 20 that versions of 2027 will want Node 22; ours is pinned.
-  process.env.AWS_SDK_JS_NODE_VERSION_SUPPORT_WARNING_DISABLED ??= 'true'
-  // Stores other than Amazon's have no host name a bucket.
-  const client = new S3Client({
-    forcePathStyle: Boolean(process.env.AWS_ENDPOINT_URL_S3 ?? process.env.AWS_ENDPOINT_URL),
-    ...(process.env.AWS_REGION || process.env.AWS_DEFAULT_REGION ? {} : { region: 'us-east-1' }),
-  })
-  const ask = asker(url)
+  const connection = connectS3(url, limits)
+  const { client, quick, moving } = connection
+  const ask = asker(url, connection.isClosed)
   const digestOf = createFileDigests()
   const nameOf = (key: string) => ({ Bucket: bucket, Key: `${prefix}${checkObjectKey(key)}` })
 
+  /** The client repeats a call whose answer does not come, and not one whose body broke off. */
+  const twice = <T>(call: () => Promise<T>): Promise<T> =>
+    call().catch((error: unknown) => {
+      const broken = error instanceof PlatformError && error.code === 'unavailable' && !connection.isClosed()
+      if (!broken) throw error
+      return call()
+    })
+
   const send = async (key: string, Body: Uint8Array | Readable): Promise<void> => {
-    await ask(key, () => new Upload({ client, params: { ...nameOf(key), Body }, partSize: PART_BYTES }).done())
+    await ask(key, 's3:PutObject', async () => {
+      const upload = new Upload({ client, params: { ...nameOf(key), Body }, partSize: PART_BYTES })
+      const stop = () => void upload.abort()
+      moving.abortSignal.addEventListener('abort', stop)
+      await upload.done().finally(() => moving.abortSignal.removeEventListener('abort', stop))
+    })
   }
 
   async function put(key: string, body: ObjectBody): Promise<void> {
@@ -65,7 +79,7 @@ export async function openS3Store({ url, cacheDir }: { url: string; cacheDir: st
     do {
       const Prefix = `${prefix}${below}`
       const request = { Bucket: bucket, Prefix, Delimiter: delimiter, ContinuationToken: token }
-      const page = await ask(below, () => client.send(new ListObjectsV2Command(request)))
+      const page = await ask(below, 's3:ListBucket', () => client.send(new ListObjectsV2Command(request), quick))
       yield page
       token = page.NextContinuationToken
     } while (token)
@@ -75,7 +89,7 @@ export async function openS3Store({ url, cacheDir }: { url: string; cacheDir: st
     directories: [cache],
     cacheDir: cache,
     withScratch,
-    uploads: s3Uploads({ client, ask, nameOf, withScratch }),
+    uploads: s3Uploads({ ...connection, ask, nameOf, withScratch }),
     put,
     async adopt(key, scratchFile) {
       await put(key, scratchFile)
@@ -85,18 +99,21 @@ export async function openS3Store({ url, cacheDir }: { url: string; cacheDir: st
       await rename(scratchFile, kept)
     },
     async get(key) {
-      const chunks: Buffer[] = []
-      for await (const chunk of await store.stream(key)) chunks.push(chunk as Buffer)
-      return Buffer.concat(chunks)
+      return twice(async () => {
+        const body = await store.stream(key)
+        return ask(key, 's3:GetObject', async () => Buffer.concat((await body.toArray()) as Buffer[]))
+      })
     },
     async stream(key, { start, end } = {}) {
       const Range = start === undefined && end === undefined ? undefined : `bytes=${start ?? 0}-${end ?? ''}`
-      const found = await ask(key, () => client.send(new GetObjectCommand({ ...nameOf(key), Range })))
+      const found = await ask(key, 's3:GetObject', () =>
+        client.send(new GetObjectCommand({ ...nameOf(key), Range }), quick),
+      )
       return found.Body as Readable
     },
     async stat(key) {
       try {
-        const found = await ask(key, () => client.send(new HeadObjectCommand(nameOf(key))))
+        const found = await ask(key, 's3:GetObject', () => client.send(new HeadObjectCommand(nameOf(key)), quick))
         return { key, bytes: found.ContentLength ?? 0, modifiedMs: found.LastModified?.getTime() ?? 0 }
       } catch (error) {
         if (isMissing(error)) return undefined
@@ -127,7 +144,7 @@ export async function openS3Store({ url, cacheDir }: { url: string; cacheDir: st
       return found.filter(({ name }) => name !== '').sort(byName)
     },
     async delete(key) {
-      await ask(key, () => client.send(new DeleteObjectCommand(nameOf(key))))
+      await ask(key, 's3:DeleteObject', () => client.send(new DeleteObjectCommand(nameOf(key)), quick))
       await rm(join(cache, ...key.split('/')), { force: true })
     },
     async local(key) {
@@ -137,7 +154,10 @@ export async function openS3Store({ url, cacheDir }: { url: string; cacheDir: st
       if ((await digestOf(kept).catch(() => undefined)) === wanted) return kept
       const coming = join(cache, SCRATCH, scratchName('fetch'))
       try {
-        await pipeline(await store.stream(key), createWriteStream(coming, { flags: 'wx' }))
+        await twice(async () => {
+          const body = await store.stream(key)
+          await ask(key, 's3:GetObject', () => pipeline(body, createWriteStream(coming)))
+        })
         const found = await sha256File(coming)
         if (found !== wanted) throw damaged(`${url}/${key}`, `it has SHA-256 ${found}`)
         await mkdir(dirname(kept), { recursive: true })
@@ -147,10 +167,20 @@ export async function openS3Store({ url, cacheDir }: { url: string; cacheDir: st
       }
       return kept
     },
+    close: async () => connection.close(),
   }
   // A wrong name or credential is said at the start, not at the first delivery.
-  await ask('', () => client.send(new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 })))
-  return store
+  const first = new ListObjectsV2Command({ Bucket: bucket, Prefix: prefix, MaxKeys: 1 })
+  const waiting = setTimeout(() => onWait?.(`waiting for the object store ${url}, which does not answer`), limits.sayMs)
+  try {
+    await ask('', 's3:ListBucket', () => client.send(first, quick))
+    return store
+  } catch (error) {
+    connection.close()
+    throw error
+  } finally {
+    clearTimeout(waiting)
+  }
 }
 
 function remembering(body: AsyncIterable<Uint8Array>) {

@@ -1,5 +1,7 @@
 import { messageOf, PlatformError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { LOOK_STOP_MS, SAY_MS } from '../base/time-limits.ts'
+import { withinMs } from '../base/within.ts'
 import type { Project } from '../config/project.ts'
 import type { Database } from '../db/sql.ts'
 import type { Features } from '../features/features.ts'
@@ -21,7 +23,7 @@ export type LiveModelDeps = {
   project: Project
   features: Features
   registry: Pick<RegistryApi, 'inStage' | 'wasInProduction'>
-  tracking: { artifacts: Pick<TrackingApi['artifacts'], 'read'> }
+  tracking: { artifacts: Pick<TrackingApi['artifacts'], 'read' | 'stamp'> }
   db: Database
   log: Log
   events: ServingEvents
@@ -41,7 +43,16 @@ export type LiveModel = {
 }
 
 /** Why the version that is in Production does not answer. */
-type Problem = { version: string; source: string; text: string; lasts: boolean }
+type Problem = {
+  version: string
+  source: string
+  text: string
+  /** The content is wrong: it is tried again when somebody changes the files (their stamp) or the registry. */
+  lasts: boolean
+  stamp: string
+}
+
+type Loading = { version: number; sinceMs: number }
 
 /** Heard of nothing for so long, we look ourselves: a notification may be lost with its connection. */
 const LOOK_MS = 5_000
@@ -56,6 +67,8 @@ export function createLiveModels(deps: LiveModelDeps) {
   const { project, features, registry, tracking, db, log, events } = deps
   const live = new Map<string, LiveModel>()
   const problems = new Map<string, Problem>()
+  /** What is being read at the moment. */
+  const loading = new Map<string, Loading>()
   /** Why it is not known which version is in Production. */
   const unread = new Map<string, string>()
   /** That had a version in Production; the first one counts once it is loaded, or cannot be. */
@@ -125,7 +138,9 @@ export function createLiveModels(deps: LiveModelDeps) {
     }
     if (isSame(version, live.get(name))) return void problems.delete(name)
     const known = problems.get(name)
-    if (known?.lasts && isSame(version, known)) return
+    const stamp = known ? await stampOf(version) : ''
+    if (known?.lasts && isSame(version, known) && stamp !== '' && stamp === known.stamp) return
+    loading.set(name, { version: version.version, sinceMs: performance.now() })
     try {
       const loaded = await load(version)
       if (closed) return
@@ -137,17 +152,21 @@ export function createLiveModels(deps: LiveModelDeps) {
     } catch (error) {
       promoted.add(name)
       const text = `version ${version.version} of ${name} is in Production but cannot be loaded: ${messageOf(error)}`
-      problems.set(name, { version: String(version.version), source: version.source, text, lasts: lasts(error) })
+      const seen = stamp || (await stampOf(version))
+      const { source } = version
+      problems.set(name, { version: String(version.version), source, text, lasts: lasts(error), stamp: seen })
       // Looked at every few seconds: told once.
       if (known?.text === text) return
       log.error({ model: name, version: version.version, err: error }, `serving: ${text}`)
       events.loadFailed(name)
+    } finally {
+      loading.delete(name)
     }
   }
 
   async function load(version: ModelVersion): Promise<LiveModel> {
     const { name } = version
-    const model = decodeModel(await tracking.artifacts.read(version.source, MODEL_FILE))
+    const model = await readModel(version)
     const definition = project.models.find((m) => m.name === name)!
     const service = features.service(definition.featureService)
     const { inputs } = model.encoder.spec
@@ -172,18 +191,44 @@ export function createLiveModels(deps: LiveModelDeps) {
     }
   }
 
+  /** Empty where it cannot be told now. */
+  function stampOf({ source }: ModelVersion): Promise<string> {
+    return tracking.artifacts.stamp(source).catch(() => '')
+  }
+
+  async function readModel({ name, version, source }: ModelVersion): Promise<Model> {
+    const bytes = await tracking.artifacts.read(source, MODEL_FILE)
+    try {
+      return decodeModel(bytes)
+    } catch (error) {
+      if (!(error instanceof PlatformError)) throw error
+      const message = `${source}/${MODEL_FILE}: ${error.message}; put the file of ${name} version ${version} back from a backup, or promote another version`
+      throw new PlatformError(error.code, message, { cause: error })
+    }
+  }
+
+  /** A load that takes long is told: the version that answers meanwhile is not the promoted one. */
+  function slowLoad(name: string): string | undefined {
+    const found = loading.get(name)
+    const seconds = found ? Math.round((performance.now() - found.sinceMs) / 1000) : 0
+    if (!found || seconds * 1000 < SAY_MS) return undefined
+    return `version ${found.version} of ${name} is in Production and is being loaded for ${seconds} s`
+  }
+
   return {
     start,
     current: (name: string): LiveModel | undefined => live.get(name),
     /** Whether it had a version in Production; also true while that cannot be known. */
     wasPromoted: (name: string): boolean => promoted.has(name) || unread.has(name),
     /** Why the promoted version does not answer, or may be another one by now. */
-    problem: (name: string): string | undefined => unread.get(name) ?? problems.get(name)?.text,
+    problem: (name: string): string | undefined => unread.get(name) ?? slowLoad(name) ?? problems.get(name)?.text,
     async close(): Promise<void> {
       closed = true
       clearInterval(timer)
       await unlisten?.()
-      await Promise.all([...looking.values()].map(({ done }) => done))
+      // What they wait for may hang; nobody needs their answer any more.
+      const looks = Promise.all([...looking.values()].map(({ done }) => done))
+      await withinMs('what is being loaded', LOOK_STOP_MS, () => looks).catch(() => {})
     },
   }
 }

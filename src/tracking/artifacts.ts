@@ -95,6 +95,11 @@ export function createArtifacts({ sql, objects }: { sql: Sql; objects: ObjectSto
     /** Writes one artifact of a run. */
     putOfRun: async (runId: string, path: string, bytes: Uint8Array) =>
       put(`${proxyPathOf(await uriOf(runId))}/${checkArtifactPath(path)}`, bytes),
+    /** Changes whenever a file below an artifact URI does. */
+    async stamp(uri: string): Promise<string> {
+      const files = await objects.list(`${PREFIX}/${proxyPathOf(uri)}`)
+      return files.map(({ key, bytes, modifiedMs }) => `${key} ${bytes} ${modifiedMs}`).join('\n')
+    },
     /** All bytes of an artifact below an artifact URI. */
     read: async (uri: string, path: string): Promise<Buffer> => {
       const key = `${PREFIX}/${proxyPathOf(uri)}/${checkArtifactPath(path)}`

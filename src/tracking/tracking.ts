@@ -28,7 +28,7 @@ export type Tracking = ReturnType<typeof createTracking>
 export type TrackingApi = {
   experiments: Pick<Tracking['experiments'], 'ensure' | 'getByName' | 'search'>
   runs: Pick<Tracking['runs'], 'create' | 'get' | 'search' | 'update' | 'logInputs'>
-  artifacts: Pick<Tracking['artifacts'], 'putOfRun' | 'read'>
+  artifacts: Pick<Tracking['artifacts'], 'putOfRun' | 'read' | 'stamp'>
   logBatch: Tracking['logBatch']
 }
 

@@ -55,8 +55,9 @@ export async function startProxy(to: NetConnectOpts): Promise<TestProxy> {
       socket.setNoDelay(true)
       socket.on('error', () => {})
       socket.on('close', () => {
-        // A silent wire does not tell that an end is gone.
-        if (socket === link.client || !(wire.silent || link.lost)) end(link)
+        if (socket === link.client) end(link)
+        // What the server sent last is still on its way; a silent wire does not tell that it is gone.
+        else if (!(wire.silent || link.lost)) link.client.end()
       })
     }
   })

@@ -326,7 +326,7 @@ describe('the place of the store', () => {
         })
         process.env.AWS_SECRET_ACCESS_KEY = 'wrong'
         await expect(openObjectStore({ objects, home: dir })).rejects.toMatchObject({
-          code: 'unavailable',
+          code: 'storage_refused',
           message: expect.stringContaining('SignatureDoesNotMatch'),
         })
         Object.assign(process.env, s3.env)
