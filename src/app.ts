@@ -1,5 +1,5 @@
 import { must } from './base/assert.ts'
-import type { Clock } from './base/clock.ts'
+import { type Clock, systemClock } from './base/clock.ts'
 import { type Closing, createClosing } from './base/closing.ts'
 import type { Log } from './base/log.ts'
 import { CLOSE_MS } from './base/time-limits.ts'
@@ -96,7 +96,8 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
   const store = await openObjectStore(settings, tell ?? ((says) => log.warn(says)))
   const objects = closing.add('the object store', store, (it) => it.close())
   const duck = closing.add('DuckDB', lazyDuck(objects.directories), (it) => it.close())
-  const lake = closing.add('the lake', createLake({ sql: db, objects, duck, clock }), (it) => it.close())
+  const time = clock === systemClock ? {} : { clock }
+  const lake = closing.add('the lake', createLake({ sql: db, objects, duck, ...time }), (it) => it.close())
   const ingest = createIngest({ sql: db, lake, duck, project, clock, log })
   const online = closing.add('the online store', await openOnlineStore(db, settings.online, project.name, log), (it) =>
     it.close(),

@@ -69,6 +69,14 @@ export function nextInstant(instant: Instant): Instant {
   return `${new Date(ms).toISOString().slice(0, 23)}${String(micros % 1000).padStart(3, '0')}Z`
 }
 
+/** The moment before: one microsecond earlier; the first one has none and stays. */
+export function previousInstant(instant: Instant): Instant {
+  const micros = Number(instant.slice(23, 26))
+  if (instant === FIRST_INSTANT) return instant
+  const ms = micros === 0 ? msOfInstant(instant) - 1 : msOfInstant(instant)
+  return `${new Date(ms).toISOString().slice(0, 23)}${String((micros + 999) % 1000).padStart(3, '0')}Z`
+}
+
 /** `2024-01-31` for a midnight, else the shortest form that loses nothing: how people are shown a moment. */
 export function displayInstant(instant: Instant): string {
   if (instant.endsWith('T00:00:00.000000Z')) return instant.slice(0, 10)

@@ -53,11 +53,13 @@ create table features.online_table (
   available_at timestamp with time zone,
   recorded_at timestamp with time zone,
   seq bigint not null default 0,
-  until timestamp with time zone not null default 'infinity'::timestamp with time zone,
   rows bigint not null,
   materialized_at timestamp with time zone not null,
+  coverage jsonb not null default '[]'::jsonb,
+  pushed_until timestamp with time zone,
   generation bigint not null default 0,
   constraint online_table_pkey PRIMARY KEY (view, definition, store),
+  constraint online_table_coverage_check CHECK ((jsonb_typeof(coverage) = 'array'::text)),
   constraint online_table_definition_check CHECK ((definition ~ '^[0-9a-f]{64}$'::text)),
   constraint online_table_rows_check CHECK ((rows >= 0))
 );

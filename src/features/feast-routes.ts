@@ -184,7 +184,7 @@ function writeRoutes(app: FastifyInstance, { features, project, append }: FeastD
         const says = `source '${name}' is of kind snapshot, which takes whole states by ingest; push to online only`
         throw new PlatformError('unsupported', says)
       }
-      await append(name, features.pushedRows(name, df))
+      await append(name, await features.pushedRows(name, df))
     }
     if (to !== 'offline') await features.push(name, df)
     return sendJson(reply, 200, 'null')

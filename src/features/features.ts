@@ -103,7 +103,7 @@ export type Features = {
   writeFeatures(view: string, frame: Frame): Promise<number>
   push(source: string, frame: Frame): Promise<number>
   /** What is pushed as rows of the source, for the lake; refuses what does not fit. */
-  pushedRows(source: string, frame: Frame): Record<string, FeatureValue>[]
+  pushedRows(source: string, frame: Frame): Promise<Record<string, FeatureValue>[]>
   /** Why such a row may not be served (unknown, never materialized, too old), or undefined. */
   refusal(service: string, key: KeyInput, row: OnlineRow): PlatformError | undefined
   /** What `GET /features/{key}` tells; throws the refusal. */
@@ -299,9 +299,9 @@ export function createFeatures(deps: FeaturesDeps): Features {
       await remember(view)
       return writeFeatures(deps, view, frame)
     },
-    pushedRows(name, frame) {
+    async pushedRows(name, frame) {
       const source = sourceOf(project, name)
-      const columns = readPush(clock, source, frame)
+      const columns = readPush(clock, source, frame, await deps.lake.moment())
       const count = columns.get(EVENT_TIMESTAMP)?.length ?? 0
       return Array.from({ length: count }, (_, i) =>
         Object.fromEntries(source.columns.map((c) => [c.name, columns.get(c.name)?.[i] ?? null])),
@@ -326,8 +326,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
     async verify(name, sample) {
       const view = known(views, name, 'feature view')
       const whole = serviceOf(view.features.map((f) => `${name}:${f.name}`))
-      const tables = await states.tables()
-      return deps.lake.work.during(() => verifyView({ ...deps, tables }, view, whole, sample))
+      return deps.lake.work.during(() => verifyView(deps, view, whole, sample))
     },
     async readersOf(snapshot) {
       const tables = await states.tables()

@@ -24,8 +24,10 @@ export type OnlineStore = {
   /**
    * Brings the rows of a DuckDB query into the table: keys, event_timestamp, created, gone, features, by these names
    * and in declared types. With `whole` they are a whole state: rows older than it that it does not hold are removed.
+   * Gives how many of the query's keys are in the table afterwards, by that row or a newer one: looked up when all is
+   * written, so that a store that lost some on the way is found out.
    */
-  load(tx: Sql, view: ViewDefinition, load: Load): Promise<void>
+  load(tx: Sql, view: ViewDefinition, load: Load): Promise<number>
   /** Removes rows of these keys with this event_timestamp and created (null for any): what a withdrawn delivery brought. */
   takeBack(tx: Sql, view: ViewDefinition, rows: Rows): Promise<void>
   /** Refuses (unavailable) a table that lost values since the load of that generation. */

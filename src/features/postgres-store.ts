@@ -77,7 +77,7 @@ async function createTable(tx: Sql, view: ViewDefinition): Promise<void> {
 }
 
 /** By way of a CSV file, which DuckDB writes and PostgreSQL reads: no value passes through JavaScript. */
-async function load(tx: Sql, view: ViewDefinition, { session, scratch, sql, whole, onRows }: Load): Promise<void> {
+async function load(tx: Sql, view: ViewDefinition, { session, scratch, sql, whole, onRows }: Load): Promise<number> {
   const path = join(scratch, `${onlineTableName(view)}.csv`)
   const [copied] = await session.rows<{ Count: number }>(
     `COPY (SELECT ${columnNames(view).join(', ')} FROM (${sql})) TO ${literal(path)}
@@ -85,6 +85,7 @@ async function load(tx: Sql, view: ViewDefinition, { session, scratch, sql, whol
   )
   const [held] = await tx.query(`select 1 from ${tableOf(view)} limit 1`)
   const columns = columnNames(view).join(', ')
+  let there: { n: number } | undefined
   const options = `(format csv, null '\\N')`
   const source = createReadStream(path, { highWaterMark: 1 << 18 })
   if (held === undefined) {
@@ -92,11 +93,16 @@ async function load(tx: Sql, view: ViewDefinition, { session, scratch, sql, whol
     await tx.query(`alter table ${tableOf(view)} drop constraint ${primaryKeyName(view)}`)
     await tx.copyIn(`copy ${tableOf(view)} (${columns}) from stdin ${options}`, source)
     await tx.query(`alter table ${tableOf(view)} add ${primaryKey(view)}`)
+    ;[there] = await tx.query<{ n: number }>(`select count(*) as n from ${tableOf(view)}`)
   } else {
     await tx.query(`create temp table loading (like ${tableOf(view)} including defaults) on commit drop`)
     await tx.copyIn(`copy loading (${columns}) from stdin ${options}`, source)
     await tx.query(
       `insert into ${tableOf(view)} as t (${columns}) select ${columns} from loading ${keepingNewer(view)}`,
+    )
+    ;[there] = await tx.query<{ n: number }>(
+      `select count(*) as n from loading l join ${tableOf(view)} t using (${keyNames(view).join(', ')})
+       where (t.event_timestamp, t.created) >= (l.event_timestamp, l.created)`,
     )
     await tx.query('drop table loading')
   }
@@ -109,6 +115,7 @@ async function load(tx: Sql, view: ViewDefinition, { session, scratch, sql, whol
   // Fresh statistics, so that the first reads after a load find the index.
   await tx.query(`analyze ${tableOf(view)}`)
   onRows(copied?.Count ?? 0)
+  return there?.n ?? 0
 }
 
 async function takeBack(tx: Sql, view: ViewDefinition, { session, scratch, sql }: Rows): Promise<void> {

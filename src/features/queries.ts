@@ -1,5 +1,6 @@
 import type { Instant } from '../base/instant.ts'
 import type { Sql } from '../db/sql.ts'
+import type { Coverage } from './coverage.ts'
 
 export type OnlineTableRow = {
   view: string
@@ -14,14 +15,16 @@ export type OnlineTableRow = {
   available_at: Instant | null
   recorded_at: Instant | null
   seq: number
-  /** `infinity` where no bound was asked for. */
-  until: Instant
+  /** Of a view of changes: what was brought. */
+  coverage: Coverage
+  /** The newest moment that was pushed, null where nothing was. */
+  pushed_until: Instant | null
   rows: number
   materialized_at: Instant
 }
 
 const COLUMNS = `view, definition, store, table_name, generation, snapshot_id, snapshot_digest, valid_at, available_at,
-  recorded_at, seq, until, rows, materialized_at`
+  recorded_at, seq, coverage, pushed_until, rows, materialized_at`
 
 export async function selectOnlineTables(sql: Sql, store: string): Promise<OnlineTableRow[]> {
   return sql.query<OnlineTableRow>(
@@ -44,11 +47,17 @@ export async function selectOnlineTable(
 export async function upsertOnlineTable(sql: Sql, row: OnlineTableRow): Promise<void> {
   const columns = COLUMNS.split(/,\s*/) as (keyof OnlineTableRow)[]
   const places = columns.map((_, i) => `$${i + 1}`)
-  const set = columns.slice(3).map((column) => `${column} = excluded.${column}`)
+  const set = columns
+    .slice(3)
+    .map((column) =>
+      column === 'pushed_until'
+        ? 'pushed_until = greatest(t.pushed_until, excluded.pushed_until)'
+        : `${column} = excluded.${column}`,
+    )
   await sql.query(
-    `insert into features.online_table (${COLUMNS}) values (${places.join(', ')})
+    `insert into features.online_table as t (${COLUMNS}) values (${places.join(', ')})
      on conflict (view, definition, store) do update set ${set.join(', ')}`,
-    columns.map((column) => row[column]),
+    columns.map((column) => (column === 'coverage' ? JSON.stringify(row.coverage) : row[column])),
   )
 }
 
@@ -61,6 +70,23 @@ export async function deleteOnlineTable(
     at.definition,
     at.store,
   ])
+}
+
+/**
+ * What was pushed describes moments up to this one. Pushes of a second share one write: they would wait for each other's
+ * row else. A materialization writes the row at its end and keeps what is later.
+ */
+export async function movePushedUntil(
+  sql: Sql,
+  at: Pick<OnlineTableRow, 'view' | 'definition' | 'store'>,
+  until: Instant,
+): Promise<void> {
+  await sql.query(
+    `update features.online_table set pushed_until = $4
+     where view = $1 and definition = $2 and store = $3
+       and (pushed_until is null or pushed_until < $4::timestamptz - interval '1 second')`,
+    [at.view, at.definition, at.store, until],
+  )
 }
 
 /** Takes the tables of a view's definitions before the last off the list, all but the newest `keep`, and names them. */

@@ -1,4 +1,4 @@
-import type { Instant } from '../base/instant.ts'
+import { type Instant, LAST_INSTANT } from '../base/instant.ts'
 import type { Sql } from '../db/sql.ts'
 import type { Recorded } from '../lake/snapshot.ts'
 import type { ViewDefinition } from './definitions.ts'
@@ -54,5 +54,6 @@ export function liveFrom(view: ViewDefinition, held: OnlineTableRow | undefined,
   if (view.changes === null) return held.snapshot_id === snapshot.id ? [{ view: view.name, asOf: held.valid_at }] : []
   const { seq, withdrawn } = snapshot
   const shown = seq <= held.seq && (withdrawn === null || withdrawn.recordedAt > held.recorded_at)
-  return shown ? [{ view: view.name, asOf: held.until === 'infinity' ? null : held.until }] : []
+  const bound = held.coverage.at(-1)?.to ?? LAST_INSTANT
+  return shown ? [{ view: view.name, asOf: bound === LAST_INSTANT ? null : bound }] : []
 }

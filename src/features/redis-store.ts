@@ -21,6 +21,8 @@ const PARTS = 256
 /** Fields of a part that one step of a scan gives, about. */
 const SCAN_COUNT = 1000
 const SCANNED_AT_ONCE = 32
+/** Rows that one command asks for at most. */
+const READ_COUNT = 5_000
 
 /**
  * The online store in Redis: a table is 256 hashes `weir:{namespace}:{table}/{part}` with a row for each key,
@@ -53,6 +55,17 @@ export async function openRedisStore(url: string, namespace: string, log?: Log):
     if (Number(await script(WRITE_NEWER, parts, [String(since), ...args])) > 0) throw lostValues([view.name])
   }
 
+  /** Mark and row of each. In steps: a command takes so many arguments, and others wait for it. */
+  async function ask(rows: readonly { part: string; field: string }[]): Promise<Reply[]> {
+    const found: Reply[] = []
+    for (let i = 0; i < rows.length; i += READ_COUNT) {
+      const step = rows.slice(i, i + READ_COUNT)
+      const [parts, fields] = [step.map((row) => row.part), step.map((row) => row.field)]
+      for (const reply of (await script(READ, parts, fields, REDIS_READ_MS)) as Reply[]) found.push(reply)
+    }
+    return found
+  }
+
   const scanned = async (part: string, cursor: string) => {
     const page = await connection.ask(REDIS_WRITE_MS, (client) => client.hScan(part, cursor, { COUNT: SCAN_COUNT }))
     const rows = page.entries.filter(({ field }) => field !== '')
@@ -79,7 +92,7 @@ export async function openRedisStore(url: string, namespace: string, log?: Log):
     }
   }
 
-  async function load(_tx: unknown, view: ViewDefinition, { session, sql, whole, onRows }: Load): Promise<void> {
+  async function load(_tx: unknown, view: ViewDefinition, { session, sql, whole, onRows }: Load): Promise<number> {
     const moment = (column: string) => plainInDuck(column, 'UnixTimestamp')
     const features = stored(view).map((f) => plainInDuck(ident(f.name), f.type))
     const keys = view.keys.map((key) => plainInDuck(ident(key.name), key.type))
@@ -93,7 +106,17 @@ export async function openRedisStore(url: string, namespace: string, log?: Log):
       rows += values.length
       onRows(rows)
     }
-    if (!whole) return
+    if (whole) await removeOlder(view, whole)
+    let there = 0
+    for await (const chunk of session.chunks(`SELECT ${keys.join(', ') || '1'} FROM (${sql})`)) {
+      const fields = (chunk.getRows() as unknown[][]).map((row) => fieldOf(row.slice(0, keys.length)))
+      const found = await ask(fields.map((field) => ({ part: partOf(onlineTableName(view), field), field })))
+      there += fields.filter((_, i) => typeof found[2 * i + 1] === 'string').length
+    }
+    return there
+  }
+
+  async function removeOlder(view: ViewDefinition, whole: NonNullable<Load['whole']>): Promise<void> {
     const bound = `${whole.eventTimestamp} ${whole.created}`
     for await (const { part, rows } of rowsOf(onlineTableName(view))) {
       const old = rows.filter(({ row }) => `${row[0]} ${row[1]}` < bound).map(({ field }) => field)
@@ -144,17 +167,15 @@ export async function openRedisStore(url: string, namespace: string, log?: Log):
       return { view: s.view, place: features.findIndex((f) => f.name === s.feature) + 3, type: s.type }
     })
     return async (keys) => {
-      const parts: string[] = []
-      const fields: string[] = []
+      const asked: { part: string; field: string }[] = []
       for (const key of keys) {
         for (const { table, places } of views) {
           if (!table) continue
           const field = fieldOf(places.map((p) => key[p]))
-          fields.push(field)
-          parts.push(partOf(table.table_name, field))
+          asked.push({ part: partOf(table.table_name, field), field })
         }
       }
-      const found = parts.length === 0 ? [] : ((await script(READ, parts, fields, REDIS_READ_MS)) as Reply[])
+      const found = await ask(asked)
       let at = 0
       return keys.map((): StoredRow => {
         const lost: number[] = []

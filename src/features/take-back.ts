@@ -83,7 +83,7 @@ export async function leaveWithoutSnapshot(
     await online.drop(tx, held.table_name)
   } else {
     const none = { snapshot_id: null, snapshot_digest: null, available_at: null, recorded_at: null, seq: 0 }
-    await upsertOnlineTable(tx, { ...held, ...none, until: 'infinity', valid_at: newest, rows, materialized_at: now })
+    await upsertOnlineTable(tx, { ...held, ...none, coverage: [], valid_at: newest, rows, materialized_at: now })
   }
   await notifyFeaturesChanged(tx, view.name)
   return rows

@@ -90,6 +90,11 @@ export async function cheapestOrder(
   return `epoch_us(${alias}_ts)::HUGEINT * ${files.length} + ${ranks}`
 }
 
+/** Which of some deliveries a row of `changeRowsSql` is from, by what stands for each of them, in the order of the files. */
+export function deliverySql(perDelivery: readonly number[]): string {
+  return perFile(perDelivery.map(String), '(_place >> 40)')
+}
+
 function fileList(files: readonly ViewFile[]): string {
   return `read_parquet([${files.map((file) => literal(file.path)).join(', ')}], file_row_number = true)`
 }
@@ -137,7 +142,8 @@ export function featureSql(feature: Feature): string {
   return `CAST(${feature.sql === null ? ident(feature.column) : `(${feature.sql}\n)`} AS ${duckType(feature.type)})`
 }
 
-function isUnique(view: ViewDefinition, { uniqueKey }: ViewFile): boolean {
+/** Whether a file of whole state gives each of its rows as a row of the view. */
+export function isUnique(view: ViewDefinition, { uniqueKey }: ViewFile): boolean {
   const columns = new Set(view.keys.map((k) => k.column))
   return uniqueKey !== null && uniqueKey.length > 0 && uniqueKey.every((column) => columns.has(column))
 }

@@ -7,6 +7,7 @@ export type ViewState = {
   view: string
   /** Whether there are online values by the present definition. */
   materialized: boolean
+  /** The newest moment that it describes, by what was materialized or pushed. */
   validAt: Instant | null
   materializedAt: Instant | null
   rows: number
@@ -35,6 +36,10 @@ export function createViewStates(sql: Database, views: readonly ViewDefinition[]
       listening = undefined
       throw error
     })
+    return present()
+  }
+
+  async function present(): Promise<OnlineTables> {
     const rows = await selectOnlineTables(sql.serving, store)
     return new Map(rows.filter((row) => digests.get(row.view) === row.definition).map((row) => [row.view, row]))
   }
@@ -49,11 +54,13 @@ export function createViewStates(sql: Database, views: readonly ViewDefinition[]
     return loading
   }
 
+  /** Read anew: pushes move the moment of a view without a word to the readers. */
   async function states(): Promise<ViewState[]> {
-    const held = await tables()
+    const held = await present()
     return views.map(({ name, ttlMs }) => {
       const row = held.get(name)
-      const [validAt, materializedAt] = [row?.valid_at ?? null, row?.materialized_at ?? null]
+      const validAt = [row?.valid_at ?? '', row?.pushed_until ?? ''].sort()[1] || null
+      const materializedAt = row?.materialized_at ?? null
       return { view: name, materialized: row !== undefined, validAt, materializedAt, rows: row?.rows ?? 0, ttlMs }
     })
   }

@@ -16,7 +16,14 @@ import { EVENT_TIMESTAMP } from './entity-rows.ts'
 import { parseKey } from './keys.ts'
 import { keptPlaces, type NamedRows, namedRowsOfSource, namedRowsOfView } from './leave-out.ts'
 import type { OnlineStore, OnlineWrite } from './online-store.ts'
-import { lockView, nextGeneration, notifyFeaturesChanged, selectOnlineTable, upsertOnlineTable } from './queries.ts'
+import {
+  lockView,
+  movePushedUntil,
+  nextGeneration,
+  notifyFeaturesChanged,
+  selectOnlineTable,
+  upsertOnlineTable,
+} from './queries.ts'
 import { ident } from './quote.ts'
 import { duckType, plainInDuck } from './value-types.ts'
 import { featureSql } from './view-rows.ts'
@@ -26,7 +33,7 @@ export type Frame = Readonly<Record<string, readonly unknown[]>>
 
 type Deps = {
   sql: Database
-  lake: Pick<Lake, 'suppressions'>
+  lake: Pick<Lake, 'suppressions' | 'moment'>
   duck: Duck
   project: Project
   clock: Clock
@@ -45,10 +52,11 @@ export async function writeFeatures(deps: Deps, view: ViewDefinition, frame: Fra
   const columns = [...view.keys, ...view.features, { name: EVENT_TIMESTAMP, type: 'UnixTimestamp' } as const]
   const rows = readFrame(frame, columns, count)
   requireMoments(deps.clock, rows.get(EVENT_TIMESTAMP), EVENT_TIMESTAMP)
+  const now = await deps.lake.moment()
   const written = {
     keys: keysOf(view, rows, count),
     eventTimestamps: rows.get(EVENT_TIMESTAMP) as Instant[],
-    created: createdOf(deps.clock, frame, count),
+    created: createdOf(frame.created, count, now),
     gone: new Array(count).fill(false),
     features: view.features.map((f) => rows.get(f.name) ?? []),
   }
@@ -68,15 +76,18 @@ export async function pushRows(
   frame: Frame,
 ): Promise<number> {
   const source = sourceOf(deps.project, name)
-  const rows = readPush(deps.clock, source, frame)
+  const now = await deps.lake.moment()
+  const rows = readPush(deps.clock, source, frame, now)
   const count = rowCount(frame)
+  // As the lake has it, where the source says when its rows could be known.
+  const known = source.availableAt === null ? frame.created : rows.get(source.availableAt)
   for (const view of views.filter((v) => v.source === name)) {
     const computed = await computeFeatures(deps.duck, source, view, rows, count)
     const gone = source.deleted === null ? [] : (rows.get(source.deleted) ?? [])
     const written = {
       keys: keysOf(view, new Map(view.keys.map((k) => [k.name, rows.get(k.column) ?? []])), count),
       eventTimestamps: rows.get(EVENT_TIMESTAMP) as Instant[],
-      created: createdOf(deps.clock, frame, count),
+      created: createdOf(known, count, now),
       gone: Array.from({ length: count }, (_, i) => gone[i] === true),
       features: computed,
     }
@@ -85,14 +96,16 @@ export async function pushRows(
   return count
 }
 
-/** The columns of a source in a frame, with each row's moment as `event_timestamp`; refuses what does not fit. */
-export function readPush(clock: Clock, source: Source, frame: Frame): Map<string, FeatureValue[]> {
+/**
+ * The columns of a source in a frame, with each row's moment as `event_timestamp`; refuses what does not fit. `now` is the
+ * database's: hosts may disagree about the time.
+ */
+export function readPush(clock: Clock, source: Source, frame: Frame, now: Instant): Map<string, FeatureValue[]> {
   const time = source.eventTime !== null && frame[source.eventTime] ? source.eventTime : EVENT_TIMESTAMP
   const given = { ...frame }
   // A flag of deletion that is not sent says that nothing is deleted.
   if (source.deleted !== null) given[source.deleted] ??= new Array(rowCount(frame)).fill(false)
-  if (source.availableAt !== null)
-    given[source.availableAt] ??= new Array(rowCount(frame)).fill(instantOfMs(clock.nowMs()))
+  if (source.availableAt !== null) given[source.availableAt] ??= new Array(rowCount(frame)).fill(now)
   const columns: Column[] = source.columns.filter((c) => c.name !== time && c.name !== source.eventTime)
   const rows = readFrame(given, [...columns, { name: time, type: 'UnixTimestamp' }], rowCount(frame))
   const moments = rows.get(time) ?? []
@@ -116,7 +129,8 @@ async function writeRows(deps: Deps, view: ViewDefinition, given: OnlineWrite, n
     }
     await online.create(tx, view, { anew: held === undefined })
     await online.write(tx, view, last, held?.generation ?? 0)
-    if (held) return
+    const until = last.eventTimestamps.reduce((a, b) => (a > b ? a : b))
+    if (held) return movePushedUntil(tx, at, until)
     const generation = await nextGeneration(tx)
     await online.complete(tx, view, generation)
     const { rows: count, newest } = await online.extent(tx, view)
@@ -130,7 +144,8 @@ async function writeRows(deps: Deps, view: ViewDefinition, given: OnlineWrite, n
       available_at: null,
       recorded_at: null,
       seq: 0,
-      until: 'infinity',
+      coverage: [],
+      pushed_until: until,
       rows: count,
       materialized_at: instantOfMs(clock.nowMs()),
     })
@@ -251,12 +266,10 @@ function keysOf(view: ViewDefinition, rows: ReadonlyMap<string, FeatureValue[]>,
 }
 
 /** When the rows could first be known: as the caller says, else now. */
-function createdOf(clock: Clock, frame: Frame, count: number): Instant[] {
-  const now = instantOfMs(clock.nowMs())
+function createdOf(given: readonly unknown[] | undefined, count: number, now: Instant): Instant[] {
   return Array.from({ length: count }, (_, i) => {
-    const given = frame.created?.[i]
-    const read = readJsonValue('UnixTimestamp', given)
-    if (read === undefined) throw refusal(`row ${i + 1}: ${notOfType('UnixTimestamp', given, 'created')}`)
+    const read = readJsonValue('UnixTimestamp', given?.[i])
+    if (read === undefined) throw refusal(`row ${i + 1}: ${notOfType('UnixTimestamp', given?.[i], 'created')}`)
     return (read as Instant | null) ?? now
   })
 }

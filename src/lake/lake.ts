@@ -22,7 +22,7 @@
  *   of the same content takes up.
  */
 
-import type { Clock } from '../base/clock.ts'
+import { type Clock, systemClock } from '../base/clock.ts'
 import { addMs, displayInstant, type Instant, instantOfMs } from '../base/instant.ts'
 import type { Database, Sql } from '../db/sql.ts'
 import { type Caches, createCaches } from './caches.ts'
@@ -40,6 +40,7 @@ import {
   newestChange,
   type SnapshotFilter,
   type SnapshotSearch,
+  selectMoment,
   selectMoments,
   selectSnapshots,
   selectVisible,
@@ -83,6 +84,8 @@ export type Lake = {
    * on, so that reading the catalogue as of K gives the same answer for ever.
    */
   pinKnownAt(): Promise<Instant>
+  /** The present by the database's clock, and later than all that was recorded: what hosts agree on. */
+  moment(): Promise<Instant>
   /** A private folder for the files that become snapshots; gone when `body` is done. */
   withScratch<T>(body: (dir: string) => Promise<T>): Promise<T>
   /** Moves a finished Parquet file of the scratch folder into the store under its digest; knows nothing of it yet. */
@@ -109,9 +112,11 @@ export type Lake = {
   close(): Promise<void>
 }
 
-export function createLake(deps: { sql: Database; objects: ObjectStore; duck: Duck; clock: Clock }): Lake {
+/** Without a clock the time is the database's, since those of several hosts differ. */
+export function createLake(deps: { sql: Database; objects: ObjectStore; duck: Duck; clock?: Clock }): Lake {
   const { sql, objects, duck, clock } = deps
-  const now = () => instantOfMs(clock.nowMs())
+  const now = () => (clock === undefined ? null : instantOfMs(clock.nowMs()))
+  const here = { now: () => instantOfMs((clock ?? systemClock).nowMs()) }
   const work = createWork(sql)
   return {
     async commit(tx, drafts) {
@@ -131,12 +136,13 @@ export function createLake(deps: { sql: Database; objects: ObjectStore; duck: Du
     withScratch: (body) => objects.withScratch(body),
     keep: (parquetFile) => keepFile(objects, parquetFile),
     pinKnownAt: () => takeMoment(sql, now()),
+    moment: () => selectMoment(sql),
     path: (snapshot) => snapshotPath(objects, snapshot),
     stateOf: (snapshot) => stateOfObject(objects, snapshot.objectKey),
     work,
-    suppressions: createSuppressions({ sql, secret: createSecret({ sql, objects }), now }),
-    erasure: createLakeErasure({ ...deps, work, now }),
-    caches: createCaches({ sql, objects, now }),
+    suppressions: createSuppressions({ sql, secret: createSecret({ sql, objects }), ...here }),
+    erasure: createLakeErasure({ ...deps, work, ...here }),
+    caches: createCaches({ sql, objects, ...here }),
     rememberPlaces: insertKeyPlaces,
     erasedAt: (objectKey) => selectErasedAt(sql, objectKey),
     close: work.close,

@@ -17,13 +17,25 @@ const visibleAt = (place: string) => `(${place}::timestamptz is null or s.record
   and not exists (select from lake.withdrawal w
     where w.seq = s.seq and (${place}::timestamptz is null or w.recorded_at <= ${place}))`
 
-/** A moment later than all that were taken before, and at least `now`; others wait until the transaction ends. */
-export async function takeMoment(sql: Sql, now: Instant): Promise<Instant> {
+/**
+ * A moment later than all that were taken before, and at least `now`, by the database's clock where that is null; others
+ * wait until the transaction ends.
+ */
+export async function takeMoment(sql: Sql, now: Instant | null): Promise<Instant> {
   const rows = await sql.query<{ last: Instant }>(
-    `update lake.clock set last = greatest($1::timestamptz, last + interval '1 microsecond') returning last`,
+    `update lake.clock set last = greatest(coalesce($1::timestamptz, clock_timestamp()), last + interval '1 microsecond')
+     returning last`,
     [now],
   )
   return rows[0]!.last
+}
+
+/** The same without taking it: nobody waits, and two may get the same. */
+export async function selectMoment(sql: Sql): Promise<Instant> {
+  const rows = await sql.query<{ now: Instant }>(
+    `select greatest(clock_timestamp(), last + interval '1 microsecond') as now from lake.clock`,
+  )
+  return rows[0]!.now
 }
 
 export async function insertSnapshot(sql: Sql, s: Omit<Snapshot, 'seq' | 'recordedDigest'>): Promise<Snapshot> {

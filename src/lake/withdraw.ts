@@ -15,7 +15,7 @@ export type WithdrawRequest = {
   request: string
 }
 
-type Deps = { sql: Sql; now(): Instant }
+type Deps = { sql: Sql; now(): Instant | null }
 
 /** One transaction under the clock's lock: every K pinned before still sees the version, every later one does not. */
 export async function withdraw({ sql, now }: Deps, request: WithdrawRequest): Promise<Recorded> {

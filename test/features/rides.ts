@@ -1,5 +1,7 @@
 import { normalizeProject } from '../../src/config/normalize.ts'
 import type { Project } from '../../src/config/project.ts'
+import type { Ingest } from '../../src/ingest/ingest.ts'
+import { createDuck } from '../../src/lake/duck.ts'
 import type { Rig } from './rig.ts'
 
 /**
@@ -96,12 +98,13 @@ export function ridesSql(count: number): string {
     hash(i % 97) % 3 = 0 AS late, (i * 7) % 2 = 0 AS tip FROM range(${count}) t(i) ORDER BY hash(i)`
 }
 
-/** What the view on demand must give for a person; null for one who is not known. */
-export function workedOut(
-  person: number | null,
-  score: number | null,
-): { per_year: number | null; next_age: number | null } {
-  if (person === null || person % 10 === 9) return { per_year: null, next_age: null }
-  const age = 18 + (person % 60)
-  return { per_year: score === null ? null : score / (1 + age), next_age: age + 1 }
+/** The same as files have them, for a whole application. */
+export async function ingestRides(ingest: Pick<Ingest, 'ingestRows'>, count: number, at = '2024-01-31') {
+  const duck = await createDuck()
+  const moves = `SELECT * REPLACE (strftime(ts AT TIME ZONE 'UTC', '%Y-%m-%dT%H:%M:%SZ') AS ts) FROM (${movesSql(count, at)})`
+  const sources = { people: peopleSql(count), moves, rides: ridesSql(count) }
+  for (const [source, sql] of Object.entries(sources)) {
+    await ingest.ingestRows({ source, asOf: at, rows: await duck.rows(sql) })
+  }
+  duck.close()
 }
