@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { manualClock } from '../../src/base/clock.ts'
 import { PlatformError } from '../../src/base/errors.ts'
+import { instantOfMs } from '../../src/base/instant.ts'
 import type { Source } from '../../src/config/project.ts'
 import type { ServiceDefinition } from '../../src/features/definitions.ts'
 import { ENTITY_ROWS, readEntityFile } from '../../src/features/entity-rows.ts'
@@ -86,7 +87,7 @@ export async function openDoors() {
     'push and write': async (type: ValueType, json: string) =>
       refusedAsUndefined(async () => {
         const frame = { at: ['2024-01-31'], k: [parseExactJson(json)] }
-        return told(readPush(manualClock(NOW), sourceOf(type), frame).get('k')?.[0] ?? null)
+        return told(readPush(manualClock(NOW), sourceOf(type), frame, instantOfMs(NOW)).get('k')?.[0] ?? null)
       }),
     invocations: async (type: ValueType, json: string) =>
       refusedAsUndefined(async () =>
