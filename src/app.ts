@@ -14,6 +14,8 @@ import type { OnlineStore } from './features/online-store.ts'
 import { createPostgresStore } from './features/postgres-store.ts'
 import { createFlows, type Flows } from './flows/flows.ts'
 import { createForeign } from './foreign/foreign.ts'
+import { type Home, openHome } from './home/home.ts'
+import { storesOf } from './home/stores.ts'
 import { createIngest, type Ingest } from './ingest/ingest.ts'
 import type { Duck, DuckSession } from './lake/duck.ts'
 import { createLake, type Lake } from './lake/lake.ts'
@@ -39,6 +41,7 @@ export type App = {
   readonly clock: Clock
   readonly log: Log
   readonly db: Database
+  readonly home: Home
   readonly objects: ObjectStore
   readonly lake: Lake
   readonly ingest: Ingest
@@ -95,11 +98,13 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
   const db = closing.add('the database', database, (it) => it.close())
   const store = await openObjectStore(settings, tell ?? ((says) => log.warn(says)))
   const objects = closing.add('the object store', store, (it) => it.close())
+  // Refuses what is another project's or another home's before anything is read of it.
+  const home = await openHome({ sql: db, objects, project, stores: storesOf(settings) })
   const duck = closing.add('DuckDB', lazyDuck(objects.directories), (it) => it.close())
   const time = clock === systemClock ? {} : { clock }
   const lake = closing.add('the lake', createLake({ sql: db, objects, duck, ...time }), (it) => it.close())
   const ingest = createIngest({ sql: db, lake, duck, project, clock, log })
-  const online = closing.add('the online store', await openOnlineStore(db, settings.online, project.name, log), (it) =>
+  const online = closing.add('the online store', await openOnlineStore(db, settings.online, home.id, log), (it) =>
     it.close(),
   )
   const features = closing.add(
@@ -140,6 +145,7 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
     clock,
     log,
     db,
+    home,
     objects,
     lake,
     ingest,

@@ -27,6 +27,11 @@ const GROUPS = {
       summary: 'say what this installation has and what it lacks',
       load: () => import('./commands/doctor.ts'),
     },
+    {
+      name: 'adopt',
+      summary: 'say that a home is of this project, or that its stores were moved',
+      load: () => import('./commands/adopt.ts'),
+    },
   ],
   'Run:': [
     { name: 'up', summary: 'server and worker in one process', load: () => import('./commands/up.ts') },

@@ -131,6 +131,23 @@ create table flows.worker (
   constraint worker_serves_check CHECK ((serves = ANY (ARRAY['any'::text, 'own'::text])))
 );
 
+create schema home;
+
+create table home.home (
+  only_one boolean not null default true,
+  home_id uuid not null default gen_random_uuid(),
+  project text not null,
+  objects text not null,
+  objects_marked boolean not null default false,
+  online text not null,
+  created_at timestamp with time zone not null default now(),
+  constraint home_pkey PRIMARY KEY (only_one),
+  constraint home_objects_check CHECK ((objects <> ''::text)),
+  constraint home_online_check CHECK ((online <> ''::text)),
+  constraint home_only_one_check CHECK (only_one),
+  constraint home_project_check CHECK ((project <> ''::text))
+);
+
 create schema ingest;
 
 create table ingest.delivery (

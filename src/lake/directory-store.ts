@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { copyFile, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { copyFile, link, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -36,6 +36,24 @@ export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
       try {
         await write(temporary, body, key.startsWith(SECRETS) ? 0o600 : 0o666)
         await publish(root, temporary, path).catch(clash(key))
+      } finally {
+        await rm(temporary, { force: true })
+      }
+    },
+    async putNew(key, bytes) {
+      const path = localPath(key)
+      const temporary = join(scratch, scratchName('put'))
+      try {
+        await write(temporary, bytes, 0o666)
+        await flush(temporary, 'r+')
+        await mkdir(dirname(path), { recursive: true })
+        // A link is made only where nothing is yet, unlike a rename.
+        await link(temporary, path)
+        await flush(dirname(path), 'r')
+        return true
+      } catch (error) {
+        if ((error as NodeJS.ErrnoException).code === 'EEXIST') return false
+        throw error
       } finally {
         await rm(temporary, { force: true })
       }

@@ -15,6 +15,8 @@ export type FolderEntry = { name: string; bytes: number | null }
  */
 export type ObjectStore = {
   put(key: string, body: ObjectBody): Promise<void>
+  /** The same for a key that is not there yet; false, and nothing done, where it is. One of many at once wins. */
+  putNew(key: string, bytes: Uint8Array): Promise<boolean>
   /** Moves a finished file of the scratch space to `key`. */
   adopt(key: string, scratchFile: string): Promise<void>
   /** Refuses (not_found) when there is no such key; so do `stream` and `local`. */

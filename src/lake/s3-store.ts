@@ -9,6 +9,7 @@ import {
   HeadObjectCommand,
   ListObjectsV2Command,
   type ListObjectsV2CommandOutput,
+  PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
 import { PlatformError } from '../base/errors.ts'
@@ -91,6 +92,21 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
     withScratch,
     uploads: s3Uploads({ ...connection, ask, nameOf, withScratch }),
     put,
+    async putNew(key, Body) {
+      // Not every S3 server knows the condition; none that ignores it may replace what is there.
+      if (await store.stat(key)) return false
+      const request = new PutObjectCommand({ ...nameOf(key), Body, IfNoneMatch: '*' })
+      return await ask(key, 's3:PutObject', async () => {
+        try {
+          await client.send(request, quick)
+          return true
+        } catch (error) {
+          const { name = '', $metadata } = error as { name?: string; $metadata?: { httpStatusCode?: number } }
+          if (name === 'PreconditionFailed' || $metadata?.httpStatusCode === 412) return false
+          throw error
+        }
+      })
+    },
     async adopt(key, scratchFile) {
       await put(key, scratchFile)
       // Most likely it is read next. Content that changes has no `local`, so this can never be stale.

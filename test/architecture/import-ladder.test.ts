@@ -12,7 +12,7 @@ const LADDER: string[][] = [
   ['wire'],
   ['ml', 'db', 'generator'],
   ['config', 'lake', 'flows'],
-  ['ingest', 'features', 'tracking'],
+  ['home', 'ingest', 'features', 'tracking'],
   ['registry'],
   ['foreign'],
   ['training', 'serving', 'monitoring'],

@@ -13,7 +13,20 @@ beforeAll(async () => {
 afterAll(() => place.end())
 
 const COMMANDS = [
-  ...['demo', 'init', 'check', 'doctor', 'up', 'serve', 'worker', 'ingest', 'snapshots', 'materialize', 'features'],
+  ...[
+    'demo',
+    'init',
+    'check',
+    'doctor',
+    'adopt',
+    'up',
+    'serve',
+    'worker',
+    'ingest',
+    'snapshots',
+    'materialize',
+    'features',
+  ],
   ...['dataset', 'train', 'gc', 'runs', 'models', 'promote', 'predict'],
 ]
 

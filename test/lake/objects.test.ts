@@ -45,6 +45,16 @@ describe.each(STORES)('an object store in $kind', ({ kind }) => {
   const keys = async (prefix = '') => (await store.list(prefix)).map((o) => o.key)
   const scratch = () => readdir(join(home, s3 ? 'cache' : 'store', '.scratch'))
 
+  test('of many that put a new key at once one does; what is there is not replaced', async () => {
+    const done = await Promise.all(Array.from({ length: 8 }, (_, i) => store.putNew('some/new', bytes(String(i)))))
+    expect(done.filter(Boolean)).toHaveLength(1)
+    expect((await store.get('some/new')).toString()).toBe(String(done.indexOf(true)))
+    await store.put('there', bytes('first'))
+    expect(await store.putNew('there', bytes('second'))).toBe(false)
+    expect((await store.get('there')).toString()).toBe('first')
+    expect(await scratch()).toEqual([])
+  })
+
   test('what was put is read whole, in part, by its size and in lists', async () => {
     await store.put('runs/1/a.txt', bytes('hello'))
     await store.put('runs/10/b.txt', bytes('x'))
