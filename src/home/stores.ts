@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { readAddress } from '../db/address.ts'
 
 /** Where a process finds what belongs to its home, as it is recorded and compared; and what to call the database. */
 export type Stores = {
@@ -19,7 +20,7 @@ export function storesOf(settings: {
   return {
     objects: objectsOf(settings),
     online: onlineOf(settings.online),
-    database: settings.databaseUrl === null ? `the home ${settings.home}` : databaseOf(settings.databaseUrl),
+    database: settings.databaseUrl === null ? `the home ${settings.home}` : `the database ${readAddress(settings.databaseUrl).place}`,
   }
 }
 
@@ -34,10 +35,4 @@ function onlineOf(text: string): string {
   const { hostname, port, pathname } = new URL(text)
   const host = hostname.toLowerCase() === 'localhost' ? '127.0.0.1' : hostname.toLowerCase()
   return `redis://${host}:${port || 6379}/${/^\/(\d+)$/.exec(pathname)?.[1] ?? 0}`
-}
-
-function databaseOf(url: string): string {
-  if (!URL.canParse(url)) return 'the database of DATABASE_URL'
-  const { hostname, port, pathname } = new URL(url)
-  return `the database ${hostname || 'localhost'}:${port || 5432}${pathname}`
 }
