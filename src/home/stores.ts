@@ -20,7 +20,10 @@ export function storesOf(settings: {
   return {
     objects: objectsOf(settings),
     online: onlineOf(settings.online),
-    database: settings.databaseUrl === null ? `the home ${settings.home}` : `the database ${readAddress(settings.databaseUrl).place}`,
+    database:
+      settings.databaseUrl === null
+        ? `the home ${settings.home}`
+        : `the database ${readAddress(settings.databaseUrl).place}`,
   }
 }
 

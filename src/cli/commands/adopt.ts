@@ -17,8 +17,11 @@ export function define(command: Command): void {
 async function adopt(options: CommonOptions): Promise<void> {
   const { project, settings, log, out } = await openContext(options)
   const db = await openDatabase({ home: settings.home, url: settings.databaseUrl, log })
+  const objects = await openObjectStore(settings).catch(async (error: unknown) => {
+    await db.close()
+    throw error
+  })
   try {
-    const objects = await openObjectStore(settings)
     const deps = { sql: db, objects, project, stores: storesOf(settings) }
     const moved = { objects: options.objects !== undefined, online: options.online !== undefined }
     const home = await adoptHome(deps, moved)
@@ -27,6 +30,7 @@ async function adopt(options: CommonOptions): Promise<void> {
     for (const { what, from, to } of home.changes) out.line(`${what}: ${from} before, ${to} now`)
     if (home.changes.some(({ what }) => what === 'online')) out.line('Bring the live features there: weir materialize')
   } finally {
+    await objects.close()
     await db.close()
   }
 }
