@@ -8,7 +8,10 @@ import { messageOf } from '../base/errors.ts'
 import { weirVersion } from '../base/version.ts'
 import { worldError } from '../base/world.ts'
 import { type CommandName, commandsByGroup } from './command-table.ts'
+import { Interrupted } from './interrupt.ts'
 import { quietBrokenPipe, writeStdout } from './output.ts'
+
+const LINGER_MS_MAX = 1_000
 
 export async function main(argv: string[]): Promise<number> {
   quietBrokenPipe()
@@ -16,9 +19,9 @@ export async function main(argv: string[]): Promise<number> {
   const program = await programFor(args)
   try {
     await program.parseAsync(args, { from: 'user' })
-    return Number(process.exitCode ?? 0)
+    return ending(Number(process.exitCode ?? 0))
   } catch (error) {
-    return report(error, args)
+    return ending(report(error, args))
   }
 }
 
@@ -42,10 +45,21 @@ async function programFor(args: string[]): Promise<Command> {
   return program
 }
 
+/** Whatever still waits for another process (a database that is silent) must not hold the end of this one. */
+function ending(exitCode: number): number {
+  setTimeout(() => process.exit(exitCode), LINGER_MS_MAX).unref()
+  return exitCode
+}
+
 function report(error: unknown, args: string[]): number {
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2
   const json = args.includes('--json')
   const name = args.find((arg) => !arg.startsWith('-')) as CommandName | undefined
+  if (error instanceof Interrupted) {
+    if (json) writeStdout(JSON.stringify({ error: { code: 'interrupted', message: error.message } }, null, 2))
+    else process.stderr.write(`weir ${name}: ${error.message}\n`)
+    return error.exitCode
+  }
   const told = worldError(error)
   if (told) {
     const { code, message, details } = told

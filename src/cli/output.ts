@@ -17,22 +17,30 @@ export type Output = {
   document(value: unknown): void
   /** What is under way, on stderr. */
   progress(text: string): void
+  /** From now on nothing is told: what is under way is being torn apart. */
+  mute(): void
 }
 
 export type Cell = string | number | boolean | null | undefined
 
 export function createOutput({ json = false }: { json?: boolean }): Output {
+  let muted = false
   const line = (text = '') => {
-    if (!json) writeStdout(text)
+    if (!json && !muted) writeStdout(text)
   }
   return {
     json,
     line,
     table: (columns, rows) => line(tableText(columns, rows)),
     document(value) {
-      if (json) writeStdout(typeof value === 'string' ? value : exactJson(value, 2))
+      if (json && !muted) writeStdout(typeof value === 'string' ? value : exactJson(value, 2))
     },
-    progress: (text) => void process.stderr.write(`${stderrColour.dim(text)}\n`),
+    progress(text) {
+      if (!muted) process.stderr.write(`${stderrColour.dim(text)}\n`)
+    },
+    mute() {
+      muted = true
+    },
   }
 }
 

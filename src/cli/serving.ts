@@ -1,6 +1,8 @@
+import type { RunningServer } from '../server.ts'
+import { startedOr, untilSignal } from './interrupt.ts'
 import type { CommonOptions } from './options.ts'
 import type { Output } from './output.ts'
-import { openContext, untilSignal, withAppOf } from './with-app.ts'
+import { openContext, withAppOf } from './with-app.ts'
 
 /** `up` and `serve`: the server, with or without a worker, until Ctrl-C. */
 export async function serveUntilSignal(options: CommonOptions, { work }: { work: boolean }): Promise<void> {
@@ -8,17 +10,22 @@ export async function serveUntilSignal(options: CommonOptions, { work }: { work:
   const { startServer } = await import('../server.ts')
   await withAppOf(context, async (app) => {
     const stopped = untilSignal()
-    if (work) await app.flows.start()
-    const server = await startServer(app)
+    let server: RunningServer | undefined
     try {
-      context.out.document({ url: server.url, work })
-      printAddresses(server.url, context.out)
+      const running = await startedOr(stopped, async () => {
+        if (work) await app.flows.start()
+        server = await startServer(app)
+        return server
+      })
+      if (!running) return
+      context.out.document({ url: running.url, work })
+      printAddresses(running.url, context.out)
       if (work) context.out.line('a worker runs in this process')
       context.out.line('Ctrl-C ends it')
       await stopped
       context.out.progress('ending: requests and steps under way come to their end')
     } finally {
-      await server.close()
+      await server?.close()
     }
   })
 }

@@ -3,16 +3,16 @@ import { dirname, join, resolve } from 'node:path'
 import type { App } from '../app.ts'
 import { systemClock } from '../base/clock.ts'
 import { createLog, type Log } from '../base/log.ts'
+import { withinMs } from '../base/within.ts'
 import { CONFIG_FILE, loadProject } from '../config/load.ts'
 import type { Project } from '../config/project.ts'
 import { readSettings, type Settings } from '../config/settings.ts'
 import { atWork } from '../db/pulse.ts'
+import { orInterrupted, untilSignal } from './interrupt.ts'
 import type { CommonOptions } from './options.ts'
 import { createOutput, type Output } from './output.ts'
 
 export type Context = { project: Project; settings: Settings; log: Log; out: Output }
-
-const SIGNALS = { SIGINT: 130, SIGTERM: 143 } as const
 
 /** The project and settings that the options mean, without opening anything. */
 export async function openContext(options: CommonOptions): Promise<Context> {
@@ -36,40 +36,29 @@ export async function withApp(
   body: (app: App, context: Context) => Promise<void>,
 ): Promise<void> {
   const context = await openContext(options)
-  await withAppOf(context, async (app) => {
-    const onSignal = (signal: NodeJS.Signals) => {
-      // Twice: at once.
-      process.once(signal, () => process.exit(SIGNALS[signal as keyof typeof SIGNALS]))
-      void app.close().finally(() => process.exit(SIGNALS[signal as keyof typeof SIGNALS]))
-    }
-    for (const signal of Object.keys(SIGNALS)) process.once(signal, onSignal)
-    try {
-      await atWork(() => body(app, context))
-    } finally {
-      for (const signal of Object.keys(SIGNALS)) process.removeListener(signal, onSignal)
-    }
-  })
+  const tell = (says: string) => context.out.progress(says)
+  await withAppOf(
+    context,
+    (app) => orInterrupted(app, context, untilSignal(), () => atWork(() => body(app, context))),
+    tell,
+  )
 }
 
-/** The same for a command that sees to signals itself. */
-export async function withAppOf(context: Context, body: (app: App) => Promise<void>): Promise<void> {
+/** The same for a command that sees to signals itself. `tell` hears when the database goes away and is back. */
+export async function withAppOf(
+  context: Context,
+  body: (app: App) => Promise<void>,
+  tell?: (says: string) => void,
+): Promise<void> {
   const { createApp } = await import('../app.ts')
-  const app = await createApp({ ...context, clock: systemClock })
+  const app = await createApp({ ...context, clock: systemClock, tell })
   try {
     await body(app)
   } finally {
-    await app.close()
+    // What does not end by itself ends with the process (main.ts).
+    await withinMs('this process', STOP_MS_MAX, () => app.close()).catch(() => {})
   }
 }
 
-/** Resolves at the first Ctrl-C or SIGTERM. A second one ends the process at once. */
-export function untilSignal(): Promise<NodeJS.Signals> {
-  return new Promise((done) => {
-    for (const signal of Object.keys(SIGNALS)) {
-      process.once(signal, () => {
-        for (const again of Object.keys(SIGNALS)) process.once(again, () => process.exit(1))
-        done(signal as NodeJS.Signals)
-      })
-    }
-  })
-}
+/** A step under way may come to its end; then it is left, and taken up again by the next who asks. */
+const STOP_MS_MAX = 10_000

@@ -8,10 +8,11 @@ import { PlatformError } from '../../base/errors.ts'
 import { parseInstant } from '../../base/instant.ts'
 import type { IngestReport } from '../../ingest/ingest.ts'
 import type { TrainingReport } from '../../pipelines/train-baseline.ts'
+import { orInterrupted, untilSignal } from '../interrupt.ts'
 import { type CommonOptions, common, SERVER } from '../options.ts'
 import { formatMs, formatNumber, type Output } from '../output.ts'
 import { printAddresses } from '../serving.ts'
-import { openContext, untilSignal, withAppOf } from '../with-app.ts'
+import { openContext, withAppOf } from '../with-app.ts'
 
 type Options = CommonOptions & { data?: string; serve: boolean }
 
@@ -47,7 +48,8 @@ async function demo(options: Options): Promise<void> {
   const step = stepper(out)
   out.line(`Weir demo: ${context.project.name}, data in ${settings.home}`)
   const openedMs = performance.now()
-  await withAppOf(context, async (app) => {
+  let serving = false
+  const run = async (app: App) => {
     step.done('database', settings.databaseUrl ? 'PostgreSQL by DATABASE_URL' : 'embedded PostgreSQL', openedMs)
     // What serves afterwards is a worker too, and does its own flows as one.
     if (options.serve) await app.flows.start()
@@ -68,13 +70,16 @@ async function demo(options: Options): Promise<void> {
       )
       if (options.serve) {
         nextSteps(server.url, context.project.dir, out)
+        serving = true
         await stopped
         out.progress('ending')
       }
     } finally {
       await server.close()
     }
-  })
+  }
+  const heeded = () => serving
+  await withAppOf(context, (app) => orInterrupted(app, context, stopped, () => run(app), heeded))
 }
 
 /** Tables → snapshots → features → a trained and promoted version; each step finds what an earlier demo did. */
