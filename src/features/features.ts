@@ -107,7 +107,7 @@ export type Features = {
   /** Why such a row may not be served (unknown, never materialized, too old), or undefined. */
   refusal(service: string, key: KeyInput, row: OnlineRow): PlatformError | undefined
   /** What `GET /features/{key}` tells; throws the refusal. */
-  answer(key: KeyInput): Promise<FeaturesAnswer>
+  answer(key: KeyInput, service?: string): Promise<FeaturesAnswer>
   viewStates(): Promise<ViewState[]>
   /** The views of which the online store lost values; asks the store, and fails (unavailable) when it does not answer. */
   lostViews(): Promise<string[]>
@@ -240,23 +240,15 @@ export function createFeatures(deps: FeaturesDeps): Features {
     return held.flatMap(([view], i) => (whole[i] ? [] : [view]))
   }
 
-  async function answer(key: KeyInput): Promise<FeaturesAnswer> {
-    const asked = defaultService()
-    const [column, second] = asked?.keys ?? []
-    if (!asked || !column) throw new PlatformError('not_found', 'the project has no model, so no features are served')
-    if (second) {
-      const names = asked.keys.map((k) => k.name).join(', ')
-      throw new PlatformError(
-        'unsupported',
-        `this route reads entities with one join key; '${asked.name}' has ${names}`,
-      )
-    }
+  async function answer(key: KeyInput, name?: string): Promise<FeaturesAnswer> {
+    const asked = name === undefined ? defaultService() : service(name)
+    if (!asked) throw new PlatformError('not_found', 'the project has no model, so no features are served')
     const [row] = await readOnline(asked.name, [key])
     const parsed = parseKey(asked.keys, key)
     const refused = row && onlineRefusal(asked, parsed, row)
     if (!row || refused) throw refused
     return {
-      key: { name: column.name, value: keyPartValue(column, parsed[0] ?? '') },
+      keys: asked.keys.map((column, i) => ({ name: column.name, value: keyPartValue(column, parsed[i] ?? '') })),
       names: asked.features.map((f) => f.name),
       ...row,
     }

@@ -9,7 +9,9 @@ import type { Duck } from '../lake/duck.ts'
 import type { Lake } from '../lake/lake.ts'
 import { lockShortWork } from '../lake/work.ts'
 import { notOfType, readJsonValue } from '../values/json.ts'
+import { readMoment } from '../values/moment.ts'
 import { valueText } from '../values/text.ts'
+import { readMomentIn } from '../values/time-zone.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import { type Column, tableDigest, type ViewDefinition } from './definitions.ts'
 import { EVENT_TIMESTAMP } from './entity-rows.ts'
@@ -107,12 +109,31 @@ export function readPush(clock: Clock, source: Source, frame: Frame, now: Instan
   if (source.deleted !== null) given[source.deleted] ??= new Array(rowCount(frame)).fill(false)
   if (source.availableAt !== null) given[source.availableAt] ??= new Array(rowCount(frame)).fill(now)
   const columns: Column[] = source.columns.filter((c) => c.name !== time && c.name !== source.eventTime)
-  const rows = readFrame(given, [...columns, { name: time, type: 'UnixTimestamp' }], rowCount(frame))
+  const asked: Column[] = [...columns, { name: time, type: 'UnixTimestamp' }]
+  const rows = readFrame(inZone(source, given, asked), asked, rowCount(frame))
   const moments = rows.get(time) ?? []
   requireMoments(clock, moments, time)
   rows.set(EVENT_TIMESTAMP, moments)
   if (source.eventTime !== null) rows.set(source.eventTime, moments)
   return rows
+}
+
+/** Times without a zone are those of the source's zone, as in its deliveries; such a time that is none, or two, is refused. */
+function inZone({ timeZone }: Source, frame: Frame, columns: readonly Column[]): Frame {
+  if (timeZone === null) return frame
+  const times = columns.filter(({ name, type }) => type === 'UnixTimestamp' && frame[name])
+  const read = times.map(({ name }) => {
+    const values = (frame[name] ?? []).map((value, i) => {
+      if (typeof value !== 'string' || readMoment(value) === undefined) return value
+      const moment = readMomentIn(timeZone, value)
+      if (moment !== undefined) return moment
+      throw refusal(
+        `row ${i + 1}: '${value}' in column '${name}' is a time that ${timeZone} has twice or not at all, as clocks change there; send it with its offset, like +01:00`,
+      )
+    })
+    return [name, values] as const
+  })
+  return { ...frame, ...Object.fromEntries(read) }
 }
 
 async function writeRows(deps: Deps, view: ViewDefinition, given: OnlineWrite, named: NamedRows): Promise<void> {

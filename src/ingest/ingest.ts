@@ -36,11 +36,18 @@ import { openPostgresTables } from './postgres-tables.ts'
 import { type Delivery, insertDelivery, selectDeliveries } from './queries.ts'
 import { type ReadDelivery, readDelivery, type Take } from './read-delivery.ts'
 import type { SourceReport } from './report.ts'
+import { elsewhere, requireSubmitted, type Submitted } from './submitted.ts'
 import { writeRows } from './write-rows.ts'
 import { snapshotColumns, uniqueKeyOf, writeParquet } from './write-snapshot.ts'
 
 /** `dir` holds the files; none is needed where every source comes from PostgreSQL. */
-export type IngestMonth = { dir?: string; asOf: string; sources?: readonly string[] }
+export type IngestMonth = {
+  dir?: string
+  asOf: string
+  sources?: readonly string[]
+  /** What the files were when another process asked for this: others are refused. */
+  submitted?: Submitted
+}
 
 /** Rows of this process, each an object by column; what is left out is null. */
 export type IngestRows = { source: string; asOf: string; rows: readonly Readonly<Record<string, unknown>>[] }
@@ -74,13 +81,19 @@ const DELIVERIES_MAX = 100
 export function createIngest(deps: Deps): Ingest {
   const { sql, lake, project, clock } = deps
   return {
-    async ingestMonth({ dir, asOf: text, sources: names }) {
+    async ingestMonth({ dir, asOf: text, sources: names, submitted }) {
       const asOf = requirePast(parseInstant(text, 'as-of'), clock, 'as-of')
       const sources = chooseSources(project, names)
-      const folder = await folderFor(dir, sources)
+      const folder = await folderFor(dir, sources).catch((error) => {
+        throw submitted ? elsewhere(error, submitted) : error
+      })
       const tables = openPostgresTables({ lake, env: process.env, asOf })
-      const take: Take = (source, target) =>
-        source.postgres ? tables.take(source, target) : takeFile(folder ?? '', source, target)
+      const take: Take = async (source, target) => {
+        if (source.postgres) return tables.take(source, target)
+        const file = await takeFile(folder ?? '', source, target)
+        if (submitted) await requireSubmitted(submitted, { dir: folder ?? '', source, file })
+        return file
+      }
       try {
         const beside = folder === undefined ? [] : await otherFiles(folder, project)
         return await bring(deps, { asOf, directory: folder ?? '(no folder)', sources, take, beside })

@@ -58,14 +58,22 @@ async function rejectFindings(table: Table): Promise<Finding[]> {
   })
 }
 
+/** How DuckDB's errors begin where the bytes of a Parquet file are not what they should be. */
+const PARQUET_FAULTS =
+  /^(Invalid Input|Invalid|IO|Not implemented|Out of Range|Conversion|Serialization|INTERNAL|TProtocolException)( Error)?/i
+const OUR_FAULTS = /no space left|could not write|memory|interrupt/i
+
 /**
  * Where the file changes from one kind of line end to another, which DuckDB refuses without saying where. Throws again
  * what is no fault of the file, such as a full disk.
  */
 export async function explainUnreadable(source: Source, file: DeliveredFile, error: unknown): Promise<Finding> {
-  if (!/^(Invalid Input|IO|Not implemented) Error/i.test(messageOf(error))) throw error
-  if (file.format === 'csv' && !messageOf(error).startsWith('Invalid Input Error')) throw error
-  if (file.format === 'parquet') return brokenParquet(source, file, error)
+  const message = messageOf(error)
+  if (file.format === 'parquet') {
+    if (!PARQUET_FAULTS.test(message) || OUR_FAULTS.test(message)) throw error
+    return brokenParquet(source, file, error)
+  }
+  if (!message.startsWith('Invalid Input Error')) throw error
   let first: CsvRecord['end'] | undefined
   let other: number | undefined
   await walkRecords(file.path, { keepBlank: false, broken: new Set() }, ({ line, end }) => {

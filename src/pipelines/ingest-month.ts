@@ -1,9 +1,9 @@
-import { readdir, stat } from 'node:fs/promises'
-import { join, resolve } from 'node:path'
+import { resolve } from 'node:path'
 import type { Project } from '../config/project.ts'
 import type { Flows } from '../flows/flows.ts'
 import type { StepSummary } from '../flows/history.ts'
 import type { Ingest, IngestMonth, IngestReport } from '../ingest/ingest.ts'
+import { describeFolder } from '../ingest/submitted.ts'
 import { projectDigest, requireSameProject } from './same-project.ts'
 
 type Input = IngestMonth & { project: string }
@@ -23,22 +23,11 @@ export function defineIngestMonth(
   )
   return async (request, options) => {
     const dir = request.dir === undefined ? undefined : resolve(request.dir)
-    const input: Input = { ...request, ...(dir === undefined ? {} : { dir }), project: projectDigest(project) }
+    // A worker may be on another host, where the same path is another folder: what must be read is named by its bytes.
+    const folder = dir === undefined ? {} : { dir, submitted: await describeFolder(dir, project, request.sources) }
+    const input: Input = { ...request, ...folder, project: projectDigest(project) }
     // A run that was interrupted is gone on with only while the files are the same.
-    const runId = await flows.submit('ingest_month', input, {
-      key: [input, dir === undefined ? [] : await filesIn(dir)],
-    })
+    const runId = await flows.submit('ingest_month', input)
     return flows.wait<IngestReport>(runId, options)
-  }
-}
-
-/** Name, size and time of each file; nothing for a folder that cannot be read, which the flow will say better. */
-async function filesIn(dir: string): Promise<[string, number, number][]> {
-  try {
-    const names = (await readdir(dir)).sort()
-    const stats = await Promise.all(names.map((name) => stat(join(dir, name))))
-    return names.map((name, i) => [name, stats[i]!.size, stats[i]!.mtimeMs])
-  } catch {
-    return []
   }
 }

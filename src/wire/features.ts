@@ -12,7 +12,8 @@ export const FEATURE_STATUSES = ['PRESENT', 'NULL_VALUE', 'NOT_FOUND', 'OUTSIDE_
 export type FeatureStatus = (typeof FEATURE_STATUSES)[number]
 
 export type FeaturesAnswer = {
-  key: { name: string; value: FeatureValue }
+  /** Each join key with its value. */
+  keys: readonly { name: string; value: FeatureValue }[]
   names: readonly string[]
   values: readonly FeatureValue[]
   statuses: readonly FeatureStatus[]
@@ -26,10 +27,10 @@ export function featureJson(value: FeatureValue): string {
 
 /** The answer as JSON text, with members in the order of the feature service. */
 export function featuresAnswerJson(answer: FeaturesAnswer): string {
-  const { key, names } = answer
+  const { keys, names } = answer
   const timestamps = answer.eventTimestamps.map((t) => t?.replace(/\.?0+Z$/, 'Z') ?? null)
   const members = [
-    `${JSON.stringify(key.name)}:${featureJson(key.value)}`,
+    ...keys.map(({ name, value }) => `${JSON.stringify(name)}:${featureJson(value)}`),
     `"features":${objectJson(names, answer.values)}`,
     `"statuses":${objectJson(names, answer.statuses)}`,
     `"event_timestamps":${objectJson(names, timestamps)}`,

@@ -196,3 +196,36 @@ describe.each(stores)('what was withdrawn, online in %s', (_name, open) => {
     expect(await live('states', [1])).toEqual([10])
   })
 })
+
+test('a naive time that is pushed is one of the source’s zone, as in its deliveries; one that is none is refused', async () => {
+  const rig = await openRig()
+  try {
+    rig.clock.set(NOW)
+    const columns = { id: 'Int64', ts: 'UnixTimestamp', w: 'Int64' }
+    const project = normalizeProject(
+      {
+        name: 'zones',
+        sources: { events: { kind: 'changes', key: 'id', eventTime: 'ts', timeZone: 'Europe/Paris', columns } },
+        entities: { thing: { joinKeys: { id: 'Int64' } } },
+        featureViews: { changes: { entity: 'thing', source: 'events', features: { w: 'Int64' } } },
+        featureServices: { changes: ['changes'] },
+      },
+      '/',
+    )
+    const features = rig.features(project)
+    const push = (ts: string) => features.push('events', { id: [1], ts: [ts], w: [5] })
+    await push('2023-07-20 10:30:00')
+    const read = async () => (await features.readOnline('changes', [1]))[0]?.eventTimestamps[0]
+    expect(await read()).toBe('2023-07-20T08:30:00.000000Z')
+    await push('2023-07-20 10:30:00Z')
+    expect(await read()).toBe('2023-07-20T10:30:00.000000Z')
+    expect(features.pushedRows('events', { id: [1], ts: ['2023-07-20 10:30:00'], w: [5] })).toMatchObject([
+      { ts: '2023-07-20T08:30:00.000000Z' },
+    ])
+    await expect(push('2023-10-29 02:30:00')).rejects.toThrow(
+      /row 1: '2023-10-29 02:30:00' in column 'ts' is a time that Europe\/Paris has twice or not at all/,
+    )
+  } finally {
+    await rig.close()
+  }
+})

@@ -8,6 +8,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { normalizeProject } from '../../src/config/normalize.ts'
 import type { Project } from '../../src/config/project.ts'
 import { readSettings } from '../../src/config/settings.ts'
+import { describeFolder } from '../../src/ingest/submitted.ts'
 import { type TestDatabase, testDatabase } from '../helpers/pg.ts'
 
 let database: TestDatabase
@@ -81,3 +82,45 @@ function project(options: { newColumn?: boolean } = {}): Project {
     dir,
   )
 }
+
+test('X4: a worker that has another file under the same path refuses it, and one without the file too', async () => {
+  const other = await mkdtemp(join(tmpdir(), 'weir-other-host-'))
+  try {
+    await writeFile(join(dir, 'users.csv'), 'user_id,age\na,1\n')
+    await writeFile(join(other, 'users.csv'), 'user_id,age\nz,9\n')
+    const submitted = { ...(await describeFolder(dir, project())), host: 'the-other-host' }
+    const month = { asOf: '2024-01-31', submitted }
+    // The worker's own folder: another month lies there.
+    await expect(app.ingest.ingestMonth({ ...month, dir: other })).rejects.toMatchObject({
+      code: 'conflict',
+      message: expect.stringMatching(
+        /users\.csv' is not the file that was submitted on 'the-other-host' \(SHA-256 [0-9a-f]{12}… then, SHA-256 [0-9a-f]{12}… here\): this worker runs on '.*', which has another folder there; nothing was taken/,
+      ),
+    })
+    await rm(join(other, 'users.csv'))
+    await expect(app.ingest.ingestMonth({ ...month, dir: other })).rejects.toThrow(/… then, none here\)/)
+    await expect(app.ingest.ingestMonth({ ...month, dir: join(other, 'none') })).rejects.toThrow(
+      /does not exist .*; this worker runs on '.*', and the delivery was submitted on 'the-other-host'/,
+    )
+    // What was not there when it was asked for is not taken where it is there.
+    const nothing = { host: 'the-other-host', files: { 'users.csv': null } }
+    await expect(app.ingest.ingestMonth({ asOf: '2024-01-31', dir, submitted: nothing })).rejects.toThrow(/none then/)
+    expect(await app.lake.list()).toEqual([])
+    // The same bytes are the same file, wherever they lie.
+    await writeFile(join(other, 'users.csv'), 'user_id,age\na,1\n')
+    expect((await app.ingest.ingestMonth({ ...month, dir: other })).state).toBe('accepted')
+  } finally {
+    await rm(other, { recursive: true, force: true })
+  }
+})
+
+test('X4: what a flow must read is taken down when it is asked for: a file that changes before it runs is refused', async () => {
+  await writeFile(join(dir, 'users.csv'), 'user_id,age\na,1\n')
+  const submitted = await describeFolder(dir, project())
+  expect(submitted.files['users.csv']).toMatchObject({ bytes: 16 })
+  await writeFile(join(dir, 'users.csv'), 'user_id,age\na,2\n')
+  await expect(app.ingest.ingestMonth({ dir, asOf: '2024-01-31', submitted })).rejects.toThrow(/it was changed since/)
+  await app.ingestMonth({ dir, asOf: '2024-01-31' })
+  const [run] = await app.flows.list({ flow: 'ingest_month' })
+  expect(JSON.stringify((await app.flows.get(run?.id ?? '')).input)).toContain('"submitted"')
+})

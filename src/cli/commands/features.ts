@@ -1,14 +1,20 @@
 import type { Command } from 'commander'
 import { displayInstant } from '../../base/instant.ts'
+import { requireModel } from '../../config/find.ts'
 import { featuresAnswerJson } from '../../wire/features.ts'
+import { KEY_HELP, keyArgument } from '../key-argument.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { withApp } from '../with-app.ts'
 
 export function define(command: Command): void {
-  command.argument('<key>', 'the join key of the entity')
-  common(command, 'features 7590-VHVEG').action((key: string, options: CommonOptions) =>
+  command
+    .argument('<key>', KEY_HELP)
+    .option('--model <name>', "the features of this model (default: the project's first)")
+  common(command, 'features 7590-VHVEG').action((text: string, options: CommonOptions & { model?: string }) =>
     withApp(options, async (app, { out }) => {
-      const answer = await app.features.answer(key)
+      const model = options.model === undefined ? app.project.models[0] : requireModel(app.project, options.model)
+      const service = model && app.features.service(model.featureService)
+      const answer = await app.features.answer(keyArgument(service?.keys ?? [{ name: 'key' }], text), service?.name)
       out.document(featuresAnswerJson(answer))
       out.table(
         ['feature', 'value', 'status', 'as of'],

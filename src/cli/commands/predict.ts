@@ -3,6 +3,7 @@ import { requireModel } from '../../config/find.ts'
 import type { ServingEvents } from '../../serving/live-models.ts'
 import { createServing } from '../../serving/serving.ts'
 import { predictionJson } from '../../wire/predict.ts'
+import { KEY_HELP, keyArgument } from '../key-argument.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { formatNumber } from '../output.ts'
 import { withApp } from '../with-app.ts'
@@ -10,10 +11,11 @@ import { withApp } from '../with-app.ts'
 const NOBODY_LISTENS: ServingEvents = { predicted() {}, live() {}, loadFailed() {} }
 
 export function define(command: Command): void {
-  command.argument('<model>', 'a model of the project').argument('<key>', 'the join key of the entity')
-  common(command, 'predict streamflow_churn 7590-VHVEG').action((model: string, key: string, options: CommonOptions) =>
+  command.argument('<model>', 'a model of the project').argument('<key>', KEY_HELP)
+  common(command, 'predict streamflow_churn 7590-VHVEG').action((model: string, text: string, options: CommonOptions) =>
     withApp(options, async (app, { out }) => {
-      requireModel(app.project, model)
+      const { featureService } = requireModel(app.project, model)
+      const key = keyArgument(app.features.service(featureService).keys, text)
       const serving = createServing({ ...app, ...app.mlflow, events: NOBODY_LISTENS })
       try {
         await serving.start()
@@ -21,7 +23,7 @@ export function define(command: Command): void {
         out.document(predictionJson(prediction))
         const { name, version } = prediction.model
         out.line(
-          `${key}: ${prediction.prediction}, probability ${formatNumber(prediction.probability)} (${name} ${version})`,
+          `${text}: ${prediction.prediction}, probability ${formatNumber(prediction.probability)} (${name} ${version})`,
         )
         out.table(
           ['feature', 'value'],
