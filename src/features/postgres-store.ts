@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs'
 import { join } from 'node:path'
 import type { Instant } from '../base/instant.ts'
+import { requireSameRows } from '../base/same-rows.ts'
 import type { Sql } from '../db/sql.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import { type ServiceDefinition, tableDigest, type ViewDefinition } from './definitions.ts'
@@ -211,6 +212,7 @@ function createReader(sql: Sql, service: ServiceDefinition, tables: readonly (He
     const rows = await sql.prepared<ResultRow>(statement.name, statement.text, arrays).catch((error) => {
       throw isUndefinedTable(error) ? new TableGone() : error
     })
+    requireSameRows('keys → live rows', keys.length, rows.length)
     const inOrder = new Array<ResultRow>(keys.length)
     for (const row of rows) inOrder[Number(row.n) - 1] = row
     return inOrder.map((row) => ({

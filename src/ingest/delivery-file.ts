@@ -16,6 +16,8 @@ export type DeliveredFile = {
   fileDigest: string
   /** The bytes end with a line end. */
   ended: boolean
+  /** How many rows went into it, where it is a file of our own. */
+  rows?: number
 }
 
 const CHUNK_BYTES = 1 << 20

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { canonicalJson } from '../base/hash.ts'
 import { addMs, type Instant } from '../base/instant.ts'
+import { requireSameRows } from '../base/same-rows.ts'
 import type { Project, Source } from '../config/project.ts'
 import type { DuckSession } from '../lake/duck.ts'
 import type { Lake, Snapshot } from '../lake/lake.ts'
@@ -87,6 +88,9 @@ async function readFile(
     explainUnreadable(source, file, error),
   )
   if ('rule' in table) return { findings: [...findings, table] }
+  if (file.rows !== undefined && !table.moreRejects) {
+    requireSameRows(`rows of '${source.name}' → delivery`, file.rows, table.rows + table.rejects.length)
+  }
   findings.push(...(await checkStructure(table)))
   if (file.format === 'parquet') findings.push(...(await checkNanoseconds(duck, table)))
   const left = suppressed ? await leaveOut(duck, table, project, suppressed) : { table, findings: [] }

@@ -23,7 +23,7 @@ export async function writeRows(
     }
   }
   await pipeline(Readable.from(lines()), createWriteStream(target))
-  return { path: target, format: 'csv', fileDigest: hash.digest('hex'), ended: true }
+  return { path: target, format: 'csv', fileDigest: hash.digest('hex'), ended: true, rows: rows.length }
 }
 
 /** An empty field is null, a quoted one is text. */

@@ -1,11 +1,13 @@
 import { join } from 'node:path'
+import { requireSameRows } from '../base/same-rows.ts'
 import type { Source } from '../config/project.ts'
 import type { DuckSession } from '../lake/duck.ts'
 import type { Table } from './load-table.ts'
 
 /**
  * Writes a table as Parquet and gives the file's path. The bytes depend on the values alone: columns stand in declared
- * order and rows in order of the key (and then of time, for changes), whatever the order of the file.
+ * order and rows in order of the key (and then of time, for changes), whatever the order of the file. Refuses (corrupt) to give
+ * one that has not all rows of the table.
  */
 export async function writeParquet(duck: DuckSession, table: Table, dir: string): Promise<string> {
   const path = join(dir, `${table.name}.parquet`)
@@ -15,10 +17,13 @@ export async function writeParquet(duck: DuckSession, table: Table, dir: string)
   const time = columns.filter((c) => c.name === source.eventTime).map((c) => c.index)
   // Of changes that are equal in key and time the later of the file counts, so their order is kept.
   const order = [...[...ofKey, ...time].map((i) => `t${i} NULLS FIRST`), ...(source.kind === 'changes' ? ['n'] : [])]
+  const file = `'${path.replaceAll("'", "''")}'`
   await duck.run(
-    `COPY (SELECT ${values.join(', ')} FROM ${table.name} ORDER BY ${order.join(', ')}) TO '${path.replaceAll("'", "''")}'
+    `COPY (SELECT ${values.join(', ')} FROM ${table.name} ORDER BY ${order.join(', ')}) TO ${file}
      (FORMAT parquet, COMPRESSION zstd, ROW_GROUP_SIZE 122880)`,
   )
+  const [written] = await duck.rows<{ n: number }>(`SELECT count(*) AS n FROM read_parquet(${file})`)
+  requireSameRows(`delivery of '${source.name}' → snapshot`, table.rows, written?.n ?? 0)
   return path
 }
 

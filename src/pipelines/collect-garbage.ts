@@ -11,6 +11,8 @@ export type GarbageReport = {
   experiments: DeletedExperiment[]
   /** Deleted runs that stay, because a registered version is made of them. */
   kept: (DeletedRun & { usedBy: string })[]
+  /** Deleted experiments that stay, because a registered version is made of a model that was logged in them. */
+  keptExperiments: (DeletedExperiment & { usedBy: string })[]
 }
 
 /** Removes for good the runs and experiments that were deleted long enough ago, with their artifacts. */
@@ -30,10 +32,16 @@ export async function collectGarbage(
     if (!used.has(run.runId) && (dryRun || (await tracking.garbage.removeRun(run)))) runs.push(run)
   }
   const holding = new Set(kept.map((run) => run.experimentId))
+  // A version may be of a logged model and of no run.
+  const at = await registry.versionsAt(found.experiments.flatMap((experiment) => experiment.modelUris))
+  const usedAt = new Map(at.map((v) => [v.uri, `${v.name}/${v.version}`]))
+  const keptExperiments: GarbageReport['keptExperiments'] = []
   const experiments: DeletedExperiment[] = []
   for (const experiment of found.experiments) {
-    if (holding.has(experiment.experimentId)) continue
+    const uri = experiment.modelUris.find((one) => usedAt.has(one))
+    if (uri !== undefined) keptExperiments.push({ ...experiment, usedBy: usedAt.get(uri) ?? '' })
+    if (uri !== undefined || holding.has(experiment.experimentId)) continue
     if (dryRun || (await tracking.garbage.removeExperiment(experiment.experimentId))) experiments.push(experiment)
   }
-  return { dryRun, runs, experiments, kept }
+  return { dryRun, runs, experiments, kept, keptExperiments }
 }

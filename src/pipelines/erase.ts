@@ -2,7 +2,7 @@ import type { Project } from '../config/project.ts'
 import type { EraseRequest, Erasure, ErasureReport } from '../erasure/erasure.ts'
 import type { Flows } from '../flows/flows.ts'
 import type { RunOptions } from './ingest-month.ts'
-import { projectDigest, requireSameProject } from './same-project.ts'
+import { projectDigest, stepsOfProject } from './same-project.ts'
 
 /** Only the request's number: the key would stay in the records of the engine. */
 type Input = { request: string; project: string }
@@ -18,12 +18,7 @@ export function defineErase(
   { erasure, project }: { erasure: Erasure; project: Project },
 ): (wish: EraseRequest, options?: RunOptions) => Promise<Erased> {
   flows.define<Input, Erased>('erase', async (run, { request, project: digest }) => {
-    const report = await erasure.run(request, (name, body) =>
-      run.step(name, () => {
-        requireSameProject(project, digest)
-        return body()
-      }),
-    )
+    const report = await erasure.run(request, stepsOfProject(run, project, digest))
     return { request, ...report }
   })
   return async (wish, options) => {

@@ -4,7 +4,7 @@ import type { Flows } from '../flows/flows.ts'
 import type { StepSummary } from '../flows/history.ts'
 import type { Ingest, IngestMonth, IngestReport } from '../ingest/ingest.ts'
 import { describeFolder } from '../ingest/submitted.ts'
-import { projectDigest, requireSameProject } from './same-project.ts'
+import { projectDigest, stepsOfProject } from './same-project.ts'
 
 type Input = IngestMonth & { project: string }
 
@@ -16,10 +16,7 @@ export function defineIngestMonth(
   { ingest, project }: { ingest: Ingest; project: Project },
 ): (request: IngestMonth, options?: RunOptions) => Promise<IngestReport> {
   flows.define<Input, IngestReport>('ingest_month', (run, input) =>
-    run.step('ingest', async () => {
-      requireSameProject(project, input.project)
-      return ingest.ingestMonth(input)
-    }),
+    stepsOfProject(run, project, input.project)('ingest', () => ingest.ingestMonth(input)),
   )
   return async (request, options) => {
     const dir = request.dir === undefined ? undefined : resolve(request.dir)

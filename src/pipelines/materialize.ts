@@ -5,9 +5,9 @@ import type { Materialized } from '../features/materialize.ts'
 import type { Flows } from '../flows/flows.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { RunOptions } from './ingest-month.ts'
-import { projectDigest, requireSameProject } from './same-project.ts'
+import { projectDigest, stepsOfProject } from './same-project.ts'
 
-export type MaterializeFlowRequest = { views?: string[]; asOf?: Instant; full?: boolean }
+export type MaterializeFlowRequest = { views?: string[]; asOf?: Instant; since?: Instant; full?: boolean }
 
 type Input = MaterializeFlowRequest & { project: string }
 
@@ -20,23 +20,23 @@ export function defineMaterialize(
   { features, lake, project }: { features: Features; lake: Lake; project: Project },
 ): (request: MaterializeFlowRequest, options?: RunOptions) => Promise<Materialized[]> {
   flows.define<Input, Materialized[]>('materialize', async (run, { project: digest, views: names, ...bounds }) => {
-    const views = names ?? project.featureViews.map((view) => view.name)
+    const step = stepsOfProject(run, project, digest)
     const done: Materialized[] = []
-    for (const view of views) {
-      done.push(
-        await run.step(`materialize ${view}`, async () => {
-          requireSameProject(project, digest)
-          return features.materializeOne(view, bounds)
-        }),
-      )
+    for (const view of names ?? allViews(project)) {
+      done.push(await step(`materialize ${view}`, () => features.materializeOne(view, bounds)))
     }
     features.requireAny(done, bounds.asOf)
     return done
   })
   return async (request, options) => {
-    const input: Input = { ...request, project: projectDigest(project) }
+    // The views too are those of now: which steps a run has does not change on the way.
+    const input: Input = { ...request, views: request.views ?? allViews(project), project: projectDigest(project) }
     // A run that was interrupted is gone on with only while the lake is as it was.
     const runId = await flows.submit('materialize', input, { key: [input, await lake.changedAt()] })
     return flows.wait<Materialized[]>(runId, options)
   }
+}
+
+function allViews(project: Project): string[] {
+  return project.featureViews.map((view) => view.name)
 }

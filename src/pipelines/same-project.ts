@@ -1,6 +1,7 @@
 import { PlatformError } from '../base/errors.ts'
 import { digestOf } from '../base/hash.ts'
 import type { Project } from '../config/project.ts'
+import type { FlowRun } from '../flows/flow.ts'
 
 /** Names a project by its content, wherever it lies. */
 export function projectDigest(project: Project): string {
@@ -8,13 +9,29 @@ export function projectDigest(project: Project): string {
 }
 
 /**
- * A run may be worked on by a process that was started before the project was edited, or go on after that: then it
- * would do something else than was asked for. Refuses instead.
+ * Steps that begin only while the live project is the one that was asked for. A run may be worked on by a process that
+ * was started before the project was edited, or go on after that, or on another host: each step reads the live project,
+ * and would do something else than the steps before it. `also` is asked too, before each.
  */
-export function requireSameProject(project: Project, digest: string): void {
+export function stepsOfProject(
+  run: Pick<FlowRun, 'step'>,
+  project: Project,
+  digest: string,
+  also: () => Promise<void> = async () => {},
+): FlowRun['step'] {
+  return (name, body) =>
+    run.step(name, async () => {
+      requireSameProject(project, digest)
+      await also()
+      return body()
+    })
+}
+
+function requireSameProject(project: Project, digest: string): void {
   if (projectDigest(project) === digest) return
   throw new PlatformError(
     'conflict',
-    `the worker in '${project.dir}' knows weir.config.ts as it was when it started, and the file has been changed since; restart 'weir up' or 'weir worker', then try again`,
+    `weir.config.ts in '${project.dir}', as this process knows it, is not what this run was asked for with: it was edited, or ` +
+      "this process was started before that. Nothing more is done. Restart 'weir up' or 'weir worker', then give the command again",
   )
 }

@@ -5,7 +5,7 @@ import type { Flows } from '../flows/flows.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { Pinned, Training, TrainRequest } from '../training/training.ts'
 import type { RunOptions } from './ingest-month.ts'
-import { projectDigest, requireSameProject } from './same-project.ts'
+import { projectDigest, stepsOfProject } from './same-project.ts'
 
 /** `reuse`: a version that was trained from the same rows, definitions and code is the answer, when there is one. */
 export type TrainFlowRequest = TrainRequest & { reuse?: boolean }
@@ -33,21 +33,20 @@ export function defineTrainBaseline(
   { training, lake, project }: { training: Training; lake: Lake; project: Project },
 ): (request: TrainFlowRequest, options?: RunOptions) => Promise<TrainingReport> {
   flows.define<Input, TrainingReport>('train_baseline', async (run, input) => {
-    const pinned = await run.step('pin', async () => {
-      requireSameProject(project, input.project)
-      return training.pin(input)
-    })
-    const dataset = await run.step('build training set', () => training.buildDataset(pinned))
+    const pinned = await stepsOfProject(run, project, input.project)('pin', () => training.pin(input))
+    // What is logged is what was pinned: each step is done by that project, that code and those versions, or not at all.
+    const step = stepsOfProject(run, project, input.project, () => training.requireSameBuild(pinned))
+    const dataset = await step('build training set', () => training.buildDataset(pinned))
     if (input.reuse) {
-      const found = await run.step('find trained', async () => (await training.findTrained(pinned, dataset)) ?? null)
+      const found = await step('find trained', async () => (await training.findTrained(pinned, dataset)) ?? null)
       if (found) return { ...reportOf(pinned, dataset), ...found, reused: true }
     }
-    const fit = await run.step('fit', () => training.fit(pinned, dataset))
-    const logged = await run.step('log run', () =>
+    const fit = await step('fit', () => training.fit(pinned, dataset))
+    const logged = await step('log run', () =>
       // It shows rows of the training set.
       lake.work.during(() => training.logRun(pinned, dataset, fit)),
     )
-    const registered = await run.step('register', () => training.register(pinned, logged))
+    const registered = await step('register', () => training.register(pinned, logged))
     return { ...reportOf(pinned, dataset), ...registered, runId: logged.runId, metrics: fit.metrics, reused: false }
   })
   return async (request, options) => {

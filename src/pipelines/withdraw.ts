@@ -9,7 +9,7 @@ import type { RegistryApi } from '../registry/registry.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 import { type Impact, impactOfSnapshot } from './impact.ts'
 import type { RunOptions } from './ingest-month.ts'
-import { projectDigest, requireSameProject } from './same-project.ts'
+import { projectDigest, stepsOfProject } from './same-project.ts'
 
 export type WithdrawFlowRequest = { source: string; validAt: Instant; version?: number; actor: string; reason: string }
 
@@ -41,17 +41,15 @@ export function defineWithdraw(
 ): (request: WithdrawFlowRequest, options?: RunOptions) => Promise<WithdrawReport> {
   const { features, lake, project } = deps
   flows.define<Input, WithdrawReport>('withdraw', async (run, { project: digest, ...request }) => {
-    const snapshot = await run.step('withdraw', async () => {
-      requireSameProject(project, digest)
-      return lake.withdraw(request)
-    })
-    const impact = await run.step('impact', () => impactOfSnapshot(deps, snapshot))
+    const step = stepsOfProject(run, project, digest)
+    const snapshot = await step('withdraw', () => lake.withdraw(request))
+    const impact = await step('impact', () => impactOfSnapshot(deps, snapshot))
     const views: Materialized[] = []
     for (const { view, asOf } of impact.liveViews) {
       const bounds = asOf === null ? {} : { asOf }
-      views.push(await run.step(`materialize ${view}`, () => features.materializeOne(view, bounds)))
+      views.push(await step(`materialize ${view}`, () => features.materializeOne(view, bounds)))
     }
-    const now = await run.step(
+    const now = await step(
       'look',
       async () => (await lake.newestVersion(snapshot.source, snapshot.validAt))?.id ?? null,
     )

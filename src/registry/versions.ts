@@ -121,6 +121,8 @@ export function createVersions({ sql, tracking, clock }: Deps) {
       }),
     /** Versions that would lose their files or their origin with these runs. */
     versionsUsing: (runs: readonly { runId: string; artifactUri: string }[]) => queries.selectVersionsUsing(sql, runs),
+    /** Versions whose files are among those at these addresses. */
+    versionsAt: (uris: readonly string[]) => queries.selectVersionsAt(sql, uris),
     findVersionByRun: (name: string, runId: string) => queries.selectVersionByRun(sql, name, runId),
     latestVersions: (name: string, stages: readonly Stage[] = STAGES) => queries.selectLatest(sql, [name], stages),
     deleteVersion: (name: string, version: number, actor: string) =>

@@ -65,10 +65,8 @@ type Deps = {
 export async function pin({ project, lake, clock, versions }: Deps, request: TrainRequest): Promise<Pinned> {
   const definitions = definitionsOf(project, request.model)
   const asOf = requirePast(parseInstant(request.asOf, 'as-of'), clock, 'as-of')
-  const [code, lockFile, named, knownAt] = await Promise.all([
-    codeDigest(),
-    lockFileDigest(),
-    versions(),
+  const [build, knownAt] = await Promise.all([
+    buildOf(versions),
     request.knownAt === undefined ? lake.pinKnownAt() : parseInstant(request.knownAt, 'known-at'),
   ])
   return {
@@ -83,10 +81,31 @@ export async function pin({ project, lake, clock, versions }: Deps, request: Tra
     threads: request.threads || availableParallelism(),
     definitions,
     definitionsDigest: digestOf(definitions),
-    code,
-    lockFile,
-    versions: { ...named, node: process.versions.node, platform: `${process.platform}-${process.arch}` },
+    ...build,
   }
+}
+
+/** What does the work: the code, what it was installed with, and the versions that it runs on. */
+async function buildOf(versions: Deps['versions']): Promise<Pick<Pinned, 'code' | 'lockFile' | 'versions'>> {
+  const [code, lockFile, named] = await Promise.all([codeDigest(), lockFileDigest(), versions()])
+  const platform = `${process.platform}-${process.arch}`
+  return { code, lockFile, versions: { ...named, node: process.versions.node, platform } }
+}
+
+export async function requireSameBuild({ versions }: Pick<Deps, 'versions'>, pinned: Pinned): Promise<void> {
+  const live = await buildOf(versions)
+  const names = Object.keys(live.versions) as (keyof Pinned['versions'])[]
+  const differs = [
+    ...(live.code === pinned.code ? [] : ['the code of Weir']),
+    ...(live.lockFile.digest === pinned.lockFile.digest ? [] : ['its package-lock.json']),
+    ...names.filter((name) => live.versions[name] !== pinned.versions[name]).map((name) => `the version of ${name}`),
+  ]
+  if (differs.length === 0) return
+  throw new PlatformError(
+    'conflict',
+    `this training began with another build than this process has (${differs.join(', ')}). Nothing more is done; ` +
+      `give the command again: weir train ${pinned.model} --as-of ${displayInstant(pinned.asOf)}`,
+  )
 }
 
 function definitionsOf(project: Project, name: string): Definitions {

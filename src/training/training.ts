@@ -6,6 +6,7 @@
  * Owns no table: runs belong to tracking, versions to the registry. Owns the objects below `models/`. Invariants:
  * - Everything that decides the model is pinned first and logged with the run: as-of, knowledge time, definitions,
  *   snapshots, training set, code, lock file, versions.
+ * - A run that goes on in a process of another build is refused: what is logged is what did the work.
  * - No row of the training set is dropped; nulls are values.
  * - The same pinned inputs give byte-identical model.weir and model.onnx, on any number of threads.
  */
@@ -20,7 +21,7 @@ import type { TrackingApi } from '../tracking/tracking.ts'
 import { type Fit, fitModel } from './fit.ts'
 import { identityOf } from './identity.ts'
 import { type LoggedRun, logRun } from './log-run.ts'
-import { type Pinned, pin, type TrainRequest, type Versions } from './pin.ts'
+import { type Pinned, pin, requireSameBuild, type TrainRequest, type Versions } from './pin.ts'
 import { findTrained, type Registered, register, type Trained, type VersionStore } from './register.ts'
 
 export type { Fit, LoggedRun, Pinned, Registered, Trained, TrainRequest }
@@ -41,6 +42,8 @@ export type TrainingDeps = {
 export type Training = {
   /** Fixes everything that decides the result: K is now unless given, and a run id is chosen. */
   pin(request: TrainRequest): Promise<Pinned>
+  /** Refuses (conflict) where the code, the lock file or a version is not what was pinned: it would be logged falsely. */
+  requireSameBuild(pinned: Pinned): Promise<void>
   buildDataset(pinned: Pinned): Promise<TrainingSetRef>
   /** A registered version that was trained from the same training set by the same definitions and code. */
   findTrained(pinned: Pinned, dataset: TrainingSetRef): Promise<Trained | undefined>
@@ -54,6 +57,7 @@ export type Training = {
 export function createTraining(deps: TrainingDeps): Training {
   return {
     pin: (request) => pin(deps, request),
+    requireSameBuild: (pinned) => requireSameBuild(deps, pinned),
     buildDataset: ({ model, asOf, from, knownAt, mode }) =>
       deps.features.trainingSet({ model, asOf, knownAt, mode, ...(from ? { from } : {}) }),
     findTrained: (pinned, dataset) => findTrained(deps, pinned, identityOf(pinned, dataset)),

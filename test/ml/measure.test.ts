@@ -77,6 +77,20 @@ describe('the split into training and test rows', () => {
     expect(share(split.test)).toBeCloseTo(share(split.train), 3)
   })
 
+  it('case 16: says how many rows there are and how many are needed, where they are too few', () => {
+    const split = (labels: number[], testShare = 0.25, stratify = true) =>
+      splitRows(Uint8Array.from(labels), { testShare, seed: 42, stratify })
+    expect(() => split([1])).toThrow(/there is 1 training row, too few to split: .* at least 4 are needed/)
+    expect(() => split([0, 1])).toThrow(/there are 2 training rows, too few to split: .* at least 4 are needed/)
+    expect(() => split([])).toThrow(/there are 0 training rows/)
+    expect(() => split([0, 1, 0, 1, 1], 0.9)).toThrow(/there are 5 training rows, too few .* at least 20 are needed/)
+    expect(() => split([1, 1, 1, 1, 1])).toThrow(
+      /all 5 training rows have the same label; there is nothing to tell apart/,
+    )
+    const least = split([0, 1, 0, 1])
+    expect([least.train.length, least.test.length]).toEqual([3, 1])
+  })
+
   it('depends on the seed only', () => {
     expect(splitRows(labels, { testShare: 0.25, seed: 42, stratify: true })).toEqual(split)
     expect(splitRows(labels, { testShare: 0.25, seed: 43, stratify: true })).not.toEqual(split)

@@ -8,6 +8,8 @@ import { inputColumns, randomRows, smallModel } from './small-model.ts'
 const model = await smallModel()
 const bytes = encodeModel(model)
 
+const rowsOfModel = randomRows(98, 1, true)
+
 describe('a model file', () => {
   it('reads back as the same model', () => {
     const back = decodeModel(bytes)
@@ -23,6 +25,15 @@ describe('a model file', () => {
 
   it('has the same bytes for the same training', async () => {
     expect(Buffer.from(encodeModel(await smallModel())).equals(bytes)).toBe(true)
+  })
+
+  it('B11: is read from a Buffer at any offset of its memory, as a file read in parts gives it', () => {
+    for (let offset = 0; offset < 9; offset++) {
+      const pool = Buffer.alloc(bytes.length + 16)
+      Buffer.from(bytes).copy(pool, offset)
+      const given = pool.subarray(offset, offset + bytes.length)
+      expect(predictOne(decodeModel(given), rowsOfModel[0]!)).toBe(predictOne(model, rowsOfModel[0]!))
+    }
   })
 
   it('is refused when it is too short, of another kind or of another version', () => {

@@ -1,5 +1,7 @@
+import { Readable } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { collectGarbage } from '../../src/pipelines/collect-garbage.ts'
+import { proxyPathOf } from '../../src/tracking/artifact-uri.ts'
 import { openRegistryRig } from '../registry/rig.ts'
 
 let rig: Awaited<ReturnType<typeof openRegistryRig>>
@@ -77,6 +79,44 @@ test('a deleted experiment goes with its runs; it stays while one of them is kep
   expect(report.kept).toMatchObject([{ usedBy: 'user/1' }])
   expect(await filesOf(experimentId, run)).toBe(0)
   await rig.tracking.experiments.create({ name: 'whole' })
+})
+
+test('B10: a version of a logged model without a run keeps its files, whatever was deleted around it', async () => {
+  const { experimentId } = await rig.tracking.experiments.create({ name: 'logged' })
+  const run = await loggedRun(experimentId)
+  const model = async (sourceRunId?: string) => {
+    const made = await rig.tracking.loggedModels.create({
+      experimentId,
+      params: [],
+      tags: [],
+      ...(sourceRunId ? { sourceRunId } : {}),
+    })
+    await rig.tracking.artifacts.put(`${proxyPathOf(made.artifact_uri)}/model.onnx`, Readable.from([Buffer.from('x')]))
+    return made
+  }
+  const [of, alone] = [await model(run), await model()]
+  await rig.registry.createModel({ name: 'logged' })
+  await rig.registry.createVersion({ name: 'logged', source: `models:/${of.model_id}` })
+  await rig.registry.createVersion({ name: 'logged', source: alone.artifact_uri })
+  await rig.registry.createModel({ name: 'whole run' })
+  const other = await loggedRun(experimentId)
+  const root = (await rig.tracking.runs.get(other)).artifact_uri
+  await rig.registry.createVersion({ name: 'whole run', source: root })
+  for (const id of [run, other]) await rig.tracking.runs.remove(id)
+  await rig.tracking.experiments.remove(experimentId)
+  rig.clock.advance(40 * DAY_MS)
+  const there = async (uri: string) => (await rig.tracking.artifacts.list(proxyPathOf(uri))).length
+  const report = await collect({ experiments: ['logged'] })
+  expect(report.runs.map((r) => r.runId)).toEqual([run])
+  expect(report.kept).toMatchObject([{ runId: other, usedBy: 'whole run/1' }])
+  expect(report.experiments).toEqual([])
+  expect(report.keptExperiments).toMatchObject([{ name: 'logged', usedBy: expect.stringMatching(/^logged\/[12]$/) }])
+  expect([await there(of.artifact_uri), await there(alone.artifact_uri), await there(root)]).toEqual([1, 1, 1])
+  // Without the versions all of it goes.
+  await rig.registry.deleteModel('logged')
+  await rig.registry.deleteModel('whole run')
+  expect((await collect({ experiments: ['logged'] })).experiments.map((e) => e.name)).toEqual(['logged'])
+  expect([await there(of.artifact_uri), await there(alone.artifact_uri), await there(root)]).toEqual([0, 0, 0])
 })
 
 test('an experiment that nobody knows is refused', async () => {

@@ -1,3 +1,4 @@
+import { PlatformError } from '../../base/errors.ts'
 import { createPrng } from '../../base/prng.ts'
 
 export type RowSplit = { train: Uint32Array; test: Uint32Array }
@@ -12,6 +13,7 @@ export function splitRows(
   { testShare, seed, stratify }: { testShare: number; seed: number; stratify: boolean },
 ): RowSplit {
   const n = labels.length
+  requireEnough(labels, testShare)
   const prng = createPrng(seed)
   const wanted = Math.min(n, Math.ceil(testShare * n - 1e-9))
   const strata = stratify ? [0, 1].map((label) => rowsOf(labels, label)) : [Uint32Array.from(labels, (_, i) => i)]
@@ -29,6 +31,28 @@ export function splitRows(
     }
   }
   return { train: rowsOf(inTest, 0), test: rowsOf(inTest, 1) }
+}
+
+/** A training part that knows both answers, and a test part to measure it on. */
+function requireEnough(labels: Uint8Array, testShare: number): void {
+  const n = labels.length
+  const positive = labels.reduce((sum, label) => sum + label, 0)
+  const tested = Math.ceil(testShare * n - 1e-9)
+  const needed = Math.max(4, Math.ceil(2 / (1 - testShare) - 1e-9))
+  if (n < needed || n - tested < 2) {
+    const rows = n === 1 ? 'is 1 training row' : `are ${n} training rows`
+    throw new PlatformError(
+      'invalid_argument',
+      `there ${rows}, too few to split: with a test share of ${testShare} at least ${needed} are needed, with both labels ` +
+        'among them (and some hundred for a model that means something); take a later --as-of, or a range with --from',
+    )
+  }
+  if (positive === 0 || positive === n) {
+    throw new PlatformError(
+      'invalid_argument',
+      `all ${n} training rows have the same label; there is nothing to tell apart: take a later --as-of, or a range with --from`,
+    )
+  }
 }
 
 /** Divides `wanted` in proportion to `counts` by largest remainder. */

@@ -81,7 +81,8 @@ export function encodeModel({ label, threshold, encoder, forest }: Model): Uint8
 export function decodeModel(given: Uint8Array): Model {
   if (given.length < JSON_AT) throw refusal(`it has ${given.length} bytes, the header alone has ${JSON_AT}`)
   // Typed arrays must start at a multiple of 8; a file read whole does, a slice of a pool may not.
-  const bytes = given.byteOffset % 8 === 0 ? given : given.slice()
+  // Not `slice`, which of a Buffer is a view of the same memory.
+  const bytes = given.byteOffset % 8 === 0 ? given : new Uint8Array(given)
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   if (Buffer.from(bytes.subarray(0, 8)).toString('latin1') !== MAGIC) throw refusal(`it does not start with ${MAGIC}`)
   const version = view.getUint32(8, true)

@@ -109,9 +109,23 @@ export function selectVersionsUsing(
     sql,
     `select v.name, v.version, g.run_id as "runId"
      from unnest($1::text[], $2::text[]) as g (run_id, uri)
-     join registry.version v on v.run_id = g.run_id or starts_with(v.source, g.uri || '/')
+     join registry.version v on v.run_id = g.run_id or v.source = g.uri or starts_with(v.source, g.uri || '/')
      order by v.name, v.version`,
     [runs.map((run) => run.runId), runs.map((run) => run.artifactUri)],
+  )
+}
+
+/** Versions whose files lie at or below one of these addresses, whatever run they are of. */
+export function selectVersionsAt(
+  sql: Sql,
+  uris: readonly string[],
+): Promise<{ name: string; version: number; uri: string }[]> {
+  return preparedShape<{ name: string; version: number; uri: string }>(
+    sql,
+    `select v.name, v.version, g.uri from unnest($1::text[]) as g (uri)
+     join registry.version v on v.source = g.uri or starts_with(v.source, g.uri || '/')
+     order by v.name, v.version`,
+    [uris],
   )
 }
 

@@ -1,7 +1,8 @@
 import type { Sql } from '../../db/sql.ts'
 
 export type DeletedRun = { runId: string; name: string; experimentId: string; artifactUri: string; deletedMs: number }
-export type DeletedExperiment = { experimentId: string; name: string; deletedMs: number }
+/** `modelUris` is where the files of its logged models lie, which are not below its runs. */
+export type DeletedExperiment = { experimentId: string; name: string; deletedMs: number; modelUris: string[] }
 
 /** Deleted at or before a moment, oldest first; of all experiments when none is named. */
 export function selectDeletedRuns(sql: Sql, beforeMs: number, experimentIds: string[] | null): Promise<DeletedRun[]> {
@@ -19,8 +20,9 @@ export function selectDeletedExperiments(
   experimentIds: string[] | null,
 ): Promise<DeletedExperiment[]> {
   return sql.query<DeletedExperiment>(
-    `select experiment_id::text as "experimentId", name, deleted_ms as "deletedMs"
-     from tracking.experiment where deleted_ms <= $1 and ($2::bigint[] is null or experiment_id = any($2))
+    `select experiment_id::text as "experimentId", name, deleted_ms as "deletedMs",
+       array(select m.artifact_uri from tracking.logged_model m where m.experiment_id = e.experiment_id) as "modelUris"
+     from tracking.experiment e where deleted_ms <= $1 and ($2::bigint[] is null or experiment_id = any($2))
      order by deleted_ms, experiment_id`,
     [beforeMs, experimentIds],
   )
