@@ -41,7 +41,13 @@ import { type Bounds, type Materialized, materializeView } from './materialize.t
 import type { OnlineStore } from './online-store.ts'
 import { writeEntityRows } from './program-rows.ts'
 import { createOnlineReader, type OnlineRow, type RequestRow } from './read-online.ts'
-import { exportTrainingSet, readTrainingSet, type StoredTrainingSet, type TrainingData } from './read-training-set.ts'
+import {
+  exportTrainingSet,
+  readFirstRows,
+  readTrainingSet,
+  type StoredTrainingSet,
+  type TrainingData,
+} from './read-training-set.ts'
 import { liveFrom, type Readers, recordTrainingSet, selectTrainingSets } from './readers.ts'
 import { lostValues, onlineRefusal } from './refusals.ts'
 import { type ViewStatistics, viewStatistics } from './statistics.ts'
@@ -77,6 +83,8 @@ export type Features = {
   /** Builds D(A, K, mode) for a model and keeps it in the object store; refuses when there are no mature labels. */
   trainingSet(request: TrainingSetRequest): Promise<TrainingSetRef>
   readTrainingSet(ref: StoredTrainingSet): Promise<TrainingData>
+  /** Its first rows, with every digit of an Int64. */
+  readFirstRows(ref: StoredTrainingSet, count: number): Promise<Record<string, FeatureValue>[]>
   exportTrainingSet(ref: StoredTrainingSet, path: string): Promise<void>
   /** Each view in a transaction of its own. Refuses when the lake has nothing for any of the views. */
   materialize(request?: MaterializeRequest): Promise<Materialized[]>
@@ -265,6 +273,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
       })
     },
     readTrainingSet: (ref) => explained(ref, () => readTrainingSet(deps, ref)),
+    readFirstRows: (ref, count) => explained(ref, () => readFirstRows(deps, ref, count)),
     exportTrainingSet: (ref, path) => explained(ref, () => exportTrainingSet(deps.objects, ref, path)),
     materialize,
     materializeOne,

@@ -8,6 +8,7 @@ import type { ValueType } from '../config/project.ts'
 import type { Duck } from '../lake/duck.ts'
 import { damaged } from '../lake/named-by-digest.ts'
 import type { ObjectStore } from '../lake/objects.ts'
+import type { Value } from '../values/values.ts'
 import { ident, literal } from './quote.ts'
 import type { TrainingSetRef } from './training-set.ts'
 import { plainInDuck } from './value-types.ts'
@@ -38,6 +39,20 @@ export async function readTrainingSet(
     if (column) columns.set(name, { type, values: column.values, valid: column.valid })
   }
   return { rows: read.rows, columns }
+}
+
+/** Its first rows as values: an Int64 has every digit. */
+export async function readFirstRows(
+  deps: { duck: Duck; objects: ObjectStore },
+  ref: StoredTrainingSet,
+  count: number,
+): Promise<Record<string, Value>[]> {
+  const path = await verifiedPath(deps.objects, ref)
+  const select = ref.columns.map((c) => `${plainInDuck(ident(c.name), c.type)} AS ${ident(c.name)}`)
+  return deps.duck.rows(
+    `SELECT ${select.join(', ')} FROM read_parquet(${literal(path)}, file_row_number = true) ORDER BY file_row_number LIMIT $1`,
+    [count],
+  )
 }
 
 /** Copies the Parquet file to a path of the user's, whole or not at all. */

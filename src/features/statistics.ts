@@ -5,6 +5,7 @@ import type { Sql } from '../db/sql.ts'
 import type { Duck } from '../lake/duck.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { Snapshot } from '../lake/snapshot.ts'
+import type { ValueType } from '../values/values.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import { tableDigest, type ViewDefinition } from './definitions.ts'
 import { filesOf } from './join.ts'
@@ -16,15 +17,15 @@ import { changeRowsSql, requireColumns, stateRowsSql, viewColumns } from './view
 /** What a feature is like in one snapshot. Numbers have moments and quantiles, the others their most frequent values. */
 export type FeatureStatistics = {
   name: string
-  type: string
+  type: ValueType
   nulls: number
   nullShare: number | null
   distinct: number
   min: FeatureValue
   max: FeatureValue
   mean: number | null
-  /** At 5, 25, 50, 75 and 95 %, each a value that occurs. */
-  quantiles: Record<'p05' | 'p25' | 'p50' | 'p75' | 'p95', number> | null
+  /** At 5, 25, 50, 75 and 95 %, each a value that occurs; an integer beyond 2^53 as its text. */
+  quantiles: Record<'p05' | 'p25' | 'p50' | 'p75' | 'p95', number | string> | null
   /** Up to ten, the most frequent first. */
   top: { value: string; count: number }[] | null
 }
@@ -72,7 +73,7 @@ async function compute({ lake, duck }: Deps, view: ViewDefinition, snapshot: Sna
         `${plainInDuck(`min(${comparable})`, f.type === 'Bool' ? 'Int32' : f.type)} AS min${i}`,
         `${plainInDuck(`max(${comparable})`, f.type === 'Bool' ? 'Int32' : f.type)} AS max${i}`,
         `${number || f.type === 'Bool' ? `avg(CAST(${comparable} AS DOUBLE))` : 'NULL'} AS mean${i}`,
-        `${number ? `quantile_disc(CAST(${column} AS DOUBLE), [${Object.values(QUANTILES).join(', ')}])` : 'NULL'} AS quantiles${i}`,
+        `${number ? `quantile_disc(${column}, [${Object.values(QUANTILES).join(', ')}])` : 'NULL'} AS quantiles${i}`,
       ]
     })
     const [row] = await session.rows<Record<string, unknown>>(
@@ -83,9 +84,9 @@ async function compute({ lake, duck }: Deps, view: ViewDefinition, snapshot: Sna
     const features: FeatureStatistics[] = []
     for (const [i, f] of view.features.entries()) {
       const nulls = Number(found[`nulls${i}`])
-      const quantiles = found[`quantiles${i}`] as number[] | { items: number[] } | null
+      const quantiles = found[`quantiles${i}`] as unknown[] | { items: unknown[] } | null
       const values = quantiles === null ? null : Array.isArray(quantiles) ? quantiles : quantiles.items
-      const named = values && Object.keys(QUANTILES).map((name, q) => [name, values[q]])
+      const named = values && Object.keys(QUANTILES).map((name, q) => [name, plainNumber(values[q])])
       const top = NUMBERS.includes(f.type)
         ? null
         : await session.rows<{ value: string; count: number }>(
@@ -110,7 +111,7 @@ async function compute({ lake, duck }: Deps, view: ViewDefinition, snapshot: Sna
   })
 }
 
-/** As JSON keeps it: an integer beyond 2^53 as its text. */
+/** As PostgreSQL's JSON keeps it: an integer beyond 2^53 as its text. */
 function plainNumber(value: unknown): FeatureValue {
   return typeof value === 'bigint' ? String(value) : ((value as FeatureValue | undefined) ?? null)
 }

@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
-import { type Instant, instantOfMs } from '../base/instant.ts'
+import { addMs, type Instant, instantOfMs } from '../base/instant.ts'
 import type { Log } from '../base/log.ts'
 import { sourceOf } from '../config/find.ts'
 import type { Project, Source, ValueType } from '../config/project.ts'
@@ -272,10 +272,13 @@ function readFrame(frame: Frame, columns: readonly Column[], count: number): Map
 
 function requireMoments(clock: Clock, moments: readonly FeatureValue[] | undefined, name: string): void {
   const limit = instantOfMs(clock.nowMs() + AHEAD_MS_MAX)
-  for (const [i, moment] of (moments ?? []).entries()) {
-    if (typeof moment !== 'string') throw refusal(`row ${i + 1}: column '${name}' has no value; it is the row's time`)
-    if (moment > limit) throw refusal(`row ${i + 1}: '${moment}' in column '${name}' lies in the future`)
-  }
+  for (const [i, moment] of (moments ?? []).entries()) requireMoment(limit, moment, { row: i + 1, name })
+}
+
+function requireMoment(limit: Instant, moment: FeatureValue, { row, name }: { row: number; name: string }): void {
+  if (typeof moment !== 'string') throw refusal(`row ${row}: column '${name}' has no value; it is the row's time`)
+  if (moment <= limit) return
+  throw refusal(`row ${row}: '${moment}' in column '${name}' lies in the future`)
 }
 
 function keysOf(view: ViewDefinition, rows: ReadonlyMap<string, FeatureValue[]>, count: number): unknown[][] {
@@ -291,6 +294,8 @@ function createdOf(given: readonly unknown[] | undefined, count: number, now: In
   return Array.from({ length: count }, (_, i) => {
     const read = readJsonValue('UnixTimestamp', given?.[i])
     if (read === undefined) throw refusal(`row ${i + 1}: ${notOfType('UnixTimestamp', given?.[i], 'created')}`)
+    // Of equal event times the later one counts: one of the year 9999 would do so for good.
+    if (read !== null) requireMoment(addMs(now, AHEAD_MS_MAX), read, { row: i + 1, name: 'created' })
     return (read as Instant | null) ?? now
   })
 }

@@ -1,21 +1,18 @@
-import { must } from '../base/assert.ts'
-import type { TrainingData } from '../features/read-training-set.ts'
 import type { EncoderSpec } from '../ml/model/encoder.ts'
+import type { Value } from '../values/values.ts'
 
-const ROWS = 5
+export const EXAMPLE_ROWS = 5
 
-/** The first rows of the training set as the signature wants them: pandas' "split" form, a Bool with nulls as text. */
-export function inputExample(data: TrainingData, encoder: EncoderSpec): { columns: string[]; data: unknown[][] } {
-  const inputs = encoder.inputs.map(({ name, type, nullable }) => {
-    const { values, valid } = must(data.columns.get(name), `column ${name} of the training set`)
-    return { type, nullable, values, valid }
-  })
-  const rows = Array.from({ length: Math.min(ROWS, data.rows) }, (_, r) =>
-    inputs.map(({ type, nullable, values, valid }) => {
-      if (valid[r] !== 1) return null
-      if (type !== 'Bool') return values[r]
-      return nullable ? (values[r] === 1 ? 'True' : 'False') : values[r] === 1
+/** Rows of the training set as the signature wants them: pandas' "split" form, a Bool with nulls as text. */
+export function inputExample(
+  rows: readonly Readonly<Record<string, Value>>[],
+  { inputs }: EncoderSpec,
+): { columns: string[]; data: Value[][] } {
+  const data = rows.map((row) =>
+    inputs.map(({ name, type, nullable }) => {
+      const value = row[name] ?? null
+      return type === 'Bool' && nullable && value !== null ? (value ? 'True' : 'False') : value
     }),
   )
-  return { columns: encoder.inputs.map((input) => input.name), data: rows }
+  return { columns: inputs.map((input) => input.name), data }
 }

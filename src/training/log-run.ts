@@ -7,7 +7,7 @@ import type { ObjectStore } from '../lake/objects.ts'
 import type { EncoderSpec } from '../ml/model/encoder.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 import type { Evaluation } from './evaluate.ts'
-import { inputExample } from './example.ts'
+import { EXAMPLE_ROWS, inputExample } from './example.ts'
 import type { Fit } from './fit.ts'
 import { identityOf } from './identity.ts'
 import { logModelHistory, modelFolderFiles, signature } from './mlmodel.ts'
@@ -27,7 +27,7 @@ export const IDENTITY_TAG = 'weir.identity'
 /** Of the training set: tells two with the same bytes apart by what they were built from. */
 export const TRAINING_SET_IDENTITY_TAG = 'weir.training_set_identity'
 
-type Deps = { features: Pick<Features, 'readTrainingSet'>; objects: ObjectStore; tracking: TrackingApi }
+type Deps = { features: Pick<Features, 'readFirstRows'>; objects: ObjectStore; tracking: TrackingApi }
 
 /** Every write may be repeated: the run id is pinned, params and metric points are equal, artifacts are replaced. */
 export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Promise<LoggedRun> {
@@ -62,7 +62,7 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
   })
   await tracking.runs.logInputs(runId, [datasetInput(pinned, dataset, fit.encoder)])
 
-  const example = inputExample(await deps.features.readTrainingSet(dataset), fit.encoder)
+  const example = inputExample(await deps.features.readFirstRows(dataset, EXAMPLE_ROWS), fit.encoder)
   const evaluation = JSON.parse((await getVerified(objects, fit.evaluation.objectKey)).toString()) as Evaluation
   const files: Record<string, string | Buffer> = {
     'feature_schema.json': pretty(featureSchema(fit.encoder, dataset.label)),

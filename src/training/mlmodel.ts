@@ -1,6 +1,7 @@
 import { stringify } from 'yaml'
 import type { EncoderSpec } from '../ml/model/encoder.ts'
 import { onnxInputType } from '../ml/model/onnx.ts'
+import { exactJson } from '../wire/exact-json.ts'
 
 /**
  * The files of an MLflow model folder beside the model itself: loaded by `mlflow.onnx`, so nothing in it is code.
@@ -44,7 +45,7 @@ export function modelFolderFiles(folder: ModelFolder): Record<string, string> {
       build_dependencies: ['pip'],
       dependencies: ['-r requirements.txt'],
     }),
-    'input_example.json': JSON.stringify(folder.example),
+    'input_example.json': exactJson(folder.example),
   }
 }
 

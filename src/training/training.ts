@@ -29,7 +29,7 @@ export type { Fit, LoggedRun, Pinned, Registered, Trained, TrainRequest }
 export type TrainingDeps = {
   project: Project
   lake: Pick<Lake, 'pinKnownAt'>
-  features: Pick<Features, 'trainingSet' | 'readTrainingSet'>
+  features: Pick<Features, 'trainingSet' | 'readTrainingSet' | 'readFirstRows'>
   objects: ObjectStore
   tracking: TrackingApi
   registry: VersionStore

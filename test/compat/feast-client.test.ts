@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { must } from '../../src/base/assert.ts'
 import { parseInstant } from '../../src/base/instant.ts'
+import { normalizeProject } from '../../src/config/normalize.ts'
 import { onlineTable, openServerRig } from '../serving/rig.ts'
 import { FEAST_CLIENTS, runPython, testEachClient } from './clients.ts'
 
@@ -20,11 +21,41 @@ describe('a Feast client', () => {
       change: (project) => {
         const payments = must(project.featureViews.find((view) => view.name === 'payments_agg_90d_fv'))
         const stale = { ...payments, name: 'stale_fv', ttlMs: 86_400_000 }
-        return { ...project, featureViews: [...project.featureViews, stale] }
+        const wide = normalizeProject(
+          {
+            name: 'wide',
+            sources: {
+              wide: {
+                kind: 'changes',
+                key: 'id',
+                eventTime: 'at',
+                columns: { id: 'Int64', at: 'UnixTimestamp', v: 'Float64', n: 'Int64' },
+              },
+            },
+            entities: { one: { joinKeys: { id: 'Int64' } } },
+            featureViews: {
+              wide_fv: {
+                entity: 'one',
+                source: 'wide',
+                features: { pv: { type: 'Float64', column: 'v' }, pn: { type: 'Int64', column: 'n' } },
+              },
+            },
+          },
+          '/',
+        )
+        return {
+          ...project,
+          sources: [...project.sources, ...wide.sources],
+          entities: [...project.entities, ...wide.entities],
+          featureViews: [...project.featureViews, stale, ...wide.featureViews],
+        }
       },
     })
-    await rig.app.ingestMonth({ dir: join(rig.months, 'month_000'), asOf: '2024-01-31' })
-    await rig.app.features.materialize({ asOf: parseInstant('2024-01-31') })
+    const { sources, featureViews } = rig.app.project
+    const delivered = sources.map((source) => source.name).filter((name) => name !== 'wide')
+    await rig.app.ingestMonth({ dir: join(rig.months, 'month_000'), asOf: '2024-01-31', sources: delivered })
+    const views = featureViews.map((view) => view.name).filter((name) => name !== 'wide_fv')
+    await rig.app.features.materialize({ views, asOf: parseInstant('2024-01-31') })
     const rows = await rig.app.db.query<{ user_id: string }>(`select user_id from ${await onlineTable(rig.app.db)}`)
     keys = rows.map((row) => row.user_id).sort()
     await writeFile(join(folder, 'keys.json'), JSON.stringify(keys))
@@ -54,6 +85,11 @@ describe('a Feast client', () => {
     expect(told.written).toMatchObject({ failed_payments_90d: [7] })
     expect(told.kept).toMatchObject({ failed_payments_90d: [7] })
     expect(told.pushed).toMatchObject({ failed_payments_90d: [9] })
+    // Case 10: JSON carries the digits, as the client sends and reads them.
+    expect(told.exact).toEqual({ id: ['9007199254740993', '9007199254740992'], pn: ['9007199254740993', '1'] })
+    // Case 11: renamed columns are mapped, and a frame with the features' names is taken.
+    expect(told.mapping).toEqual({ v: 'pv', n: 'pn' })
+    expect(told.renamed).toMatchObject({ pv: [1.5], pn: [3] })
     expect((told.errors as Record<string, string>).view).toBe('FeatureViewNotFoundException')
     expect((told.errors as Record<string, string>).feature).not.toBeNull()
   })

@@ -60,6 +60,22 @@ pushed = {"user_id": ["0000-PUSHD"], "failed_payments_90d": [9], "event_timestam
 store.push("payments_agg_90d", pd.DataFrame(pushed))
 after_push = read(["payments_agg_90d_fv:failed_payments_90d"], ["0000-PUSHD"])
 
+
+def numbers(view, ids):
+    asked = [f"{view}:pv", f"{view}:pn"]
+    return store.get_online_features(features=asked, entity_rows=[{"id": i} for i in ids]).to_dict()
+
+
+BIG = 2**53 + 1
+at = [pd.Timestamp("2024-03-01")]
+for key, number in [(BIG, BIG), (BIG - 1, 1)]:
+    frame = pd.DataFrame({"id": [key], "at": at, "pv": [0.5], "pn": [number]})
+    store.write_to_online_store("wide_fv", df=frame)
+exact = {name: [str(v) for v in numbers("wide_fv", [BIG, BIG - 1])[name]] for name in ("id", "pn")}
+store.push("wide", pd.DataFrame({"id": [7], "at": at, "pv": [1.5], "pn": [3]}))
+renamed = numbers("wide_fv", [7])
+mapping = dict(store.get_feature_view("wide_fv").batch_source.field_mapping)
+
 print(
     json.dumps(
         {
@@ -73,6 +89,9 @@ print(
             "written": written,
             "kept": kept,
             "pushed": after_push,
+            "exact": exact,
+            "renamed": renamed,
+            "mapping": mapping,
             "errors": {"view": error_of(["no_such_view:x"]), "feature": error_of(["payments_agg_90d_fv:nope"])},
         }
     )

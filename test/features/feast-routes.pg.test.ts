@@ -231,6 +231,68 @@ describe('writing', () => {
     expect(await fee('d')).toBeNull()
   })
 
+  test('case 10: an Int64 beyond 2^53 is taken as a number and as text, and comes back exact', async () => {
+    const push = (df: string) => ask('/push', `{"push_source_name":"events","df":${df}}`)
+    const more = `"ts":["${day(3)}","${day(3)}"],"fee":[1,1],"tv":[true,true],"day":[null,null],"seen":[null,null]`
+    expect(await push(`{"id":["n","t"],"big":[9007199254740993,"9223372036854775807"],${more}}`)).toEqual({
+      status: 200,
+      text: 'null',
+    })
+    const read = await online({ features: ['events:big'], entities: { id: ['n', 't'] } })
+    expect(read.text).toContain('"values":[9007199254740993,9223372036854775807]')
+    const refused = await push(`{"id":["n","t"],"big":[9223372036854775808,1],${more}}`)
+    expect(refused.text).toContain("row 1: '9223372036854775808' in column 'big' is not of type Int64")
+  })
+
+  test('case 10: keys beyond 2^53 are apart, as numbers and as text', async () => {
+    const write = (a: string, fee: number) =>
+      ask(
+        '/write-to-online-store',
+        `{"feature_view_name":"state","df":{"a":[${a}],"b":["k"],"fee":[${fee}],"event_timestamp":["${day(1)}"]}}`,
+      )
+    expect((await write('9007199254740993', 3)).status).toBe(200)
+    expect((await write('"9007199254740992"', 2)).status).toBe(200)
+    const body = `{"features":["state:fee"],"entities":{"a":["9007199254740993",9007199254740992],"b":["k","k"]}}`
+    const { text } = await ask('/get-online-features', body)
+    expect(text).toContain('"values":[9007199254740993,9007199254740992]')
+    expect(text).toContain('"values":[3.0,2.0]')
+  })
+
+  test.each([
+    ['1795600000000', 'is not of type UnixTimestamp: a number is whole seconds since 1970'],
+    ['253402300800', 'is not of type UnixTimestamp'],
+    ['-62135596801', 'is not of type UnixTimestamp'],
+    ['253402300799', 'lies in the future'],
+    ['"9999-12-31T23:59:59Z"', 'lies in the future'],
+    ['"+010000-01-01T00:00:00Z"', 'is not of type UnixTimestamp'],
+  ])('case 07: a row of the moment %s is refused with a 400', async (moment, says) => {
+    const df = `{"id":["z"],"ts":[${moment}],"fee":[1],"big":[1],"tv":[true],"day":[null],"seen":[null]}`
+    const answer = await ask('/push', `{"push_source_name":"events","df":${df}}`)
+    expect([answer.status, answer.text]).toEqual([400, expect.stringContaining(says)])
+    const feature = `{"id":["z"],"ts":["${day(1)}"],"fee":[1],"big":[1],"tv":[true],"day":[null],"seen":[${moment}]}`
+    const seen = await ask('/push', `{"push_source_name":"events","df":${feature}}`)
+    expect(seen.status).toBe(says === 'lies in the future' ? 200 : 400)
+  })
+
+  test('case 08: the year 1 is the year 1, as a value and as the time of a row', async () => {
+    const df = { id: ['y1'], event_timestamp: [day(1)], fee: [1], big: [1], tv: [true] }
+    const values = { day: ['0001-01-01'], seen: ['0001-01-01T00:00:00Z'] }
+    const write = (more: object) =>
+      ask('/write-to-online-store', { feature_view_name: 'events', df: { ...df, ...more } })
+    expect((await write(values)).status).toBe(200)
+    const read = await online({ features: ['events:day', 'events:seen'], entities: { id: ['y1'] } })
+    expect(JSON.parse(read.text).results.map((r: { values: unknown[] }) => r.values[0])).toEqual([
+      'y1',
+      '0001-01-01',
+      -62135596800,
+    ])
+    expect((await write({ ...values, event_timestamp: ['0000-01-01T00:00:00Z'] })).status).toBe(400)
+    expect((await write({ ...values, created: ['9999-12-31T00:00:00Z'] })).text).toContain('lies in the future')
+    expect((await write({ ...values, id: ['old1'], event_timestamp: ['0001-01-01T00:00:00Z'] })).status).toBe(200)
+    const stored = await rig.app.features.readOnline('named', ['old1'])
+    expect(stored[0]?.eventTimestamps[0]).toBe('0001-01-01T00:00:00.000000Z')
+  })
+
   test('materialize: an unknown view, a wrong moment, nothing to bring, and in the background', async () => {
     expect((await ask('/materialize', { start_ts: day(9), end_ts: day(0), feature_views: ['nope'] })).status).toBe(404)
     expect((await ask('/materialize', { start_ts: 'x', end_ts: day(0) })).status).toBe(400)

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { displayInstant } from '../../base/instant.ts'
 import { requireModel } from '../../config/find.ts'
+import { displayValue } from '../../values/display.ts'
 import { featuresAnswerJson } from '../../wire/features.ts'
 import { KEY_HELP, keyArgument } from '../key-argument.ts'
 import { type CommonOptions, common } from '../options.ts'
@@ -16,11 +17,17 @@ export function define(command: Command): void {
       const service = model && app.features.service(model.featureService)
       const answer = await app.features.answer(keyArgument(service?.keys ?? [{ name: 'key' }], text), service?.name)
       out.document(featuresAnswerJson(answer))
+      const types = service?.features.map((f) => f.type) ?? []
       out.table(
         ['feature', 'value', 'status', 'as of'],
         answer.names.map((name, i) => {
           const timestamp = answer.eventTimestamps[i]
-          return [name, String(answer.values[i]), answer.statuses[i], timestamp && displayInstant(timestamp)]
+          return [
+            name,
+            displayValue(types[i] ?? 'String', answer.values[i] ?? null),
+            answer.statuses[i],
+            timestamp && displayInstant(timestamp),
+          ]
         }),
       )
     }),

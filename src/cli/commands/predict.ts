@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { requireModel } from '../../config/find.ts'
 import type { ServingEvents } from '../../serving/live-models.ts'
 import { createServing } from '../../serving/serving.ts'
+import { displayValue } from '../../values/display.ts'
 import { predictionJson } from '../../wire/predict.ts'
 import { KEY_HELP, keyArgument } from '../key-argument.ts'
 import { type CommonOptions, common } from '../options.ts'
@@ -25,9 +26,13 @@ export function define(command: Command): void {
         out.line(
           `${text}: ${prediction.prediction}, probability ${formatNumber(prediction.probability)} (${name} ${version})`,
         )
+        const types = serving.serviceOf(model).features.map((f) => f.type)
         out.table(
           ['feature', 'value'],
-          prediction.features.names.map((feature, i) => [feature, String(prediction.features.values[i])]),
+          prediction.features.names.map((feature, i) => [
+            feature,
+            displayValue(types[i] ?? 'String', prediction.features.values[i] ?? null),
+          ]),
         )
       } finally {
         await serving.close()

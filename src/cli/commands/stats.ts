@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { displayInstant, type Instant } from '../../base/instant.ts'
 import type { FeatureStatistics } from '../../features/statistics.ts'
+import { displayValue } from '../../values/display.ts'
 import { type CommonOptions, common, instantOption } from '../options.ts'
 import { formatNumber } from '../output.ts'
 import { withApp } from '../with-app.ts'
@@ -37,9 +38,9 @@ export function define(command: Command): void {
           f.name,
           f.type,
           f.nullShare === null ? null : `${(f.nullShare * 100).toFixed(1)} %`,
-          f.min === null ? null : String(f.min),
+          f.min === null ? null : displayValue(f.type, f.min),
           f.mean === null ? null : Number(f.mean.toPrecision(5)),
-          f.max === null ? null : String(f.max),
+          f.max === null ? null : displayValue(f.type, f.max),
           f.distinct,
           distribution(f),
         ]),
@@ -50,7 +51,7 @@ export function define(command: Command): void {
 
 function distribution({ quantiles, top }: FeatureStatistics): string {
   if (quantiles) {
-    const of = (q: keyof typeof quantiles) => Number(quantiles[q].toPrecision(4))
+    const of = (q: keyof typeof quantiles) => Number(Number(quantiles[q]).toPrecision(4))
     return `5 % ${of('p05')}, median ${of('p50')}, 95 % ${of('p95')}`
   }
   return (top ?? [])
