@@ -1,6 +1,7 @@
+import { randomUUID } from 'node:crypto'
 import { PlatformError } from '../base/errors.ts'
 import { REDIS_READ_MS } from '../base/time-limits.ts'
-import { REDIS, type RedisConnection } from './redis-connection.ts'
+import { connectRedis, REDIS, type RedisConnection } from './redis-connection.ts'
 
 export type RedisServer = { version: string; policy: string; maxBytes: number }
 
@@ -13,6 +14,25 @@ export async function inspectRedis(connection: RedisConnection): Promise<RedisSe
     throw new PlatformError('unsupported', message)
   }
   return { version: found('redis_version'), policy: found('maxmemory_policy'), maxBytes: Number(found('maxmemory')) }
+}
+
+/** Writes, reads and deletes a small key, and tells what the server is like. */
+export async function probeRedis(url: string): Promise<{ version: string; warning: string | undefined }> {
+  const connection = await connectRedis(url)
+  try {
+    const server = await inspectRedis(connection)
+    const key = `weir:doctor:${randomUUID()}`
+    const read = await connection.ask(REDIS_READ_MS, async (client) => {
+      await client.set(key, key)
+      const found = await client.get(key)
+      await client.del(key)
+      return found
+    })
+    if (read !== key) throw new PlatformError('unavailable', `${REDIS} does not give back what was written`)
+    return { version: server.version, warning: evictionWarning(server) }
+  } finally {
+    connection.close()
+  }
 }
 
 /** What an operator should know before it hurts, or nothing. */

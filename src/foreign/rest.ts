@@ -24,8 +24,8 @@ const TRIES = 4
 const FIRST_WAIT_MS = 200
 const TRANSIENT = new Set([408, 429, 502, 503, 504])
 
-/** How long to wait before the second try, and for an answer that is only read. */
-export type RestOptions = { waitMs?: number; readMs?: number }
+/** How long to wait before the second try, for an answer that is only read, and for one to a write. */
+export type RestOptions = { waitMs?: number; readMs?: number; writeMs?: number }
 
 export type Rest = ReturnType<typeof createRest>
 
@@ -33,10 +33,8 @@ export type Rest = ReturnType<typeof createRest>
  * The one door to another server: its address comes from the project, never from a caller, and no answer leads to a
  * further address. Gives the bytes of a 2xx; everything else is an error that names the server and the call.
  */
-export function createRest(
-  server: ForeignServer,
-  { waitMs = FIRST_WAIT_MS, readMs = MLFLOW_READ_MS }: RestOptions = {},
-) {
+export function createRest(server: ForeignServer, options: RestOptions = {}) {
+  const { waitMs = FIRST_WAIT_MS, readMs = MLFLOW_READ_MS, writeMs = MLFLOW_WRITE_MS } = options
   const base = server.url.replace(/\/+$/, '')
   const headers = authorization(server)
   const closing = new AbortController()
@@ -102,6 +100,7 @@ export function createRest(
   return {
     url: base,
     bytes,
+    readMs,
     /** Ends what is under way, with an error. */
     close: () => closing.abort(new PlatformError('unavailable', `the tracking server ${base}: this process is ending`)),
     get: (path: string, query: Record<string, string>) =>
@@ -109,8 +108,8 @@ export function createRest(
     /** A call that only reads, though it is a POST. */
     ask: (path: string, body: Json) => post(path, body, { repeatable: true, timeMs: readMs }),
     /** A call that comes to the same when it is sent twice. */
-    post: (path: string, body: Json) => post(path, body, { repeatable: true, timeMs: MLFLOW_WRITE_MS }),
-    postOnce: (path: string, body: Json) => post(path, body, { repeatable: false, timeMs: MLFLOW_WRITE_MS }),
+    post: (path: string, body: Json) => post(path, body, { repeatable: true, timeMs: writeMs }),
+    postOnce: (path: string, body: Json) => post(path, body, { repeatable: false, timeMs: writeMs }),
   }
 }
 

@@ -1,5 +1,5 @@
 import { PlatformError } from '../base/errors.ts'
-import { MLFLOW_FILE_MS, MLFLOW_READ_MS } from '../base/time-limits.ts'
+import { MLFLOW_FILE_MS } from '../base/time-limits.ts'
 import { proxyPathOf } from '../tracking/artifact-uri.ts'
 import type { Experiment } from '../tracking/experiments.ts'
 import type { Run } from '../tracking/runs.ts'
@@ -54,7 +54,7 @@ export function foreignTracking(rest: Rest): TrackingApi {
     const { experimentId, runId, runName, userId, startTimeMs, tags = {} } = request
     const filter = `tags.\`${PINNED_TAG}\` = '${runId}'`
     const [known] = runId ? (await search({ experimentIds: [experimentId], filter, maxResults: 1 })).rows : []
-    if (known) return known
+    if (known) return requireProxy(rest, known)
     const all = Object.entries({ ...tags, ...(runId ? { [PINNED_TAG]: runId } : {}) })
     const { run } = await rest.postOnce('runs/create', {
       experiment_id: experimentId,
@@ -63,7 +63,15 @@ export function foreignTracking(rest: Rest): TrackingApi {
       start_time: startTimeMs,
       tags: all.map(([key, value]) => ({ key, value })),
     })
-    return requireProxy(rest, runOf(run as Json))
+    const made = runOf(run as Json)
+    try {
+      return requireProxy(rest, made)
+    } catch (error) {
+      // Nothing will be logged to it: it must not stand there as running.
+      const failed = { run_id: made.run_id, status: 'FAILED', end_time: startTimeMs }
+      await rest.post('runs/update', failed).catch(() => {})
+      throw error
+    }
   }
 
   /** A model's description is longer than a tag may be, so it goes the way of the clients. */
@@ -122,7 +130,7 @@ export function foreignTracking(rest: Rest): TrackingApi {
       async read(uri, file) {
         const target = escaped(`${proxyPathOf(uri)}/${file}`)
         const path = `mlflow-artifacts/artifacts/${target}`
-        return rest.bytes({ method: 'GET', path, repeatable: true, timeMs: MLFLOW_READ_MS })
+        return rest.bytes({ method: 'GET', path, repeatable: true, timeMs: rest.readMs })
       },
     },
   }

@@ -111,6 +111,11 @@ test('gc removes nothing that is not deleted', async () => {
 test('doctor: healthy; a taken port is a warning; what is broken is exit 1', async () => {
   const healthy = await json('doctor', '--port', '0')
   expect(healthy.healthy).toBe(true)
+  expect(healthy.findings).toContainEqual({
+    part: 'object store',
+    state: 'ok',
+    says: expect.stringContaining('written, read, listed and deleted'),
+  })
   const holder = createServer()
   await new Promise<void>((done) => holder.listen(0, '127.0.0.1', done))
   const { port } = holder.address() as { port: number }

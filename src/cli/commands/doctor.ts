@@ -1,15 +1,19 @@
+import { randomUUID } from 'node:crypto'
 import { access, constants, mkdir, statfs } from 'node:fs/promises'
 import { createServer } from 'node:net'
 import type { Command } from 'commander'
+import { must } from '../../base/assert.ts'
 import { messageOf } from '../../base/errors.ts'
 import { createLog } from '../../base/log.ts'
 import { weirVersion } from '../../base/version.ts'
+import { worldError } from '../../base/world.ts'
 import { loadProject } from '../../config/load.ts'
 import { readSettings, SETTINGS, type SettingName, type Settings } from '../../config/settings.ts'
 import { embeddedStatus } from '../../db/embedded/status.ts'
+import type { Checked } from '../../pipelines/check-stored.ts'
 import { type CommonOptions, common, SERVER } from '../options.ts'
-import { colour, createOutput } from '../output.ts'
-import { nearestProject } from '../with-app.ts'
+import { colour, createOutput, type Output } from '../output.ts'
+import { nearestProject, withApp } from '../with-app.ts'
 
 type Finding = { part: string; state: 'ok' | 'warn' | 'broken'; says: string }
 
@@ -17,10 +21,11 @@ const NODE_MIN = [20, 19] as const
 const FREE_GB_MIN = 2
 
 export function define(command: Command): void {
+  command.option('--verify', 'read every stored file, and name each that is damaged or missing')
   common(command, 'doctor --project examples/streamflow', [...SERVER, 'threads']).action(doctor)
 }
 
-async function doctor(options: CommonOptions): Promise<void> {
+async function doctor(options: CommonOptions & { verify?: boolean }): Promise<void> {
   const out = createOutput(options)
   const dir = options.project ?? nearestProject(process.cwd())
   const settings = readSettings({ flags: options, env: process.env, projectDir: dir })
@@ -30,9 +35,11 @@ async function doctor(options: CommonOptions): Promise<void> {
     await projectFinding(dir),
     await homeFinding(settings),
     await databaseFinding(settings),
+    await objectsFinding(settings),
     ...(await onlineFinding(settings)),
     await portFinding(settings),
     ...settingFindings(options),
+    ...(options.verify ? await storedFindings(options, out) : []),
   ]
   out.document({ findings, healthy: findings.every((f) => f.state !== 'broken') })
   for (const { part, state, says } of findings) out.line(`${mark(state)} ${part.padEnd(12)} ${says}`)
@@ -94,14 +101,58 @@ async function databaseFinding({ home, databaseUrl }: Settings): Promise<Finding
   }
 }
 
+/** Opens the store and does with a small object all that Weir does with one. */
+async function objectsFinding(settings: Settings): Promise<Finding> {
+  const part = 'object store'
+  try {
+    const { openObjectStore } = await import('../../lake/open-store.ts')
+    const store = await openObjectStore(settings)
+    const key = `doctor/${randomUUID()}`
+    try {
+      await store.put(key, Buffer.from(key))
+      const same = String(await store.get(key)) === key && (await store.list('doctor')).some((o) => o.key === key)
+      await store.delete(key)
+      if (same) return { part, state: 'ok', says: `${settings.objects}: written, read, listed and deleted` }
+      return { part, state: 'broken', says: `${settings.objects} does not give back what was written` }
+    } finally {
+      await store.close()
+    }
+  } catch (error) {
+    return { part, state: 'broken', says: worldError(error)?.message ?? messageOf(error) }
+  }
+}
+
+async function storedFindings(options: CommonOptions, out: Output): Promise<Finding[]> {
+  const part = 'stored files'
+  const { checkStored } = await import('../../pipelines/check-stored.ts')
+  try {
+    let checked: Checked | undefined
+    await withApp(options, async (app) => {
+      checked = await checkStored(app, (says) => out.progress(`reading: ${says}`))
+    })
+    const { snapshots, datasets, versions, damage } = must(checked)
+    const read = `${snapshots} snapshots, ${datasets} training sets and trained models, ${versions} registered versions read`
+    const found = damage.map((d): Finding => {
+      return { part, state: 'broken', says: `${d.what} is ${d.state} (${d.says}); ${d.remedy}` }
+    })
+    return [
+      { part, state: damage.length > 0 ? 'warn' : 'ok', says: `${read}; ${damage.length} damaged or missing` },
+      ...found,
+    ]
+  } catch (error) {
+    return [{ part, state: 'broken', says: worldError(error)?.message ?? messageOf(error) }]
+  }
+}
+
 /** Nothing to say of PostgreSQL, which is the database itself. */
 async function onlineFinding({ online }: Settings): Promise<Finding[]> {
   if (online === 'postgres') return []
   const part = 'online store'
   try {
-    const { openRedisStore } = await import('../../features/redis-store.ts')
-    await (await openRedisStore(online, 'doctor')).close()
-    return [{ part, state: 'ok', says: 'Redis answers' }]
+    const { probeRedis } = await import('../../features/redis-server.ts')
+    const { version, warning } = await probeRedis(online)
+    const says = `Redis ${version}: written, read and deleted`
+    return [warning ? { part, state: 'warn', says: warning } : { part, state: 'ok', says }]
   } catch (error) {
     return [{ part, state: 'broken', says: messageOf(error) }]
   }
