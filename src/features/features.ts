@@ -51,6 +51,7 @@ import {
 import { liveFrom, type Readers, recordTrainingSet, selectTrainingSets } from './readers.ts'
 import { lostValues, onlineRefusal } from './refusals.ts'
 import { type ViewStatistics, viewStatistics } from './statistics.ts'
+import { withdrawnInTable } from './take-back.ts'
 import {
   buildTrainingSet,
   type DatasetRef,
@@ -122,7 +123,7 @@ export type Features = {
   /** What the features of a view are like in its newest snapshot at or before a moment. */
   statistics(view: string, asOf?: Instant): Promise<ViewStatistics>
   /** Compares the live values of up to `sample` keys of a view with those of the lake. */
-  verify(view: string, sample: number): Promise<Verified>
+  verify(view: string, sample: number): Promise<Verified & Withdrawn>
   /** Which training sets and live views read a snapshot. */
   readersOf(snapshot: Recorded): Promise<Readers>
   /** For taking a subject's data out, and for finding it. */
@@ -327,7 +328,10 @@ export function createFeatures(deps: FeaturesDeps): Features {
     async verify(name, sample) {
       const view = known(views, name, 'feature view')
       const whole = serviceOf(view.features.map((f) => `${name}:${f.name}`))
-      return deps.lake.work.during(() => verifyView(deps, view, whole, sample))
+      const verified = await deps.lake.work.during(() => verifyView(deps, view, whole, sample))
+      const history = await deps.lake.history({ source: view.source })
+      const shown = withdrawnInTable(view, history, (await states.tables()).get(name))
+      return { ...verified, withdrawn: shown.map((snapshot) => snapshot.id) }
     },
     async readersOf(snapshot) {
       const tables = await states.tables()
@@ -340,6 +344,9 @@ export function createFeatures(deps: FeaturesDeps): Features {
     close: states.close,
   }
 }
+
+/** Deliveries that the live values show although they were withdrawn: the view waits for its next materialization. */
+type Withdrawn = { withdrawn: string[] }
 
 /** Later than any moment that a delivery can describe. */
 const END_OF_TIME: Instant = '9999-12-31T00:00:00.000000Z'

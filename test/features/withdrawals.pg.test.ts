@@ -91,7 +91,10 @@ describe.each(stores)('what was withdrawn, online in %s', (_name, open) => {
     await features.materialize({ views: ['states', 'also'] })
     expect(await live('states', [1, 2, 2999])).toEqual([1001, 1002, 3999])
     await withdraw('state', JANUARY, 2)
+    // Until then verify says what the views show.
+    expect((await features.verify('states', 10)).withdrawn).toEqual(['state/2024-01-31/v2'])
     expect(await outcome('states')).toEqual(['materialized', 2])
+    expect((await features.verify('states', 10)).withdrawn).toEqual([])
     expect(await live('states', [1, 2, ...MANY.slice(3)])).toEqual([10, 20, ...MANY.slice(3).map(() => null)])
     // The other view of the source is corrected by its own materialization, whatever bound it has.
     expect(await live('also', [1])).toEqual([2002])
@@ -219,7 +222,7 @@ test('a naive time that is pushed is one of the source’s zone, as in its deliv
     expect(await read()).toBe('2023-07-20T08:30:00.000000Z')
     await push('2023-07-20 10:30:00Z')
     expect(await read()).toBe('2023-07-20T10:30:00.000000Z')
-    expect(features.pushedRows('events', { id: [1], ts: ['2023-07-20 10:30:00'], w: [5] })).toMatchObject([
+    expect(await features.pushedRows('events', { id: [1], ts: ['2023-07-20 10:30:00'], w: [5] })).toMatchObject([
       { ts: '2023-07-20T08:30:00.000000Z' },
     ])
     await expect(push('2023-10-29 02:30:00')).rejects.toThrow(

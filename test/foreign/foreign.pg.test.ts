@@ -4,6 +4,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, beforeEach, describe, expect, test } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
 import { createForeign } from '../../src/foreign/foreign.ts'
+import { impactOf } from '../../src/pipelines/impact.ts'
 import { MODEL, openServerRig } from '../serving/rig.ts'
 import { type MlflowRig, openMlflowRig } from '../tracking/rig.ts'
 
@@ -48,6 +49,15 @@ describe('training and serving by another MLflow server', () => {
     const first = await rig.app.trainBaseline(request)
     expect(first.reused).toBe(true)
     expect((await rig.app.mlflow.registry.versionsOf(MODEL)).length).toBe(first.version)
+  })
+
+  test('impact: runs and versions of the other server are found by the training set, with what is in Production', async () => {
+    const found = await impactOf(rig.app, { source: 'labels', validAt: parseInstant('2024-01-31') })
+    expect(found.unanswered).toBeNull()
+    expect(found.versions).toMatchObject([{ name: MODEL, version: 1, stage: 'Production' }])
+    expect(found.runs?.map((run) => run.runId)).toEqual([found.versions?.[0]?.runId])
+    const live = await impactOf(rig.app, { source: 'usage_agg_30d', validAt: parseInstant('2024-01-31') })
+    expect(live.liveViews.map((view) => view.view)).toEqual(['usage_agg_30d_fv'])
   })
 
   test('what is live goes on answering while the other server is away', async () => {

@@ -21,6 +21,11 @@ export function define(command: Command): void {
         ['feature view', 'as of', 'keys compared', 'pushed since', 'differences'],
         found.map((v) => [v.view, v.asOf && displayInstant(v.asOf), v.checked, v.newer, v.differences.length]),
       )
+      const shown = found.filter((v) => v.withdrawn.length > 0)
+      for (const { view, withdrawn } of shown) {
+        out.line(`${view} shows ${withdrawn.join(', ')}, withdrawn since; run: weir materialize --view ${view}`)
+      }
+      if (shown.length > 0) process.exitCode = 1
       const all = found.flatMap((v) => v.differences.map((d) => ({ view: v.view, ...d })))
       if (all.length === 0) return
       out.line()
