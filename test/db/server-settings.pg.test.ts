@@ -6,8 +6,9 @@ import { readAddress } from '../../src/db/address.ts'
 import { checkServer } from '../../src/db/check-server.ts'
 import { connectDatabase } from '../../src/db/db.ts'
 import { endClient, openClient } from '../../src/db/session.ts'
+import { testWith } from '../helpers/needs.ts'
 import { type EmptyDatabase, emptyDatabase, testServer } from '../helpers/pg.ts'
-import { havePgbouncer, startPgbouncer } from '../helpers/pgbouncer.ts'
+import { missingPgbouncer, startPgbouncer } from '../helpers/pgbouncer.ts'
 import { proxyTo, type TestProxy } from '../helpers/proxy.ts'
 
 let empty: EmptyDatabase
@@ -139,8 +140,9 @@ describe('the settings of a server', () => {
     await admin(`drop role ${role}`)
   })
 
-  it.skipIf(!havePgbouncer())(
+  testWith(
     'X15: a pooler in transaction mode is refused with a sentence, one in session mode is used',
+    missingPgbouncer(),
     async () => {
       const transaction = await startPgbouncer(empty.url, 'transaction')
       await expect(open(transaction.url)).rejects.toMatchObject({

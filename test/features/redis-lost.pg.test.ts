@@ -9,8 +9,9 @@ import { connectDatabase } from '../../src/db/db.ts'
 import type { Features } from '../../src/features/features.ts'
 import type { OnlineStore } from '../../src/features/online-store.ts'
 import { openRedisStore } from '../../src/features/redis-store.ts'
+import { describeWith } from '../helpers/needs.ts'
 import { proxyTo, type TestProxy } from '../helpers/proxy.ts'
-import { haveRedis, startRedis } from '../helpers/redis.ts'
+import { missingRedis, startRedis } from '../helpers/redis.ts'
 import { openRig, type Rig } from './rig.ts'
 
 const PROJECT = normalizeProject(
@@ -35,7 +36,7 @@ const ROWS = 3_000
 const KEYS = Array.from({ length: ROWS }, (_, i) => `u${i}`)
 const VIEWS = ['fees_fv', 'hours_fv']
 
-describe.skipIf(!haveRedis())('a Redis that lost values', () => {
+describeWith('a Redis that lost values', missingRedis(), () => {
   let redis: Awaited<ReturnType<typeof startRedis>>
   let raw: ReturnType<typeof rawClient>
   let rig: Rig
@@ -286,7 +287,7 @@ describe.skipIf(!haveRedis())('a Redis that lost values', () => {
   })
 })
 
-describe.skipIf(!haveRedis())('another kind of Redis', () => {
+describeWith('another kind of Redis', missingRedis(), () => {
   test('a cluster is refused with a sentence', async () => {
     const cluster = await startRedis(undefined, ['--cluster-enabled', 'yes'])
     try {

@@ -4,14 +4,14 @@ import { chmod, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { createConnection } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { freePort } from './programs.ts'
+import type { Missing } from './needs.ts'
+import { freePort, inPath } from './programs.ts'
 
-const PROGRAM = process.env.WEIR_PGBOUNCER || '/usr/sbin/pgbouncer'
+const PROGRAM = process.env.WEIR_PGBOUNCER || inPath('pgbouncer')
 
-export function havePgbouncer(): boolean {
-  if (existsSync(PROGRAM)) return true
-  console.warn(`pgbouncer is not tested: there is no ${PROGRAM}; WEIR_PGBOUNCER may name another`)
-  return false
+export function missingPgbouncer(): Missing {
+  if (existsSync(PROGRAM)) return undefined
+  return { what: `there is no ${PROGRAM || 'pgbouncer in PATH, and WEIR_PGBOUNCER names none'}` }
 }
 
 /** A pooler before the database of a URL with a socket's folder; gone with `stop`. */

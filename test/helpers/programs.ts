@@ -1,6 +1,8 @@
 import type { ChildProcess } from 'node:child_process'
 import { once } from 'node:events'
+import { existsSync } from 'node:fs'
 import { createServer } from 'node:net'
+import { delimiter, join } from 'node:path'
 import { setTimeout } from 'node:timers/promises'
 
 /** For programs that cannot choose a port themselves. */
@@ -27,4 +29,10 @@ export async function answering(child: ChildProcess, url: string): Promise<void>
     await setTimeout(50)
   }
   throw new Error(`${child.spawnfile} does not answer at ${url} (exit code ${child.exitCode})`)
+}
+
+/** The file that a shell would run for this name; empty where there is none. */
+export function inPath(program: string): string {
+  const folders = (process.env.PATH ?? '').split(delimiter)
+  return folders.map((folder) => join(folder, program)).find(existsSync) ?? ''
 }

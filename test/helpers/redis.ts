@@ -2,10 +2,10 @@ import { spawn } from 'node:child_process'
 import { existsSync } from 'node:fs'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
-import { delimiter, join } from 'node:path'
+import { join } from 'node:path'
 import { createClient } from 'redis'
 import type { Missing } from './needs.ts'
-import { freePort } from './programs.ts'
+import { freePort, inPath } from './programs.ts'
 
 /** WEIR_REDIS_SERVER, else the `redis-server` that a shell would find. */
 const PROGRAM = process.env.WEIR_REDIS_SERVER || inPath('redis-server')
@@ -43,9 +43,4 @@ export async function startRedis(
     await rm(dir, { recursive: true, force: true })
   }
   return { url, stop }
-}
-
-function inPath(program: string): string {
-  const folders = (process.env.PATH ?? '').split(delimiter)
-  return folders.map((folder) => join(folder, program)).find(existsSync) ?? ''
 }

@@ -3,12 +3,13 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { afterAll, afterEach, beforeAll, beforeEach, describe, expect, test } from 'vitest'
+import { afterAll, afterEach, beforeAll, beforeEach, expect, test } from 'vitest'
 import { sha256Hex } from '../../src/base/hash.ts'
 import type { ObjectStore } from '../../src/lake/objects.ts'
 import { openS3Store } from '../../src/lake/s3-store.ts'
+import { describeWith } from '../helpers/needs.ts'
 import { proxyTo, type TestProxy } from '../helpers/proxy.ts'
-import { hasS3, type S3Server, startS3 } from '../helpers/s3.ts'
+import { missingS3, type S3Server, startS3 } from '../helpers/s3.ts'
 
 /** Short, so that a test of what hangs does not. */
 const limits = { connectMs: 500, answerMs: 500, longMs: 800, idleMs: 800, tries: 2, sayMs: 50 }
@@ -27,7 +28,7 @@ afterEach(async () => {
 const openAt = (url: string, onWait?: (says: string) => void) =>
   openS3Store({ url, cacheDir: join(home, 'cache'), limits, ...(onWait ? { onWait } : {}) })
 
-describe.skipIf(!hasS3)('S3 behind a wire that fails', () => {
+describeWith('S3 behind a wire that fails', missingS3(), () => {
   let s3: S3Server
   let proxy: TestProxy
   let store: ObjectStore
