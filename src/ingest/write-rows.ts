@@ -2,7 +2,11 @@ import { createHash } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
+import { PlatformError } from '../base/errors.ts'
 import type { Source } from '../config/project.ts'
+import { notOfType, readJsonValue } from '../values/json.ts'
+import { valueText } from '../values/text.ts'
+import type { ValueType } from '../values/values.ts'
 import type { DeliveredFile } from './delivery-file.ts'
 
 /** Rows as the CSV file that they could have come in, so that they are read and checked as one. */
@@ -14,9 +18,12 @@ export async function writeRows(
   const hash = createHash('sha256')
   // Columns that the source does not know are named too, so that the check on extra columns sees them.
   const names = [...new Set([...source.columns.map((c) => c.name), ...rows.flatMap((row) => Object.keys(row))])]
+  const types = new Map(source.columns.map((column) => [column.name, column.type]))
   function* lines() {
-    for (const row of [undefined, ...rows]) {
-      const fields = names.map((name) => (row === undefined ? quoted(name) : field(row[name])))
+    for (const [n, row] of [undefined, ...rows].entries()) {
+      const fields = names.map((name) =>
+        row === undefined ? quoted(name) : field(row[name], types.get(name), { n, name }),
+      )
       const line = `${fields.join(',')}\n`
       hash.update(line)
       yield line
@@ -26,10 +33,17 @@ export async function writeRows(
   return { path: target, format: 'csv', fileDigest: hash.digest('hex'), ended: true, rows: rows.length }
 }
 
-/** An empty field is null, a quoted one is text. */
-function field(value: unknown): string {
+/**
+ * An empty field is null, a quoted one is text. Text is the check's to read; what a program gives otherwise is read here as
+ * JSON is, and refused where it is none of the type: as text, a rounded number would look like a good one.
+ */
+function field(value: unknown, type: ValueType | undefined, at: { n: number; name: string }): string {
   if (value === null || value === undefined) return ''
-  return quoted(value instanceof Date ? value.toISOString() : String(value))
+  if (typeof value === 'string') return quoted(value)
+  if (type === undefined) return quoted(String(value))
+  const read = readJsonValue(type, value)
+  if (read !== undefined && read !== null) return quoted(valueText(read))
+  throw new PlatformError('invalid_argument', `row ${at.n}: ${notOfType(type, value, at.name)}`)
 }
 
 function quoted(text: string): string {

@@ -143,6 +143,14 @@ describe('rows of this process', () => {
     const findings = await findingsOf(wrong)
     expect(findings.map((f) => f.rule)).toEqual(['extra_columns', 'type'])
   })
+
+  test('a number that stands for several, or for no text, is refused as in a push', async () => {
+    const asked = (row: object) =>
+      rig.ingest(project).ingestRows({ source: 'things', asOf: JANUARY, rows: [{ id: 1 }, { id: 2, ...row }] })
+    await expect(asked({ id: 2 ** 53 })).rejects.toThrow(/^row 2: .*'id' is not of type Int64: beyond 2\^53/)
+    await expect(asked({ name: 17 })).rejects.toThrow("row 2: '17' in column 'name' is not of type String")
+    await expect(asked({ seen: 1795600000000 })).rejects.toThrow("in column 'seen' is not of type UnixTimestamp")
+  })
 })
 
 describe('changes', () => {
