@@ -175,7 +175,7 @@ test('deliveries 7: superseded changes are counted above every chunk; a correcti
   ])
 })
 
-test('reports F, case 13: times finer than a microsecond are refused with their rows, in CSV and in Parquet with and without a zone', async () => {
+test('reports F: times finer than a microsecond are refused with their rows, in CSV and in Parquet with and without a zone', async () => {
   const project = projectOf({ t: { file: 't.csv', key: 'k', columns: { k: 'String', at: 'UnixTimestamp' } } })
   const csv = await faults(project, {
     't.csv': 'k,at\na,2019-01-01T00:00:00.123456789Z\nb,2019-01-01T00:00:00.123456000Z\n',
