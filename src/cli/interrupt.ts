@@ -1,5 +1,5 @@
 import type { App } from '../app.ts'
-import type { Context } from './with-app.ts'
+import type { Context } from './context.ts'
 
 /** A command that was ended by Ctrl-C or SIGTERM: no failure. One sentence, and the exit code that shells expect. */
 export class Interrupted extends Error {

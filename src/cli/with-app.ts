@@ -2,17 +2,15 @@ import { existsSync } from 'node:fs'
 import { dirname, join, resolve } from 'node:path'
 import type { App } from '../app.ts'
 import { systemClock } from '../base/clock.ts'
-import { createLog, type Log } from '../base/log.ts'
+import { createLog } from '../base/log.ts'
 import { withinMs } from '../base/within.ts'
 import { CONFIG_FILE, loadProject } from '../config/load.ts'
-import type { Project } from '../config/project.ts'
-import { readSettings, type Settings } from '../config/settings.ts'
+import { readSettings } from '../config/settings.ts'
 import { atWork } from '../db/pulse.ts'
+import type { Context } from './context.ts'
 import { orInterrupted, untilSignal } from './interrupt.ts'
 import type { CommonOptions } from './options.ts'
-import { createOutput, type Output } from './output.ts'
-
-export type Context = { project: Project; settings: Settings; log: Log; out: Output }
+import { createOutput } from './output.ts'
 
 /** The project and settings that the options mean, without opening anything. */
 export async function openContext(options: CommonOptions): Promise<Context> {
