@@ -8,14 +8,13 @@ import { openRig, type Rig } from './rig.ts'
 
 const COUNT = 100_000
 const AT = parseInstant('2024-01-31')
-const END = parseInstant('9999-01-01')
-const request = { asOf: AT, knownAt: END, mode: 'restated' } as const
 
 describe('rows in = rows out, with a view on demand', () => {
   const project = ridesProject()
   let rig: Rig
   beforeAll(async () => {
     rig = await openRig()
+    rig.clock.set(Date.UTC(2024, 2, 15))
     await deliverRides(rig, project, COUNT)
   })
   afterAll(() => rig.close())
@@ -23,7 +22,7 @@ describe('rows in = rows out, with a view on demand', () => {
   test('B1: 100,000 labelled rows give 100,000 rows, each with its own values on demand, for two models', async () => {
     const features = rig.features(project)
     for (const model of ['late_ride', 'tipped_ride']) {
-      const ref = await features.trainingSet({ model, ...request })
+      const ref = await features.trainingSet({ model, ...(await request()) })
       const prefix = model === 'late_ride' ? 'worked_out__' : ''
       expect(ref.rows).toBe(COUNT)
       const [found] = await rig.duck.rows(
@@ -43,7 +42,11 @@ describe('rows in = rows out, with a view on demand', () => {
       'note ' || i AS note FROM range(${COUNT}) t(i)`
     await rig.duck.run(`COPY (${mine}) TO ${literal(file)} (FORMAT parquet)`)
     const features = rig.features(project)
-    const ref = await features.entityDataset(features.service('full'), { file, knownAt: END, mode: 'restated' })
+    const ref = await features.entityDataset(features.service('full'), {
+      file,
+      knownAt: await rig.lake.pinKnownAt(),
+      mode: 'restated',
+    })
     const [found] = await rig.duck.rows(
       `SELECT count(*) AS "rows", count(*) FILTER (WHERE "my row" <> file_row_number) AS moved,
          count(*) FILTER (WHERE note <> 'note ' || file_row_number OR person <> (file_row_number * 37) % ${COUNT}) AS mixed,
@@ -55,7 +58,7 @@ describe('rows in = rows out, with a view on demand', () => {
 
   test('a training set that was recorded with other rows than its file has is refused with both numbers', async () => {
     const features = rig.features(project)
-    const ref = await features.trainingSet({ model: 'late_ride', ...request })
+    const ref = await features.trainingSet({ model: 'late_ride', ...(await request()) })
     await expect(features.readTrainingSet({ ...ref, rows: COUNT + 1 })).rejects.toMatchObject({
       code: 'corrupt',
       message: expect.stringMatching(/training set → frame: 100001 rows went in and 100000 came out/),
@@ -73,7 +76,11 @@ describe('rows in = rows out, with a view on demand', () => {
     const rows = [{ person: 1, event_timestamp: '2024-03-01T00:00:00Z' }]
     const before = await datasets()
     for (const refs of [['profile:age'], ['worked_out:next_age']]) {
-      const asked = features.entityDataset(features.serviceOf(refs), { file: rows, knownAt: END, mode: 'restated' })
+      const asked = features.entityDataset(features.serviceOf(refs), {
+        file: rows,
+        knownAt: await rig.lake.pinKnownAt(),
+        mode: 'restated',
+      })
       await expect(asked).rejects.toMatchObject({
         code: 'corrupt',
         message: expect.stringMatching(/1 rows went in and 2 came out. Nothing of it was kept/),
@@ -82,6 +89,8 @@ describe('rows in = rows out, with a view on demand', () => {
     rig.lake.list = list
     expect(await datasets()).toEqual(before)
   })
+
+  const request = async () => ({ asOf: AT, knownAt: await rig.lake.pinKnownAt(), mode: 'restated' }) as const
 
   async function fileOf(ref: DatasetRef): Promise<string> {
     return `read_parquet(${literal(await rig.objects.local(ref.objectKey))})`

@@ -83,7 +83,7 @@ describe.sequential('B2: a feature goes by its name in the service, not by that 
       const ref = await rig.app.features.trainingSet({
         model,
         asOf: '2024-01-31T00:00:00.000000Z',
-        knownAt: '9999-01-01T00:00:00.000000Z',
+        knownAt: await rig.app.lake.pinKnownAt(),
         mode: 'restated',
       })
       const { rows, columns } = await rig.app.features.readTrainingSet(ref)
