@@ -11,7 +11,7 @@ const SEGMENT_BYTES_MAX = 255
 
 /**
  * The key, or a refusal. A key is segments joined by `/`: none empty, none `.`, `..` or our scratch name, without
- * control characters and backslashes. So it means the same as a path below a directory and as a name in S3, and never
+ * control characters, backslashes and what is no character. So it means the same as a path below a directory and as a name in S3, and never
  * leads out of either.
  */
 export function checkObjectKey(key: string): string {
@@ -24,6 +24,8 @@ function faultOf(key: string): string | undefined {
   if (key.length === 0) return 'is empty'
   if (key.length > KEY_CHARS_MAX) return `is longer than ${KEY_CHARS_MAX} characters`
   if (/[\u0000-\u001f\u007f\\]/.test(key)) return 'has a control character or a backslash'
+  // S3 lists its objects in XML, which has no such characters: they could be written and never be found.
+  if (/[\ufffe\uffff]|\p{Surrogate}/u.test(key)) return 'has half a character, or one that stands for none (U+FFFE)'
   for (const segment of key.split('/')) {
     if (segment === '') return 'has an empty part; write a/b without a slash at either end'
     if (segment === '.' || segment === '..' || segment === SCRATCH) return `may not have the part '${segment}'`

@@ -96,6 +96,8 @@ describe.each(STORES)('an object store in $kind', ({ kind }) => {
     ['..\\out'],
     ['a\u0000b'],
     ['a\nb'],
+    ['a\ufffe.txt'],
+    ['a\ud800.txt'],
     ['.scratch/x'],
     ['a/.scratch'],
     ['x'.repeat(256)],
