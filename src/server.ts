@@ -31,11 +31,16 @@ export async function startServer(app: App): Promise<RunningServer> {
     host: settings.host,
     port: settings.port,
     token: settings.token,
+    publicHosts: settings.publicHosts,
+    stopMs: settings.stopMs,
     log,
     version: await weirVersion(),
   })
   let unfollow = async () => {}
+  const collecting = setInterval(() => collectUploads(app), COLLECT_MS)
+  collecting.unref()
   const close = async () => {
+    clearInterval(collecting)
     await server.close()
     await serving.close()
     await unfollow()
@@ -48,6 +53,15 @@ export async function startServer(app: App): Promise<RunningServer> {
     await close()
     throw error
   }
+}
+
+const COLLECT_MS = 3_600_000
+
+/** Uploads in parts that nobody finished; `weir gc` does the same. */
+function collectUploads({ tracking, clock, log }: App): void {
+  tracking.artifacts.uploads.collect(clock.nowMs()).catch((error: unknown) => {
+    log.warn({ err: error }, 'unfinished uploads could not be collected')
+  })
 }
 
 /** What is pushed to the lake is a delivery of this moment. */

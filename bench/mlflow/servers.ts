@@ -25,9 +25,9 @@ export async function openBenchDatabases(home: string) {
   const server = await openEmbedded({ home: join(home, 'postgres'), log: silentLog })
   return {
     async create(name: string): Promise<string> {
-      const client = new pg.Client({ connectionString: server.url() })
+      const client = new pg.Client({ connectionString: server.adminUrl('postgres') })
       await client.connect()
-      await client.query(`create database bench_${name}`)
+      await client.query(`create database bench_${name} owner weir`)
       await client.end()
       return server.url(`bench_${name}`)
     },

@@ -8,8 +8,8 @@ import { SETTINGS, type SettingName } from '../config/settings.ts'
 
 export type CommonOptions = { project?: string; json?: boolean } & Partial<Record<SettingName, string>>
 
-const COMMON: readonly SettingName[] = ['home', 'databaseUrl', 'objects', 'online', 'logLevel']
-export const SERVER: readonly SettingName[] = ['host', 'port', 'token']
+const COMMON: readonly SettingName[] = ['home', 'databaseUrl', 'databaseUrlFile', 'objects', 'online', 'logLevel']
+export const SERVER: readonly SettingName[] = ['host', 'port', 'token', 'tokenFile', 'publicHosts', 'stopMs']
 
 /** Adds --project, --json, the common settings and `more` of them, and the example below the help. */
 export function common(command: Command, example: string, more: readonly SettingName[] = []): Command {

@@ -1,4 +1,5 @@
 /** The one table of settings: flag, environment name, default, help. Flags win over the environment, it over defaults. */
+import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { PlatformError } from '../base/errors.ts'
 
@@ -15,6 +16,10 @@ export type Settings = {
   /** What one statement of a request may take in PostgreSQL. */
   statementMs: number
   token: string | null
+  /** Names by which callers reach this server, behind a proxy for instance. */
+  publicHosts: string[]
+  /** How long a stop waits for what is under way. */
+  stopMs: number
   /** For the MLflow server that the project names as `tracking`. */
   trackingCredentials: { token: string | null; username: string | null; password: string | null }
   logLevel: string
@@ -28,7 +33,13 @@ export const SETTINGS = {
     flag: 'database-url',
     env: 'DATABASE_URL',
     default: '',
-    help: 'PostgreSQL to use instead of the embedded one',
+    help: 'PostgreSQL to use instead of the embedded one; a password in it is seen in the process list, in a file it is not',
+  },
+  databaseUrlFile: {
+    flag: 'database-url-file',
+    env: 'DATABASE_URL_FILE',
+    default: '',
+    help: 'file that holds that address',
   },
   host: { flag: 'host', env: 'WEIR_HOST', default: '127.0.0.1', help: 'address to listen on' },
   port: { flag: 'port', env: 'WEIR_PORT', default: '8000', help: 'port to listen on' },
@@ -60,7 +71,20 @@ export const SETTINGS = {
     flag: 'token',
     env: 'WEIR_TOKEN',
     default: '',
-    help: 'token that every caller must send; needed to listen beyond loopback',
+    help: 'token that every caller must send; needed to listen beyond loopback; seen in the process list, in a file it is not',
+  },
+  tokenFile: { flag: 'token-file', env: 'WEIR_TOKEN_FILE', default: '', help: 'file that holds that token' },
+  publicHosts: {
+    flag: 'public-hosts',
+    env: 'WEIR_PUBLIC_HOSTS',
+    default: '',
+    help: 'names by which callers reach this server, such as https://models.example.com; several with commas; needs a token',
+  },
+  stopMs: {
+    flag: 'stop-ms',
+    env: 'WEIR_STOP_MS',
+    default: '10000',
+    help: 'milliseconds that a stop waits for requests under way',
   },
   trackingToken: {
     flag: 'tracking-token',
@@ -96,24 +120,31 @@ export const SETTINGS = {
 
 export type SettingName = keyof typeof SETTINGS
 
-/** The settings of a command; throws `config_invalid` that names the setting and where its value came from. */
-export function readSettings(input: {
+type Input = {
   flags: Partial<Record<SettingName, string | undefined>>
   env: Record<string, string | undefined>
   projectDir: string
-}): Settings {
+}
+
+/** The settings of a command; throws `config_invalid` that names the setting and where its value came from. */
+export function readSettings(input: Input): Settings {
   const raw = (name: SettingName) => input.flags[name] ?? (input.env[SETTINGS[name].env] || SETTINGS[name].default)
   const home = resolve(input.projectDir, raw('home'))
   return {
     home,
-    databaseUrl: raw('databaseUrl') || null,
+    databaseUrl: secret(input, 'databaseUrl', 'databaseUrlFile'),
     host: raw('host'),
     port: integer('port', raw('port'), 0, 65_535),
     objects: objectsPlace(raw('objects'), input.projectDir, home),
     online: onlinePlace(raw('online')),
     artifactBytesMax: bytes('artifactBytesMax', raw('artifactBytesMax')),
     statementMs: integer('statementMs', raw('statementMs'), 100, 3_600_000),
-    token: raw('token') || null,
+    token: secret(input, 'token', 'tokenFile'),
+    publicHosts: raw('publicHosts')
+      .split(',')
+      .map((name) => name.trim())
+      .filter((name) => name !== ''),
+    stopMs: integer('stopMs', raw('stopMs'), 0, 3_600_000),
     trackingCredentials: {
       token: raw('trackingToken') || null,
       username: raw('trackingUsername') || null,
@@ -124,6 +155,29 @@ export function readSettings(input: {
   }
 }
 
+/** A secret by itself, or the file that holds it; the flags before the environment. A file is the safer one of the two. */
+function secret({ flags, env, projectDir }: Input, name: SettingName, file: SettingName): string | null {
+  const fromFile = (path: string) => readSecret(file, resolve(projectDir, path))
+  if (flags[name]) return flags[name]
+  if (flags[file]) return fromFile(flags[file])
+  const inFile = env[SETTINGS[file].env]
+  return env[SETTINGS[name].env] || (inFile ? fromFile(inFile) : null)
+}
+
+function readSecret(name: SettingName, path: string): string {
+  const { flag, env } = SETTINGS[name]
+  const refusal = (what: string, cause?: unknown) =>
+    new PlatformError('config_invalid', `--${flag} (${env}): the file ${path} ${what}`, { cause })
+  let text: string
+  try {
+    text = readFileSync(path, 'utf8').trim()
+  } catch (error) {
+    throw refusal(`cannot be read (${(error as NodeJS.ErrnoException).code})`, error)
+  }
+  if (text === '' || /[\r\n]/.test(text)) throw refusal('must hold one line')
+  return text
+}
+
 function objectsPlace(text: string, projectDir: string, home: string): string {
   if (text.startsWith('s3://')) return text
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) throw wrong('objects', text, 'a folder or s3://BUCKET/PREFIX')
@@ -132,7 +186,7 @@ function objectsPlace(text: string, projectDir: string, home: string): string {
 
 function onlinePlace(text: string): string {
   if (text === 'postgres' || /^rediss?:\/\/[^/]/.test(text)) return text
-  throw wrong('online', text.replace(/\/\/.*@/, '//…@'), 'postgres or redis://HOST:PORT')
+  throw wrong('online', text, 'postgres or redis://HOST:PORT')
 }
 
 const UNITS = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }
@@ -158,5 +212,10 @@ function oneOf(name: SettingName, text: string, allowed: string[]): string {
 
 function wrong(name: SettingName, text: string, expected: string): PlatformError {
   const { flag, env } = SETTINGS[name]
-  return new PlatformError('config_invalid', `--${flag} (${env}): '${text}' is not ${expected}`)
+  return new PlatformError('config_invalid', `--${flag} (${env}): '${withoutPassword(text)}' is not ${expected}`)
+}
+
+/** What stands before the last @ of an address may be a password. */
+function withoutPassword(text: string): string {
+  return text.replace(/:\/*.*@/s, '://…@').slice(0, 200)
 }

@@ -345,6 +345,7 @@ create table registry.transition (
   actor text not null,
   comment text,
   at_ms bigint not null,
+  ended_ms bigint,
   constraint transition_pkey PRIMARY KEY (transition_id),
   constraint transition_kind_check CHECK ((kind = ANY (ARRAY['stage'::text, 'alias'::text])))
 );
@@ -576,6 +577,25 @@ create table tracking.run_writes (
   writes bigint not null,
   constraint run_writes_pkey PRIMARY KEY (run_id, slot),
   constraint run_writes_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE
+);
+
+create table tracking.sealed_file (
+  folder text not null,
+  path text not null,
+  digest text not null,
+  bytes bigint not null,
+  constraint sealed_file_pkey PRIMARY KEY (folder, path),
+  constraint sealed_file_folder_fkey FOREIGN KEY (folder) REFERENCES tracking.sealed_folder(path) ON DELETE CASCADE,
+  constraint sealed_file_bytes_check CHECK ((bytes >= 0)),
+  constraint sealed_file_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text))
+);
+
+create table tracking.sealed_folder (
+  path text not null,
+  sealed_ms bigint not null,
+  digested_ms bigint,
+  constraint sealed_folder_pkey PRIMARY KEY (path),
+  constraint sealed_folder_path_check CHECK ((path <> ''::text))
 );
 
 create table tracking.tag (

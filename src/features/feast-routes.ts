@@ -1,16 +1,19 @@
+import { setImmediate } from 'node:timers/promises'
 import type {} from '@fastify/swagger'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply } from 'fastify'
 import { z } from 'zod'
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
+import { createGate } from '../base/gate.ts'
 import { instantOfMs, parseInstant } from '../base/instant.ts'
 import type { Log } from '../base/log.ts'
 import { worldError } from '../base/world.ts'
 import type { Project } from '../config/project.ts'
 import { notOfType, readJsonValue } from '../values/json.ts'
 import { parseExactJson } from '../wire/exact-json.ts'
-import { type FeastErrorClass, feastErrorJson, onlineAnswerJson } from '../wire/feature-server.ts'
+import { type FeastErrorClass, feastErrorJson, onlineAnswerPieces } from '../wire/feature-server.ts'
 import type { FeatureValue } from '../wire/features.ts'
+import { limitOf } from '../wire/limits.ts'
 import type { ServiceDefinition } from './definitions.ts'
 import type { Features } from './features.ts'
 import type { KeyInput } from './keys.ts'
@@ -26,9 +29,6 @@ export type FeastDeps = {
   append(source: string, rows: Record<string, FeatureValue>[]): Promise<void>
 }
 
-const ROWS_MAX = 100_000
-const BODY_BYTES_MAX = 64 * 2 ** 20
-
 /**
  * The protocol of Feast's feature server (contracts/feature-store.md, section 1). Clients up to 0.60 send JSON without a
  * content type, so every body is read as JSON. Errors are Feast's own form: a class of feast.errors that the client
@@ -38,13 +38,17 @@ const BODY_BYTES_MAX = 64 * 2 ** 20
 export function feastRoutes(deps: FeastDeps): FastifyPluginAsync {
   return async (app) => {
     app.removeAllContentTypeParsers()
-    app.addContentTypeParser('*', { parseAs: 'string', bodyLimit: BODY_BYTES_MAX }, (_request, body, done) => {
-      try {
-        done(null, parseExactJson(body as string))
-      } catch {
-        done(wrongBody([{ loc: ['body'], msg: 'the body is not JSON', type: 'json_invalid' }]), undefined)
-      }
-    })
+    app.addContentTypeParser(
+      '*',
+      { parseAs: 'string', bodyLimit: limitOf('pushBodyBytes') },
+      (_request, body, done) => {
+        try {
+          done(null, parseExactJson(body as string))
+        } catch {
+          done(wrongBody([{ loc: ['body'], msg: 'the body is not JSON', type: 'json_invalid' }]), undefined)
+        }
+      },
+    )
     app.setErrorHandler((thrown, request, reply) => {
       const error = worldError(thrown)
       if (!error) throw thrown
@@ -108,12 +112,13 @@ const materializeRequest = z.object({
 })
 
 function readRoutes(app: FastifyInstance, { features, project }: FeastDeps): void {
-  app.post('/get-online-features', schema('Live features of many entities'), async (request, reply) => {
+  const options = { ...schema('Live features of many entities'), bodyLimit: limitOf('onlineBodyBytes') }
+  app.post('/get-online-features', options, async (request, reply) => {
     const body = read(onlineRequest, request.body)
     const service = serviceFor(features, project, body)
     const keys = entityKeys(service, body.entities)
     const sent = requestRows(service, body.entities, keys.length)
-    const rows = await features.readOnlineOf(service, keys, sent)
+    const rows = await readInParts(features, service, keys, sent)
     const named = service.keys.map((key) => ({
       ...key,
       values: (body.entities[key.name] ?? []).map((given) => readJsonValue(key.type, given) ?? null),
@@ -121,7 +126,34 @@ function readRoutes(app: FastifyInstance, { features, project }: FeastDeps): voi
     // Clients up to 0.63 ask for a view without an entity by a key of their own, and want it back.
     const dummy = body.entities[NO_ENTITY.joinKey] as FeatureValue[] | undefined
     if (dummy) named.unshift({ name: NO_ENTITY.joinKey, type: NO_ENTITY.type, values: dummy })
-    return sendJson(reply, 200, onlineAnswerJson({ keys: named, features: service.features, rows }))
+    const pieces: string[] = []
+    for (const piece of onlineAnswerPieces({ keys: named, features: service.features, rows })) {
+      pieces.push(piece)
+      if (rows.length > PART_KEYS) await setImmediate()
+    }
+    return sendJson(reply, 200, pieces.join(''))
+  })
+}
+
+/** Some entities take a millisecond or two: those who ask for one wait for no more than that. */
+const PART_KEYS = 500
+
+const largeReads = createGate({ atOnce: limitOf('longAtOnce'), waiting: limitOf('longWaiting') })
+
+async function readInParts(
+  features: Features,
+  service: ServiceDefinition,
+  keys: KeyInput[],
+  sent: FeatureValue[][] | undefined,
+) {
+  if (keys.length <= PART_KEYS) return features.readOnlineOf(service, keys, sent)
+  return largeReads(async () => {
+    const rows = []
+    for (let from = 0; from < keys.length; from += PART_KEYS) {
+      const to = from + PART_KEYS
+      rows.push(...(await features.readOnlineOf(service, keys.slice(from, to), sent?.slice(from, to))))
+    }
+    return rows
   })
 }
 
@@ -148,7 +180,10 @@ function entityKeys(service: ServiceDefinition, entities: Frame): KeyInput[] {
   const lengths = [...new Set(Object.values(entities).map((column) => column.length))]
   if (lengths.length > 1) throw wrong(`the columns of entities have different lengths: ${lengths.join(', ')}`)
   const count = lengths[0] ?? 0
-  if (count > ROWS_MAX) throw new PlatformError('too_large', `more than ${ROWS_MAX} entities; ask in parts`)
+  if (count > limitOf('onlineKeys')) {
+    const message = `${count} entities; ask in parts of at most ${limitOf('onlineKeys')} (limit onlineKeys)`
+    throw new PlatformError('too_large', message)
+  }
   const [only, second] = service.keys
   const column = only && !second ? (entities[only.name] as readonly KeyInput[]) : undefined
   if (column) return [...column]

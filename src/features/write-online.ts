@@ -13,6 +13,7 @@ import { readMoment } from '../values/moment.ts'
 import { valueText } from '../values/text.ts'
 import { readMomentIn } from '../values/time-zone.ts'
 import type { FeatureValue } from '../wire/features.ts'
+import { limitOf } from '../wire/limits.ts'
 import { type Column, tableDigest, type ViewDefinition } from './definitions.ts'
 import { EVENT_TIMESTAMP } from './entity-rows.ts'
 import { parseKey } from './keys.ts'
@@ -42,8 +43,6 @@ type Deps = {
   log: Log
   online: OnlineStore
 }
-
-const ROWS_MAX = 100_000
 
 /** A moment of more than a day from now is a slip, and would stay the newest for good. */
 const AHEAD_MS_MAX = 24 * 3600_000
@@ -250,7 +249,10 @@ function rowCount(frame: Frame): number {
   const [count] = lengths
   if (lengths.length > 1) throw refusal(`the columns have different lengths: ${lengths.join(', ')}`)
   if (count === undefined || count === 0) throw refusal('there are no rows')
-  if (count > ROWS_MAX) throw new PlatformError('too_large', `more than ${ROWS_MAX} rows; send them in parts`)
+  if (count > limitOf('pushRows')) {
+    const message = `${count} rows; send them in parts of at most ${limitOf('pushRows')} (limit pushRows)`
+    throw new PlatformError('too_large', message)
+  }
   return count
 }
 

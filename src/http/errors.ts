@@ -2,6 +2,7 @@
 import type { FastifyError } from 'fastify'
 import type { ErrorCode } from '../base/errors.ts'
 import { worldError } from '../base/world.ts'
+import { bounded, limitOf } from '../wire/limits.ts'
 
 const STATUS: Record<ErrorCode, number> = {
   invalid_argument: 400,
@@ -51,10 +52,11 @@ export type Problem = {
 /** What a caller is told of an error. Of our own faults nothing but that they happened; the log has the rest. */
 export function problemOf(error: unknown, requestId: string): Problem {
   const told = worldError(error)
-  if (told) return problem(STATUS[told.code], told.code, told.toCallers, told.details)
+  if (told) return problem(STATUS[told.code], told.code, bounded(told.toCallers), told.details)
   const { statusCode, code, message } = (error ?? {}) as Partial<FastifyError>
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return problem(statusCode, codeOfStatus(statusCode), plainMessage(code, message ?? ''))
+    const isJson = code === undefined && error instanceof SyntaxError
+    return problem(statusCode, codeOfStatus(statusCode), bounded(plainMessage(code, message ?? '', isJson)))
   }
   return problem(500, 'internal', `something went wrong here; the log has it under request ${requestId}`)
 }
@@ -68,9 +70,14 @@ function codeOfStatus(status: number): string {
   return found ? found[0] : 'invalid_argument'
 }
 
-function plainMessage(code: string | undefined, message: string): string {
+function plainMessage(code: string | undefined, message: string, isJson: boolean): string {
   if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return 'the body is empty; send a JSON object'
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return 'send the body with content-type: application/json'
-  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || code === undefined) return `the body is not JSON: ${message}`
+  if (code === 'FST_ERR_BAD_URL') return 'the path cannot be read: a % in it begins no escape, or a wrong one'
+  if (code === 'FST_ERR_MAX_PARAM_LENGTH') {
+    return `a part of the path is longer than ${limitOf('pathPart')} characters (limit pathPart)`
+  }
+  if (code === 'FST_ERR_CTP_BODY_TOO_LARGE') return `the body is too long; see docs/reference/limits.md`
+  if (code === 'FST_ERR_CTP_INVALID_JSON_BODY' || isJson) return `the body is not JSON: ${message}`
   return message
 }

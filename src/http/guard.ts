@@ -1,35 +1,65 @@
-/** Who may call: Host and Origin (against DNS rebinding and foreign pages), and the token. */
+/** Who may call: Host, Origin and Sec-Fetch-Site (against DNS rebinding and foreign pages), and the token. */
 import { timingSafeEqual } from 'node:crypto'
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { PlatformError } from '../base/errors.ts'
 import { sha256Hex } from '../base/hash.ts'
+import { type PublicHost, parsePublicHost } from './public-hosts.ts'
 
 export type GuardOptions = { host: string; token: string | null; publicHosts: readonly string[] }
 
 const OPEN_WITHOUT_TOKEN = ['/health']
+const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 /** A check for every request, throwing `forbidden` or `unauthenticated`. */
 export function createGuard({ host, token, publicHosts }: GuardOptions): (request: FastifyRequest) => void {
-  const names = new Set(['localhost', host, ...publicHosts].map((name) => name.toLowerCase()))
+  const publics = publicHosts.map(parsePublicHost)
+  const names = new Set(['localhost', host.toLowerCase(), ...publics.map(({ name }) => name)])
   const expected = token === null ? null : Buffer.from(sha256Hex(token))
 
   return (request) => {
     const hostName = nameOf(request.headers.host ?? '')
     // Without a token the name itself is the fence: a page that rebinds its own name to our address is refused.
     if (!names.has(hostName) && !(isIP(hostName) && (token !== null || isLoopback(hostName)))) {
-      throw new PlatformError('forbidden', `Host '${hostName.slice(0, 100)}' is not a name of this server`)
+      throw new PlatformError(
+        'forbidden',
+        `Host '${hostName.slice(0, 100)}' is not a name of this server; see WEIR_PUBLIC_HOSTS`,
+      )
     }
-    const origin = request.headers.origin
-    if (origin !== undefined && nameOf(origin.replace(/^https?:\/\//, '')) !== hostName) {
+    const { origin } = request.headers
+    if (origin !== undefined && !isOwnOrigin(origin, request, publics)) {
       throw new PlatformError('forbidden', 'requests from pages of another origin are refused')
     }
+    refuseForeignPages(request)
     if (expected !== null && !OPEN_WITHOUT_TOKEN.includes(request.url)) checkToken(request, expected)
   }
 }
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+/** Scheme, name and port must be those under which the caller reached us; another port of this host is another origin. */
+function isOwnOrigin(origin: string, request: FastifyRequest, publics: readonly PublicHost[]): boolean {
+  if (!URL.canParse(origin)) return false
+  const given = new URL(origin)
+  const hostHeader = (request.headers.host ?? '').trim().toLowerCase()
+  const named = publics.filter(({ name }) => name === nameOf(hostHeader))
+  if (named.some((own) => own.origin === given.origin)) return true
+  // Where the name is public with a scheme, only that one counts; else that of the connection, or what a proxy says of it.
+  if (named.some((own) => own.origin !== null)) return false
+  const behindTls = request.headers['x-forwarded-proto'] === 'https'
+  const own = `${behindTls ? 'https' : 'http'}://${hostHeader}`
+  return URL.canParse(own) && new URL(own).origin === given.origin
+}
+
+/** What browsers say of a request, also of those without an Origin. Following a link to a page of ours is allowed. */
+function refuseForeignPages(request: FastifyRequest): void {
+  const site = request.headers['sec-fetch-site']
+  if (site !== 'cross-site' && site !== 'same-site') return
+  const { 'sec-fetch-mode': mode, 'sec-fetch-dest': dest } = request.headers
+  if (SAFE.has(request.method) && mode === 'navigate' && dest === 'document') return
+  throw new PlatformError('forbidden', 'requests from pages of another site are refused')
 }
 
 function checkToken(request: FastifyRequest, expected: Buffer): void {

@@ -1,16 +1,31 @@
 /**
  * http: the server. It knows no room: routes come in as Fastify plugins. Owns no tables.
  *
- * Invariants: an error is never a 200 and a caller's mistake never a 5xx; nothing listens beyond loopback without a
- * token; a foreign Host or Origin is refused before any route runs.
+ * Invariants:
+ * - An error is never a 200 and a caller's mistake never a 5xx.
+ * - Nothing listens beyond loopback, or answers to a public name, without a token.
+ * - A foreign Host, Origin or page is refused before any route runs, and the token is asked before anything else is said.
+ * - No body reaches a room that is too deep, has too many values, or text that cannot be stored.
+ * - No caller holds the stop up for longer than `stopMs`.
  */
 import swagger from '@fastify/swagger'
 import swaggerUi from '@fastify/swagger-ui'
-import Fastify, { type FastifyBaseLogger, type FastifyInstance, type FastifyPluginAsync, LogController } from 'fastify'
+import Fastify, {
+  type FastifyBaseLogger,
+  type FastifyInstance,
+  type FastifyPluginAsync,
+  type FastifyReply,
+  type FastifyRequest,
+  LogController,
+} from 'fastify'
 import { PlatformError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { limitOf } from '../wire/limits.ts'
+import { checkBodies } from './bodies.ts'
+import { watchConnections } from './connections.ts'
 import { problem, problemOf } from './errors.ts'
 import { createGuard, isLoopback } from './guard.ts'
+import { logRequests } from './request-log.ts'
 
 export type ServerOptions = {
   routes: readonly FastifyPluginAsync[]
@@ -19,62 +34,95 @@ export type ServerOptions = {
   token: string | null
   log: Log
   version: string
-  /** Further names by which callers reach this server, behind a proxy for instance. */
+  /** Further names by which callers reach this server, behind a proxy for instance: `name`, or `https://name:8443`. */
   publicHosts?: readonly string[]
+  /** How long a stop waits for requests that are under way. */
+  stopMs?: number
 }
 
 export type Server = {
   app: FastifyInstance
   /** Listens and gives the address, `http://127.0.0.1:8000`. */
   listen(): Promise<string>
-  /** Takes no more connections, finishes what is under way, closes. */
+  /** Takes no more connections, gives what is under way `stopMs` to finish, closes. */
   close(): Promise<void>
 }
 
-const BODY_LIMIT = 1_000_000
+const STOP_MS = 10_000
 
-/** Longest part of a path that is a parameter: longer keys are refused with 414 before any route runs. */
-const PARAM_LENGTH_MAX = 1_000
+/** How often Node looks for connections that sent no headers in time. */
+const CONNECTIONS_LOOK_MS = 1_000
 
 /** All is well again within two seconds of the return of what was missing. */
 const RETRY_AFTER_S = 1
 
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { host, port, token, log } = options
-  if (!isLoopback(host) && token === null) {
-    throw new PlatformError(
-      'config_invalid',
-      `to listen on ${host} a token is needed; set WEIR_TOKEN (or stay on 127.0.0.1)`,
-    )
-  }
+  const { host, port, token, log, publicHosts = [], stopMs = STOP_MS } = options
+  if (token === null && !isLoopback(host)) throw tokenNeeded(`to listen on ${host}`)
+  if (token === null && publicHosts.length > 0) throw tokenNeeded(`to answer to ${publicHosts.join(', ')}`)
+  const guard = createGuard({ host, token, publicHosts })
   const app: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
-    bodyLimit: BODY_LIMIT,
+    bodyLimit: limitOf('bodyBytes'),
+    keepAliveTimeout: limitOf('idleMs'),
+    http: { headersTimeout: limitOf('headersMs'), connectionsCheckingInterval: CONNECTIONS_LOOK_MS },
+    // A path that cannot be read, or is too long, is nobody's business without the token either.
+    frameworkErrors: (error, request, reply) => {
+      void sendProblem(
+        refusalOf(() => guard(request), error),
+        request,
+        reply,
+      )
+    },
     // A caller's 5 is not "5": what is of another type is refused, and nothing is dropped in silence.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
     forceCloseConnections: 'idle',
-    routerOptions: { maxParamLength: PARAM_LENGTH_MAX },
+    routerOptions: { maxParamLength: limitOf('pathPart') },
   })
-  const guard = createGuard({ host, token, publicHosts: options.publicHosts ?? [] })
+  const connections = watchConnections(app)
+  app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', async (request) => guard(request))
   // Whatever form its body has: no 503 leaves without saying when to come again.
   app.addHook('onSend', async (_request, reply) => {
     if (reply.statusCode === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_S)
   })
-  app.setErrorHandler((error, request, reply) => {
-    const told = problemOf(error, request.id)
-    if (told.status >= 500 && told.status !== 503) request.log.error({ err: error }, 'request failed')
-    if (told.status === 401) reply.header('www-authenticate', 'Bearer')
-    return reply.code(told.status).type('application/problem+json').send(told)
-  })
+  checkBodies(app)
+  logRequests(app)
+  app.setErrorHandler(sendProblem)
   app.setNotFoundHandler((request, reply) => {
     const told = problem(404, 'not_found', `there is no ${request.method} ${request.url.slice(0, 200)}; see /docs`)
     return reply.code(404).type('application/problem+json').send(told)
   })
   await documentation(app, options.version)
   for (const plugin of options.routes) await app.register(plugin)
-  return { app, listen: () => listen(app, host, port), close: () => app.close() }
+  const close = async () => {
+    connections.stop(stopMs)
+    await app.close()
+    connections.stopped()
+  }
+  return { app, listen: () => listen(app, host, port), close }
+}
+
+function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
+  const told = problemOf(error, request.id)
+  if (told.status >= 500 && told.status !== 503) request.log.error({ err: error }, 'request failed')
+  if (told.status === 401) reply.header('www-authenticate', 'Bearer')
+  return reply.code(told.status).type('application/problem+json').send(told)
+}
+
+/** What `check` throws, else `otherwise`. */
+function refusalOf(check: () => void, otherwise: unknown): unknown {
+  try {
+    check()
+    return otherwise
+  } catch (refusal) {
+    return refusal
+  }
+}
+
+function tokenNeeded(what: string): PlatformError {
+  return new PlatformError('config_invalid', `${what} a token is needed; set WEIR_TOKEN (or stay on 127.0.0.1)`)
 }
 
 async function documentation(app: FastifyInstance, version: string): Promise<void> {
@@ -85,7 +133,22 @@ async function documentation(app: FastifyInstance, version: string): Promise<voi
     },
     hideUntagged: true,
   })
-  await app.register(swaggerUi, { routePrefix: '/docs' })
+  // Frames are for clicks that a person did not mean; the rest of the policy is the page's own, by the hashes of its files.
+  await app.register(swaggerUi, {
+    routePrefix: '/docs',
+    staticCSP: true,
+    transformStaticCSP: (policy) => `${policy}; frame-ancestors 'none'`,
+    uiHooks: {
+      onRequest(_request, reply, next) {
+        reply.headers({
+          'x-frame-options': 'DENY',
+          'x-content-type-options': 'nosniff',
+          'referrer-policy': 'no-referrer',
+        })
+        next()
+      },
+    },
+  })
   app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'))
   app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
 }

@@ -1,15 +1,17 @@
-import { createReadStream, createWriteStream } from 'node:fs'
-import { copyFile, link, mkdir, open, readdir, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
+import { createReadStream, createWriteStream, type Dirent } from 'node:fs'
+import { chmod, copyFile, link, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { PlatformError } from '../base/errors.ts'
+import { sortInTurns } from '../base/turns.ts'
 import { directoryUploads } from './directory-uploads.ts'
 import { createFileDigests } from './file-digests.ts'
 import { damaged, digestOfKey } from './named-by-digest.ts'
-import { byName, checkObjectKey, SCRATCH, SECRETS } from './object-key.ts'
+import { byName, checkObjectKey, SCRATCH } from './object-key.ts'
 import type { FolderEntry, ObjectBody, ObjectStore } from './objects.ts'
 import { makeScratch, scratchName } from './scratch.ts'
+import { entriesOf, filesBelow, holdsFile, inBatches } from './walk.ts'
 
 /** An object store in a directory of its own, made when absent. */
 export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
@@ -34,7 +36,7 @@ export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
       const path = localPath(key)
       const temporary = join(scratch, scratchName('put'))
       try {
-        await write(temporary, body, key.startsWith(SECRETS) ? 0o600 : 0o666)
+        await write(temporary, body)
         await publish(root, temporary, path).catch(clash(key))
       } finally {
         await rm(temporary, { force: true })
@@ -44,9 +46,9 @@ export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
       const path = localPath(key)
       const temporary = join(scratch, scratchName('put'))
       try {
-        await write(temporary, bytes, 0o666)
+        await write(temporary, bytes)
         await flush(temporary, 'r+')
-        await mkdir(dirname(path), { recursive: true })
+        await mkdir(dirname(path), { recursive: true, mode: 0o700 })
         // A link is made only where nothing is yet, unlike a rename.
         await link(temporary, path)
         await flush(dirname(path), 'r')
@@ -81,30 +83,26 @@ export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
       const clean = prefix.replace(/\/+$/, '')
       const self = clean === '' ? undefined : await store.stat(clean)
       if (self) return [self]
-      const files = await walk(clean === '' ? root : localPath(clean))
-      const keys = files.map((file) =>
-        file
-          .slice(root.length + 1)
-          .split(sep)
-          .join('/'),
-      )
-      const stats = await Promise.all(keys.sort().map(store.stat))
-      return stats.filter((s) => s !== undefined)
+      const keys: string[] = []
+      for await (const file of filesBelow(clean === '' ? root : localPath(clean))) {
+        keys.push(file.slice(root.length + 1).replaceAll(sep, '/'))
+      }
+      return inBatches(await sortInTurns(keys, (a, b) => (a < b ? -1 : 1)), store.stat)
     },
     async folder(prefix) {
       const path = prefix === '' ? root : localPath(prefix)
-      const entries = await withoutLinks(path)
-        .then(() => readdir(path, { withFileTypes: true }))
-        .catch(ifAbsent([]))
-      const found = entries.map(async (entry): Promise<FolderEntry | undefined> => {
-        if (entry.name === SCRATCH) return undefined
+      const entries: Dirent[] = []
+      if (await withoutLinks(path).catch(ifAbsent(undefined))) {
+        for await (const entry of entriesOf(path)) entries.push(entry)
+      }
+      const found = await inBatches(entries, async (entry): Promise<FolderEntry | undefined> => {
         // A folder whose files are gone is no folder: a store has no empty ones.
         if (entry.isDirectory())
           return (await holdsFile(join(path, entry.name))) ? { name: entry.name, bytes: null } : undefined
         const size = entry.isFile() ? await stat(join(path, entry.name)).catch(ifAbsent(undefined)) : undefined
         return size && { name: entry.name, bytes: size.size }
       })
-      return (await Promise.all(found)).filter((entry) => entry !== undefined).sort(byName)
+      return sortInTurns(found, byName)
     },
     async delete(key) {
       if (await store.stat(key)) await rm(localPath(key), { force: true })
@@ -115,23 +113,18 @@ export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
   return store
 }
 
-async function holdsFile(dir: string): Promise<boolean> {
-  for (const entry of await readdir(dir, { withFileTypes: true }).catch(ifAbsent([]))) {
-    if (entry.isFile() || (entry.isDirectory() && (await holdsFile(join(dir, entry.name))))) return true
-  }
-  return false
-}
-
-async function write(path: string, body: ObjectBody, mode: number): Promise<void> {
+async function write(path: string, body: ObjectBody): Promise<void> {
   if (typeof body === 'string') return copyFile(body, path)
   const source = body instanceof Uint8Array ? [body] : body
-  await pipeline(Readable.from(source, { objectMode: false }), createWriteStream(path, { flags: 'wx', mode }))
+  await pipeline(Readable.from(source, { objectMode: false }), createWriteStream(path, { flags: 'wx', mode: 0o600 }))
 }
 
 /** Flushes the file, gives it its name, and flushes every directory that got an entry by that. */
 async function publish(root: string, file: string, path: string): Promise<void> {
+  // What lies here is people's data: for the user of Weir alone, whoever wrote the file and whatever the umask.
+  await chmod(file, 0o600)
   await flush(file, 'r+')
-  const firstMade = await mkdir(dirname(path), { recursive: true })
+  const firstMade = await mkdir(dirname(path), { recursive: true, mode: 0o700 })
   await withoutLinks(dirname(path))
   await rename(file, path)
   const top = firstMade === undefined ? dirname(path) : dirname(firstMade)
@@ -152,15 +145,6 @@ async function flush(path: string, flags: 'r' | 'r+'): Promise<void> {
   } finally {
     await handle.close()
   }
-}
-
-async function walk(dir: string): Promise<string[]> {
-  const entries = await readdir(dir, { withFileTypes: true }).catch(ifAbsent([]))
-  const seen = entries.filter((entry) => entry.name !== SCRATCH)
-  const nested = await Promise.all(
-    seen.map((entry) => (entry.isDirectory() ? walk(join(dir, entry.name)) : [join(dir, entry.name)])),
-  )
-  return nested.flat()
 }
 
 function isAbsent(error: unknown): boolean {

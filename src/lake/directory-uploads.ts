@@ -5,8 +5,12 @@ import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { PlatformError } from '../base/errors.ts'
+import { limitOf } from '../wire/limits.ts'
+import { countedPart, partsTooLarge } from './counted-parts.ts'
 import { checkObjectKey } from './object-key.ts'
 import type { UploadedPart, Uploads } from './objects.ts'
+
+const UPLOAD = 'upload-'
 
 type Deps = { scratch: string; adopt(key: string, scratchFile: string): Promise<void> }
 
@@ -16,7 +20,7 @@ type Deps = { scratch: string; adopt(key: string, scratchFile: string): Promise<
  */
 export function directoryUploads({ scratch, adopt }: Deps): Uploads {
   async function folderOf(key: string, uploadId: string): Promise<string> {
-    const dir = join(scratch, `upload-${uploadId}`)
+    const dir = join(scratch, `${UPLOAD}${uploadId}`)
     const known = /^[0-9a-f]{32}$/.test(uploadId) && (await readFile(join(dir, 'key'), 'utf8').catch(() => undefined))
     if (known === checkObjectKey(key)) return dir
     throw new PlatformError('not_found', `there is no upload '${uploadId.slice(0, 64)}' of '${key}'; create one first`)
@@ -24,19 +28,32 @@ export function directoryUploads({ scratch, adopt }: Deps): Uploads {
 
   return {
     async create(key) {
+      const open = (await readdir(scratch)).filter((name) => name.startsWith(UPLOAD)).length
+      if (open >= limitOf('uploadsOpen')) {
+        const message = `${open} uploads are not finished (limit uploadsOpen); complete or abort some, or wait a day`
+        throw new PlatformError('conflict', message)
+      }
       const uploadId = randomBytes(16).toString('hex')
-      const dir = join(scratch, `upload-${uploadId}`)
+      const dir = join(scratch, `${UPLOAD}${uploadId}`)
       await mkdir(dir, { mode: 0o700 })
-      await writeFile(join(dir, 'key'), checkObjectKey(key))
+      await writeFile(join(dir, 'key'), checkObjectKey(key), { mode: 0o600 })
       return uploadId
     },
-    async part(key, uploadId, number, body) {
+    async part(key, uploadId, number, body, bytesMax) {
       const dir = await folderOf(key, uploadId)
+      const others = (await partsIn(dir)).filter((part) => part.number !== number)
+      const held = await bytesOf(others.map((part) => join(dir, partName(part))))
+      const counted = countedPart(uploadId, body, { held, bytesMax })
       const tag = randomUUID()
       const coming = join(dir, `coming-${tag}`)
       try {
-        await pipeline(Readable.from(body, { objectMode: false }), createWriteStream(coming, { flags: 'wx' }))
+        await pipeline(
+          Readable.from(counted, { objectMode: false }),
+          createWriteStream(coming, { flags: 'wx', mode: 0o600 }),
+        )
+        const before = (await partsIn(dir)).filter((part) => part.number === number)
         await rename(coming, join(dir, partName({ number, tag })))
+        for (const part of before) await rm(join(dir, partName(part)), { force: true })
       } finally {
         await rm(coming, { force: true })
       }
@@ -52,9 +69,9 @@ export function directoryUploads({ scratch, adopt }: Deps): Uploads {
           `part ${part.number} with tag '${part.tag.slice(0, 64)}' is not there`,
         )
       })
-      await requireSize(files, bytesMax)
+      if ((await bytesOf(files)) > bytesMax) throw partsTooLarge(bytesMax)
       const whole = join(dir, 'whole')
-      await pipeline(Readable.from(joined(files), { objectMode: false }), createWriteStream(whole))
+      await pipeline(Readable.from(joined(files), { objectMode: false }), createWriteStream(whole, { mode: 0o600 }))
       await adopt(key, whole)
       await rm(dir, { recursive: true, force: true })
     },
@@ -62,18 +79,42 @@ export function directoryUploads({ scratch, adopt }: Deps): Uploads {
       const dir = await folderOf(key, uploadId).catch(() => undefined)
       if (dir) await rm(dir, { recursive: true, force: true })
     },
+    async collect(beforeMs) {
+      let count = 0
+      for (const name of await readdir(scratch)) {
+        const dir = join(scratch, name)
+        if (!name.startsWith(UPLOAD) || (await newestMs(dir)) >= beforeMs) continue
+        await rm(dir, { recursive: true, force: true })
+        count++
+      }
+      return count
+    },
   }
+}
+
+/** The parts that have arrived. */
+async function partsIn(dir: string): Promise<UploadedPart[]> {
+  return (await readdir(dir)).flatMap((name) => {
+    const [, number, tag] = /^(\d+)-(.+)$/.exec(name) ?? []
+    return number === undefined || tag === undefined ? [] : [{ number: Number(number), tag }]
+  })
+}
+
+/** When something was last written there, also a part that is still coming; one that is gone is as old as can be. */
+async function newestMs(dir: string): Promise<number> {
+  const names = await readdir(dir).catch(() => [])
+  const stats = await Promise.all(['.', ...names].map((name) => stat(join(dir, name)).catch(() => undefined)))
+  return Math.max(0, ...stats.map((found) => found?.mtimeMs ?? 0))
 }
 
 function partName({ number, tag }: UploadedPart): string {
   return `${number}-${tag}`
 }
 
-async function requireSize(files: readonly string[], bytesMax: number): Promise<void> {
+async function bytesOf(files: readonly string[]): Promise<number> {
   let bytes = 0
-  for (const file of files) bytes += (await stat(file)).size
-  if (bytes > bytesMax)
-    throw new PlatformError('too_large', `the parts are ${bytes} bytes together; at most ${bytesMax}`)
+  for (const file of files) bytes += (await stat(file).catch(() => undefined))?.size ?? 0
+  return bytes
 }
 
 async function* joined(files: readonly string[]): AsyncGenerator<Uint8Array> {

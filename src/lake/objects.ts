@@ -1,4 +1,5 @@
 import type { Readable } from 'node:stream'
+import { limitOf } from '../wire/limits.ts'
 
 /** What is written: bytes, a stream of bytes, or the path of a local file, which is copied. */
 export type ObjectBody = Uint8Array | AsyncIterable<Uint8Array> | string
@@ -51,15 +52,26 @@ export type ObjectStore = {
 /** An upload is known by its key and id together; one that is not there, or belongs to another key: not_found. */
 export type Uploads = {
   create(key: string): Promise<string>
-  /** Part `number` counts from 1; the same number again replaces the part. Gives the tag that `complete` asks for. */
-  part(key: string, uploadId: string, number: number, body: AsyncIterable<Uint8Array>): Promise<string>
+  /**
+   * Part `number` counts from 1; the same number again replaces the part. Gives the tag that `complete` asks for. Refused
+   * (too_large) while it arrives, as soon as the parts of the upload have more than `bytesMax` bytes together.
+   */
+  part(
+    key: string,
+    uploadId: string,
+    number: number,
+    body: AsyncIterable<Uint8Array>,
+    bytesMax: number,
+  ): Promise<string>
   /** Joins the parts, in ascending order, to the object: all of it or nothing. */
   complete(key: string, uploadId: string, parts: readonly UploadedPart[], bytesMax: number): Promise<void>
   /** No complaint when it is gone already. */
   abort(key: string, uploadId: string): Promise<void>
+  /** Gives up the uploads that nobody added to since a moment; says how many. */
+  collect(beforeMs: number): Promise<number>
 }
 
 export type UploadedPart = { number: number; tag: string }
 
 /** Parts of one upload, at most: S3's own limit. */
-export const UPLOAD_PARTS_MAX = 10_000
+export const UPLOAD_PARTS_MAX = limitOf('uploadParts')

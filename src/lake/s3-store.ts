@@ -90,7 +90,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
     directories: [cache],
     cacheDir: cache,
     withScratch,
-    uploads: s3Uploads({ ...connection, ask, nameOf, withScratch }),
+    uploads: s3Uploads({ ...connection, ask, nameOf, all: { Bucket: bucket, Prefix: prefix }, withScratch }),
     put,
     async putNew(key, Body) {
       // Not every S3 server knows the condition; none that ignores it may replace what is there.
@@ -111,7 +111,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
       await put(key, scratchFile)
       // Most likely it is read next. Content that changes has no `local`, so this can never be stale.
       const kept = join(cache, ...key.split('/'))
-      await mkdir(dirname(kept), { recursive: true })
+      await mkdir(dirname(kept), { recursive: true, mode: 0o700 })
       await rename(scratchFile, kept)
     },
     async get(key) {
@@ -172,11 +172,11 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
       try {
         await twice(async () => {
           const body = await store.stream(key)
-          await ask(key, 's3:GetObject', () => pipeline(body, createWriteStream(coming)))
+          await ask(key, 's3:GetObject', () => pipeline(body, createWriteStream(coming, { mode: 0o600 })))
         })
         const found = await sha256File(coming)
         if (found !== wanted) throw damaged(`${url}/${key}`, `it has SHA-256 ${found}`)
-        await mkdir(dirname(kept), { recursive: true })
+        await mkdir(dirname(kept), { recursive: true, mode: 0o700 })
         await rename(coming, kept)
       } finally {
         await rm(coming, { force: true })

@@ -7,11 +7,13 @@ import {
   AbortMultipartUploadCommand,
   CompleteMultipartUploadCommand,
   CreateMultipartUploadCommand,
+  ListMultipartUploadsCommand,
+  type ListMultipartUploadsCommandOutput,
   ListPartsCommand,
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { must } from '../base/assert.ts'
-import { PlatformError } from '../base/errors.ts'
+import { countedPart, partsTooLarge } from './counted-parts.ts'
 import type { ObjectStore, UploadedPart, Uploads } from './objects.ts'
 import type { S3Connection } from './s3-client.ts'
 import { type Ask, isMissing } from './s3-errors.ts'
@@ -19,18 +21,21 @@ import { type Ask, isMissing } from './s3-errors.ts'
 type Deps = Pick<S3Connection, 'client' | 'quick' | 'long' | 'moving'> & {
   ask: Ask
   nameOf(key: string): { Bucket: string; Key: string }
+  /** Where all of this store lies. */
+  all: { Bucket: string; Prefix: string }
   withScratch: ObjectStore['withScratch']
 }
 
-/** Uploads in parts, which S3 has itself. All parts but the last must have 5 MiB; what is given up, the bucket's rules clear. */
-export function s3Uploads({ client, quick, long, moving, ask, nameOf, withScratch }: Deps): Uploads {
-  async function sizeOf(key: string, UploadId: string): Promise<number> {
+/** Uploads in parts, which S3 has itself. All parts but the last must have 5 MiB. */
+export function s3Uploads({ client, quick, long, moving, ask, nameOf, all, withScratch }: Deps): Uploads {
+  /** Of all parts but one, which is being replaced. */
+  async function sizeOf(key: string, UploadId: string, without?: number): Promise<number> {
     let bytes = 0
     let PartNumberMarker: string | undefined
     // Not by the SDK's paginator, which goes on for as long as a marker comes, and some stores always send one.
     do {
       const page = await client.send(new ListPartsCommand({ ...nameOf(key), UploadId, PartNumberMarker }), quick)
-      for (const { Size = 0 } of page.Parts ?? []) bytes += Size
+      for (const { Size = 0, PartNumber } of page.Parts ?? []) if (PartNumber !== without) bytes += Size
       PartNumberMarker = page.IsTruncated ? page.NextPartNumberMarker : undefined
     } while (PartNumberMarker)
     return bytes
@@ -43,13 +48,13 @@ export function s3Uploads({ client, quick, long, moving, ask, nameOf, withScratc
         return must(UploadId, 'an upload of S3 has an id')
       }),
     // By way of a file, since S3 asks for the length first and a caller may not say it.
-    part: (key, UploadId, PartNumber, body) =>
+    part: (key, UploadId, PartNumber, body, bytesMax) =>
       withScratch(async (dir) => {
         const file = join(dir, 'part')
         // Refused before its body is read, when there is no such upload.
-        const first = new ListPartsCommand({ ...nameOf(key), UploadId, MaxParts: 1 })
-        await ask(key, 's3:PutObject', () => client.send(first, quick))
-        await pipeline(Readable.from(body, { objectMode: false }), createWriteStream(file))
+        const held = await ask(key, 's3:PutObject', () => sizeOf(key, UploadId, PartNumber))
+        const counted = countedPart(UploadId, body, { held, bytesMax })
+        await pipeline(Readable.from(counted, { objectMode: false }), createWriteStream(file, { mode: 0o600 }))
         const { size: ContentLength } = await stat(file)
         return ask(key, 's3:PutObject', async () => {
           const part = { ...nameOf(key), UploadId, PartNumber, ContentLength, Body: createReadStream(file) }
@@ -59,9 +64,7 @@ export function s3Uploads({ client, quick, long, moving, ask, nameOf, withScratc
     complete: (key, UploadId, parts, bytesMax) =>
       ask(key, 's3:PutObject', async () => {
         const bytes = await sizeOf(key, UploadId)
-        if (bytes > bytesMax) {
-          throw new PlatformError('too_large', `the parts are ${bytes} bytes together; at most ${bytesMax}`)
-        }
+        if (bytes > bytesMax) throw partsTooLarge(bytesMax)
         const MultipartUpload = { Parts: parts.map(partOf) }
         await client.send(new CompleteMultipartUploadCommand({ ...nameOf(key), UploadId, MultipartUpload }), long)
       }),
@@ -70,6 +73,28 @@ export function s3Uploads({ client, quick, long, moving, ask, nameOf, withScratc
       await ask(key, 's3:PutObject', () => client.send(aborted, quick)).catch((error: unknown) => {
         if (!isMissing(error)) throw error
       })
+    },
+    async collect(beforeMs) {
+      let count = 0
+      let marker: { KeyMarker?: string; UploadIdMarker?: string } | undefined = {}
+      while (marker) {
+        const request = new ListMultipartUploadsCommand({ ...all, ...marker })
+        const page: ListMultipartUploadsCommandOutput = await ask('', 's3:ListBucket', () =>
+          client.send(request, quick),
+        )
+        for (const { Key, UploadId, Initiated } of page.Uploads ?? []) {
+          if ((Initiated?.getTime() ?? 0) >= beforeMs) continue
+          const abort = new AbortMultipartUploadCommand({ Bucket: all.Bucket, Key, UploadId })
+          await ask('', 's3:PutObject', () => client.send(abort, quick))
+          count++
+        }
+        const { NextKeyMarker, NextUploadIdMarker } = page
+        marker =
+          page.IsTruncated && NextKeyMarker
+            ? { KeyMarker: NextKeyMarker, UploadIdMarker: NextUploadIdMarker }
+            : undefined
+      }
+      return count
     },
   }
 }

@@ -13,6 +13,8 @@ export type GarbageReport = {
   kept: (DeletedRun & { usedBy: string })[]
   /** Deleted experiments that stay, because a registered version is made of a model that was logged in them. */
   keptExperiments: (DeletedExperiment & { usedBy: string })[]
+  /** Uploads in parts that nobody added to for a day: given up. */
+  uploads: number
 }
 
 /** Removes for good the runs and experiments that were deleted long enough ago, with their artifacts. */
@@ -43,5 +45,6 @@ export async function collectGarbage(
     if (uri !== undefined || holding.has(experiment.experimentId)) continue
     if (dryRun || (await tracking.garbage.removeExperiment(experiment.experimentId))) experiments.push(experiment)
   }
-  return { dryRun, runs, experiments, kept, keptExperiments }
+  const uploads = dryRun ? 0 : await tracking.artifacts.uploads.collect(clock.nowMs())
+  return { dryRun, runs, experiments, kept, keptExperiments, uploads }
 }

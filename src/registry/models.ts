@@ -2,7 +2,9 @@ import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
 import { searchClause } from '../tracking/search/clause.ts'
+import { longSearch } from '../tracking/search/long-work.ts'
 import { type Page, pageOf, pageOffset } from '../tracking/search/page.ts'
+import type { Tracking } from '../tracking/tracking.ts'
 import { checkModelName, checkTag, STAGES } from './names.ts'
 import type { ModelRow } from './queries/models.ts'
 import * as queries from './queries/models.ts'
@@ -16,7 +18,9 @@ export type SearchRequest = { filter?: string; orderBy?: string[]; maxResults: n
 /** As many as one page may hold. */
 const MODELS_MAX = 1000
 
-export function createModels({ sql, clock }: { sql: Sql; clock: Clock }) {
+type Deps = { sql: Sql; tracking: Pick<Tracking, 'seals'>; clock: Clock }
+
+export function createModels({ sql, tracking, clock }: Deps) {
   async function createModel(request: {
     name: string
     description?: string
@@ -29,7 +33,7 @@ export function createModels({ sql, clock }: { sql: Sql; clock: Clock }) {
       if (!(await queries.insertModel(tx, { name, description, nowMs: clock.nowMs() }))) {
         throw new PlatformError('already_exists', `Registered Model (name=${name}) already exists.`)
       }
-      for (const [key, value] of Object.entries(tags)) await queries.upsertModelTag(tx, name, key, value)
+      await queries.upsertModelTags(tx, name, tags)
       await queries.notifyChanged(tx, name)
     })
     return getModel(name)
@@ -46,18 +50,27 @@ export function createModels({ sql, clock }: { sql: Sql; clock: Clock }) {
     return (await withLatest([found]))[0]!
   }
 
-  async function searchModels(request: SearchRequest): Promise<Page<RegisteredModel>> {
+  /** The names of a page; `readModels` gives what they are of, bit by bit where there are many. */
+  async function findModels(request: SearchRequest): Promise<Page<string>> {
     const offset = pageOffset(request.pageToken)
     const clause = searchClause(MODEL_FIELDS, request, 2)
-    const rows = await queries.searchModels(sql, { ...clause, limit: request.maxResults + 1, offset })
-    const page = pageOf(rows, request.maxResults, offset)
-    return { ...page, rows: await withLatest(page.rows) }
+    const asked = { ...clause, limit: request.maxResults + 1, offset }
+    const found = await longSearch(sql, (tx) => queries.searchModels(tx, asked))
+    return pageOf(
+      found.map((row) => row.name),
+      request.maxResults,
+      offset,
+    )
   }
+
+  const readModels = async (names: readonly string[]) => withLatest(await queries.selectModels(sql, names))
 
   async function withLatest(rows: ModelRow[]): Promise<RegisteredModel[]> {
     const names = rows.map((row) => row.name)
     const latest = await selectLatest(sql, names, STAGES)
-    return rows.map((row) => ({ ...row, latestVersions: latest.filter((version) => version.name === row.name) }))
+    const byName = new Map(rows.map((row) => [row.name, { ...row, latestVersions: [] as VersionRow[] }]))
+    for (const version of latest) byName.get(version.name)?.latestVersions.push(version)
+    return [...byName.values()]
   }
 
   /** A change of a model that exists, in one transaction that holds off others. */
@@ -90,14 +103,20 @@ export function createModels({ sql, clock }: { sql: Sql; clock: Clock }) {
     createModel,
     ensureModel,
     getModel,
-    searchModels,
-    listModels: async () => (await searchModels({ maxResults: MODELS_MAX })).rows,
+    findModels,
+    readModels,
+    listModels: async () => readModels((await findModels({ maxResults: MODELS_MAX })).rows),
     renameModel,
     describeModel,
-    deleteModel: (name: string) => change(name, (tx) => queries.deleteModel(tx, name)),
+    /** Its history stays, under the name, as that of a model that is gone: one made again begins without any. */
+    deleteModel: (name: string, actor: string) =>
+      change(name, async (tx) => {
+        await queries.endHistory(tx, name, { actor, atMs: clock.nowMs() })
+        await tracking.seals.unseal(tx, await queries.deleteModel(tx, name))
+      }),
     setModelTag(name: string, key: string, value: string) {
       checkTag(key, value)
-      return change(name, (tx) => queries.upsertModelTag(tx, name, key, value))
+      return change(name, (tx) => queries.upsertModelTags(tx, name, { [key]: value }))
     },
     deleteModelTag: (name: string, key: string) => change(name, (tx) => queries.deleteModelTag(tx, name, key)),
   }

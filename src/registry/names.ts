@@ -1,22 +1,28 @@
 /** What may be a name, a stage, an alias, a tag (contract, section 2). */
 import { PlatformError } from '../base/errors.ts'
+import { limitOf } from '../wire/limits.ts'
+import { invisibleIn } from '../wire/visible-name.ts'
 
 export const STAGES = ['None', 'Staging', 'Production', 'Archived'] as const
 export type Stage = (typeof STAGES)[number]
 
-const NAME_LENGTH_MAX = 250
-const ALIAS_LENGTH_MAX = 255
-const TAG_LENGTH_MAX = 100_000
+const NAME_LENGTH_MAX = limitOf('modelName')
+const ALIAS_LENGTH_MAX = limitOf('alias')
+const TAG_LENGTH_MAX = limitOf('registryTagValue')
 
 /** A name that can stand in `models:/NAME/VERSION`. */
 export function checkModelName(name: string): string {
   if (name.trim() === '') throw invalid('Registered model name cannot be empty.')
   if (name.length > NAME_LENGTH_MAX) {
-    throw invalid(`Registered model name exceeds the maximum length of ${NAME_LENGTH_MAX} characters`)
+    throw invalid(`Registered model name exceeds the maximum length of ${NAME_LENGTH_MAX} characters (limit modelName)`)
   }
   if (/[/:]/.test(name)) {
     throw invalid(`Invalid model name: '${name}'. Registered model name cannot contain '/' or ':'.`)
   }
+  const unseen = invisibleIn(name)
+  if (unseen) throw invalid(`Invalid model name: ${JSON.stringify(name)}. It has ${unseen}.`)
+  if (name === '.' || name === '..') throw invalid(`Invalid model name: '${name}' is a folder in a path.`)
+  if (name !== name.trim()) throw invalid(`Invalid model name: '${name}' begins or ends with a blank.`)
   return name
 }
 
@@ -43,7 +49,8 @@ export function checkAlias(alias: string): string {
       `Invalid alias name: '${alias.slice(0, 60)}'. Names may only contain alphanumerics, underscores (_), and dashes (-).`,
     )
   }
-  if (alias.length > ALIAS_LENGTH_MAX) throw invalid(`Alias exceeds the maximum length of ${ALIAS_LENGTH_MAX}`)
+  if (alias.length > ALIAS_LENGTH_MAX)
+    throw invalid(`Alias exceeds the maximum length of ${ALIAS_LENGTH_MAX} characters (limit alias)`)
   if (alias.toLowerCase() === 'latest') throw invalid("'latest' alias name (case insensitive) is reserved.")
   if (/^v\d+$/i.test(alias)) throw invalid(`Version alias name '${alias}' is reserved.`)
   return alias
@@ -52,9 +59,11 @@ export function checkAlias(alias: string): string {
 /** Too long is refused, not cut off. */
 export function checkTag(key: string, value: string): void {
   if (key === '') throw invalid("Missing value for required parameter 'key'.")
-  if (key.length > 250) throw invalid('Tag key exceeds the maximum length of 250 characters')
+  if (key.length > limitOf('key')) throw invalid('Tag key exceeds the maximum length of 250 characters')
   if (value.length > TAG_LENGTH_MAX) {
-    throw invalid(`Tag value of '${key}' exceeds the maximum length of ${TAG_LENGTH_MAX} characters`)
+    throw invalid(
+      `Tag value of '${key}' exceeds the maximum length of ${TAG_LENGTH_MAX} characters (limit registryTagValue)`,
+    )
   }
 }
 

@@ -78,6 +78,10 @@ export function createPromotion({ sql, clock, change, getVersion }: Deps) {
     transition,
     setAlias,
     deleteAlias,
-    history: (name: string, version?: number): Promise<Transition[]> => selectTransitions(sql, name, version ?? null),
+    history: (name: string, version?: number): Promise<Transition[]> =>
+      selectTransitions(sql, name, { version: version ?? null, deleted: false }),
+    /** Of the models that had this name before and were deleted. */
+    historyOfDeleted: (name: string, version?: number): Promise<Transition[]> =>
+      selectTransitions(sql, name, { version: version ?? null, deleted: true }),
   }
 }

@@ -5,6 +5,7 @@
  * - Version numbers grow by one under a lock of the model; a deleted version's number never comes back.
  * - A change of a stage or alias and its line in the history are one transaction; the history is never rewritten.
  * - Every change is told on `registry_changed` with the model's name when it commits: servers follow it.
+ * - The files of a version are sealed before it is there, with their digests: they never change while it is.
  * - A version's source lies among the artifacts of this server (source.ts).
  */
 import type { Clock } from '../base/clock.ts'
@@ -44,10 +45,10 @@ export function createRegistry({
   clock,
 }: {
   sql: Sql
-  tracking: Pick<Tracking, 'runs' | 'loggedModels'>
+  tracking: Pick<Tracking, 'runs' | 'loggedModels' | 'seals'>
   clock: Clock
 }) {
-  const models = createModels({ sql, clock })
+  const models = createModels({ sql, tracking, clock })
   const { change, ...versions } = createVersions({ sql, tracking, clock })
   const promotion = createPromotion({ sql, clock, change, getVersion: versions.getVersion })
   return { ...models, ...versions, ...promotion }

@@ -39,5 +39,6 @@ export async function resolveSource(
       throw invalid(`Invalid model version source: '${shown}' is not among the artifacts of run '${runId}'.`)
     }
   }
-  return source
+  // Spelled in one way, so that versions of the same files are known by it.
+  return `mlflow-artifacts:/${path}`
 }

@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
 import { searchClause } from '../tracking/search/clause.ts'
+import { longSearch } from '../tracking/search/long-work.ts'
 import { type Page, pageOf, pageOffset } from '../tracking/search/page.ts'
 import type { Tracking } from '../tracking/tracking.ts'
 import { REGISTRY_CHANNEL } from './changed.ts'
@@ -28,7 +29,7 @@ export type NewModelVersion = {
 /** More than any model has: the most that one search gives. */
 const VERSIONS_MAX = 200_000
 
-type Deps = { sql: Sql; tracking: Pick<Tracking, 'runs' | 'loggedModels'>; clock: Clock }
+type Deps = { sql: Sql; tracking: Pick<Tracking, 'runs' | 'loggedModels' | 'seals'>; clock: Clock }
 
 export function createVersions({ sql, tracking, clock }: Deps) {
   async function createVersion(request: NewModelVersion): Promise<ModelVersion> {
@@ -36,6 +37,8 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     for (const [key, value] of Object.entries(tags)) checkTag(key, value)
     const runId = request.runId || null
     const source = await resolveSource(tracking, { source: request.source, runId })
+    if (!(await selectModel(sql, name))) throw noModel(name)
+    await tracking.seals.seal(source)
     const version = await queries.insertVersion(
       sql,
       { name, source, runId, runLink, description, tags },
@@ -63,12 +66,16 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     return (await queries.selectLatest(sql, [name], [stage]))[0]
   }
 
-  async function searchVersions(request: SearchRequest): Promise<Page<ModelVersion>> {
+  /** The keys of a page; `readVersions` gives what they are of, bit by bit where there are many. */
+  async function findVersions(request: SearchRequest): Promise<Page<queries.VersionKey>> {
     const offset = pageOffset(request.pageToken)
     const clause = searchClause(VERSION_FIELDS, request, 2)
-    const rows = await queries.searchVersions(sql, { ...clause, limit: request.maxResults + 1, offset })
-    return pageOf(rows, request.maxResults, offset)
+    const asked = { ...clause, limit: request.maxResults + 1, offset }
+    const found = await longSearch(sql, (tx) => queries.searchVersions(tx, asked))
+    return pageOf(found, request.maxResults, offset)
   }
+
+  const readVersions = (keys: readonly queries.VersionKey[]) => queries.selectVersions(sql, keys)
 
   /**
    * A change of a version that exists, in one transaction that holds off others of the same model. `body` is told the
@@ -108,17 +115,14 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     inStage,
     /** Whether any version of it ever was in Production. */
     wasInProduction: (name: string) => selectWasInStage(sql, name, 'Production'),
-    searchVersions,
+    findVersions,
+    readVersions,
     describeVersion,
     /** All versions of a model, oldest first. */
-    versionsOf: (name: string) =>
-      queries.searchVersions(sql, {
-        where: 'v.name = $2',
-        orderBy: 'v.version',
-        values: [name],
-        limit: VERSIONS_MAX,
-        offset: 0,
-      }),
+    versionsOf: async (name: string) => {
+      const all = { where: 'v.name = $2', orderBy: 'v.version', values: [name], limit: VERSIONS_MAX, offset: 0 }
+      return readVersions(await queries.searchVersions(sql, all))
+    },
     /** Versions that would lose their files or their origin with these runs. */
     versionsUsing: (runs: readonly { runId: string; artifactUri: string }[]) => queries.selectVersionsUsing(sql, runs),
     /** Versions whose files are among those at these addresses. */
@@ -127,7 +131,8 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     latestVersions: (name: string, stages: readonly Stage[] = STAGES) => queries.selectLatest(sql, [name], stages),
     deleteVersion: (name: string, version: number, actor: string) =>
       change(name, version, null, async (tx, stage) => {
-        await queries.deleteVersion(tx, name, version)
+        const unused = await queries.deleteVersion(tx, name, version)
+        await tracking.seals.unseal(tx, unused)
         const kept = { version, kind: 'stage' as const, comment: 'version deleted', atMs: clock.nowMs() }
         await insertTransitions(tx, name, [{ ...kept, from: stage, to: null, actor }])
       }),

@@ -23,7 +23,7 @@ export type LiveModelDeps = {
   project: Project
   features: Features
   registry: Pick<RegistryApi, 'inStage' | 'wasInProduction'>
-  tracking: { artifacts: Pick<TrackingApi['artifacts'], 'read' | 'stamp'> }
+  tracking: { artifacts: Pick<TrackingApi['artifacts'], 'read' | 'stamp' | 'readVersion'> }
   db: Database
   log: Log
   events: ServingEvents
@@ -197,7 +197,8 @@ export function createLiveModels(deps: LiveModelDeps) {
   }
 
   async function readModel({ name, version, source }: ModelVersion): Promise<Model> {
-    const bytes = await tracking.artifacts.read(source, MODEL_FILE)
+    const { read, readVersion = read } = tracking.artifacts
+    const bytes = await readVersion(source, MODEL_FILE)
     try {
       return decodeModel(bytes)
     } catch (error) {

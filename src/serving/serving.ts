@@ -54,13 +54,14 @@ export function createServing(deps: ServingDeps) {
     const live = models.current(name)
     if (!live) throw await notPromoted(name, service)
     let count = 0
-    const results = rows.map((row, i) => {
+    const results: (Prediction | Unpredicted)[] = []
+    for (const [i, row] of rows.entries()) {
+      if (i > 0 && i % SLICE_ROWS === 0) await setImmediate()
       const key = keys[i]!
       const error = features.refusal(service.name, key, row)
-      if (error) return { key, error }
-      count++
-      return predictionOf(live, service, key, row.values, row.eventTimestamps)
-    })
+      if (!error) count++
+      results.push(error ? { key, error } : predictionOf(live, service, key, row.values, row.eventTimestamps))
+    }
     if (count > 0) events.predicted({ name, version: live.version }, count)
     return results
   }

@@ -1,6 +1,9 @@
 /** Where artifacts lie. One check of paths for every route, on the decoded value that is then used (contract, 3 and 4). */
 import { PlatformError } from '../base/errors.ts'
 
+/** Where artifacts lie in the object store. */
+export const ARTIFACT_PREFIX = 'artifacts'
+
 const SCHEME = 'mlflow-artifacts:/'
 const DECODE_ROUNDS_MAX = 10
 

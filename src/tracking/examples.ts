@@ -8,7 +8,7 @@ import { selectTagged } from './queries/tagged.ts'
 const EXAMPLE = 'model/input_example.json'
 const TRAINING_SET = 'weir.training_set'
 
-type Deps = { sql: Sql; artifacts: Pick<ReturnType<typeof createArtifacts>, 'read' | 'put'> }
+type Deps = { sql: Sql; artifacts: Pick<ReturnType<typeof createArtifacts>, 'read' | 'replace'> }
 
 /**
  * The input examples of runs are rows of people. They have no key, so the only question that can be asked is which training
@@ -46,7 +46,7 @@ export function createExamples({ sql, artifacts }: Deps) {
       const emptied: string[] = []
       for await (const { runId, artifactUri, example } of filled(isGone)) {
         const bytes = Buffer.from(JSON.stringify({ columns: example.columns, data: [] }))
-        await artifacts.put(`${proxyPathOf(artifactUri)}/${EXAMPLE}`, bytes)
+        await artifacts.replace(`${proxyPathOf(artifactUri)}/${EXAMPLE}`, bytes)
         emptied.push(runId)
       }
       return emptied

@@ -1,12 +1,15 @@
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
+import { limitOf } from '../wire/limits.ts'
+import { invisibleIn } from '../wire/visible-name.ts'
 import { checkArtifactLocation } from './artifact-uri.ts'
 import { checkKey } from './names.ts'
 import type { ExperimentRow } from './queries/experiments.ts'
 import * as queries from './queries/experiments.ts'
 import { searchClause } from './search/clause.ts'
 import { EXPERIMENT_FIELDS } from './search/fields.ts'
+import { longSearch } from './search/long-work.ts'
 import { type Page, pageOf, pageOffset } from './search/page.ts'
 
 export type Experiment = ExperimentRow
@@ -20,8 +23,8 @@ export type SearchRequest = {
   viewType?: ViewType
 }
 
-const NAME_LENGTH_MAX = 500
-const TAG_LENGTH_MAX = 20_000
+const NAME_LENGTH_MAX = limitOf('experimentName')
+const TAG_LENGTH_MAX = limitOf('experimentTagValue')
 
 export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
   async function create(request: {
@@ -30,8 +33,11 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
     tags?: { key: string; value: string }[]
   }): Promise<{ experimentId: string }> {
     if (request.name.length > NAME_LENGTH_MAX) {
-      throw invalid(`Experiment name exceeds the maximum length of ${NAME_LENGTH_MAX} characters`)
+      throw invalid(
+        `Experiment name exceeds the maximum length of ${NAME_LENGTH_MAX} characters (limit experimentName)`,
+      )
     }
+    refuseUnseen(request.name)
     const location = request.artifactLocation ? checkArtifactLocation(request.artifactLocation) : null
     return sql.tx(async (tx) => {
       const row = { name: request.name, artifactLocation: location, nowMs: clock.nowMs() }
@@ -39,7 +45,7 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
       if (!made) {
         throw new PlatformError('already_exists', `Experiment '${request.name}' already exists (perhaps deleted).`)
       }
-      for (const { key, value } of request.tags ?? []) await setTagIn(tx, made.experiment_id, key, value)
+      if (request.tags?.length) await setTagsIn(tx, made.experiment_id, request.tags)
       return { experimentId: made.experiment_id }
     })
   }
@@ -69,20 +75,30 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
   }
 
   async function search(request: SearchRequest): Promise<Page<Experiment>> {
+    const page = await find(request)
+    return { ...page, rows: await read(page.rows) }
+  }
+
+  const read = (ids: readonly string[]): Promise<Experiment[]> => queries.selectExperiments(sql, ids)
+
+  /** The ids of a page, for those who read it bit by bit. */
+  async function find(request: SearchRequest): Promise<Page<string>> {
     const clause = searchClause(EXPERIMENT_FIELDS, request, 3)
     const offset = pageOffset(request.pageToken)
-    const rows = await queries.searchExperiments(sql, {
-      ...clause,
-      stages: stagesOf(request.viewType),
-      limit: request.maxResults + 1,
+    const asked = { ...clause, stages: stagesOf(request.viewType), limit: request.maxResults + 1, offset }
+    const rows = await longSearch(sql, (tx) => queries.searchExperiments(tx, asked))
+    return pageOf(
+      rows.map((row) => row.experiment_id),
+      request.maxResults,
       offset,
-    })
-    return pageOf(rows, request.maxResults, offset)
+    )
   }
 
   async function rename(id: string, name: string): Promise<void> {
     active(await get(id))
-    if (name.length > NAME_LENGTH_MAX) throw invalid(`Experiment name exceeds ${NAME_LENGTH_MAX} characters`)
+    if (name.length > NAME_LENGTH_MAX)
+      throw invalid(`Experiment name exceeds ${NAME_LENGTH_MAX} characters (limit experimentName)`)
+    refuseUnseen(name)
     if (!(await queries.updateExperimentName(sql, id, name, clock.nowMs()))) {
       throw new PlatformError('already_exists', `Experiment '${name}' already exists (perhaps deleted).`)
     }
@@ -104,7 +120,7 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
 
   async function setTag(id: string, key: string, value: string): Promise<void> {
     active(await get(id))
-    await setTagIn(sql, id, key, value)
+    await setTagsIn(sql, id, [{ key, value }])
   }
 
   async function deleteTag(id: string, key: string): Promise<void> {
@@ -114,12 +130,19 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
     }
   }
 
-  async function setTagIn(tx: Sql, id: string, key: string, value: string): Promise<void> {
+  /** Of a key that is given twice the last value counts. */
+  async function setTagsIn(tx: Sql, id: string, tags: readonly { key: string; value: string }[]): Promise<void> {
+    for (const { key, value } of tags) checkTag(key, value)
+    await queries.upsertExperimentTags(tx, id, new Map(tags.map(({ key, value }) => [key, value])))
+  }
+
+  function checkTag(key: string, value: string): void {
     checkKey('tag', key)
     if (value.length > TAG_LENGTH_MAX) {
-      throw invalid(`Experiment tag value exceeds the maximum length of ${TAG_LENGTH_MAX} characters`)
+      throw invalid(
+        `Experiment tag value exceeds the maximum length of ${TAG_LENGTH_MAX} characters (limit experimentTagValue)`,
+      )
     }
-    await queries.upsertExperimentTag(tx, id, key, value)
   }
 
   return {
@@ -128,6 +151,8 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
     get,
     getByName,
     search,
+    find,
+    read,
     rename,
     remove,
     restore,
@@ -145,6 +170,11 @@ export function stagesOf(view: ViewType = 'ACTIVE_ONLY'): string[] {
 function active(experiment: Experiment): Experiment {
   if (experiment.lifecycle_stage === 'active') return experiment
   throw invalid(`The experiment ${experiment.experiment_id} must be in the 'active' state. Current state is deleted.`)
+}
+
+function refuseUnseen(name: string): void {
+  const unseen = invisibleIn(name)
+  if (unseen) throw invalid(`Invalid experiment name: ${JSON.stringify(name)}. It has ${unseen}.`)
 }
 
 function invalid(message: string): PlatformError {

@@ -1,10 +1,11 @@
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
+import { type LimitName, limitOf } from '../wire/limits.ts'
 import { requireModels } from './logged-models.ts'
 import { createMetricWriter } from './metric-writer.ts'
 import { checkKey, PARAM_LENGTH_MAX, truncated } from './names.ts'
 import { insertModelMetrics, type ModelMetric } from './queries/logged-models.ts'
-import { insertMetrics, selectMetricHistory } from './queries/metrics.ts'
+import { insertMetrics, selectMetricHistory, selectMetricHistoryAfter } from './queries/metrics.ts'
 import {
   countWrite,
   insertParams,
@@ -15,6 +16,7 @@ import {
   upsertTags,
 } from './queries/runs.ts'
 import { checkedTags, NAME_TAG, requireActive } from './runs.ts'
+import { longPage } from './search/long-work.ts'
 import { type Page, pageOf, pageOffset } from './search/page.ts'
 
 export type Batch = {
@@ -32,8 +34,10 @@ export type LoggedMetric = {
   model?: { modelId: string; datasetName?: string; datasetDigest?: string }
 }
 
-const BATCH_MAX = { metrics: 1000, params: 100, tags: 100, all: 1000 }
-const HISTORY_PAGE_MAX = 25_000
+/** Points that are read at a time where all are asked for. */
+const HISTORY_PART = 1_000
+
+const HISTORY_PAGE_MAX = limitOf('historyPage')
 
 export function createLogging({ sql }: { sql: Sql }) {
   const writeMetrics = createMetricWriter(sql)
@@ -62,15 +66,26 @@ export function createLogging({ sql }: { sql: Sql }) {
   async function metricHistory(
     runId: string,
     key: string,
-    request: { maxResults?: number; pageToken?: string } = {},
+    request: { maxResults: number; pageToken?: string } = { maxResults: HISTORY_PAGE_MAX },
   ): Promise<Page<MetricPoint>> {
     const offset = pageOffset(request.pageToken)
-    if (request.maxResults === undefined) return { rows: await selectMetricHistory(sql, runId, key, null, offset) }
     const size = Math.min(request.maxResults, HISTORY_PAGE_MAX)
     return pageOf(await selectMetricHistory(sql, runId, key, size + 1, offset), size, offset)
   }
 
-  return { logBatch, metricHistory }
+  /** All of it, a bit at a time. */
+  async function* wholeHistory(runId: string, key: string): AsyncGenerator<MetricPoint[]> {
+    let after: MetricPoint | undefined
+    for (;;) {
+      const request = { runId, key, limit: HISTORY_PART, after }
+      const points = await longPage(() => selectMetricHistoryAfter(sql, request))
+      if (points.length > 0) yield points
+      if (points.length < HISTORY_PART) return
+      after = points.at(-1)
+    }
+  }
+
+  return { logBatch, metricHistory, wholeHistory }
 }
 
 /** A param is immutable: the same value again is fine, another is refused with both. */
@@ -84,7 +99,7 @@ async function writeParams(tx: Sql, runId: string, params: KeyValue[]): Promise<
   if (changed.length === 0) return
   const told = changed.map(
     (p) =>
-      `Param with key='${p.key}' was already logged with value='${p.value}' for run ID='${runId}'. Attempted logging new value '${given.get(p.key)}'.`,
+      `Param with key='${p.key}' was already logged with value='${p.value.slice(0, 250)}' for run ID='${runId}'. Attempted logging new value '${given.get(p.key)?.slice(0, 250)}'.`,
   )
   throw new PlatformError('conflict', `Changing param values is not allowed. ${told.join(' ')}`)
 }
@@ -121,14 +136,15 @@ async function writeModelMetrics(tx: Sql, runId: string, metrics: ModelMetric[])
 }
 
 function checkSizes(metrics: number, params: number, tags: number): void {
-  const refuse = (max: number, what: string, got: number) => {
-    throw invalid(`A batch logging request can contain at most ${max} ${what}. Got ${got} ${what}.`)
+  const require = (limit: LimitName, what: string, got: number) => {
+    const most = limitOf(limit)
+    if (got <= most) return
+    throw invalid(`A batch logging request can contain at most ${most} ${what}. Got ${got} ${what} (limit ${limit}).`)
   }
-  if (metrics > BATCH_MAX.metrics) refuse(BATCH_MAX.metrics, 'metrics', metrics)
-  if (params > BATCH_MAX.params) refuse(BATCH_MAX.params, 'params', params)
-  if (tags > BATCH_MAX.tags) refuse(BATCH_MAX.tags, 'tags', tags)
-  const all = metrics + params + tags
-  if (all > BATCH_MAX.all) refuse(BATCH_MAX.all, 'metrics, params and tags', all)
+  require('batchMetrics', 'metrics', metrics)
+  require('batchParams', 'params', params)
+  require('batchTags', 'tags', tags)
+  require('batchMetrics', 'metrics, params and tags', metrics + params + tags)
 }
 
 function invalid(message: string): PlatformError {

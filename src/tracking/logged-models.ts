@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
+import { limitOf } from '../wire/limits.ts'
 import type { createExperiments, SearchRequest } from './experiments.ts'
 import { madeUpName } from './made-up-name.ts'
 import { checkKey, PARAM_LENGTH_MAX, truncated } from './names.ts'
@@ -13,6 +14,7 @@ import { countWrite } from './queries/runs.ts'
 import { requireActive } from './runs.ts'
 import { searchClause } from './search/clause.ts'
 import { LOGGED_MODEL_FIELDS } from './search/fields.ts'
+import { longSearch } from './search/long-work.ts'
 import { type Page, pageOf, pageOffset } from './search/page.ts'
 
 export type LoggedModel = LoggedModelRow
@@ -26,7 +28,7 @@ export type NewLoggedModel = {
   tags: KeyValue[]
 }
 
-const TAG_LENGTH_MAX = 1_000_000
+const TAG_LENGTH_MAX = limitOf('text')
 
 type Deps = { sql: Sql; clock: Clock; experiments: ReturnType<typeof createExperiments> }
 
@@ -60,19 +62,23 @@ export function createLoggedModels({ sql, clock, experiments }: Deps) {
     throw noModel(modelId)
   }
 
-  async function search(
-    request: SearchRequest & { experimentIds: string[]; datasets: object[] },
-  ): Promise<Page<LoggedModel>> {
+  /** The ids of a page; `read` gives what they are of, bit by bit where there are many. */
+  async function find(request: SearchRequest & { experimentIds: string[]; datasets: object[] }): Promise<Page<string>> {
     const clause = searchClause(LOGGED_MODEL_FIELDS, request, 4)
     const offset = pageOffset(request.pageToken)
-    const rows = await queries.searchLoggedModels(sql, {
+    const asked = {
       ...clause,
       experimentIds: request.experimentIds.filter((id) => /^\d{1,18}$/.test(id)),
       datasets: request.datasets.length > 0 ? request.datasets : null,
       limit: request.maxResults + 1,
       offset,
-    })
-    return pageOf(rows, request.maxResults, offset)
+    }
+    const rows = await longSearch(sql, (tx) => queries.searchLoggedModels(tx, asked))
+    return pageOf(
+      rows.map((row) => row.model_id),
+      request.maxResults,
+      offset,
+    )
   }
 
   async function finish(modelId: string, status: ModelStatus): Promise<LoggedModel> {
@@ -109,7 +115,7 @@ export function createLoggedModels({ sql, clock, experiments }: Deps) {
       const before = new Map((await queries.selectLoggedModel(tx, modelId))?.params.map((p) => [p.key, p.value]))
       const changed = rows.find((row) => before.get(row.key) !== row.value)
       if (!changed) return
-      const told = `Param with key='${changed.key}' was already logged with value='${before.get(changed.key)}' for model '${modelId}'.`
+      const told = `Param with key='${changed.key}' was already logged with value='${before.get(changed.key)?.slice(0, 250)}' for model '${modelId}'.`
       throw new PlatformError('conflict', `Changing param values is not allowed. ${told}`)
     })
   }
@@ -126,7 +132,9 @@ export function createLoggedModels({ sql, clock, experiments }: Deps) {
     })
   }
 
-  return { create, get, search, finish, remove, setTags, deleteTag, logParams, linkToRun }
+  const read = (ids: readonly string[]): Promise<LoggedModel[]> => queries.selectLoggedModels(sql, ids)
+
+  return { create, get, find, read, finish, remove, setTags, deleteTag, logParams, linkToRun }
 }
 
 export async function requireModels(sql: Sql, modelIds: string[]): Promise<void> {

@@ -1,5 +1,6 @@
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
+import { requireWellFormed } from '../wire/well-formed.ts'
 import { countWrite, lockModelHistory, selectTag, upsertTags } from './queries/runs.ts'
 import { requireActive } from './runs.ts'
 
@@ -11,6 +12,7 @@ export function createModelHistory({ sql }: { sql: Sql }) {
   /** Adds a model, described by the JSON of its MLmodel, to those of a run. */
   async function logModel(runId: string, modelJson: string): Promise<void> {
     const model = parsed(modelJson)
+    requireWellFormed(model, "'model_json'")
     if (typeof model !== 'object' || model === null || Array.isArray(model)) {
       throw invalid('Malformed model info: model_json must be the JSON of an object')
     }

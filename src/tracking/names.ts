@@ -1,10 +1,11 @@
 /** What may be a key of a param, metric or tag, and how long texts may be (contract, section 2). */
 import { posix } from 'node:path'
 import { PlatformError } from '../base/errors.ts'
+import { limitOf } from '../wire/limits.ts'
 
-export const KEY_LENGTH_MAX = 250
-export const PARAM_LENGTH_MAX = 6_000
-export const TAG_LENGTH_MAX = 8_000
+export const KEY_LENGTH_MAX = limitOf('key')
+export const PARAM_LENGTH_MAX = limitOf('paramValue')
+export const TAG_LENGTH_MAX = limitOf('runTagValue')
 
 /** Most keys; what it matches needs no further look. */
 const PLAIN = /^[A-Za-z0-9_-]{1,250}$/
@@ -15,7 +16,9 @@ export function checkKey(kind: 'param' | 'metric' | 'tag', key: string): void {
   if (PLAIN.test(key)) return
   const shown = key.slice(0, 60)
   if (key.length > KEY_LENGTH_MAX) {
-    throw invalid(`${capital(kind)} key '${shown}…' exceeds the maximum length of ${KEY_LENGTH_MAX} characters`)
+    throw invalid(
+      `${capital(kind)} key '${shown}…' exceeds the maximum length of ${KEY_LENGTH_MAX} characters (limit key)`,
+    )
   }
   if (!ALLOWED.test(key)) {
     throw invalid(

@@ -14,7 +14,7 @@ export function createRunDocuments<R extends { run_id: string }>({
   write,
 }: {
   read(ids: string[]): Promise<R[]>
-  write(run: R): string
+  write(run: R): Promise<string>
 }) {
   // In order of last use; the first is the one to go.
   const kept = new Map<string, { revision: number; text: string }>()
@@ -50,7 +50,7 @@ export function createRunDocuments<R extends { run_id: string }>({
     const runs = missing.length > 0 ? await read(missing.map(({ run_id }) => run_id)) : []
     const revisions = new Map(missing.map(({ run_id, revision }) => [run_id, revision]))
     for (const run of runs) {
-      const text = write(run)
+      const text = await write(run)
       texts.set(run.run_id, text)
       if (found.length <= KEEPING_MAX) keep(run.run_id, { revision: revisions.get(run.run_id)!, text })
     }

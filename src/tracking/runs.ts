@@ -2,19 +2,21 @@ import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
+import { limitOf, overLimit } from '../wire/limits.ts'
 import { runArtifactUri } from './artifact-uri.ts'
 import type { createExperiments, SearchRequest } from './experiments.ts'
 import { stagesOf } from './experiments.ts'
 import { madeUpName } from './made-up-name.ts'
 import { checkKey, TAG_LENGTH_MAX, truncated } from './names.ts'
 import { type FoundRun, findRuns } from './queries/find-runs.ts'
-import { type InputRow, selectInputs, upsertInput } from './queries/inputs.ts'
+import { type InputRow, selectInputSize, selectInputs, upsertInputs } from './queries/inputs.ts'
 import { type RunModels, selectRunModels } from './queries/run-models.ts'
 import type { KeyValue, RunRow, RunStatus } from './queries/runs.ts'
 import * as queries from './queries/runs.ts'
 import { createRunDocuments } from './run-documents.ts'
 import { searchClause } from './search/clause.ts'
 import { RUN_FIELDS } from './search/fields.ts'
+import { type JsonPages, jsonPages, longSearch } from './search/long-work.ts'
 import { type Page, pageOf, pageStart } from './search/page.ts'
 
 export type Run = RunRow & { inputs: InputRow[]; models: RunModels }
@@ -41,7 +43,7 @@ type Deps = {
   clock: Clock
   experiments: ReturnType<typeof createExperiments>
   /** A run as JSON text, for the answers of a search. */
-  write(run: Run): string
+  write(run: Run): Promise<string>
 }
 
 export function createRuns({ sql, clock, experiments, write }: Deps) {
@@ -93,22 +95,17 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
   }
 
   /** The same as the JSON text of each run, as MLflow writes it. */
-  async function searchDocuments(request: RunSearchRequest): Promise<Page<string>> {
-    const page = await find(request)
-    return { ...page, rows: await documentsOf(page.rows) }
+  async function searchDocuments(request: RunSearchRequest): Promise<{ nextPageToken?: string; pages: JsonPages }> {
+    const { rows, nextPageToken } = await find(request)
+    return { nextPageToken, pages: jsonPages(rows, documentsOf) }
   }
 
   async function find(request: RunSearchRequest): Promise<Page<FoundRun>> {
     const clause = searchClause(RUN_FIELDS, request, 4)
     const start = pageStart(request.pageToken)
     const ids = request.experimentIds.filter((id) => /^\d{1,18}$/.test(id))
-    const found = await findRuns(sql, {
-      ...clause,
-      experimentIds: ids,
-      stages: stagesOf(request.viewType),
-      limit: request.maxResults + 1,
-      ...start,
-    })
+    const asked = { ...clause, experimentIds: ids, stages: stagesOf(request.viewType), limit: request.maxResults + 1 }
+    const found = await longSearch(sql, (tx) => findRuns(tx, { ...asked, ...start }))
     return pageOf(found, request.maxResults, start.offset)
   }
 
@@ -150,7 +147,8 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
   async function logInputs(runId: string, inputs: InputRow[]): Promise<void> {
     await sql.tx(async (tx) => {
       await requireActive(tx, runId)
-      for (const input of inputs) await upsertInput(tx, runId, input)
+      await upsertInputs(tx, runId, inputs)
+      requireInputs(runId, await selectInputSize(tx, runId))
       await queries.countWrite(tx, runId)
     })
   }
@@ -202,6 +200,12 @@ export function checkedTags(tags: Record<string, string>): KeyValue[] {
     checkKey('tag', key)
     return { key, value: truncated(value, TAG_LENGTH_MAX) }
   })
+}
+
+function requireInputs(runId: string, { count, bytes }: { count: number; bytes: number }): void {
+  if (count > limitOf('runInputs')) throw overLimit('runInputs', `run ${runId} would have ${count} datasets`)
+  if (bytes <= limitOf('runInputBytes')) return
+  throw overLimit('runInputBytes', `the datasets of run ${runId} would have ${bytes} bytes together`)
 }
 
 function noRun(runId: string): PlatformError {

@@ -5,6 +5,7 @@
  * Owns the schema `tracking` and the objects below `artifacts/`. Invariants:
  * - A batch is one transaction. A param never changes its value. The same metric point is kept once.
  * - The latest value of a metric is the greatest (step, timestamp, value), kept in the same statement as the history.
+ * - The files of a registered version stay as they were when it was registered (seals.ts).
  * - A path of an artifact never leads out of the store; nothing that a caller names elsewhere is ever opened.
  */
 import type { Clock } from '../base/clock.ts'
@@ -18,7 +19,8 @@ import { createLogging } from './log-batch.ts'
 import { createLoggedModels } from './logged-models.ts'
 import { createModelHistory } from './model-history.ts'
 import { createRuns } from './runs.ts'
-import { runJson } from './wire.ts'
+import { createSeals } from './seals.ts'
+import { runText } from './wire.ts'
 
 export type TrackingDeps = { sql: Sql; objects: ObjectStore; clock: Clock }
 
@@ -28,14 +30,16 @@ export type Tracking = ReturnType<typeof createTracking>
 export type TrackingApi = {
   experiments: Pick<Tracking['experiments'], 'ensure' | 'getByName' | 'search'>
   runs: Pick<Tracking['runs'], 'create' | 'get' | 'search' | 'update' | 'logInputs'>
-  artifacts: Pick<Tracking['artifacts'], 'putOfRun' | 'read' | 'stamp'>
+  artifacts: Pick<Tracking['artifacts'], 'putOfRun' | 'read' | 'stamp'> &
+    Partial<Pick<Tracking['artifacts'], 'readVersion'>>
   logBatch: Tracking['logBatch']
 }
 
 export function createTracking({ sql, objects, clock }: TrackingDeps) {
   const experiments = createExperiments({ sql, clock })
-  const runs = createRuns({ sql, clock, experiments, write: (run) => JSON.stringify(runJson(run)) })
-  const artifacts = createArtifacts({ sql, objects })
+  const runs = createRuns({ sql, clock, experiments, write: runText })
+  const seals = createSeals({ sql, objects, clock })
+  const artifacts = createArtifacts({ sql, objects, seals })
   const loggedModels = createLoggedModels({ sql, clock, experiments })
   const garbage = createGarbage({ sql, artifacts })
   const examples = createExamples({ sql, artifacts })
@@ -43,6 +47,7 @@ export function createTracking({ sql, objects, clock }: TrackingDeps) {
     experiments,
     runs,
     artifacts,
+    seals,
     loggedModels,
     garbage,
     examples,

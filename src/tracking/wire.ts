@@ -1,4 +1,6 @@
 /** How experiments and runs look to MLflow's clients: int64 as numbers, unset fields and empty lists left out. */
+import { setImmediate } from 'node:timers/promises'
+import { PIECE_CHARS } from '../wire/json-stream.ts'
 import type { ArtifactFile } from './artifacts.ts'
 import type { Experiment } from './experiments.ts'
 import type { LoggedModel } from './logged-models.ts'
@@ -32,6 +34,66 @@ export function runJson(run: Run): object {
     },
     outputs: run.models.outputs.length > 0 ? { model_outputs: run.models.outputs } : undefined,
   }
+}
+
+/** More than that of anything is written in turns with others. */
+const LONG = 1_000
+
+/** `{"run":…}` in pieces, for runs that logged very much. */
+export async function* runPieces(run: Run): AsyncGenerator<string> {
+  const { metrics, params, tags, inputs } = run
+  if (metrics.length + params.length + tags.length + inputs.length <= LONG && isShort(inputs)) {
+    return yield `{"run":${JSON.stringify(runJson(run))}}`
+  }
+  const outputs = run.models.outputs.length > 0 ? { model_outputs: run.models.outputs } : undefined
+  yield `{"run":{"info":${JSON.stringify(runInfoJson(run))},"data":{`
+  yield* listsJson([
+    ['metrics', metrics, (metric) => metricJson(metric as MetricPoint)],
+    ['params', params],
+    ['tags', tags],
+  ])
+  yield '},"inputs":{'
+  yield* listsJson([
+    ['dataset_inputs', inputs, (input) => inputJson(input as InputRow)],
+    ['model_inputs', run.models.inputs],
+  ])
+  yield `}${outputs === undefined ? '' : `,"outputs":${JSON.stringify(outputs)}`}}}`
+}
+
+/** The JSON of a run as one text. */
+export async function runText(run: Run): Promise<string> {
+  let text = ''
+  for await (const piece of runPieces(run)) text += piece
+  // Without the outer object of the answer of one run.
+  return text.slice('{"run":'.length, -1)
+}
+
+type LongList = [name: string, items: readonly unknown[], write?: (item: unknown) => object]
+
+/** Members that are lists, those that are empty left out. */
+async function* listsJson(lists: readonly LongList[]): AsyncGenerator<string> {
+  let text = ''
+  let isFirst = true
+  for (const [name, items, write = (item: unknown) => item as object] of lists.filter((list) => list[1].length > 0)) {
+    text += `${isFirst ? '' : ','}"${name}":[`
+    isFirst = false
+    for (const [i, item] of items.entries()) {
+      text += `${i === 0 ? '' : ','}${JSON.stringify(write(item))}`
+      if (text.length < PIECE_CHARS) continue
+      yield text
+      text = ''
+      await setImmediate()
+    }
+    text += ']'
+  }
+  yield text
+}
+
+function isShort(inputs: readonly InputRow[]): boolean {
+  let chars = 0
+  for (const { dataset } of inputs)
+    chars += dataset.source.length + (dataset.schema?.length ?? 0) + (dataset.profile?.length ?? 0)
+  return chars <= PIECE_CHARS
 }
 
 export function runInfoJson(run: Run): object {

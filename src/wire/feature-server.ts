@@ -37,14 +37,24 @@ export function typedJson(value: FeatureValue, type: DeclaredType): string {
 }
 
 /** The answer of /get-online-features: by column, join keys first, which are always there. */
-export function onlineAnswerJson({ keys, features, rows }: OnlineAnswer): string {
+export function onlineAnswerJson(answer: OnlineAnswer): string {
+  return [...onlineAnswerPieces(answer)].join('')
+}
+
+/** Rows of one column that are written in one go, a millisecond or two. */
+const TURN_ROWS = 2_000
+
+/** The same in pieces, some of them empty: between any two, others can have their turn. */
+export function* onlineAnswerPieces({ keys, features, rows }: OnlineAnswer): Generator<string> {
   const names = [...keys, ...features].map((column) => JSON.stringify(column.name))
-  const results: string[] = []
+  yield `{"metadata":{"feature_names":[${names.join(',')}]},"results":[`
+  let comma = ''
   const present = rows.map(() => '"PRESENT"').join(',')
   const epochs = rows.map(() => EPOCH).join(',')
   for (const key of keys) {
     const values = key.values.map((value) => typedJson(value, key.type))
-    results.push(`{"values":[${values.join(',')}],"statuses":[${present}],"event_timestamps":[${epochs}]}`)
+    yield `${comma}{"values":[${values.join(',')}],"statuses":[${present}],"event_timestamps":[${epochs}]}`
+    comma = ','
   }
   const times = new Map<string, string>()
   const time = (instant: string | null | undefined): string => {
@@ -61,18 +71,20 @@ export function onlineAnswerJson({ keys, features, rows }: OnlineAnswer): string
     let statuses = ''
     let timestamps = ''
     for (let r = 0; r < rows.length; r++) {
+      if (r > 0 && r % TURN_ROWS === 0) yield ''
       const row = rows[r]!
-      const comma = r === 0 ? '' : ','
+      const between = r === 0 ? '' : ','
       const value = typedJson(row.values[f] ?? null, type)
       // A number that JSON cannot write; clients up to 0.61 fail on a null that is called present.
       const status = value === 'null' && row.statuses[f] === 'PRESENT' ? 'NULL_VALUE' : row.statuses[f]
-      values += comma + value
-      statuses += `${comma}"${status}"`
-      timestamps += comma + time(row.eventTimestamps[f])
+      values += between + value
+      statuses += `${between}"${status}"`
+      timestamps += between + time(row.eventTimestamps[f])
     }
-    results.push(`{"values":[${values}],"statuses":[${statuses}],"event_timestamps":[${timestamps}]}`)
+    yield `${comma}{"values":[${values}],"statuses":[${statuses}],"event_timestamps":[${timestamps}]}`
+    comma = ','
   }
-  return `{"metadata":{"feature_names":[${names.join(',')}]},"results":[${results.join(',')}]}`
+  yield ']}'
 }
 
 /** RFC 3339 with no, 3 or 6 decimals. */

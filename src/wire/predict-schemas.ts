@@ -1,4 +1,5 @@
 /** JSON Schemas of the prediction routes: requests are checked by them, and /openapi.json and /docs are made of them. */
+import { limitOf } from './limits.ts'
 
 type Schema = Record<string, unknown>
 type Field = { name: string; type: string }
@@ -7,7 +8,7 @@ type Field = { name: string; type: string }
 export type PredictionFields = { keys: readonly Field[]; features: readonly Field[] }
 
 /** Keys a batch may ask for. */
-export const BATCH_MAX = 1_000
+export const BATCH_MAX = limitOf('predictKeys')
 
 /** A customer of the reference project, so that "Try it out" in /docs works there. */
 const KEY_EXAMPLE = '7590-VHVEG'

@@ -20,7 +20,7 @@ beforeAll(async () => {
 afterAll(() => empty.drop())
 
 async function admin(...statements: string[]): Promise<void> {
-  const client = await openClient({ url: (await testServer()).url('postgres'), name: 'test', ms: 60_000 })
+  const client = await openClient({ url: (await testServer()).adminUrl('postgres'), name: 'test', ms: 60_000 })
   try {
     for (const text of statements) await client.query(text)
   } finally {

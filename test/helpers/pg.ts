@@ -4,6 +4,7 @@ import pg from 'pg'
 import { silentLog } from '../../src/base/log.ts'
 import { connectDatabase } from '../../src/db/db.ts'
 import { type Embedded, openEmbedded } from '../../src/db/embedded/embedded.ts'
+import { GRANTS } from '../../src/db/embedded/roles.ts'
 import { migrate, migrationsDigest } from '../../src/db/migrate.ts'
 import { openClient } from '../../src/db/session.ts'
 import type { Database } from '../../src/db/sql.ts'
@@ -51,7 +52,7 @@ export function emptyDatabase(): Promise<EmptyDatabase> {
 async function createDatabase(template: (admin: pg.Client) => Promise<string>): Promise<EmptyDatabase> {
   const name = `t_${process.pid}_${randomBytes(4).toString('hex')}`
   await withAdmin(async (admin) => {
-    await admin.query(`create database ${name} template ${await template(admin)}`)
+    await admin.query(`create database ${name} template ${await template(admin)} owner weir`)
   })
   const drop = () =>
     withAdmin(async (admin) => void (await admin.query(`drop database if exists ${name} with (force)`)))
@@ -72,26 +73,31 @@ export async function sweepTestDatabases(): Promise<void> {
 async function ensureTemplate(admin: pg.Client): Promise<string> {
   const name = `template_${migrationsDigest().slice(0, 16)}`
   await admin.query('select pg_advisory_lock($1)', [TEMPLATE_LOCK])
-  const known = await admin.query<{ datname: string }>(
-    "select datname from pg_database where datname ~ '^template_[0-9a-f]'",
+  const known = await admin.query<{ datname: string; owner: string }>(
+    "select datname, pg_get_userbyid(datdba) as owner from pg_database where datname ~ '^template_[0-9a-f]'",
   )
-  if (known.rows.some((row) => row.datname === name)) return name
+  // One of a server from before `weir` was a role of its own belongs to the other role.
+  if (known.rows.some((row) => row.datname === name && row.owner === 'weir')) return name
   for (const { datname } of known.rows) await admin.query(`drop database ${datname} with (force)`)
   await admin.query('drop database if exists template_new with (force)')
-  await admin.query('create database template_new')
+  await admin.query('create database template_new owner weir')
   const client = await openClient({ url: (await testServer()).url('template_new'), name: 'test', ms: 60_000 })
   try {
     await migrate(client, silentLog)
   } finally {
     await client.end()
   }
+  // A function's rights are those of one database, and go with its clones.
+  await withAdmin(async (there) => {
+    for (const grant of GRANTS) await there.query(grant)
+  }, 'template_new')
   await admin.query(`alter database template_new rename to ${name}`)
   return name
 }
 
 /** Locks that `body` takes end with its connection. */
-async function withAdmin<T>(body: (admin: pg.Client) => Promise<T>): Promise<T> {
-  const admin = new pg.Client({ connectionString: (await testServer()).url('postgres') })
+async function withAdmin<T>(body: (admin: pg.Client) => Promise<T>, database = 'postgres'): Promise<T> {
+  const admin = new pg.Client({ connectionString: (await testServer()).adminUrl(database) })
   admin.on('error', () => {})
   await admin.connect()
   try {

@@ -252,8 +252,8 @@ describe.each(STORES)('an object store in $kind', ({ kind }) => {
     const chunked = async function* (body: Buffer) {
       for (let i = 0; i < body.length; i += 1 << 20) yield body.subarray(i, i + (1 << 20))
     }
-    const send = (key: string, id: string, number: number, body: Buffer) =>
-      store.uploads.part(key, id, number, chunked(body))
+    const send = (key: string, id: string, number: number, body: Buffer, bytesMax = 1e9) =>
+      store.uploads.part(key, id, number, chunked(body), bytesMax)
 
     test('join to the object in their order, whatever order they came in; a part sent again replaces', async () => {
       const id = await store.uploads.create('big/file')
@@ -295,6 +295,32 @@ describe.each(STORES)('an object store in $kind', ({ kind }) => {
         code: expect.stringMatching(/^(not_found|invalid_argument)$/),
       })
       expect(await keys()).toEqual([])
+    })
+
+    test('are bounded while they arrive, all parts together; a part sent again takes the place of the one before', async () => {
+      const id = await store.uploads.create('a')
+      await send('a', id, 1, part(1, 100), 150)
+      await expect(send('a', id, 2, part(2, 51), 150)).rejects.toMatchObject({ code: 'too_large' })
+      await send('a', id, 1, part(1, 60), 150)
+      await send('a', id, 1, part(1, 70), 150)
+      await send('a', id, 2, part(2, 80), 150)
+      // Neither has ended when the other begins.
+      const both = await Promise.allSettled([
+        send('a', id, 3, part(3, 2 << 20), 3 << 20),
+        send('a', id, 4, part(4, 2 << 20), 3 << 20),
+      ])
+      expect(both.map((one) => one.status).sort()).toEqual(['fulfilled', 'rejected'])
+      await store.uploads.abort('a', id)
+    })
+
+    test('that nobody finishes are collected by their age', async () => {
+      const id = await store.uploads.create('a')
+      await send('a', id, 1, part(1, 100))
+      expect(await store.uploads.collect(Date.now() - 3_600_000)).toBe(0)
+      await send('a', id, 2, part(1, 100))
+      expect(await store.uploads.collect(Date.now() + 3_600_000)).toBe(1)
+      await expect(send('a', id, 2, part(2, 100))).rejects.toMatchObject({ code: 'not_found' })
+      expect(await scratch()).toEqual([])
     })
 
     test('are refused together when they are too large, or one of them is not there', async () => {

@@ -1,8 +1,10 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createEncoder, encodeColumns } from '../../src/ml/model/encoder.ts'
-import { forestProbabilities } from '../../src/ml/model/forest.ts'
+import { FOREST_DEPTH_MAX, forestProbabilities } from '../../src/ml/model/forest.ts'
 import { decodeModel, encodeModel, predictBatch, predictOne } from '../../src/ml/model/model-file.ts'
+import { MODEL_COLUMNS_MAX, MODEL_TREES_MAX } from '../../src/ml/model/model-header.ts'
+import { LIMITS } from '../../src/wire/limits.ts'
 import { inputColumns, randomRows, smallModel } from './small-model.ts'
 
 const model = await smallModel()
@@ -64,6 +66,47 @@ describe('a model file', () => {
       walksAway.length - model.forest.feature.length * 3,
     )
     expect(() => decodeModel(resealed(walksAway))).toThrow('right child outside of tree')
+  })
+
+  it('crafted model: is refused with values that give no probability, and with a threshold that is none', () => {
+    const { feature, value } = model.forest
+    const leaf = feature.findIndex((column) => column < 0)
+    const node = feature.findIndex((column) => column >= 0)
+    const withValue = (at: number, to: number) => {
+      const forest = { ...model.forest, value: value.with(at, to) }
+      return () => decodeModel(encodeModel({ ...model, forest }))
+    }
+    for (const wrong of [Number.NaN, 1e308, -0.1, 1.5, Number.POSITIVE_INFINITY]) {
+      expect(withValue(leaf, wrong), String(wrong)).toThrow(/leaf \d+ has the value|has no value/)
+    }
+    expect(withValue(node, Number.NaN)).toThrow('has no value')
+    for (const threshold of [-5, 1.1]) {
+      expect(() => decodeModel(encodeModel({ ...model, threshold }))).toThrow('threshold is not a number from 0 to 1')
+    }
+  })
+
+  it('crafted model: is refused with too deep a tree, too many trees or columns, and a name that is there twice', () => {
+    const deep = 1_001
+    const nodes = 2 * deep + 1
+    const chain = {
+      trees: 1,
+      columns: model.forest.columns,
+      roots: Uint32Array.of(0, nodes),
+      // Each question has a leaf on its left and the next question on its right.
+      feature: Int16Array.from({ length: nodes }, (_, i) => (i % 2 === 0 && i < nodes - 1 ? 0 : -1)),
+      right: Uint32Array.from({ length: nodes }, (_, i) => (i % 2 === 0 && i < nodes - 1 ? i + 2 : 0)),
+      value: new Float64Array(nodes).fill(0.5),
+      missingLeft: new Uint8Array(nodes),
+    }
+    expect(() => decodeModel(encodeModel({ ...model, forest: chain }))).toThrow('asks more than 1000 questions')
+    expect([MODEL_TREES_MAX, MODEL_COLUMNS_MAX, FOREST_DEPTH_MAX]).toEqual(
+      [LIMITS.modelTrees, LIMITS.modelColumns, LIMITS.modelDepth].map((limit) => limit.value),
+    )
+    const encoder = createEncoder({
+      inputs: [...model.encoder.spec.inputs, model.encoder.spec.inputs[0]!],
+      columns: model.encoder.spec.columns,
+    })
+    expect(() => decodeModel(encodeModel({ ...model, encoder }))).toThrow('is there twice')
   })
 })
 

@@ -113,8 +113,8 @@ test('B10: a version of a logged model without a run keeps its files, whatever w
   expect(report.keptExperiments).toMatchObject([{ name: 'logged', usedBy: expect.stringMatching(/^logged\/[12]$/) }])
   expect([await there(of.artifact_uri), await there(alone.artifact_uri), await there(root)]).toEqual([1, 1, 1])
   // Without the versions all of it goes.
-  await rig.registry.deleteModel('logged')
-  await rig.registry.deleteModel('whole run')
+  await rig.registry.deleteModel('logged', 'a')
+  await rig.registry.deleteModel('whole run', 'a')
   expect((await collect({ experiments: ['logged'] })).experiments.map((e) => e.name)).toEqual(['logged'])
   expect([await there(of.artifact_uri), await there(alone.artifact_uri), await there(root)]).toEqual([0, 0, 0])
 })

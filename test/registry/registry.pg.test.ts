@@ -106,7 +106,8 @@ describe('stages', () => {
     const promote = (version: number) =>
       rig.registry.transition({ name: 'race', version, stage: 'Production', archiveExisting: true, actor: 'a' })
     await Promise.all([1, 2, 3, 4, 5, 6, 7, 8].map(promote))
-    const { rows } = await rig.registry.searchVersions({ filter: "name = 'race'", maxResults: 100 })
+    const found = await rig.registry.findVersions({ filter: "name = 'race'", maxResults: 100 })
+    const rows = await rig.registry.readVersions(found.rows)
     expect(rows.filter((v) => v.stage === 'Production')).toHaveLength(1)
     expect(rows.filter((v) => v.stage === 'Archived')).toHaveLength(7)
   })
@@ -176,8 +177,8 @@ describe('models', () => {
   test('are searched by name and tag, in order, by page', async () => {
     for (const name of ['s-1', 's-2', 's-3']) await rig.registry.createModel({ name, tags: { team: name.slice(2) } })
     const search = (filter: string, orderBy: string[] = [], maxResults = 10, pageToken?: string) =>
-      rig.registry.searchModels({ filter, orderBy, maxResults, pageToken })
-    const names = async (page: ReturnType<typeof search>) => (await page).rows.map((model) => model.name)
+      rig.registry.findModels({ filter, orderBy, maxResults, pageToken })
+    const names = async (page: ReturnType<typeof search>) => (await page).rows
     expect(await names(search("name like 's-%'", ['name desc']))).toEqual(['s-3', 's-2', 's-1'])
     expect(await names(search("tags.team = '2'"))).toEqual(['s-2'])
     const first = await search("name ilike 'S-%'", [], 2)

@@ -21,6 +21,7 @@ export function define(command: Command): void {
       out.document(report)
       const verb = report.dryRun ? 'would be removed' : 'removed'
       out.line(`${report.runs.length} runs and ${report.experiments.length} experiments ${verb}, with their artifacts`)
+      if (report.uploads > 0) out.line(`${report.uploads} unfinished uploads given up`)
       const rows = [...report.runs.map((run) => ({ ...run, usedBy: '' })), ...report.kept]
       if (rows.length === 0) return
       out.table(

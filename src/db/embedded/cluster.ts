@@ -50,7 +50,7 @@ function sweepDrafts(places: Places): void {
 async function initdb(places: Places, binaries: Binaries, draft: string): Promise<void> {
   const folder = places.as ? places.dataArgument : draft
   const text = ['--encoding=UTF8', '--no-locale', '--locale-provider=builtin', '--builtin-locale=C.UTF-8']
-  const args = ['-D', folder, '-U', 'weir', '--auth=trust', ...text, '--no-instructions']
+  const args = ['-D', folder, '-U', 'weir_admin', '--auth=trust', ...text, '--no-instructions']
   try {
     await promisify(execFile)(binaries.initdb, args, { cwd: draft, env: serverEnv(), ...places.as })
   } catch (error) {

@@ -1,6 +1,5 @@
 import { chmodSync, mkdirSync, readFileSync, rmSync } from 'node:fs'
 import { setTimeout as delay } from 'node:timers/promises'
-import pg from 'pg'
 import { PlatformError } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { type Binaries, findBinaries } from './binaries.ts'
@@ -11,6 +10,7 @@ import { withLock } from './lock.ts'
 import { checkRuntime, connectionUrl, giveTo, makeHome, type Places, placesOf } from './places.ts'
 import { findGhost, findPostmaster, removeStalePid, stopPostmaster } from './postmaster.ts'
 import { signal } from './process.ts'
+import { ADMIN, ensureRoles, writeAccessRules } from './roles.ts'
 
 /**
  * The PostgreSQL that weir brings along, one server per home, shared by all weir processes of that home: the first one
@@ -26,6 +26,8 @@ import { signal } from './process.ts'
  */
 export type Embedded = {
   url(database?: string): string
+  /** As the role that owns the server: for what needs databases of its own, as tests do. */
+  adminUrl(database: string): string
   /** Starts the server again after it was killed under us. */
   revive(): Promise<void>
   /** Lets go of the server; the last one to do so ends it. */
@@ -53,6 +55,7 @@ export async function openEmbedded(options: { home: string; log: Log; settings?:
   let released = false
   return {
     url: (database = 'weir') => connectionUrl(taken.places.runtime, database),
+    adminUrl: (database) => connectionUrl(taken.places.runtime, database, ADMIN),
     async revive() {
       taken.hold.release()
       taken = await take()
@@ -129,6 +132,7 @@ async function start(
 ): Promise<Hold | undefined> {
   const made = await ensureCluster(places, binaries)
   if (made === 'made') log.info({ data: places.data }, 'made a new database')
+  writeAccessRules(places)
   removeStalePid(places)
   rmSync(places.runtime, { recursive: true, force: true })
   mkdirSync(places.runtime, { mode: 0o700 })
@@ -136,7 +140,7 @@ async function start(
   giveTo(places, places.runtime)
   makeFifo(places)
   const hold = await join(places, startGuard(places, binaries, settings))
-  if (hold) await ensureDatabase(places, 'weir')
+  if (hold) await ensureRoles(places)
   if (hold || mayPass(places)) return hold
   throw new PlatformError('unavailable', `PostgreSQL did not start in ${places.pg}: ${logTail(places)}`)
 }
@@ -155,18 +159,6 @@ async function isReady(places: Places): Promise<boolean> {
 /** Backends of a killed server live on for a moment and keep the next one out: then trying again helps. */
 function mayPass(places: Places): boolean {
   return /shared memory block .* still in use/.test(logTail(places))
-}
-
-async function ensureDatabase(places: Places, name: string): Promise<void> {
-  const client = new pg.Client({ connectionString: connectionUrl(places.runtime, 'postgres') })
-  client.on('error', () => {})
-  await client.connect()
-  try {
-    const found = await client.query('select 1 from pg_database where datname = $1', [name])
-    if (found.rowCount === 0) await client.query(`create database ${client.escapeIdentifier(name)}`)
-  } finally {
-    await client.end()
-  }
 }
 
 /** What the file system says, with the folder and its owner. */

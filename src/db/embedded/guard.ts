@@ -70,6 +70,9 @@ const SETTINGS: ServerSettings = {
   wal_recycle: 'off',
   log_error_verbosity: 'terse',
   log_min_error_statement: 'panic',
+  log_min_messages: 'log',
+  log_parameter_max_length: 0,
+  log_parameter_max_length_on_error: 0,
 }
 
 /**

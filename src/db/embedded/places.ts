@@ -58,8 +58,8 @@ export function placesOf(home: string): Places {
 }
 
 /** A connection string for `pg`. It names a host only because some parsers insist; `host=` is what counts. */
-export function connectionUrl(runtime: string, database: string): string {
-  return `postgresql://weir@localhost:${PORT}/${database}?host=${encodeURIComponent(runtime)}&sslmode=disable`
+export function connectionUrl(runtime: string, database: string, role = 'weir'): string {
+  return `postgresql://${role}@localhost:${PORT}/${database}?host=${encodeURIComponent(runtime)}&sslmode=disable`
 }
 
 /** Gives what root made to the user of the server. */

@@ -1,10 +1,11 @@
 import { createPrng, type Prng, seedFor } from '../../base/prng.ts'
+import { FOREST_DEPTH_MAX } from '../model/forest.ts'
 import type { RankCodes } from './rank-codes.ts'
 import { createSplitSearch, emptySplit, MAX_DRAWS, type Node, type SplitSearch, searchColumn } from './split-search.ts'
 
 /** What a tree is grown by; the forest's parameters with everything worked out. */
 export type TreeParams = {
-  /** Null for no limit. */
+  /** Null for no limit but that of a forest (model/forest.ts). */
   maxDepth: number | null
   minSamplesLeaf: number
   minSamplesSplit: number
@@ -139,7 +140,7 @@ function findSplit(grower: Grower, prng: Prng, node: Node, best: ReturnType<type
 function isLeaf(node: Node, depth: number, params: TreeParams): boolean {
   const rows = node.end - node.start
   if (node.n0 === 0 || node.n1 === 0) return true
-  if (params.maxDepth !== null && depth >= params.maxDepth) return true
+  if (depth >= Math.min(params.maxDepth ?? FOREST_DEPTH_MAX, FOREST_DEPTH_MAX)) return true
   return rows < params.minSamplesSplit || rows < 2 * params.minSamplesLeaf
 }
 

@@ -58,18 +58,32 @@ export function forestProbabilities(forest: Forest, matrix: Matrix): Float64Arra
   return sums
 }
 
-/** What is wrong with these arrays as a forest, or undefined: after this check a walk can neither loop nor leave. */
+/** A tree that asks more questions than that was not learned. */
+export const FOREST_DEPTH_MAX = 1_000
+
+/**
+ * What is wrong with these arrays as a forest, or undefined: after this check a walk can neither loop nor leave, ends after
+ * a bounded number of questions, and gives a probability.
+ */
 export function findForestFault(forest: Forest): string | undefined {
-  const { trees, columns, roots, feature, right } = forest
+  const { trees, columns, roots, feature, right, value } = forest
   const nodes = feature.length
+  // How many questions lead to a node; children stand behind their parent.
+  const depth = new Uint16Array(nodes)
   if (roots[0] !== 0 || roots[trees] !== nodes) return 'the trees do not cover the nodes'
   for (let t = 0; t < trees; t++) {
     const [start, end] = [roots[t]!, roots[t + 1]!]
     if (end <= start || end > nodes) return `tree ${t} is empty or out of order`
     for (let i = start; i < end; i++) {
-      if (feature[i]! < 0) continue
+      const isLeaf = feature[i]! < 0
+      if (Number.isNaN(value[i]!)) return `node ${i} has no value`
+      if (isLeaf && !(value[i]! >= 0 && value[i]! <= 1)) return `leaf ${i} has the value ${value[i]}, which is no share`
+      if (isLeaf) continue
       if (feature[i]! >= columns) return `node ${i} asks column ${feature[i]} of ${columns}`
       if (right[i]! <= i + 1 || right[i]! >= end) return `node ${i} has its right child outside of tree ${t}`
+      if (depth[i]! >= FOREST_DEPTH_MAX) return `tree ${t} asks more than ${FOREST_DEPTH_MAX} questions`
+      depth[i + 1] = Math.max(depth[i + 1]!, depth[i]! + 1)
+      depth[right[i]!] = Math.max(depth[right[i]!]!, depth[i]! + 1)
     }
     if (feature[end - 1]! >= 0) return `tree ${t} does not end in a leaf`
   }

@@ -1,5 +1,10 @@
 import { type EncodedColumn, type EncoderSpec, INPUT_TYPES, type InputType } from './encoder.ts'
 
+/** Bounds of what is loaded; also in the table of limits (wire/limits.ts), which this room does not know. */
+export const MODEL_TREES_MAX = 10_000
+/** The number of a column is 16 bits. */
+export const MODEL_COLUMNS_MAX = 32_767
+
 /** The description in a model file. */
 export type ModelHeader = { label: string; threshold: number; encoder: EncoderSpec; trees: number; nodes: number }
 
@@ -12,12 +17,23 @@ export function parseModelHeader(text: string, refusal: Refusal): ModelHeader {
   const encoder = objectOf(header.encoder, 'encoder', refusal)
   const inputs = listOf(encoder.inputs, 'encoder.inputs', refusal).map((input) => readInput(input, refusal))
   const columns = listOf(encoder.columns, 'encoder.columns', refusal).map((column) => readColumn(column, refusal))
+  atMost(MODEL_COLUMNS_MAX, columns.length, 'columns', refusal)
+  refuseTwice(
+    inputs.map((input) => input.name),
+    'input',
+    refusal,
+  )
+  refuseTwice(
+    columns.map((c) => JSON.stringify([c.input, c.kind === 'one_hot' ? c.category : null])),
+    'column',
+    refusal,
+  )
   refuseOtherOrder({ inputs, columns }, refusal)
   return {
     label: textOf(header.label, 'label', refusal),
-    threshold: numberOf(header.threshold, 'threshold', refusal),
+    threshold: shareOf(header.threshold, 'threshold', refusal),
     encoder: { inputs, columns },
-    trees: countOf(header.trees, 'trees', refusal),
+    trees: atMost(MODEL_TREES_MAX, countOf(header.trees, 'trees', refusal), 'trees', refusal),
     nodes: countOf(header.nodes, 'nodes', refusal),
   }
 }
@@ -74,9 +90,23 @@ function textOf(value: unknown, what: string, refusal: Refusal): string {
   throw refusal(`${what} is not a text`)
 }
 
-function numberOf(value: unknown, what: string, refusal: Refusal): number {
-  if (typeof value === 'number' && Number.isFinite(value)) return value
-  throw refusal(`${what} is not a number`)
+/** A probability. */
+function shareOf(value: unknown, what: string, refusal: Refusal): number {
+  if (typeof value === 'number' && value >= 0 && value <= 1) return value
+  throw refusal(`${what} is not a number from 0 to 1`)
+}
+
+function atMost(most: number, count: number, what: string, refusal: Refusal): number {
+  if (count <= most) return count
+  throw refusal(`it has ${count} ${what}, more than ${most}`)
+}
+
+function refuseTwice(names: readonly string[], what: string, refusal: Refusal): void {
+  const seen = new Set<string>()
+  for (const name of names) {
+    if (seen.has(name)) throw refusal(`${what} ${name.slice(0, 100)} is there twice`)
+    seen.add(name)
+  }
 }
 
 function countOf(value: unknown, what: string, refusal: Refusal): number {

@@ -45,13 +45,18 @@ function columnsOf(transitions: readonly Transition[]): unknown[] {
   return columns.map((column) => transitions.map((transition) => transition[column]))
 }
 
-/** Oldest first. */
-export function selectTransitions(sql: Sql, name: string, version: number | null): Promise<Transition[]> {
+/** Oldest first: of the model that has the name now, or of those that had it and were deleted. */
+export function selectTransitions(
+  sql: Sql,
+  name: string,
+  { version, deleted }: { version: number | null; deleted: boolean },
+): Promise<Transition[]> {
   return preparedShape<Transition>(
     sql,
     `select version, kind, from_value as "from", to_value as "to", actor, comment, at_ms as "atMs"
-     from registry.transition where name = $1 and ($2::integer is null or version = $2) order by transition_id`,
-    [name, version],
+     from registry.transition
+     where name = $1 and ($2::integer is null or version = $2) and (ended_ms is not null) = $3 order by transition_id`,
+    [name, version, deleted],
   )
 }
 
@@ -60,7 +65,7 @@ export async function selectWasInStage(sql: Sql, name: string, stage: string): P
   const [row] = await preparedShape<{ was: boolean }>(
     sql,
     `select exists (
-       select 1 from registry.transition where name = $1 and kind = 'stage' and to_value = $2
+       select 1 from registry.transition where name = $1 and kind = 'stage' and to_value = $2 and ended_ms is null
      ) as was`,
     [name, stage],
   )

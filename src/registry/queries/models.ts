@@ -42,13 +42,23 @@ export async function lockModel(sql: Sql, name: string): Promise<boolean> {
   return (await preparedShape(sql, text, [name, REGISTRY_CHANNEL])).length > 0
 }
 
+/** In the order of the names. */
+export function selectModels(sql: Sql, names: readonly string[]): Promise<ModelRow[]> {
+  return preparedShape<ModelRow>(
+    sql,
+    `select ${COLUMNS} from unnest($1::text[]) with ordinality as g (name, place)
+     join registry.model m using (name) order by g.place`,
+    [names],
+  )
+}
+
 /** `where` and `orderBy` come from the search translator, with their values from $2 on. */
 export function searchModels(
   sql: Sql,
   search: { limit: number; offset: number; where: string; orderBy: string; values: unknown[] },
-): Promise<ModelRow[]> {
-  return sql.query<ModelRow>(
-    `select ${COLUMNS} from registry.model m where ${search.where}
+): Promise<{ name: string }[]> {
+  return sql.query<{ name: string }>(
+    `select m.name from registry.model m where ${search.where}
      order by ${search.orderBy} limit $1::integer offset ${Number(search.offset)}`,
     [search.limit, ...search.values],
   )
@@ -69,19 +79,45 @@ export async function updateModel(
 
 /** The history is kept under the name that the model has now. */
 export async function renameHistory(sql: Sql, name: string, newName: string): Promise<void> {
-  await preparedShape(sql, 'update registry.transition set name = $2 where name = $1', [name, newName])
+  const text = 'update registry.transition set name = $2 where name = $1 and ended_ms is null'
+  await preparedShape(sql, text, [name, newName])
 }
 
-export async function deleteModel(sql: Sql, name: string): Promise<void> {
-  await preparedShape(sql, 'delete from registry.model where name = $1', [name])
-}
-
-export async function upsertModelTag(sql: Sql, name: string, key: string, value: string): Promise<void> {
+/** A last line for each version, and the mark that it is the history of a model that is gone. Before the deletion. */
+export async function endHistory(
+  sql: Sql,
+  name: string,
+  { actor, atMs }: { actor: string; atMs: number },
+): Promise<void> {
   await preparedShape(
     sql,
-    `insert into registry.model_tag (name, key, value) values ($1, $2, $3)
+    `with ended as (update registry.transition set ended_ms = $3 where name = $1 and ended_ms is null)
+     insert into registry.transition (name, version, kind, from_value, to_value, actor, comment, at_ms, ended_ms)
+     select name, version, 'stage', stage, null, $2, 'model deleted', $3, $3
+     from registry.version where name = $1 order by version`,
+    [name, actor, atMs],
+  )
+}
+
+/** Gives the sources that no version has any more. */
+export async function deleteModel(sql: Sql, name: string): Promise<string[]> {
+  const rows = await preparedShape<{ source: string }>(
+    sql,
+    `with gone as (delete from registry.model where name = $1 returning name)
+     select distinct v.source from registry.version v join gone using (name)
+     where not exists (select 1 from registry.version o where o.source = v.source and o.name <> v.name)`,
+    [name],
+  )
+  return rows.map((row) => row.source)
+}
+
+export async function upsertModelTags(sql: Sql, name: string, tags: Record<string, string>): Promise<void> {
+  await preparedShape(
+    sql,
+    `insert into registry.model_tag (name, key, value)
+     select $1, key, value from unnest($2::text[], $3::text[]) as g (key, value) order by key
      on conflict (name, key) do update set value = excluded.value`,
-    [name, key, value],
+    [name, Object.keys(tags), Object.values(tags)],
   )
 }
 

@@ -142,13 +142,25 @@ export function selectLatest(sql: Sql, names: readonly string[], stages: readonl
   )
 }
 
+export type VersionKey = { name: string; version: number }
+
+/** In the order of the keys. */
+export function selectVersions(sql: Sql, keys: readonly VersionKey[]): Promise<VersionRow[]> {
+  return preparedShape<VersionRow>(
+    sql,
+    `select ${COLUMNS} from unnest($1::text[], $2::integer[]) with ordinality as g (name, version, place)
+     join registry.version v using (name, version) order by g.place`,
+    [keys.map((key) => key.name), keys.map((key) => key.version)],
+  )
+}
+
 /** `where` and `orderBy` come from the search translator, with their values from $2 on. */
 export function searchVersions(
   sql: Sql,
   search: { limit: number; offset: number; where: string; orderBy: string; values: unknown[] },
-): Promise<VersionRow[]> {
-  return sql.query<VersionRow>(
-    `select ${COLUMNS} from registry.version v where ${search.where}
+): Promise<VersionKey[]> {
+  return sql.query<VersionKey>(
+    `select v.name, v.version from registry.version v where ${search.where}
      order by ${search.orderBy} limit $1::integer offset ${Number(search.offset)}`,
     [search.limit, ...search.values],
   )
@@ -168,8 +180,16 @@ export async function updateVersion(
   )
 }
 
-export async function deleteVersion(sql: Sql, name: string, version: number): Promise<void> {
-  await preparedShape(sql, 'delete from registry.version where name = $1 and version = $2', [name, version])
+/** Gives its source, when no other version has it. */
+export async function deleteVersion(sql: Sql, name: string, version: number): Promise<string[]> {
+  const rows = await preparedShape<{ source: string }>(
+    sql,
+    `with gone as (delete from registry.version where name = $1 and version = $2 returning name, version, source)
+     select g.source from gone g where not exists (
+       select 1 from registry.version o where o.source = g.source and (o.name, o.version) <> (g.name, g.version))`,
+    [name, version],
+  )
+  return rows.map((row) => row.source)
 }
 
 export async function upsertVersionTags(

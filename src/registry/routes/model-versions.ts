@@ -1,4 +1,6 @@
-import type { Endpoint } from '../../wire/mlflow/endpoint.ts'
+import { jsonPages } from '../../tracking/search/long-work.ts'
+import { listJson } from '../../wire/json-stream.ts'
+import { type Endpoint, JsonPieces } from '../../wire/mlflow/endpoint.ts'
 import {
   type Fields,
   keyValues,
@@ -9,11 +11,13 @@ import {
   textList,
 } from '../../wire/mlflow/read.ts'
 import { parseStage, parseVersion } from '../names.ts'
-import type { Registry } from '../registry.ts'
+import type { ModelVersion, Registry } from '../registry.ts'
 import { transitionJson, versionJson } from '../wire.ts'
-import { ACTOR, pageSize } from './request.ts'
+import { pageSize } from './request.ts'
 
 const PAGE_SIZE = { default: 10_000, max: 200_000 }
+
+const textOf = (version: ModelVersion) => JSON.stringify(versionJson(version))
 
 export function modelVersionEndpoints(registry: Registry): Endpoint[] {
   return [
@@ -23,10 +27,10 @@ export function modelVersionEndpoints(registry: Registry): Endpoint[] {
       async run(fields) {
         const version = await registry.createVersion({
           name: requiredText(fields, 'name'),
-          source: requiredText(fields, 'source'),
+          source: requiredText(fields, 'source', 'source'),
           runId: optionalText(fields, 'run_id'),
-          runLink: optionalText(fields, 'run_link'),
-          description: optionalText(fields, 'description'),
+          runLink: optionalText(fields, 'run_link', 'runLink'),
+          description: optionalText(fields, 'description', 'description'),
           tags: Object.fromEntries(keyValues(fields, 'tags').map(({ key, value }) => [key, value])),
         })
         return { model_version: versionJson(version) }
@@ -41,13 +45,14 @@ export function modelVersionEndpoints(registry: Registry): Endpoint[] {
       method: 'GET',
       path: 'model-versions/search',
       async run(fields) {
-        const { rows, nextPageToken } = await registry.searchVersions({
-          filter: optionalText(fields, 'filter'),
-          orderBy: textList(fields, 'order_by'),
+        const { rows, nextPageToken } = await registry.findVersions({
+          filter: optionalText(fields, 'filter', 'filterText'),
+          orderBy: textList(fields, 'order_by', 'orderBy'),
           pageToken: optionalText(fields, 'page_token'),
           maxResults: pageSize(optionalInteger(fields, 'max_results'), PAGE_SIZE),
         })
-        return { model_versions: rows.length > 0 ? rows.map(versionJson) : undefined, next_page_token: nextPageToken }
+        const items = jsonPages(rows, async (keys) => (await registry.readVersions(keys)).map(textOf))
+        return new JsonPieces(listJson({ name: 'model_versions', items, after: { next_page_token: nextPageToken } }))
       },
     },
     {
@@ -58,25 +63,28 @@ export function modelVersionEndpoints(registry: Registry): Endpoint[] {
     {
       method: 'POST',
       path: 'model-versions/transition-stage',
-      async run(fields) {
+      async run(fields, { actor }) {
         const [name, version] = named(fields)
         const stage = parseStage(requiredText(fields, 'stage'))
         const archiveExisting = optionalBoolean(fields, 'archive_existing_versions') ?? false
         // Not in MLflow's own request: why, for the history.
-        const comment = optionalText(fields, 'comment')
-        const moved = await registry.transition({ name, version, stage, archiveExisting, actor: ACTOR, comment })
+        const comment = optionalText(fields, 'comment', 'description')
+        const moved = await registry.transition({ name, version, stage, archiveExisting, actor, comment })
         return { model_version: versionJson(moved) }
       },
     },
     {
-      // Ours, beside MLflow's: who moved what, from where to where, when and why; of one version or of all.
+      // Ours, beside MLflow's: who moved what, from where to where, when and why; of one version or of all. With
+      // `deleted=true` that of the models that had this name before.
       method: 'GET',
       path: 'model-versions/history',
       async run(fields) {
         const name = requiredText(fields, 'name')
-        const version = optionalText(fields, 'version')
-        await registry.getModel(name)
-        const history = await registry.history(name, version === undefined ? undefined : parseVersion(version))
+        const text = optionalText(fields, 'version')
+        const version = text === undefined ? undefined : parseVersion(text)
+        const deleted = optionalBoolean(fields, 'deleted') ?? false
+        const history = await (deleted ? registry.historyOfDeleted(name, version) : registry.history(name, version))
+        if (!deleted || history.length === 0) await registry.getModel(name)
         return { transitions: history.length > 0 ? history.map(transitionJson) : undefined }
       },
     },
@@ -84,15 +92,15 @@ export function modelVersionEndpoints(registry: Registry): Endpoint[] {
       method: 'PATCH',
       path: 'model-versions/update',
       async run(fields) {
-        const description = optionalText(fields, 'description') ?? ''
+        const description = optionalText(fields, 'description', 'description') ?? ''
         return { model_version: versionJson(await registry.describeVersion(...named(fields), description)) }
       },
     },
     {
       method: 'DELETE',
       path: 'model-versions/delete',
-      async run(fields) {
-        await registry.deleteVersion(...named(fields), ACTOR)
+      async run(fields, { actor }) {
+        await registry.deleteVersion(...named(fields), actor)
         return {}
       },
     },

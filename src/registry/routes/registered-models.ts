@@ -1,11 +1,15 @@
-import type { Endpoint } from '../../wire/mlflow/endpoint.ts'
+import { jsonPages } from '../../tracking/search/long-work.ts'
+import { listJson } from '../../wire/json-stream.ts'
+import { type Endpoint, JsonPieces } from '../../wire/mlflow/endpoint.ts'
 import { keyValues, optionalInteger, optionalText, requiredText, textList } from '../../wire/mlflow/read.ts'
 import { parseStage, parseVersion, STAGES } from '../names.ts'
-import type { Registry } from '../registry.ts'
+import type { RegisteredModel, Registry } from '../registry.ts'
 import { modelJson, versionJson } from '../wire.ts'
-import { ACTOR, pageSize } from './request.ts'
+import { pageSize } from './request.ts'
 
 const PAGE_SIZE = { default: 100, max: 1000 }
+
+const textOf = (model: RegisteredModel) => JSON.stringify(modelJson(model))
 
 export function registeredModelEndpoints(registry: Registry): Endpoint[] {
   const latest: Endpoint['run'] = async (fields) => {
@@ -22,7 +26,7 @@ export function registeredModelEndpoints(registry: Registry): Endpoint[] {
       async run(fields) {
         const tags = Object.fromEntries(keyValues(fields, 'tags').map(({ key, value }) => [key, value]))
         const name = optionalText(fields, 'name') ?? ''
-        const description = optionalText(fields, 'description')
+        const description = optionalText(fields, 'description', 'description')
         return { registered_model: modelJson(await registry.createModel({ name, description, tags })) }
       },
     },
@@ -35,16 +39,14 @@ export function registeredModelEndpoints(registry: Registry): Endpoint[] {
       method: 'GET',
       path: 'registered-models/search',
       async run(fields) {
-        const { rows, nextPageToken } = await registry.searchModels({
-          filter: optionalText(fields, 'filter'),
-          orderBy: textList(fields, 'order_by'),
+        const { rows, nextPageToken } = await registry.findModels({
+          filter: optionalText(fields, 'filter', 'filterText'),
+          orderBy: textList(fields, 'order_by', 'orderBy'),
           pageToken: optionalText(fields, 'page_token'),
           maxResults: pageSize(optionalInteger(fields, 'max_results'), PAGE_SIZE),
         })
-        return {
-          registered_models: rows.length > 0 ? rows.map(modelJson) : undefined,
-          next_page_token: nextPageToken,
-        }
+        const items = jsonPages(rows, async (names) => (await registry.readModels(names)).map(textOf))
+        return new JsonPieces(listJson({ name: 'registered_models', items, after: { next_page_token: nextPageToken } }))
       },
     },
     {
@@ -59,7 +61,7 @@ export function registeredModelEndpoints(registry: Registry): Endpoint[] {
       method: 'PATCH',
       path: 'registered-models/update',
       async run(fields) {
-        const description = optionalText(fields, 'description') ?? ''
+        const description = optionalText(fields, 'description', 'description') ?? ''
         return {
           registered_model: modelJson(await registry.describeModel(requiredText(fields, 'name'), description)),
         }
@@ -68,8 +70,8 @@ export function registeredModelEndpoints(registry: Registry): Endpoint[] {
     {
       method: 'DELETE',
       path: 'registered-models/delete',
-      async run(fields) {
-        await registry.deleteModel(requiredText(fields, 'name'))
+      async run(fields, { actor }) {
+        await registry.deleteModel(requiredText(fields, 'name'), actor)
         return {}
       },
     },
@@ -95,19 +97,19 @@ export function registeredModelEndpoints(registry: Registry): Endpoint[] {
     {
       method: 'POST',
       path: 'registered-models/alias',
-      async run(fields) {
+      async run(fields, { actor }) {
         const version = parseVersion(requiredText(fields, 'version'))
         const alias = requiredText(fields, 'alias')
-        await registry.setAlias({ name: requiredText(fields, 'name'), version, alias, actor: ACTOR })
+        await registry.setAlias({ name: requiredText(fields, 'name'), version, alias, actor })
         return {}
       },
     },
     {
       method: 'DELETE',
       path: 'registered-models/alias',
-      async run(fields) {
+      async run(fields, { actor }) {
         const alias = requiredText(fields, 'alias')
-        await registry.deleteAlias({ name: requiredText(fields, 'name'), alias, actor: ACTOR })
+        await registry.deleteAlias({ name: requiredText(fields, 'name'), alias, actor })
         return {}
       },
     },

@@ -1,8 +1,5 @@
 import { invalid } from '../names.ts'
 
-/** Who made a change that came in through MLflow's API, which names nobody. */
-export const ACTOR = 'mlflow-api'
-
 export function pageSize(asked: number | undefined, size: { default: number; max: number }): number {
   const maxResults = asked ?? size.default
   if (maxResults >= 1 && maxResults <= size.max) return maxResults

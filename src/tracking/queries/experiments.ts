@@ -46,13 +46,22 @@ export async function selectExperimentByName(sql: Sql, name: string): Promise<Ex
   return rows[0]
 }
 
+/** In the order of the ids. */
+export function selectExperiments(sql: Sql, ids: readonly string[]): Promise<ExperimentRow[]> {
+  return sql.query<ExperimentRow>(
+    `select ${COLUMNS} from unnest($1::bigint[]) with ordinality as g (experiment_id, place)
+     join tracking.experiment e using (experiment_id) order by g.place`,
+    [ids],
+  )
+}
+
 /** `where` and `orderBy` come from the search translator, with their values from $3 on. */
 export function searchExperiments(
   sql: Sql,
   search: { stages: string[]; limit: number; offset: number; where: string; orderBy: string; values: unknown[] },
-): Promise<ExperimentRow[]> {
-  return sql.query<ExperimentRow>(
-    `select ${COLUMNS} from tracking.experiment e
+): Promise<{ experiment_id: string }[]> {
+  return sql.query<{ experiment_id: string }>(
+    `select e.experiment_id::text from tracking.experiment e
      where e.lifecycle_stage = any($1) and ${search.where}
      order by ${search.orderBy} limit $2::integer offset ${Number(search.offset)}`,
     [search.stages, search.limit, ...search.values],
@@ -88,11 +97,13 @@ export async function updateExperimentStage(sql: Sql, id: string, stage: string,
   )
 }
 
-export async function upsertExperimentTag(sql: Sql, id: string, key: string, value: string): Promise<void> {
+/** Each key once. */
+export async function upsertExperimentTags(sql: Sql, id: string, tags: ReadonlyMap<string, string>): Promise<void> {
   await sql.query(
-    `insert into tracking.experiment_tag (experiment_id, key, value) values ($1::bigint, $2, $3)
+    `insert into tracking.experiment_tag (experiment_id, key, value)
+     select $1::bigint, key, value from unnest($2::text[], $3::text[]) as g (key, value) order by key
      on conflict (experiment_id, key) do update set value = excluded.value`,
-    [id, key, value],
+    [id, [...tags.keys()], [...tags.values()]],
   )
 }
 

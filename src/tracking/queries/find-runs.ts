@@ -1,4 +1,4 @@
-import { preparedShape } from '../../db/prepared-shapes.ts'
+import { searchShape } from '../../db/prepared-shapes.ts'
 import type { Sql } from '../../db/sql.ts'
 import type { Clause } from '../search/clause.ts'
 import { behind, keyColumns, type OrderKey } from '../search/keyset.ts'
@@ -85,5 +85,5 @@ function page(sql: Sql, search: RunSearch, { from, orderBy, keys }: Part): Promi
   const text = `select r.run_id, ${REVISION}${keys ? `, ${keyColumns(keys)}` : ''} from ${from}
      and r.lifecycle_stage = any($2) and ${where} and ${start}
      order by ${orderBy} limit $3::integer${skipped}`
-  return preparedShape<FoundRun>(sql, text, values)
+  return searchShape<FoundRun>(sql, text, values)
 }

@@ -13,34 +13,54 @@ export type DatasetRow = {
 
 export type InputRow = { dataset: DatasetRow; tags: KeyValue[] }
 
-export async function upsertInput(sql: Sql, runId: string, { dataset, tags }: InputRow): Promise<void> {
+/** Of a dataset, and of a tag of one, that is given twice the last counts. In order of name, so that no two wait for each other. */
+export async function upsertInputs(sql: Sql, runId: string, inputs: readonly InputRow[]): Promise<void> {
+  const datasets = new Map(inputs.map(({ dataset }) => [JSON.stringify([dataset.name, dataset.digest]), dataset]))
+  const tags = new Map<string, { name: string; digest: string } & KeyValue>()
+  for (const { dataset, tags: own } of inputs) {
+    const { name, digest } = dataset
+    for (const { key, value } of own) tags.set(JSON.stringify([name, digest, key]), { name, digest, key, value })
+  }
+  const columns = ['name', 'digest', 'source_type', 'source', 'schema', 'profile'] as const
+  const ofTags = ['name', 'digest', 'key', 'value'] as const
   await preparedShape(
     sql,
     `with made as (
        insert into tracking.dataset (experiment_id, name, digest, source_type, source, schema, profile)
-       select experiment_id, $2, $3, $4, $5, $6, $7 from tracking.run where run_id = $1
+       select r.experiment_id, g.* from tracking.run r,
+         unnest($2::text[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[])
+           as g (name, digest, source_type, source, schema, profile)
+       where r.run_id = $1 order by g.name, g.digest
        on conflict (experiment_id, name, digest) do update set source = tracking.dataset.source
-       returning dataset_id
+       returning dataset_id, name, digest
      ),
      used as (
        insert into tracking.input (run_id, dataset_id) select $1, dataset_id from made
        on conflict do nothing
      )
      insert into tracking.input_tag (run_id, dataset_id, key, value)
-     select $1, dataset_id, g.key, g.value from made, unnest($8::text[], $9::text[]) as g (key, value)
+     select $1, made.dataset_id, g.key, g.value
+     from unnest($8::text[], $9::text[], $10::text[], $11::text[]) as g (name, digest, key, value)
+     join made using (name, digest)
      on conflict (run_id, dataset_id, key) do update set value = excluded.value`,
     [
       runId,
-      dataset.name,
-      dataset.digest,
-      dataset.source_type,
-      dataset.source,
-      dataset.schema,
-      dataset.profile,
-      tags.map((t) => t.key),
-      tags.map((t) => t.value),
+      ...columns.map((column) => [...datasets.values()].map((dataset) => dataset[column])),
+      ...ofTags.map((column) => [...tags.values()].map((tag) => tag[column])),
     ],
   )
+}
+
+/** How much the datasets of a run are, by lengths that PostgreSQL knows without reading the texts. */
+export async function selectInputSize(sql: Sql, runId: string): Promise<{ count: number; bytes: number }> {
+  const [row] = await preparedShape<{ count: number; bytes: number }>(
+    sql,
+    `select count(*) as count, coalesce(sum(
+       octet_length(d.source) + coalesce(octet_length(d.schema), 0) + coalesce(octet_length(d.profile), 0)), 0)::bigint as bytes
+     from tracking.input i join tracking.dataset d using (dataset_id) where i.run_id = $1`,
+    [runId],
+  )
+  return row!
 }
 
 export async function selectInputs(sql: Sql, runIds: string[]): Promise<Map<string, InputRow[]>> {
@@ -55,7 +75,9 @@ export async function selectInputs(sql: Sql, runIds: string[]): Promise<Map<stri
   )
   const byRun = new Map<string, InputRow[]>()
   for (const { run_id, tags, ...dataset } of rows) {
-    byRun.set(run_id, [...(byRun.get(run_id) ?? []), { dataset, tags }])
+    const inputs = byRun.get(run_id) ?? []
+    inputs.push({ dataset, tags })
+    byRun.set(run_id, inputs)
   }
   return byRun
 }

@@ -82,6 +82,15 @@ export async function selectKnownModels(sql: Sql, modelIds: string[]): Promise<s
   return rows.map((row) => row.model_id)
 }
 
+/** In the order of the ids. */
+export function selectLoggedModels(sql: Sql, modelIds: readonly string[]): Promise<LoggedModelRow[]> {
+  return sql.query<LoggedModelRow>(
+    `select ${COLUMNS} from unnest($1::text[]) with ordinality as g (model_id, place)
+     join tracking.logged_model l using (model_id) order by g.place`,
+    [modelIds],
+  )
+}
+
 /** `where` and `orderBy` come from the search translator, with their values from $4 on. */
 export function searchLoggedModels(
   sql: Sql,
@@ -95,9 +104,9 @@ export function searchLoggedModels(
     orderBy: string
     values: unknown[]
   },
-): Promise<LoggedModelRow[]> {
-  return sql.query<LoggedModelRow>(
-    `select ${COLUMNS} from tracking.logged_model l
+): Promise<{ model_id: string }[]> {
+  return sql.query<{ model_id: string }>(
+    `select l.model_id from tracking.logged_model l
      where l.experiment_id = any($1::bigint[]) and l.lifecycle_stage = 'active'
        and ($2::json is null or exists (
          select 1 from tracking.logged_model_metric m

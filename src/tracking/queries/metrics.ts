@@ -1,3 +1,4 @@
+import { preparedShape } from '../../db/prepared-shapes.ts'
 import type { Sql } from '../../db/sql.ts'
 import type { MetricPoint } from './runs.ts'
 
@@ -70,6 +71,21 @@ function parametersOf(points: readonly RunPoint[]): unknown[] {
     points.map((p) => p.step),
     points.map((p) => p.value),
   ]
+}
+
+/** So many points behind one, in the same order. */
+export function selectMetricHistoryAfter(
+  sql: Sql,
+  { runId, key, limit, after }: { runId: string; key: string; limit: number; after: MetricPoint | undefined },
+): Promise<MetricPoint[]> {
+  const behind =
+    after === undefined ? 'true' : '(timestamp_ms, step, value) > ($4::bigint, $5::bigint, $6::double precision)'
+  return preparedShape<MetricPoint>(
+    sql,
+    `select key, value, timestamp_ms, step from tracking.metric where run_id = $1 and key = $2 and ${behind}
+     order by timestamp_ms, step, value limit $3::bigint`,
+    [runId, key, limit, ...(after === undefined ? [] : [after.timestamp_ms, after.step, after.value])],
+  )
 }
 
 export function selectMetricHistory(

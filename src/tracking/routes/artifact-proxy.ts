@@ -2,16 +2,21 @@
 import { Transform } from 'node:stream'
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { PlatformError } from '../../base/errors.ts'
+import { textOrStream } from '../../wire/json-stream.ts'
 import { answerErrorsAsMlflow } from '../../wire/mlflow/endpoint.ts'
 import { fieldsOf, optionalText, requiredText } from '../../wire/mlflow/read.ts'
+import { RAW_BODY } from '../../wire/raw-body.ts'
+import { longPage } from '../search/long-work.ts'
 import type { Tracking } from '../tracking.ts'
-import { artifactJson, listOrNothing } from '../wire.ts'
 import { ARTIFACT_BASES, partNumber } from './artifact-uploads.ts'
+import { fileList } from './artifacts.ts'
 import { sendArtifact } from './send-artifact.ts'
 
 type Path = { Params: { '*': string } }
 
 const schema = { hide: true }
+/** Bytes that nobody parses, at the caller's speed (http/bodies.ts, http/connections.ts). */
+const raw = { schema, config: RAW_BODY }
 
 export function artifactProxyRoutes(
   { artifacts }: Pick<Tracking, 'artifacts'>,
@@ -27,14 +32,15 @@ export function artifactProxyRoutes(
     app.addContentTypeParser('*', (_request, payload, done) => done(null, payload))
 
     for (const base of ARTIFACT_BASES) {
-      app.get(`${base}/artifacts`, { schema }, async (request) => {
-        const files = await artifacts.list(optionalText(fieldsOf(request.query), 'path') ?? '')
-        return { files: listOrNothing(files.map(artifactJson)) }
+      app.get(`${base}/artifacts`, { schema }, async (request, reply) => {
+        const path = optionalText(fieldsOf(request.query), 'path') ?? ''
+        const { pieces } = fileList(await longPage(() => artifacts.list(path)))
+        return reply.type('application/json; charset=utf-8').send(await textOrStream(pieces))
       })
       app.get<Path>(`${base}/artifacts/*`, { schema }, (request, reply) =>
         sendArtifact(artifacts, request.params['*'], request, reply),
       )
-      app.put<Path>(`${base}/artifacts/*`, { schema }, async (request, reply) => {
+      app.put<Path>(`${base}/artifacts/*`, raw, async (request, reply) => {
         // What is refused is not read to its end, so the connection cannot serve another request.
         const path = request.params['*']
         await artifacts.put(path, bodyOf(request, artifactBytesMax)).catch((error: unknown) => {
@@ -44,16 +50,16 @@ export function artifactProxyRoutes(
         return {}
       })
       app.delete<Path>(`${base}/artifacts/*`, { schema }, async (request) => {
-        await artifacts.remove(request.params['*'])
+        await artifacts.removeOpen(request.params['*'])
         return {}
       })
       // The address that artifact-uploads.ts gave for one part of a file.
-      app.put<Path>(`${base}/mpu/part/*`, { schema }, async (request, reply) => {
+      app.put<Path>(`${base}/mpu/part/*`, raw, async (request, reply) => {
         const fields = fieldsOf(request.query)
         const number = partNumber(fields, 'part_number')
         const body = bodyOf(request, artifactBytesMax)
         const tag = await artifacts.uploads
-          .part(request.params['*'], requiredText(fields, 'upload_id'), number, body)
+          .part(request.params['*'], requiredText(fields, 'upload_id'), number, body, artifactBytesMax)
           .catch((error: unknown) => {
             reply.header('connection', 'close')
             throw error

@@ -4,6 +4,8 @@
  */
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { UPLOAD_PARTS_MAX, type UploadedPart } from '../../lake/objects.ts'
+import { listJson, textOrStream } from '../../wire/json-stream.ts'
+import { limitOf, requireWithin } from '../../wire/limits.ts'
 import { answerErrorsAsMlflow } from '../../wire/mlflow/endpoint.ts'
 import {
   type Fields,
@@ -21,32 +23,28 @@ type Path = { Params: { '*': string } }
 
 export const ARTIFACT_BASES = ['/api/2.0/mlflow-artifacts', '/ajax-api/2.0/mlflow-artifacts']
 
-/** 10,000 parts with their tags and addresses are longer than other bodies. */
-const BODY_BYTES_MAX = 16 << 20
-
 export function artifactUploadRoutes(
   { artifacts }: Pick<Tracking, 'artifacts'>,
   { artifactBytesMax }: { artifactBytesMax: number },
 ): FastifyPluginAsync {
-  const options = { schema: { hide: true }, bodyLimit: BODY_BYTES_MAX }
+  const options = { schema: { hide: true }, bodyLimit: limitOf('uploadBodyBytes') }
   return async (app) => {
     answerErrorsAsMlflow(app)
     for (const base of ARTIFACT_BASES) {
-      app.post<Path>(`${base}/mpu/create/*`, options, async (request) => {
+      app.post<Path>(`${base}/mpu/create/*`, options, async (request, reply) => {
         const fields = fieldsOf(request.body)
         const path = fileOf(request.params['*'], fields)
         const count = optionalInteger(fields, 'num_parts') ?? 1
         if (count < 1 || count > UPLOAD_PARTS_MAX) throw invalid(`'num_parts' must be from 1 to ${UPLOAD_PARTS_MAX}`)
+        const url = address(request, `${base}/mpu/part`, path)
+        const headers = own(request)
+        // The client wants address and credentials with every part: what is short once may be long 10,000 times.
+        const bytes = count * (url.length + JSON.stringify(headers).length + PART_JSON_BYTES)
+        requireWithin('uploadAnswerBytes', bytes, `the answer for ${count} parts, with path and Authorization in each,`)
         const uploadId = await artifacts.uploads.create(path)
-        const credentials = Array.from({ length: count }, (_, i) => {
-          const query = new URLSearchParams({ upload_id: uploadId, part_number: String(i + 1) })
-          return {
-            url: `${address(request, `${base}/mpu/part`, path)}?${query}`,
-            part_number: i + 1,
-            headers: own(request),
-          }
-        })
-        return { upload_id: uploadId, credentials }
+        const items = partsJson(count, `${url}?upload_id=${encodeURIComponent(uploadId)}`, headers)
+        const pieces = listJson({ before: { upload_id: uploadId }, name: 'credentials', items })
+        return reply.type('application/json; charset=utf-8').send(await textOrStream(pieces))
       })
       app.post<Path>(`${base}/mpu/complete/*`, options, async (request) => {
         const fields = fieldsOf(request.body)
@@ -67,6 +65,19 @@ export function artifactUploadRoutes(
         return { url: address(request, `${base}/artifacts`, path), headers: own(request), file_size: bytes }
       })
     }
+  }
+}
+
+/** Of one part, beside address and headers. */
+const PART_JSON_BYTES = 120
+const PAGE_PARTS = 250
+
+async function* partsJson(count: number, url: string, headers: object): AsyncGenerator<string[]> {
+  for (let from = 0; from < count; from += PAGE_PARTS) {
+    yield Array.from({ length: Math.min(PAGE_PARTS, count - from) }, (_, i) => {
+      const number = from + i + 1
+      return JSON.stringify({ url: `${url}&part_number=${number}`, part_number: number, headers })
+    })
   }
 }
 

@@ -1,4 +1,5 @@
-import type { Endpoint } from '../../wire/mlflow/endpoint.ts'
+import { listJson } from '../../wire/json-stream.ts'
+import { type Endpoint, JsonPieces } from '../../wire/mlflow/endpoint.ts'
 import {
   type Fields,
   keyValues,
@@ -8,22 +9,25 @@ import {
   requiredText,
   textList,
 } from '../../wire/mlflow/read.ts'
+import type { Experiment } from '../experiments.ts'
+import { jsonPages } from '../search/long-work.ts'
 import type { Tracking } from '../tracking.ts'
-import { experimentJson, listOrNothing } from '../wire.ts'
+import { experimentJson } from '../wire.ts'
 import { VIEW_TYPES } from './request.ts'
 
 const PAGE_SIZE = { default: 1000, max: 50_000 }
 
 export function experimentEndpoints({ experiments }: Pick<Tracking, 'experiments'>): Endpoint[] {
   const search: Endpoint['run'] = async (fields) => {
-    const { rows, nextPageToken } = await experiments.search({
-      filter: optionalText(fields, 'filter'),
-      orderBy: textList(fields, 'order_by'),
+    const { rows, nextPageToken } = await experiments.find({
+      filter: optionalText(fields, 'filter', 'filterText'),
+      orderBy: textList(fields, 'order_by', 'orderBy'),
       maxResults: pageSize(fields, PAGE_SIZE),
       pageToken: optionalText(fields, 'page_token'),
       viewType: optionalEnum(fields, 'view_type', VIEW_TYPES),
     })
-    return { experiments: listOrNothing(rows.map(experimentJson)), next_page_token: nextPageToken }
+    const items = jsonPages(rows, async (ids) => (await experiments.read(ids)).map(textOf))
+    return new JsonPieces(listJson({ name: 'experiments', items, after: { next_page_token: nextPageToken } }))
   }
   return [
     {
@@ -97,6 +101,8 @@ export function experimentEndpoints({ experiments }: Pick<Tracking, 'experiments
     },
   ]
 }
+
+const textOf = (experiment: Experiment) => JSON.stringify(experimentJson(experiment))
 
 function idOf(fields: Fields): string {
   return requiredText(fields, 'experiment_id')

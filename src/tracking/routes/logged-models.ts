@@ -1,4 +1,5 @@
-import type { Endpoint } from '../../wire/mlflow/endpoint.ts'
+import { listJson } from '../../wire/json-stream.ts'
+import { type Endpoint, JsonPieces } from '../../wire/mlflow/endpoint.ts'
 import {
   type Fields,
   invalid,
@@ -11,8 +12,11 @@ import {
   requiredText,
   textList,
 } from '../../wire/mlflow/read.ts'
+import type { LoggedModel } from '../logged-models.ts'
+import { jsonPages, longPage } from '../search/long-work.ts'
 import type { Tracking } from '../tracking.ts'
-import { artifactJson, listOrNothing, loggedModelJson } from '../wire.ts'
+import { loggedModelJson } from '../wire.ts'
+import { fileList } from './artifacts.ts'
 import { runIdOf, stepOf } from './request.ts'
 
 const PAGE_SIZE = { default: 50, max: 1000 }
@@ -45,10 +49,10 @@ export function loggedModelEndpoints({
       method: 'POST',
       path: 'logged-models/search',
       async run(fields) {
-        const { rows, nextPageToken } = await loggedModels.search({
-          experimentIds: textList(fields, 'experiment_ids'),
-          filter: optionalText(fields, 'filter'),
-          orderBy: objectList(fields, 'order_by').map(orderOf),
+        const { rows, nextPageToken } = await loggedModels.find({
+          experimentIds: textList(fields, 'experiment_ids', 'experimentIds'),
+          filter: optionalText(fields, 'filter', 'filterText'),
+          orderBy: objectList(fields, 'order_by', 'orderBy').map(orderOf),
           datasets: objectList(fields, 'datasets').map((dataset) => ({
             dataset_name: requiredText(dataset, 'dataset_name'),
             dataset_digest: optionalText(dataset, 'dataset_digest'),
@@ -56,7 +60,8 @@ export function loggedModelEndpoints({
           maxResults: pageSize(fields, PAGE_SIZE),
           pageToken: optionalText(fields, 'page_token'),
         })
-        return { models: listOrNothing(rows.map(loggedModelJson)), next_page_token: nextPageToken }
+        const items = jsonPages(rows, async (ids) => (await loggedModels.read(ids)).map(textOf))
+        return new JsonPieces(listJson({ name: 'models', items, after: { next_page_token: nextPageToken } }))
       },
     },
     {
@@ -115,8 +120,9 @@ export function loggedModelEndpoints({
       path: 'logged-models/:model_id/artifacts/directories',
       async run(fields) {
         const { artifact_uri } = await loggedModels.get(idOf(fields))
-        const files = await artifacts.listBelow(artifact_uri, optionalText(fields, 'artifact_directory_path'))
-        return { root_uri: artifact_uri, files: listOrNothing(files.map(artifactJson)) }
+        const path = optionalText(fields, 'artifact_directory_path')
+        const files = await longPage(() => artifacts.listBelow(artifact_uri, path))
+        return fileList(files, { root_uri: artifact_uri })
       },
     },
     {
@@ -130,6 +136,8 @@ export function loggedModelEndpoints({
     },
   ]
 }
+
+const textOf = (model: LoggedModel) => JSON.stringify(loggedModelJson(model))
 
 function idOf(fields: Fields): string {
   return requiredText(fields, 'model_id')

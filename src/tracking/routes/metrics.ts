@@ -1,23 +1,38 @@
-import type { Endpoint } from '../../wire/mlflow/endpoint.ts'
+import { mapInTurns } from '../../base/turns.ts'
+import { listJson } from '../../wire/json-stream.ts'
+import { limitOf } from '../../wire/limits.ts'
+import { type Endpoint, JsonPieces } from '../../wire/mlflow/endpoint.ts'
 import { optionalInteger, optionalText, pageSize, requiredText } from '../../wire/mlflow/read.ts'
+import type { MetricPoint } from '../queries/runs.ts'
+import { longPage } from '../search/long-work.ts'
 import type { Tracking } from '../tracking.ts'
-import { listOrNothing, metricJson } from '../wire.ts'
+import { metricJson } from '../wire.ts'
 import { runIdOf } from './request.ts'
 
-const PAGE_SIZE = { default: 25_000, max: 25_000 }
+const PAGE_SIZE = { default: limitOf('historyPage'), max: limitOf('historyPage') }
 
-export function metricEndpoints({ metricHistory }: Pick<Tracking, 'metricHistory'>): Endpoint[] {
+async function* texts(pages: AsyncIterable<MetricPoint[]> | MetricPoint[][]): AsyncGenerator<string[]> {
+  for await (const page of pages) yield await mapInTurns(page, (point) => JSON.stringify(metricJson(point)))
+}
+
+export function metricEndpoints({
+  metricHistory,
+  wholeHistory,
+}: Pick<Tracking, 'metricHistory' | 'wholeHistory'>): Endpoint[] {
   return [
     {
       method: 'GET',
       path: 'metrics/get-history',
       async run(fields) {
-        const paged = optionalInteger(fields, 'max_results') !== undefined
-        const { rows, nextPageToken } = await metricHistory(runIdOf(fields), requiredText(fields, 'metric_key'), {
-          maxResults: paged ? pageSize(fields, PAGE_SIZE) : undefined,
-          pageToken: optionalText(fields, 'page_token'),
-        })
-        return { metrics: listOrNothing(rows.map(metricJson)), next_page_token: nextPageToken }
+        const [runId, key] = [runIdOf(fields), requiredText(fields, 'metric_key')]
+        const pageToken = optionalText(fields, 'page_token')
+        if (optionalInteger(fields, 'max_results') === undefined && !pageToken) {
+          return new JsonPieces(listJson({ name: 'metrics', items: texts(wholeHistory(runId, key)) }))
+        }
+        const request = { maxResults: pageSize(fields, PAGE_SIZE), pageToken }
+        const { rows, nextPageToken } = await longPage(() => metricHistory(runId, key, request))
+        const after = { next_page_token: nextPageToken }
+        return new JsonPieces(listJson({ name: 'metrics', items: texts([rows]), after }))
       },
     },
   ]

@@ -1,4 +1,5 @@
 /** What a run logs: params, metrics, tags, inputs, the models it made. */
+import { limitOf } from '../../wire/limits.ts'
 import type { Endpoint } from '../../wire/mlflow/endpoint.ts'
 import {
   type Fields,
@@ -16,9 +17,6 @@ import type { InputRow } from '../queries/inputs.ts'
 import type { KeyValue } from '../queries/runs.ts'
 import type { Tracking } from '../tracking.ts'
 import { runIdOf, stepOf } from './request.ts'
-
-/** The longest a schema and a profile may be, each character escaped. */
-const INPUTS_BYTES_MAX = 40_000_000
 
 export function runDataEndpoints({ logBatch, logModel, loggedModels, runs }: Tracking): Endpoint[] {
   const logParam: Endpoint['run'] = async (fields) => {
@@ -56,9 +54,9 @@ export function runDataEndpoints({ logBatch, logModel, loggedModels, runs }: Tra
       path: 'runs/log-batch',
       async run(fields) {
         await logBatch(runIdOf(fields), {
-          metrics: objectList(fields, 'metrics').map(metricOf),
-          params: keyValues(fields, 'params'),
-          tags: keyValues(fields, 'tags'),
+          metrics: objectList(fields, 'metrics', 'bodyValues').map(metricOf),
+          params: keyValues(fields, 'params', 'bodyValues'),
+          tags: keyValues(fields, 'tags', 'bodyValues'),
         })
         return {}
       },
@@ -74,8 +72,9 @@ export function runDataEndpoints({ logBatch, logModel, loggedModels, runs }: Tra
     {
       method: 'POST',
       path: 'runs/log-inputs',
-      bodyLimit: INPUTS_BYTES_MAX,
+      bodyLimit: limitOf('inputsBodyBytes'),
       async run(fields) {
+        // The longest a schema and a profile may be, each character escaped, must fit the body.
         const models = objectList(fields, 'models').map((m) => ({ model_id: requiredText(m, 'model_id') }))
         await runs.logInputs(runIdOf(fields), objectList(fields, 'datasets').map(inputOf))
         if (models.length > 0) await loggedModels.linkToRun(runIdOf(fields), { inputs: models, outputs: [] })

@@ -1,4 +1,5 @@
-import { type Endpoint, JsonText } from '../../wire/mlflow/endpoint.ts'
+import { listJson } from '../../wire/json-stream.ts'
+import { type Endpoint, JsonPieces } from '../../wire/mlflow/endpoint.ts'
 import {
   keyValues,
   optionalEnum,
@@ -9,13 +10,12 @@ import {
   textList,
 } from '../../wire/mlflow/read.ts'
 import { RUN_STATUSES } from '../runs.ts'
+import { longPage } from '../search/long-work.ts'
 import type { Tracking } from '../tracking.ts'
-import { runInfoJson, runJson } from '../wire.ts'
+import { runInfoJson, runJson, runPieces } from '../wire.ts'
 import { runIdOf, VIEW_TYPES } from './request.ts'
 
 const PAGE_SIZE = { default: 1000, max: 50_000 }
-const NAME_LENGTH_MAX = 1000
-const USER_LENGTH_MAX = 500
 
 export function runEndpoints({ runs }: Pick<Tracking, 'runs'>): Endpoint[] {
   return [
@@ -25,8 +25,8 @@ export function runEndpoints({ runs }: Pick<Tracking, 'runs'>): Endpoint[] {
       async run(fields) {
         const made = await runs.create({
           experimentId: requiredText(fields, 'experiment_id'),
-          runName: optionalText(fields, 'run_name', NAME_LENGTH_MAX),
-          userId: optionalText(fields, 'user_id', USER_LENGTH_MAX),
+          runName: optionalText(fields, 'run_name', 'runName'),
+          userId: optionalText(fields, 'user_id', 'userId'),
           startTimeMs: optionalInteger(fields, 'start_time'),
           tags: Object.fromEntries(keyValues(fields, 'tags').map(({ key, value }) => [key, value])),
         })
@@ -40,7 +40,7 @@ export function runEndpoints({ runs }: Pick<Tracking, 'runs'>): Endpoint[] {
         const updated = await runs.update(runIdOf(fields), {
           status: optionalEnum(fields, 'status', RUN_STATUSES),
           endTimeMs: optionalInteger(fields, 'end_time'),
-          runName: optionalText(fields, 'run_name', NAME_LENGTH_MAX),
+          runName: optionalText(fields, 'run_name', 'runName'),
         })
         return { run_info: runInfoJson(updated) }
       },
@@ -64,23 +64,24 @@ export function runEndpoints({ runs }: Pick<Tracking, 'runs'>): Endpoint[] {
     {
       method: 'GET',
       path: 'runs/get',
-      run: async (fields) => ({ run: runJson(await runs.get(runIdOf(fields))) }),
+      async run(fields) {
+        const run = await longPage(() => runs.get(runIdOf(fields)))
+        return new JsonPieces(runPieces(run))
+      },
     },
     {
       method: 'POST',
       path: 'runs/search',
       async run(fields) {
-        const { rows, nextPageToken } = await runs.searchDocuments({
-          experimentIds: textList(fields, 'experiment_ids'),
-          filter: optionalText(fields, 'filter'),
+        const { pages, nextPageToken } = await runs.searchDocuments({
+          experimentIds: textList(fields, 'experiment_ids', 'experimentIds'),
+          filter: optionalText(fields, 'filter', 'filterText'),
           viewType: optionalEnum(fields, 'run_view_type', VIEW_TYPES),
           maxResults: pageSize(fields, PAGE_SIZE),
-          orderBy: textList(fields, 'order_by'),
+          orderBy: textList(fields, 'order_by', 'orderBy'),
           pageToken: optionalText(fields, 'page_token'),
         })
-        const token = nextPageToken === undefined ? '' : `"next_page_token":${JSON.stringify(nextPageToken)}`
-        const found = rows.length === 0 ? '' : `"runs":[${rows.join()}]`
-        return new JsonText(`{${[found, token].filter((part) => part !== '').join()}}`)
+        return new JsonPieces(listJson({ name: 'runs', items: pages, after: { next_page_token: nextPageToken } }))
       },
     },
   ]

@@ -1,4 +1,5 @@
 /** Stage 3: comparisons → SQL with bound values. No text of the caller ever becomes part of a statement. */
+import { requireWithin } from '../../wire/limits.ts'
 import type { SearchFields } from './fields.ts'
 import type { OrderKey } from './keyset.ts'
 import { fault } from './lexer.ts'
@@ -91,6 +92,7 @@ type OrderTerm = { sql: string[]; key?: OrderKey; number?: { key: string; direct
 
 /** Values, then NaN, then missing, in both directions. */
 function orderTerms(fields: SearchFields, orderBy: string[], bind: Bind): OrderTerm[] {
+  requireWithin('orderBy', orderBy.length, "'order_by'")
   const seen = new Set<string>()
   return orderBy.map((text) => {
     const { identifier, descending } = parseOrdering(text)

@@ -23,15 +23,19 @@ export function behind(keys: readonly OrderKey[], after: readonly string[], bind
   return `${first!.sql} ${first!.direction === 'asc' ? '>=' : '<='} ${bound[0]} and ${nested}`
 }
 
+/** A number that PostgreSQL reads as a double: in decimal, and neither too great nor too small for one. */
+function isDouble(text: string): boolean {
+  if (/^(NaN|-?Infinity)$/.test(text)) return true
+  if (!/^-?(\d{1,400}\.?\d{0,400}|\.\d{1,400})(e[+-]?\d{1,4})?$/i.test(text)) return false
+  const value = Number(text)
+  return Number.isFinite(value) && (value !== 0 || !/[1-9]/.test(text.replace(/e.*$/i, '')))
+}
+
 /** A token is the caller's: what it holds is bound, but must be of the type. */
 function checked(key: OrderKey, value: string | undefined): string {
   const right =
     value !== undefined &&
-    (key.type === 'text'
-      ? !value.includes('\0')
-      : key.type === 'bigint'
-        ? /^-?\d{1,18}$/.test(value)
-        : value.trim() !== '' && !Number.isNaN(Number(value)))
+    (key.type === 'text' ? !value.includes('\0') : key.type === 'bigint' ? /^-?\d{1,18}$/.test(value) : isDouble(value))
   if (right) return value
   throw fault('Invalid page token: it is of another search')
 }

@@ -1,5 +1,6 @@
 /** Stage 1 of a filter: text → tokens. Strings in single or double quotes, names in backticks, numbers, operators. */
 import { PlatformError } from '../../base/errors.ts'
+import { requireWithin } from '../../wire/limits.ts'
 
 export type Token =
   | { kind: 'name'; text: string; quoted: boolean }
@@ -7,8 +8,6 @@ export type Token =
   | { kind: 'number'; text: string }
   | { kind: 'operator'; text: string }
   | { kind: 'punctuation'; text: '.' | ',' | '(' | ')' }
-
-const FILTER_LENGTH_MAX = 10_000
 
 const RULES: [Token['kind'], RegExp][] = [
   ['string', /'(?:[^']|'')*'|"(?:[^"]|"")*"/y],
@@ -19,7 +18,7 @@ const RULES: [Token['kind'], RegExp][] = [
 ]
 
 export function tokensOf(filter: string): Token[] {
-  if (filter.length > FILTER_LENGTH_MAX) throw fault(`the filter is longer than ${FILTER_LENGTH_MAX} characters`)
+  requireWithin('filterText', filter.length, 'the filter')
   const tokens: Token[] = []
   let at = skipSpace(filter, 0)
   while (at < filter.length) {

@@ -1,4 +1,6 @@
 /** Pages of a search: an opaque token that says where the next one begins. */
+import { requireWithin } from '../../wire/limits.ts'
+import { isWellFormed } from '../../wire/well-formed.ts'
 import { fault } from './lexer.ts'
 
 export type Page<Row> = { rows: Row[]; nextPageToken?: string }
@@ -12,9 +14,12 @@ export function pageOffset(token: string | undefined): number {
 
 export function pageStart(token: string | undefined): PageStart {
   if (token === undefined || token === '') return { offset: 0 }
+  requireWithin('pageToken', token.length, 'the page token')
   try {
     const { offset, after } = JSON.parse(Buffer.from(token, 'base64').toString('utf8')) as Record<string, unknown>
-    const isAfter = after === undefined || (Array.isArray(after) && after.every((value) => typeof value === 'string'))
+    const isAfter =
+      after === undefined ||
+      (Array.isArray(after) && after.every((value) => typeof value === 'string' && isWellFormed(value)))
     if (Number.isSafeInteger(offset) && (offset as number) >= 0 && isAfter) {
       return { offset: offset as number, after: after as string[] | undefined }
     }

@@ -1,4 +1,5 @@
 /** Stage 2: tokens → comparisons joined by AND; order_by entries likewise. */
+import { requireWithin } from '../../wire/limits.ts'
 import { fault, type Token, tokensOf } from './lexer.ts'
 
 /** `metrics.loss` is {entity: 'metrics', key: 'loss'}; a bare name has entity null. */
@@ -30,6 +31,7 @@ export function parseFilter(filter: string): Comparison[] {
   while (!cursor.done()) {
     if (comparisons.length > 0) cursor.keyword('AND')
     comparisons.push(parseComparison(cursor))
+    requireWithin('filterComparisons', comparisons.length, 'the filter')
   }
   return comparisons
 }
@@ -124,7 +126,8 @@ function parseList(cursor: Cursor): Literal[] {
   for (;;) {
     const token = cursor.next()
     if (token.text === ')' && token.kind === 'punctuation') return values
-    if (token.text !== ',') throw fault(`Invalid clause(s) in filter string: '${token.text}' in a list`)
+    if (token.text !== ',') throw fault(`Invalid clause(s) in filter string: '${token.text.slice(0, 60)}' in a list`)
     values.push(parseLiteral(cursor))
+    requireWithin('filterList', values.length, 'the list of IN')
   }
 }

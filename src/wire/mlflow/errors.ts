@@ -1,6 +1,7 @@
 /** How MLflow names an error; the status follows the contract, section 2. */
 import type { ErrorCode } from '../../base/errors.ts'
 import { worldError } from '../../base/world.ts'
+import { bounded } from '../limits.ts'
 
 export type MlflowError = { status: number; body: { error_code: string; message: string } }
 
@@ -29,7 +30,7 @@ export function mlflowError(error: unknown): MlflowError {
   const told = worldError(error)
   if (told) {
     const [status, code] = NAMES[told.code]
-    return { status, body: { error_code: code, message: told.toCallers } }
+    return { status, body: { error_code: code, message: bounded(told.toCallers) } }
   }
   const { statusCode, message } = (error ?? {}) as { statusCode?: number; message?: string }
   if (statusCode === 413) {
@@ -37,7 +38,7 @@ export function mlflowError(error: unknown): MlflowError {
     return { status: 400, body: { error_code: 'INVALID_PARAMETER_VALUE', message: told } }
   }
   if (statusCode !== undefined && statusCode >= 400 && statusCode < 500) {
-    return { status: 400, body: { error_code: 'BAD_REQUEST', message: message ?? '' } }
+    return { status: 400, body: { error_code: 'BAD_REQUEST', message: bounded(message ?? '') } }
   }
   return {
     status: 500,

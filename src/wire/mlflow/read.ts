@@ -1,5 +1,6 @@
 /** Reads the fields of a request as MLflow's own server does: int64 as number or text, unknown fields ignored. */
 import { PlatformError } from '../../base/errors.ts'
+import { type LimitName, limitOf, requireWithin, shown } from '../limits.ts'
 
 export type Fields = Record<string, unknown>
 
@@ -11,17 +12,21 @@ export function fieldsOf(body: unknown): Fields {
   return body as Fields
 }
 
-export function optionalText(fields: Fields, name: string, maxLength = 1_000_000): string | undefined {
+/** At most as long as a limit of the table, or as a number of characters. */
+export function optionalText(fields: Fields, name: string, limit: LimitName | number = 'text'): string | undefined {
   const value = fields[name]
   if (value === undefined || value === null) return undefined
   if (typeof value !== 'string') throw wrongType(name, value)
-  if (value.includes('\0')) throw holdsNul(name)
-  if (value.length > maxLength) throw invalid(`'${name}' exceeds the maximum length of ${maxLength} characters`)
+  const most = typeof limit === 'number' ? limit : limitOf(limit)
+  if (value.length > most) {
+    const named = typeof limit === 'number' ? '' : ` (limit ${limit})`
+    throw invalid(`'${name}' exceeds the maximum length of ${most} characters${named}`)
+  }
   return value
 }
 
-export function requiredText(fields: Fields, name: string, maxLength?: number): string {
-  const value = optionalText(fields, name, maxLength)
+export function requiredText(fields: Fields, name: string, limit?: LimitName | number): string {
+  const value = optionalText(fields, name, limit)
   if (value === undefined || value === '') throw missing(name)
   return value
 }
@@ -34,7 +39,7 @@ export function optionalInteger(fields: Fields, name: string): number | undefine
   if (typeof number !== 'number' || !Number.isInteger(number)) throw wrongType(name, value)
   if (!Number.isSafeInteger(number)) {
     throw invalid(
-      `Invalid value ${value} for parameter '${name}' supplied. It must lie within ±${2 ** 53 - 1}, so that it stays exact.`,
+      `Invalid value ${shown(value)} for parameter '${name}' supplied. It must lie within ±${2 ** 53 - 1}, so that it stays exact.`,
     )
   }
   return number
@@ -88,27 +93,28 @@ export function pageSize(fields: Fields, size: { default: number; max: number })
 }
 
 /** A list of texts; a single one stands for a list of one, as in a query string. */
-export function textList(fields: Fields, name: string): string[] {
+export function textList(fields: Fields, name: string, limit: LimitName = 'listItems'): string[] {
   const value = fields[name]
   if (value === undefined || value === null) return []
   const list = Array.isArray(value) ? value : [value]
+  requireWithin(limit, list.length, `the list '${name}'`)
   for (const item of list) {
     if (typeof item !== 'string') throw wrongType(name, item)
-    if (item.includes('\0')) throw holdsNul(name)
   }
   return list as string[]
 }
 
-export function objectList(fields: Fields, name: string): Fields[] {
+export function objectList(fields: Fields, name: string, limit: LimitName = 'listItems'): Fields[] {
   const value = fields[name]
   if (value === undefined || value === null) return []
   if (!Array.isArray(value)) throw wrongType(name, value)
+  requireWithin(limit, value.length, `the list '${name}'`)
   return value.map((item) => fieldsOf(item))
 }
 
 /** [{key, value}] as pairs; a missing value is the empty text. */
-export function keyValues(fields: Fields, name: string): { key: string; value: string }[] {
-  return objectList(fields, name).map((item) => ({
+export function keyValues(fields: Fields, name: string, limit?: LimitName): { key: string; value: string }[] {
+  return objectList(fields, name, limit).map((item) => ({
     key: requiredText(item, 'key'),
     value: optionalText(item, 'value') ?? '',
   }))
@@ -122,11 +128,6 @@ export function invalid(message: string): PlatformError {
   return new PlatformError('invalid_argument', message)
 }
 
-function holdsNul(name: string): PlatformError {
-  return invalid(`Invalid value for parameter '${name}' supplied: it holds a NUL character.`)
-}
-
 function wrongType(name: string, value: unknown): PlatformError {
-  const shown = JSON.stringify(value)?.slice(0, 100) ?? 'undefined'
-  return invalid(`Invalid value ${shown} for parameter '${name}' supplied. ${SEE}`)
+  return invalid(`Invalid value ${shown(value)} for parameter '${name}' supplied. ${SEE}`)
 }

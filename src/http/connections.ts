@@ -1,0 +1,119 @@
+/**
+ * Who may stay connected. Node's own limits end a connection that sends no headers; here ends what comes after them: a
+ * JSON body that does not arrive, an artifact that trickles, a caller who takes no answer. So no caller holds a place,
+ * or the stop, for ever.
+ */
+import type { Server as HttpServer, IncomingMessage } from 'node:http'
+import type { Socket } from 'node:net'
+import type { FastifyInstance } from 'fastify'
+import { limitOf } from '../wire/limits.ts'
+import { hasRawBody } from '../wire/raw-body.ts'
+
+const LOOK_MS = 1_000
+/** An upload is measured over so long: a pause of some seconds is no fault. */
+const RATE_WINDOW_MS = 30_000
+
+const LINGER_MS = 5_000
+
+const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
+
+type Coming = { kind: 'json' | 'raw'; sinceMs: number; bytes: number; request: IncomingMessage }
+type Watched = { requests: number; coming?: Coming; queued: number; movedMs: number }
+
+export type Connections = {
+  /** Ends those that are too slow; done every second by itself. */
+  look(): void
+  /** Ends those on which nothing is under way, now; those with a request after `stopMs`. */
+  stop(stopMs: number): void
+  /** The stop is done: nothing more to end. */
+  stopped(): void
+}
+
+/** Watches the connections of a server. A route with `config: { rawBody: true }` streams its body at the caller's speed. */
+export function watchConnections(app: FastifyInstance, nowMs: () => number = () => performance.now()): Connections {
+  const server = app.server as HttpServer
+  const sockets = new Map<Socket, Watched>()
+  let stopping = false
+  server.on('connection', (socket: Socket) => {
+    sockets.set(socket, { requests: 0, queued: 0, movedMs: nowMs() })
+    socket.once('close', () => sockets.delete(socket))
+  })
+  server.on('request', (request: IncomingMessage, response) => {
+    const { socket } = request
+    const watched = sockets.get(socket)
+    if (!watched) return
+    watched.requests++
+    watched.movedMs = nowMs()
+    response.once('close', () => {
+      watched.requests--
+      // Answered before its body had come: what is left of it may come for a moment, so that the answer is read.
+      watched.coming = request.complete
+        ? undefined
+        : { ...comingOf(request, 'json'), sinceMs: nowMs() + LINGER_MS - limitOf('bodyMs') }
+      if (stopping && watched.requests === 0) socket.end()
+    })
+  })
+  const comingOf = (request: IncomingMessage, kind: Coming['kind']): Coming => {
+    return { kind, sinceMs: nowMs(), bytes: request.socket.bytesRead, request }
+  }
+  app.addHook('preParsing', async (request, _reply, payload) => {
+    const watched = sockets.get(request.raw.socket)
+    if (watched) watched.coming = comingOf(request.raw, hasRawBody(request) ? 'raw' : 'json')
+    return payload
+  })
+  app.addHook('preValidation', async (request) => {
+    const watched = sockets.get(request.raw.socket)
+    if (watched?.coming?.kind === 'json') watched.coming = undefined
+  })
+
+  const look = () => {
+    const now = nowMs()
+    for (const [socket, watched] of sockets) {
+      if (isLate(socket, watched, now)) {
+        if (socket.writable && socket.bytesWritten === 0) socket.write(TIMED_OUT)
+        socket.destroySoon()
+      } else if (isStalled(socket, watched, now)) socket.destroy()
+    }
+  }
+  const timer = setInterval(look, LOOK_MS)
+  timer.unref()
+  let ending: NodeJS.Timeout | undefined
+
+  return {
+    look,
+    stop(stopMs) {
+      stopping = true
+      for (const [socket, watched] of sockets) if (watched.requests === 0) socket.destroy()
+      ending = setTimeout(() => {
+        for (const socket of sockets.keys()) socket.destroy()
+      }, stopMs)
+    },
+    stopped() {
+      clearInterval(timer)
+      clearTimeout(ending)
+    },
+  }
+}
+
+/** A body that does not come, or comes too slowly. */
+function isLate(socket: Socket, { coming }: Watched, now: number): boolean {
+  if (!coming || coming.request.complete) return false
+  // What waits to be read waits for us.
+  if (coming.kind === 'raw' && coming.request.readableLength > 0) coming.sinceMs = now
+  const passed = now - coming.sinceMs
+  if (coming.kind === 'json') return passed > limitOf('bodyMs')
+  if (passed < RATE_WINDOW_MS) return false
+  const arrived = socket.bytesRead - coming.bytes
+  coming.sinceMs = now
+  coming.bytes = socket.bytesRead
+  return arrived < (limitOf('uploadBytesPerSecond') * passed) / 1000
+}
+
+/** An answer that waits, of which nothing was taken. */
+function isStalled(socket: Socket, watched: Watched, now: number): boolean {
+  const waiting = socket.writableLength
+  const moved = waiting === 0 || waiting !== watched.queued
+  watched.queued = waiting
+  if (moved) watched.movedMs = now
+  return !moved && now - watched.movedMs > limitOf('stalledMs')
+}

@@ -1,0 +1,107 @@
+/**
+ * The one table of what a caller may send and how long a caller may take. A refusal names the limit by its name here
+ * (`limit filterComparisons`); docs/reference/limits.md is the same table, and a test compares the two.
+ */
+import { PlatformError } from '../base/errors.ts'
+
+type Limit = { value: number; meaning: string }
+
+const TABLE = {
+  bodyBytes: { value: 1_000_000, meaning: 'bytes of a JSON body, where no other line says more' },
+  inputsBodyBytes: { value: 40_000_000, meaning: 'bytes of the body of runs/log-inputs' },
+  uploadBodyBytes: { value: 8_000_000, meaning: 'bytes of the body of mpu/create, complete and abort' },
+  onlineBodyBytes: { value: 4_000_000, meaning: 'bytes of the body of /get-online-features' },
+  pushBodyBytes: { value: 32_000_000, meaning: "bytes of every other body of Feast's protocol" },
+  bodyDepth: { value: 64, meaning: 'lists and objects inside each other in one JSON text' },
+  bodyValues: { value: 1_000_000, meaning: 'values in one JSON body' },
+  pathPart: { value: 1_000, meaning: 'characters of a part of a path that is a parameter' },
+  echo: { value: 100, meaning: "characters of a caller's value in an error message" },
+  message: { value: 4_000, meaning: 'characters of an error message' },
+  pageToken: { value: 10_000, meaning: 'characters of a page token' },
+  filterText: { value: 10_000, meaning: 'characters of a filter, or of one order_by entry' },
+  filterComparisons: { value: 20, meaning: 'comparisons of a filter' },
+  filterList: { value: 1_000, meaning: 'values of an IN list' },
+  orderBy: { value: 20, meaning: 'entries of order_by' },
+  experimentIds: { value: 10_000, meaning: 'experiment_ids of a search' },
+  listItems: { value: 1_000, meaning: 'tags, params, datasets or models of one request' },
+  runInputs: { value: 10_000, meaning: 'datasets that one run used' },
+  runInputBytes: { value: 32_000_000, meaning: 'bytes of the schemas, profiles and sources of these together' },
+  batchMetrics: { value: 1_000, meaning: 'metrics of a log-batch; also metrics, params and tags together' },
+  batchParams: { value: 100, meaning: 'params of a log-batch' },
+  batchTags: { value: 100, meaning: 'tags of a log-batch' },
+  text: { value: 1_000_000, meaning: 'characters of a text, where no other line says less' },
+  key: { value: 250, meaning: 'characters of the key of a param, metric or tag' },
+  paramValue: { value: 6_000, meaning: 'characters of a param; longer ones are cut off, as MLflow does' },
+  runTagValue: { value: 8_000, meaning: 'characters of a tag of a run; longer ones are cut off, as MLflow does' },
+  experimentTagValue: { value: 20_000, meaning: 'characters of a tag of an experiment' },
+  registryTagValue: { value: 100_000, meaning: 'characters of a tag of a registered model or version' },
+  experimentName: { value: 500, meaning: "characters of an experiment's name" },
+  runName: { value: 1_000, meaning: "characters of a run's name" },
+  userId: { value: 500, meaning: "characters of a run's user_id" },
+  modelName: { value: 250, meaning: "characters of a registered model's name" },
+  alias: { value: 255, meaning: 'characters of an alias' },
+  description: { value: 5_000, meaning: 'characters of the description of a model or version, or of a comment' },
+  source: { value: 1_000, meaning: "characters of a version's source" },
+  runLink: { value: 500, meaning: "characters of a version's run_link" },
+  historyPage: { value: 25_000, meaning: 'points of one page of get-history' },
+  onlineKeys: { value: 10_000, meaning: 'entities of one /get-online-features' },
+  pushRows: { value: 100_000, meaning: 'rows of one /push or /write-to-online-store' },
+  predictKeys: { value: 1_000, meaning: 'keys of one /predict/batch' },
+  uploadParts: { value: 10_000, meaning: 'parts of one upload' },
+  uploadAnswerBytes: {
+    value: 8_000_000,
+    meaning: 'bytes of the answer of mpu/create, which repeats path and credentials for each part',
+  },
+  uploadsOpen: { value: 1_000, meaning: 'uploads in parts that are not finished, in a store that is a folder' },
+  uploadAgeMs: { value: 24 * 3_600_000, meaning: 'milliseconds after which an unfinished upload is removed' },
+  modelFiles: { value: 1_000, meaning: 'files below the source of a registered version' },
+  modelBytes: { value: 2 ** 30, meaning: 'bytes of a model.weir that is loaded' },
+  modelTrees: { value: 10_000, meaning: 'trees of a model that is loaded' },
+  modelDepth: { value: 1_000, meaning: 'questions from the root of a tree to a leaf' },
+  modelColumns: { value: 32_767, meaning: 'columns that the features of a model are encoded to' },
+  searchMs: { value: 15_000, meaning: 'milliseconds that a statement of a search may take' },
+  longAtOnce: {
+    value: 2,
+    meaning: 'searches that one server works on at once; also pages of long lists, and large batches of keys',
+  },
+  longWaiting: { value: 500, meaning: 'of each of these, how many may wait; more are refused with 503' },
+  headersMs: { value: 10_000, meaning: 'milliseconds from the first byte of a request to the end of its headers' },
+  bodyMs: { value: 30_000, meaning: 'milliseconds for a JSON body to arrive' },
+  idleMs: { value: 60_000, meaning: 'milliseconds that a connection may stay open without a request' },
+  stalledMs: { value: 60_000, meaning: 'milliseconds that a caller may take no byte of an answer' },
+  uploadBytesPerSecond: { value: 1_000, meaning: 'bytes a second of an artifact that comes in, over half a minute' },
+} as const satisfies Record<string, Limit>
+
+export type LimitName = keyof typeof TABLE
+
+export const LIMITS: Readonly<Record<LimitName, Limit>> = TABLE
+
+export function limitOf(name: LimitName): number {
+  return TABLE[name].value
+}
+
+/** Refuses a count or length beyond a limit; `what` names the thing, `'filter'` or `the list of tags`. */
+export function requireWithin(name: LimitName, count: number, what: string): void {
+  if (count <= TABLE[name].value) return
+  throw overLimit(name, `${what} is too long: ${count}`)
+}
+
+/** A refusal that names the limit. */
+export function overLimit(name: LimitName, message: string): PlatformError {
+  return new PlatformError('invalid_argument', `${message}; at most ${TABLE[name].value} (limit ${name})`)
+}
+
+/** A caller's value in a message: short, and whatever it is. */
+export function shown(value: unknown): string {
+  const most = TABLE.echo.value
+  if (typeof value === 'string') return JSON.stringify(value.length > most ? `${value.slice(0, most)}…` : value)
+  if (Array.isArray(value)) return value.length === 0 ? '[]' : `a list of ${value.length}`
+  if (typeof value === 'object' && value !== null) return 'an object'
+  return String(value).slice(0, most)
+}
+
+/** A whole message, cut to what an answer may hold. */
+export function bounded(message: string): string {
+  const most = TABLE.message.value
+  return message.length > most ? `${message.slice(0, most).replace(/[\uD800-\uDBFF]$/, '')}…` : message
+}

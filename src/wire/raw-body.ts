@@ -1,0 +1,15 @@
+import type { FastifyRequest } from 'fastify'
+
+declare module 'fastify' {
+  interface FastifyContextConfig {
+    /** The body is bytes that nobody parses, at the caller's speed. */
+    rawBody?: boolean
+  }
+}
+
+/** For `config` of a route that streams its body. */
+export const RAW_BODY = { rawBody: true }
+
+export function hasRawBody(request: FastifyRequest): boolean {
+  return request.routeOptions.config.rawBody === true
+}
