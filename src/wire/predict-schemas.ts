@@ -65,7 +65,11 @@ const PROBLEM_MEMBERS = {
     description: 'Why the server is not ready.',
     examples: [["feature view 'subs_profile_fv' is not materialized"]],
   },
-  warnings: { ...NAMES, description: 'What is wrong beside that, and would not keep the server from being ready.' },
+  warnings: {
+    ...NAMES,
+    description: 'What is wrong beside that, and would not keep the server from being ready.',
+    examples: [['no version of mailing_model is in Production']],
+  },
 }
 
 /** RFC 9457, with the members that say what was missing. */

@@ -3,7 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { manualClock } from '../../src/base/clock.ts'
 import { sha256File } from '../../src/base/hash.ts'
-import { msOfInstant, parseInstant } from '../../src/base/instant.ts'
+import { type Instant, msOfInstant, parseInstant } from '../../src/base/instant.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { Project, Source, ValueType } from '../../src/config/project.ts'
 import { createFeatures, type Features } from '../../src/features/features.ts'
@@ -33,7 +33,16 @@ export async function openRig(options: { threads?: number } = {}) {
   function features(project: Project, db = database.db, online = createPostgresStore(db)): Features {
     const made = createFeatures({ sql: db, lake, duck, objects, project, clock, log: silentLog, online })
     opened.push(made)
-    return made
+    return {
+      ...made,
+      trainingSet: async (request) => made.trainingSet(await asKnownNow(request)),
+      entityDataset: async (service, request) => made.entityDataset(service, await asKnownNow(request)),
+    }
+  }
+
+  /** A K that has not been is refused; a test that says the end of time means all that is recorded by now. */
+  async function asKnownNow<Request extends { knownAt: Instant }>(request: Request): Promise<Request> {
+    return request.knownAt < '9999' ? request : { ...request, knownAt: await lake.pinKnownAt() }
   }
 
   /** Commits what `select` gives as the state of a source; at an earlier `deliveredAt` than the last, time stands. */
