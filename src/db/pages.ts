@@ -42,6 +42,7 @@ async function rewrite(client: pg.Client, table: string): Promise<string | null>
       const told: string[] = []
       const hear = ({ message }: { message?: string }) => void told.push(message ?? '')
       client.on('notice', hear)
+      await forgetSamplesOfEmpty(client, table)
       // Who may not is warned, and nothing is done.
       await client.query(`vacuum (full, analyze) ${table}`).finally(() => client.off('notice', hear))
       return told.find((message) => message.includes('skipping')) ?? null
@@ -51,6 +52,19 @@ async function rewrite(client: pg.Client, table: string): Promise<string | null>
       await sleep(PAUSE_MS)
     }
   }
+}
+
+/** ANALYZE keeps the samples of a table that has become empty. To set a column's type drops them, also to the one it has. */
+async function forgetSamplesOfEmpty(client: pg.Client, table: string): Promise<void> {
+  if (table === SAMPLES) return
+  const { rows: held } = await client.query(`select 1 from ${table} limit 1`)
+  if (held.length > 0) return
+  const { rows } = await client.query(
+    `select format('alter column %I type %s', attname, format_type(atttypid, atttypmod)) as change
+     from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped`,
+    [table],
+  )
+  await client.query(`alter table ${table} ${rows.map((row) => row.change as string).join(', ')}`)
 }
 
 /** What PostgreSQL's own log of writes still holds. */

@@ -11,7 +11,6 @@ afterEach(() => rig.close())
 
 const KEY = 'PERSON-7f3a9c'
 const JANUARY = '2024-01-31'
-const END = parseInstant('9999-01-01')
 const rowsOf = (...ids: string[]) => ids.map((id, n) => ({ id, n: n + 987_650_001, note: `note of ${id}` }))
 
 describe('every copy', () => {
@@ -50,7 +49,11 @@ describe('every copy', () => {
     await rig.deliver(rooms, 'orders', JANUARY, orders)
     await rooms.features.materialize()
     await rooms.features.entityDataset(rooms.features.service('of_orders'), {
-      ...{ file: [{ order_id: 0, event_timestamp: '2024-02-01T00:00:00Z' }], knownAt: END, mode: 'restated' },
+      ...{
+        file: [{ order_id: 0, event_timestamp: '2024-02-01T00:00:00Z' }],
+        knownAt: await rig.lake.pinKnownAt(),
+        mode: 'restated',
+      },
     })
     const report = await erase(rooms.erasure, 'user', KEY)
     // The training set has no column for the person, and was built from the person's row.
@@ -94,7 +97,7 @@ describe('every copy', () => {
       [KEY, 'b'].map((id) => ({ id, y: true })),
     )
     const set = await rooms.features.trainingSet({
-      ...{ model: 'churn', asOf: parseInstant('2024-03-01'), knownAt: END, mode: 'restated' },
+      ...{ model: 'churn', asOf: parseInstant('2024-03-01'), knownAt: await rig.lake.pinKnownAt(), mode: 'restated' },
     })
     const experimentId = (await rig.tracking.experiments.ensure('e')).experimentId
     const run = await rig.tracking.runs.create({

@@ -1,5 +1,5 @@
 import { readdir, readFile, stat } from 'node:fs/promises'
-import { join } from 'node:path'
+import { basename, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { silentLog } from '../../src/base/log.ts'
 import { normalizeProject } from '../../src/config/normalize.ts'
@@ -53,7 +53,7 @@ export type Rig = Awaited<ReturnType<typeof openRig>>
 export async function openRig() {
   const base = await openFeatures()
   const { db, lake, objects, duck, clock } = base
-  clock.set(Date.UTC(2024, 3, 2))
+  clock.set(Date.UTC(2024, 4, 5))
   const tracking = createTracking({ sql: db, objects, clock })
   const flows = createFlows({ db, log: silentLog })
 
@@ -103,17 +103,22 @@ export async function bytesWith(rig: Pick<Rig, 'dir' | 'duck' | 'db'>, texts: re
     const rows = await rig.duck.rows(`SELECT CAST(t AS VARCHAR) AS row FROM read_parquet('${path}') t`)
     look(`${path} (unpacked)`, Buffer.from(rows.map((r) => String(r.row)).join('\n')).toString('latin1'))
   }
-  for (const path of await databaseFiles(rig.db)) look(path, (await readFile(path)).toString('latin1'))
+  for (const { path, name } of await databaseFiles(rig.db)) look(name, (await readFile(path)).toString('latin1'))
   return found
 }
 
 const DATA = fileURLToPath(new URL('../../node_modules/.cache/weir-test/pg/data', import.meta.url))
 
-/** The files of one database, as they are on disk. */
-async function databaseFiles(db: Rig['db']): Promise<string[]> {
+/** The files of one database, as they are on disk, and the table or index that each belongs to. */
+async function databaseFiles(db: Rig['db']): Promise<{ path: string; name: string }[]> {
   await db.query('checkpoint')
   const [row] = await db.query<{ oid: string }>('select oid::text from pg_database where datname = current_database()')
-  return filesBelow(join(DATA, 'base', row?.oid ?? ''))
+  const relations = await db.query<{ file: string; name: string }>(
+    'select pg_relation_filenode(oid)::text as file, oid::regclass::text as name from pg_class',
+  )
+  const names = new Map(relations.map(({ file, name }) => [file, name]))
+  const files = await filesBelow(join(DATA, 'base', row?.oid ?? ''))
+  return files.map((path) => ({ path, name: names.get(basename(path)) ?? path }))
 }
 
 async function filesBelow(dir: string): Promise<string[]> {
