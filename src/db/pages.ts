@@ -24,16 +24,38 @@ export async function rewriteTables(url: string, tables: readonly string[]): Pro
     // One after the other, where several ask at once.
     await client.query(`select pg_advisory_lock(hashtextextended('db pages', 0))`)
     await client.query(`set lock_timeout = '${LOCK_WAIT}'; set statement_timeout = 0`)
+    const waiting = await waitForOlder(client)
     const done: Rewritten[] = []
     for (const table of [...tables, SAMPLES]) {
       const { rows } = await client.query('select to_regclass($1)::oid as oid', [table])
       if (rows[0].oid === null) continue
       const startedMs = performance.now()
-      const fault = await rewrite(client, table)
+      const fault = (await rewrite(client, table)) ?? waiting
       done.push({ table, ms: Math.round(performance.now() - startedMs), fault })
     }
     return done
   })
+}
+
+const OLDER_MS_MAX = 60_000
+
+/**
+ * A deleted row stays as long as somebody may still see it: waits until every transaction of this database that began before
+ * now has ended, and says so when one does not.
+ */
+async function waitForOlder(client: pg.Client): Promise<string | null> {
+  const { rows } = await client.query('select pg_current_xact_id()::xid::text as mark')
+  const until = performance.now() + OLDER_MS_MAX
+  for (;;) {
+    const older = await client.query(
+      `select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
+       and greatest(age(backend_xmin), age(backend_xid)) >= age($1::xid)`,
+      [rows[0].mark],
+    )
+    if (older.rows.length === 0) return null
+    if (performance.now() > until) return `the transaction of process ${older.rows[0].pid} may still see deleted rows`
+    await sleep(PAUSE_MS)
+  }
 }
 
 async function rewrite(client: pg.Client, table: string): Promise<string | null> {
