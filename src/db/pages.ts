@@ -21,8 +21,7 @@ const PAUSE_MS = 250
  */
 export async function rewriteTables(url: string, tables: readonly string[]): Promise<Rewritten[]> {
   return withSession(url, async (client) => {
-    // One after the other, where several ask at once.
-    await client.query(`select pg_advisory_lock(hashtextextended('db pages', 0))`)
+    await takeTurn(client)
     await client.query(`set lock_timeout = '${LOCK_WAIT}'; set statement_timeout = 0`)
     const waiting = await waitForOlder(client)
     const done: Rewritten[] = []
@@ -35,6 +34,15 @@ export async function rewriteTables(url: string, tables: readonly string[]): Pro
     }
     return done
   })
+}
+
+/** One after the other, where several ask at once. Asked again and again: a statement that waits holds deleted rows itself. */
+async function takeTurn(client: pg.Client): Promise<void> {
+  for (;;) {
+    const { rows } = await client.query(`select pg_try_advisory_lock(hashtextextended('db pages', 0)) as ours`)
+    if (rows[0].ours) return
+    await sleep(PAUSE_MS)
+  }
 }
 
 const OLDER_MS_MAX = 60_000

@@ -1,3 +1,4 @@
+import { setTimeout as sleep } from 'node:timers/promises'
 import pg from 'pg'
 import { PlatformError } from '../base/errors.ts'
 
@@ -24,6 +25,7 @@ const CLASS = 0x776f726b
 /** Short writes, each inside its transaction; see `lockShortWork`. */
 const SHORT = 0
 const IDLE_MS = 2_000
+const ALONE_EVERY_MS = 50
 
 type Query = (text: string, values?: unknown[]) => Promise<pg.QueryResult>
 type Session = { client: pg.Client; query: Query; lost: boolean }
@@ -78,8 +80,14 @@ export function createWork({ url }: { url: string }): Work {
     pass: () => withClient(url, pass),
     alone: (name, body) =>
       withClient(url, async (client) => {
-        await client.query('select pg_advisory_lock(hashtextextended($1, 0))', [`lake ${name}`])
-        return body()
+        // Asked again and again: a statement that waits would hold deleted rows in PostgreSQL's pages.
+        for (;;) {
+          const { rows } = await client.query('select pg_try_advisory_lock(hashtextextended($1, 0)) as ours', [
+            `lake ${name}`,
+          ])
+          if (rows[0].ours) return body()
+          await sleep(ALONE_EVERY_MS)
+        }
       }),
     close,
   }

@@ -103,7 +103,7 @@ export async function bytesWith(rig: Pick<Rig, 'dir' | 'duck' | 'db'>, texts: re
     const rows = await rig.duck.rows(`SELECT CAST(t AS VARCHAR) AS row FROM read_parquet('${path}') t`)
     look(`${path} (unpacked)`, Buffer.from(rows.map((r) => String(r.row)).join('\n')).toString('latin1'))
   }
-  for (const { path, name } of await databaseFiles(rig.db)) look(name, (await readFile(path)).toString('latin1'))
+  for (const { path, name } of await databaseFiles(rig.db)) look(name, (await bytesOf(path)).toString('latin1'))
   return found
 }
 
@@ -121,8 +121,19 @@ async function databaseFiles(db: Rig['db']): Promise<{ path: string; name: strin
   return files.map((path) => ({ path, name: names.get(basename(path)) ?? path }))
 }
 
+/** A file of the server that goes meanwhile holds nothing. */
+const bytesOf = (path: string) => readFile(path).catch(ifGone(Buffer.alloc(0)))
+
+function ifGone<T>(value: T): (error: NodeJS.ErrnoException) => T {
+  return (error) => {
+    if (error.code === 'ENOENT') return value
+    throw error
+  }
+}
+
 async function filesBelow(dir: string): Promise<string[]> {
   const names = await readdir(dir, { recursive: true })
-  const files = names.map(async (name) => ((await stat(join(dir, name))).isFile() ? [join(dir, name)] : []))
+  const isFile = async (path: string) => (await stat(path).catch(ifGone(undefined)))?.isFile() === true
+  const files = names.map(async (name) => ((await isFile(join(dir, name))) ? [join(dir, name)] : []))
   return (await Promise.all(files)).flat()
 }
