@@ -235,7 +235,7 @@ function randomHistory(random: Prng): History {
         gone: random.int(5) === 0,
       }),
     )
-    return { view, asOf, facts, lasts: random.int(4) === 0 ? random.int(5) : null }
+    return { view, asOf, facts, lasts: random.int(2) === 0 ? random.int(4) : null }
   })
   const entities = Array.from({ length: 30 }, (): Entity => {
     const ttl = views[random.int(3)]?.ttlMs ?? DAY_MS
