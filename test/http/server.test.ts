@@ -38,6 +38,19 @@ describe('errors', () => {
     })
   })
 
+  it.each(['/key/%E0%A4%A', '/key/%ED%A0%80', '/key/%', '/%zz'])(
+    'case 15: the path %s, which cannot be read, is refused as every other mistake',
+    async (url) => {
+      const { app } = await server()
+      const answer = await app.inject({ url, headers: { host: 'localhost' } })
+      expect([answer.statusCode, answer.headers['content-type']]).toEqual([
+        400,
+        expect.stringContaining('application/problem+json'),
+      ])
+      expect(answer.json()).toMatchObject({ error: 'invalid_argument', status: 400, detail: expect.any(String) })
+    },
+  )
+
   it('tell nothing of our own faults', async () => {
     const { app } = await server()
     const answer = await app.inject({ url: '/bug', headers: { host: 'localhost' } })
