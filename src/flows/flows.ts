@@ -5,7 +5,7 @@ import { PlatformError } from '../base/errors.ts'
 import { digestOf } from '../base/hash.ts'
 import type { Log } from '../base/log.ts'
 import { withinMs } from '../base/within.ts'
-import { isLost } from '../base/world.ts'
+import { asWorldError, isLost } from '../base/world.ts'
 import { createPool } from '../db/pool.ts'
 import type { Database } from '../db/sql.ts'
 import type { FlowClient } from './client.ts'
@@ -98,10 +98,10 @@ export function createFlows({ db, log }: FlowsOptions): Flows {
   const work = async (serves: 'any' | 'own'): Promise<Engine> => {
     await ready()
     engine ??= import('./engine.ts').then((m) => m.startEngine({ db, pool, bodies, executorId, serves, log, signal }))
-    engine.catch(() => {
+    return engine.catch((error) => {
       engine = undefined
+      throw asWorldError(error, 'the database')
     })
-    return engine
   }
   /** Waits for a database that is away, and sends again what is safe to be sent twice. */
   const patiently = async <T>(send: () => Promise<T>): Promise<T> => {
