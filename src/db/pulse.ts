@@ -174,6 +174,8 @@ export function createPulse({ ask, revive, tell }: PulseOptions): Pulse {
   }
 
   async function untilThere(patienceMs: number, signal?: AbortSignal): Promise<void> {
+    // Whoever waits here has seen something fail: it is asked now, so that its going away is told.
+    if (!away && !closing.signal.aborted) await look()
     if (!away) return
     const { since, error, over } = away
     const left = patienceMs - (performance.now() - since)
