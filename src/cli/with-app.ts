@@ -54,9 +54,9 @@ export async function withAppOf(
     await body(app)
   } finally {
     // What does not end by itself ends with the process (main.ts).
-    await withinMs('this process', STOP_MS_MAX, () => app.close()).catch(() => {})
+    await withinMs('this process', Math.max(context.settings.stopMs, STOP_MS_MIN), () => app.close()).catch(() => {})
   }
 }
 
-/** A step under way may come to its end; then it is left, and taken up again by the next who asks. */
-const STOP_MS_MAX = 10_000
+/** Letting go in an orderly way takes this long even when nothing is waited for. */
+const STOP_MS_MIN = 2_000

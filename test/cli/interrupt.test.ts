@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import type { App } from '../../src/app.ts'
 import { createLog } from '../../src/base/log.ts'
+import type { Context } from '../../src/cli/context.ts'
 import { Interrupted, orInterrupted, startedOr } from '../../src/cli/interrupt.ts'
-import type { Context } from '../../src/cli/with-app.ts'
 
 const app = (runs: { runId: string; flow: string }[]) => ({ flows: { unfinished: () => runs } }) as unknown as App
 
