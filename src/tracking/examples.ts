@@ -20,6 +20,8 @@ export function createExamples({ sql, artifacts }: Deps) {
       const { columns, data } = JSON.parse((await artifacts.read(uri, EXAMPLE)).toString('utf8'))
       return Array.isArray(data) ? { columns, data } : undefined
     } catch (error) {
+      // Not what was sealed: an erasure died between the digest and the file. Whatever it holds goes.
+      if (error instanceof PlatformError && error.code === 'corrupt') return { columns: [], data: [null] }
       if (error instanceof SyntaxError || (error instanceof PlatformError && error.code === 'not_found'))
         return undefined
       throw error
