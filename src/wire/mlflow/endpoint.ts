@@ -87,7 +87,9 @@ function namesOf(fields: Fields): Fields {
 export function answerErrorsAsMlflow(app: FastifyInstance): void {
   app.setErrorHandler((error, request, reply) => {
     const { status, body } = mlflowError(error)
-    if (status >= 500 && status !== 503) request.log.error({ err: error }, 'request failed')
+    // Who breaks off while an answer is written is no fault of ours.
+    const isBroken = reply.raw.destroyed
+    if (status >= 500 && status !== 503 && !isBroken) request.log.error({ err: error }, 'request failed')
     if (status === 503) reply.header('retry-after', RETRY_AFTER_S)
     return reply.code(status).send(body)
   })
