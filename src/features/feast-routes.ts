@@ -9,6 +9,7 @@ import { instantOfMs, parseInstant } from '../base/instant.ts'
 import type { Log } from '../base/log.ts'
 import { worldError } from '../base/world.ts'
 import type { Project } from '../config/project.ts'
+import { atWork } from '../db/pulse.ts'
 import { notOfType, readJsonValue } from '../values/json.ts'
 import { parseExactJson } from '../wire/exact-json.ts'
 import { type FeastErrorClass, feastErrorJson, onlineAnswerPieces } from '../wire/feature-server.ts'
@@ -248,7 +249,11 @@ function materializeRoutes(app: FastifyInstance, { features, project, clock, log
     const start = since && body.start_ts ? { since: parseInstant(body.start_ts, 'start_ts') } : {}
     // The end of "until now" is no bound: what happens between two calls would be left out else.
     const bounds = asOf && asOf < instantOfMs(clock.nowMs()) ? { asOf } : {}
-    const run = () => features.materialize({ views: [...views], ...bounds, ...start, noWait: true })
+    const run = async () => {
+      // A database that is away is told at once; the work itself takes as long as it takes.
+      await features.viewStates()
+      return atWork(() => features.materialize({ views: [...views], ...bounds, ...start, noWait: true }))
+    }
     if ((query as Record<string, string>).async !== 'true') {
       await run()
       return sendJson(reply, 200, 'null')
