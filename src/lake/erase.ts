@@ -40,7 +40,7 @@ export type LakeErasure = {
   eachHeld(subject: Subject, ways: KeyWays, body: (held: HeldFile) => Promise<void>): Promise<void>
   /** Writes each of them again without those rows, until none is left. */
   rewrite(request: EraseRequest): Promise<ErasedFile[]>
-  /** Objects that no snapshot reads and that hold the subject, or held it and are to be removed. */
+  /** Objects that no snapshot reads and that hold the subject. */
   unread(subject: Subject, ways: KeyWays): Promise<string[]>
   /** Snapshots that rows were taken out of under a suppression. */
   erasedFrom(suppression: number): Promise<string[]>
@@ -151,18 +151,31 @@ async function writeWithout(duck: Duck, { path, condition }: HeldFile, target: s
 const SNAPSHOTS = 'snapshots/'
 
 async function unread(deps: Deps, subject: Subject, ways: KeyWays): Promise<string[]> {
-  const { sql, objects } = deps
-  const there = (await objects.list(SNAPSHOTS)).map(({ key }) => key)
-  const replaced = new Set(await selectReplacedObjects(sql))
   const found: string[] = []
-  for (const key of await selectUnread(sql, there)) {
-    if (replaced.has(key) || (await holdsSubject(deps, key, subject, ways))) found.push(key)
+  for (const key of await unreadObjects(deps)) {
+    const holds = await holdsSubject(deps, key, subject, ways).catch(async (error: unknown) => {
+      // Another erasure removes what it has replaced.
+      if ((await deps.objects.stat(key)) === undefined) return false
+      throw error
+    })
+    if (holds) found.push(key)
   }
   return found
 }
 
+async function unreadObjects({ sql, objects }: Deps): Promise<string[]> {
+  return selectUnread(
+    sql,
+    (await objects.list(SNAPSHOTS)).map(({ key }) => key),
+  )
+}
+
 async function sweep(deps: Deps, subject: Subject, ways: KeyWays): Promise<string[]> {
-  const gone = await unread(deps, subject, ways)
+  const replaced = new Set(await selectReplacedObjects(deps.sql))
+  const gone: string[] = []
+  for (const key of await unreadObjects(deps)) {
+    if (replaced.has(key) || (await holdsSubject(deps, key, subject, ways))) gone.push(key)
+  }
   // Known as gone before it is: a host that keeps a copy hears of it, whatever happens to us.
   await insertErasedObjects(deps.sql, gone, deps.now())
   for (const key of gone) await deps.objects.delete(key)
