@@ -24,12 +24,13 @@ export async function rewriteTables(url: string, tables: readonly string[]): Pro
   return withSession(url, async (client) => {
     await takeTurn(client)
     await client.query(`set lock_timeout = '${LOCK_WAIT}'; set statement_timeout = 0`)
-    const waiting = await waitForOlder(client)
     const done: Rewritten[] = []
     for (const table of [...tables, SAMPLES]) {
       const { rows } = await client.query('select to_regclass($1)::oid as oid', [table])
       if (rows[0].oid === null) continue
       const startedMs = performance.now()
+      // Before each: the samples of one table are replaced while the next is still to come.
+      const waiting = await waitForOlder(client)
       const fault = (await rewrite(client, table)) ?? waiting
       done.push({ table, ms: Math.round(performance.now() - startedMs), fault })
     }
