@@ -1,12 +1,13 @@
+import { PlatformError } from '../base/errors.ts'
 import { keyColumns } from '../config/key-places.ts'
 import type { Project } from '../config/project.ts'
 import type { Database, Sql } from '../db/sql.ts'
 import type { Subject } from '../lake/subject.ts'
-import { type LiveTable, selectLiveTables, subtractRows } from './erasure-queries.ts'
+import { type LiveTable, selectLiveTables, subtractRows, updateGeneration } from './erasure-queries.ts'
 import type { EntityKey } from './keys.ts'
 import type { OnlineStore } from './online-store.ts'
 import { qualified } from './postgres-store.ts'
-import { lockView, notifyFeaturesChanged } from './queries.ts'
+import { lockView, nextGeneration, notifyFeaturesChanged } from './queries.ts'
 import { ident } from './quote.ts'
 
 /** Keys of a view whose values came from rows of the subject. */
@@ -131,6 +132,27 @@ function keyNames(project: Project, table: LiveTable): string[] {
   return keys.map((key) => key.name)
 }
 
+/** The rows are gone from the table, and a copy of the store from before must not be believed again. */
+async function afterErasing(
+  { sql, online }: Pick<Deps, 'sql' | 'online'>,
+  table: string,
+  view: string | null | undefined,
+  rows: number,
+): Promise<void> {
+  if (!view) return
+  await sql.tx(async (tx) => {
+    await lockView(tx, view)
+    const generation = await nextGeneration(tx)
+    await online.complete(tx, { view, table }, generation).catch((error) => {
+      // A table that lost values is not believed, and with the new number no copy of it will be.
+      if (!(error instanceof PlatformError && error.code === 'unavailable')) throw error
+    })
+    await subtractRows(tx, table, online.name, rows)
+    await updateGeneration(tx, { table, store: online.name }, generation)
+    await notifyFeaturesChanged(tx, view)
+  })
+}
+
 /** In a store of its own a row is found by its key alone. A table that nobody knows any more is searched for the whole key. */
 async function inStore(
   { sql, online, project }: Deps,
@@ -153,7 +175,7 @@ async function inStore(
     return true
   }
   await online.matching?.(match, erase)
-  for (const [name, rows] of erase ? counts : []) await subtractRows(sql, name, online.name, rows)
+  for (const [name, rows] of erase ? counts : []) await afterErasing({ sql, online }, name, known.get(name)?.view, rows)
   return [...counts].map(([name, rows]) => {
     return { view: known.get(name)?.view ?? name, table: name, store: online.name, rows }
   })

@@ -55,6 +55,18 @@ export async function subtractRows(sql: Sql, table: string, store: string, rows:
   )
 }
 
+export async function updateGeneration(
+  sql: Sql,
+  { table, store }: { table: string; store: string },
+  generation: number,
+): Promise<void> {
+  await sql.query(`update features.online_table set generation = $3 where table_name = $1 and store = $2`, [
+    table,
+    store,
+    generation,
+  ])
+}
+
 /** Has the next materialization bring everything again, whatever it brought before. */
 export async function forgetBrought(sql: Sql, view: string): Promise<void> {
   await sql.query(`update features.online_table set seq = 0, snapshot_digest = null where view = $1`, [view])

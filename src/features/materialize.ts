@@ -103,7 +103,7 @@ export async function materializeView(deps: Deps, view: ViewDefinition, bounds: 
     await online.create(tx, view, { anew: lost || held === undefined })
     const written = await load(deps, tx, view, plan, bounds.onProgress)
     const { rows, newest } = await online.extent(tx, view)
-    await online.complete(tx, view, generation)
+    await online.complete(tx, { view: view.name, table: online.table(view) }, generation)
     const validAt = view.changes ? newest : plan.last.validAt
     await upsertOnlineTable(tx, {
       ...at,

@@ -32,8 +32,11 @@ export type OnlineStore = {
   takeBack(tx: Sql, view: ViewDefinition, rows: Rows): Promise<void>
   /** Refuses (unavailable) a table that lost values since the load of that generation. */
   write(tx: Sql, view: ViewDefinition, rows: OnlineWrite, since: number): Promise<void>
-  /** Says that a load is all there, so that readers believe it; refuses (unavailable) when some of it was lost meanwhile. */
-  complete(tx: Sql, view: ViewDefinition, generation: number): Promise<void>
+  /**
+   * Says that a table is all there as of this generation: readers believe it, and no copy of before. Refuses (unavailable)
+   * when some of it was lost meanwhile.
+   */
+  complete(tx: Sql, at: { view: string; table: string }, generation: number): Promise<void>
   /** Removes keys, whatever their age; gives how many were there. */
   erase(tx: Sql, view: ViewDefinition, keys: readonly EntityKey[]): Promise<number>
   /**

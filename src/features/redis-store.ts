@@ -207,9 +207,9 @@ export async function openRedisStore(url: string, namespace: string, log?: Log):
     load,
     takeBack,
     write,
-    async complete(_tx, view, generation) {
-      const lost = await script(COMPLETE, partsOf(onlineTableName(view)), [String(generation)])
-      if (Number(lost) > 0) throw lostValues([view.name])
+    async complete(_tx, { view, table }, generation) {
+      const lost = await script(COMPLETE, partsOf(table), [String(generation)])
+      if (Number(lost) > 0) throw lostValues([view])
     },
     async erase(_tx, view, keys: readonly EntityKey[]) {
       let erased = 0

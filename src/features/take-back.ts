@@ -6,7 +6,13 @@ import type { Recorded } from '../lake/snapshot.ts'
 import type { ViewDefinition } from './definitions.ts'
 import { filesOf } from './join.ts'
 import type { OnlineStore } from './online-store.ts'
-import { deleteOnlineTable, notifyFeaturesChanged, type OnlineTableRow, upsertOnlineTable } from './queries.ts'
+import {
+  deleteOnlineTable,
+  nextGeneration,
+  notifyFeaturesChanged,
+  type OnlineTableRow,
+  upsertOnlineTable,
+} from './queries.ts'
 import { ident, literal } from './quote.ts'
 import { duckInstant, duckType } from './value-types.ts'
 import { changeRowsSql, type ViewFile } from './view-rows.ts'
@@ -83,7 +89,18 @@ export async function leaveWithoutSnapshot(
     await online.drop(tx, held.table_name)
   } else {
     const none = { snapshot_id: null, snapshot_digest: null, available_at: null, recorded_at: null, seq: 0 }
-    await upsertOnlineTable(tx, { ...held, ...none, coverage: [], valid_at: newest, rows, materialized_at: now })
+    // A copy of the store from before the withdrawal must not be believed again.
+    const generation = await nextGeneration(tx)
+    await online.complete(tx, { view: view.name, table: held.table_name }, generation)
+    await upsertOnlineTable(tx, {
+      ...held,
+      ...none,
+      generation,
+      coverage: [],
+      valid_at: newest,
+      rows,
+      materialized_at: now,
+    })
   }
   await notifyFeaturesChanged(tx, view.name)
   return rows

@@ -152,7 +152,7 @@ async function writeRows(deps: Deps, view: ViewDefinition, given: OnlineWrite, n
     const until = last.eventTimestamps.reduce((a, b) => (a > b ? a : b))
     if (held) return movePushedUntil(tx, at, until)
     const generation = await nextGeneration(tx)
-    await online.complete(tx, view, generation)
+    await online.complete(tx, { view: view.name, table: online.table(view) }, generation)
     const { rows: count, newest } = await online.extent(tx, view)
     await upsertOnlineTable(tx, {
       ...at,

@@ -1,7 +1,7 @@
 import { existsSync } from 'node:fs'
 import { readdir } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createClient } from 'redis'
+import { createClient, RESP_TYPES } from 'redis'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { silentLog } from '../../src/base/log.ts'
 import { createErasure } from '../../src/erasure/erasure.ts'
@@ -117,6 +117,33 @@ describe.skipIf(!haveRedis())('with live values in Redis', () => {
       expect(names.filter((name) => name.includes(KEY))).toEqual([`weir:ns:state_0123:["${KEY}1"]`])
       const [catalogue] = await rig.db.query(`select sum(rows)::int as rows from features.online_table`)
       expect(catalogue).toEqual({ rows: 2 })
+    } finally {
+      await client.close()
+      await online.close()
+      await redis.stop()
+    }
+  })
+
+  test('a copy of Redis from before the erasure is not believed when it comes back', async () => {
+    const redis = await startRedis()
+    const online = await openRedisStore(redis.url, 'ns')
+    const client = await createClient({ url: redis.url }).connect()
+    try {
+      const rooms = rig.roomsOf(PROJECT, online)
+      await rig.deliver(rooms, 'state', JANUARY, rowsOf(KEY, 'b'))
+      await rooms.features.materialize({ views: ['state'] })
+      const binary = client.withTypeMapping({ [RESP_TYPES.BLOB_STRING]: Buffer })
+      const copy = await Promise.all(
+        (await client.keys('*')).map(async (key) => [key, (await binary.dump(key)) as unknown as Buffer] as const),
+      )
+      await erase(rooms.erasure, 'user', KEY)
+      await client.flushAll()
+      for (const [key, bytes] of copy) await client.restore(key, 0, bytes)
+      const rows = await rooms.features.readOnline('all', [KEY, 'b'])
+      expect(rows.map((row) => row.lostViews)).toEqual([['state'], ['state']])
+      expect(rows.map((row) => rooms.features.refusal('all', KEY, row)?.code)).toEqual(['unavailable', 'unavailable'])
+      await rooms.features.materialize({ views: ['state'] })
+      expect((await rooms.features.readOnline('all', [KEY, 'b'])).map((r) => r.found)).toEqual([false, true])
     } finally {
       await client.close()
       await online.close()
