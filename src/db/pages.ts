@@ -51,15 +51,16 @@ const OLDER_MS_MAX = 60_000
 
 /**
  * A deleted row stays as long as somebody may still see it: waits until every transaction of this database that began before
- * now has ended, and says so when one does not.
+ * now has ended, and says so when one does not. Those that write count in every database of the server, because our own
+ * view of the rows is no younger than they are.
  */
 async function waitForOlder(client: pg.Client): Promise<string | null> {
   const { rows } = await client.query('select pg_current_xact_id()::xid::text as mark')
   const until = performance.now() + OLDER_MS_MAX
   for (;;) {
     const older = await client.query(
-      `select pid from pg_stat_activity where datname = current_database() and pid <> pg_backend_pid()
-       and greatest(age(backend_xmin), age(backend_xid)) >= age($1::xid)`,
+      `select pid from pg_stat_activity where pid <> pg_backend_pid()
+       and (age(backend_xid) >= age($1::xid) or (datname = current_database() and age(backend_xmin) >= age($1::xid)))`,
       [rows[0].mark],
     )
     if (older.rows.length === 0) return null
