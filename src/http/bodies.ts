@@ -21,7 +21,7 @@ export function checkBodies(app: FastifyInstance): void {
     ) {
       return payload
     }
-    const guard = shapeGuard()
+    const guard = shapeGuard(request.routeOptions.config.valuesLimit ?? 'bodyValues')
     payload.once('error', (error) => guard.destroy(error))
     request.raw.once('aborted', () => guard.destroy(new PlatformError('invalid_argument', 'the body was broken off')))
     return payload.pipe(guard)

@@ -10,16 +10,18 @@ const BACKSLASH = 0x5c
 const COMMA = 0x2c
 
 /** Passes a body on and breaks off with `invalid_argument` as soon as its JSON is over a limit. */
-export function shapeGuard(): Transform & { receivedEncodedLength: number } {
+export function shapeGuard(
+  valuesLimit: 'bodyValues' | 'mlflowBodyValues',
+): Transform & { receivedEncodedLength: number } {
   const state = { depth: 0, values: 1, inText: false, escaped: false }
-  const [depthMax, valuesMax] = [limitOf('bodyDepth'), limitOf('bodyValues')]
+  const [depthMax, valuesMax] = [limitOf('bodyDepth'), limitOf(valuesLimit)]
   const guard = new Transform({
     transform(chunk: Buffer, _encoding, done: TransformCallback) {
       guard.receivedEncodedLength += chunk.length
       count(chunk, state)
       if (state.depth > depthMax)
         done(overLimit('bodyDepth', 'the body has lists or objects too deep inside each other'))
-      else if (state.values > valuesMax) done(overLimit('bodyValues', 'the body has too many values'))
+      else if (state.values > valuesMax) done(overLimit(valuesLimit, 'the body has too many values'))
       else done(null, chunk)
     },
   }) as Transform & { receivedEncodedLength: number }

@@ -67,6 +67,18 @@ describe('H4: lists are one statement', () => {
     }
   })
 
+  it('a body of more values is refused while it arrives, before it is parsed', async () => {
+    const tags = count(30_000).map((i) => ({ key: `k${i}`, value: 'v' }))
+    for (const path of ['runs/create', 'runs/log-batch', 'registered-models/create']) {
+      const answer = await rig.post(path, { name: 'many', experiment_id: '0', tags })
+      expect([path, answer.status, answer.json.message]).toEqual([
+        path,
+        400,
+        expect.stringContaining('limit mlflowBodyValues'),
+      ])
+    }
+  })
+
   it('a dataset, or a tag of one, that is given twice is taken once, the last value of it', async () => {
     const run_id = await rig.newRun()
     const other = { ...dataset(1, { source: '/other' }), tags: [{ key: 'mlflow.data.context', value: 'eval' }] }
