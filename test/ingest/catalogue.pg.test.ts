@@ -79,7 +79,7 @@ test('the refusal is one message with a line for each fault', async () => {
     details: { delivery: 1, asOf: '2024-01-31T00:00:00.000000Z' },
     message: [
       'delivery of 2024-01-31 refused, nothing was taken: 3 faults in 2 files',
-      "  users.csv, column 'age': 1 row with a value that is not a whole number of 64 bits (line 2, key a, 'old')",
+      "  users.csv, column 'age': 1 row with a value that is not a whole number of 64 bits; write digits alone, and nothing for a missing value (line 2, key a, 'old')",
       "  users.csv, column 'user_id': 1 row with a key that an earlier row has (line 3, 'a')",
       "  labels.csv: the file is missing (source 'labels'); deliver it, or name the other sources to ingest only them",
     ].join('\n'),
