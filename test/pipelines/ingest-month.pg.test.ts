@@ -1,4 +1,4 @@
-import { mkdtemp, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -38,8 +38,10 @@ test('a month is ingested as a recorded run of a flow, and again as a no-op', as
 })
 
 test('a refused delivery comes back through the flow with all its findings', async () => {
-  await writeFile(join(dir, 'users.csv'), 'user_id,age\na,old\n')
-  const refused = app.ingestMonth({ dir, asOf: '2024-01-31' })
+  const month = join(dir, 'month')
+  await mkdir(month)
+  await writeFile(join(month, 'users.csv'), 'user_id,age\na,old\n')
+  const refused = app.ingestMonth({ dir: month, asOf: '2024-01-31' })
   await expect(refused).rejects.toMatchObject({
     name: 'PlatformError',
     code: 'delivery_refused',
