@@ -20,7 +20,7 @@ const RECORDED: Record<string, string> = { 'model.weir': 'weir.model_digest', 'm
 
 /**
  * Reads everything that is kept from the first byte to the last: all snapshots, kept training sets and trained models by
- * their names, and the files of every registered version by what its run recorded. Names each that is damaged or gone.
+ * their names, and the files of every registered version by what they were at its registration, and by what its run recorded. Names each that is damaged or gone.
  */
 export async function checkStored(deps: Deps, onProgress: (says: string) => void = () => {}): Promise<Checked> {
   const damage: Damage[] = []
@@ -56,13 +56,22 @@ async function keysOf(objects: ObjectStore, folders: readonly string[]): Promise
 
 async function damageOf({ tracking }: Deps, version: ModelVersion): Promise<Damage[]> {
   const what = `${version.name} version ${version.version}`
-  const run = version.runId ? await tracking.runs.get(version.runId).catch(() => undefined) : undefined
+  const remedy = 'put the file back from a backup, or promote another version'
+  // A version whose files are elsewhere has none of ours.
+  const changes = await tracking.artifacts
+    .changes(version.source)
+    .catch(otherwise(['invalid_argument', 'not_found'], []))
+  if (changes.length > 0) {
+    return changes.map(({ path, state }) => ({ what, state, says: `${version.source}/${path}`, remedy }))
+  }
+  const run = version.runId
+    ? await tracking.runs.get(version.runId).catch(otherwise(['not_found'], undefined))
+    : undefined
   const tags = new Map(run?.tags.map(({ key, value }) => [key, value]))
   const found: Damage[] = []
   for (const [file, tag] of Object.entries(RECORDED)) {
     const recorded = tags.get(tag)
     const says = `${version.source}/${file}`
-    const remedy = 'put the file back from a backup, or promote another version'
     try {
       const bytes = await tracking.artifacts.read(version.source, file)
       if (recorded !== undefined && sha256Hex(bytes) !== recorded) throw new PlatformError('corrupt', 'other bytes')
@@ -76,4 +85,12 @@ async function damageOf({ tracking }: Deps, version: ModelVersion): Promise<Dama
     }
   }
   return found
+}
+
+/** Takes errors of these codes for a value; all others are thrown on. */
+function otherwise<T>(codes: readonly string[], value: T): (error: unknown) => T {
+  return (error) => {
+    if (error instanceof PlatformError && codes.includes(error.code)) return value
+    throw error
+  }
 }

@@ -135,5 +135,7 @@ export function createArtifacts({ sql, objects, seals }: Deps) {
     },
     /** All bytes of a file below an artifact URI; the same where a version is made of it. */
     read: async (uri: string, path: string): Promise<Buffer> => seals.read(uri, checkArtifactPath(path)),
+    /** The files of a registered version that are not what they were at its registration; each is read whole. */
+    changes: (uri: string) => seals.changes(uri),
   }
 }

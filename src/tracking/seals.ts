@@ -9,6 +9,9 @@ import * as queries from './queries/seals.ts'
 
 type Deps = { sql: Sql; objects: ObjectStore; clock: Clock }
 
+/** A file of a sealed folder that is not what it was; `how` says what it was at the registration. */
+export type Change = { path: string; state: 'damaged' | 'missing'; how: string }
+
 /**
  * Folders of artifacts that a registered version is made of. From the registration on nobody writes or deletes below one,
  * and the digest of each file is known, so that a server finds out when the bytes were changed behind our back. The seal
@@ -52,24 +55,34 @@ export function createSeals({ sql, objects, clock }: Deps) {
    * registration; one that has no digests yet, because it was registered before there were any, gets them now.
    */
   async function read(uri: string, path: string): Promise<Buffer> {
+    const { changes, bytes } = await compare(uri, path)
+    const [first] = changes
+    if (first) throw changed(uri, first)
+    // As for any file that is not there.
+    return bytes ?? objects.get(`${keyOf(proxyPathOf(uri))}/${path}`)
+  }
+
+  /** What is not as it was at the registration, with the bytes of one file; nothing where the folder is not sealed. */
+  async function compare(uri: string, path?: string): Promise<{ changes: Change[]; bytes?: Buffer }> {
     const folder = proxyPathOf(uri)
-    if ((await queries.findSealed(sql, [folder], null)) === undefined) return objects.get(`${keyOf(folder)}/${path}`)
+    if ((await queries.findSealed(sql, [folder], null)) === undefined) return { changes: [] }
     const known = new Map((await seal(uri)).map((file) => [file.path, file]))
+    const changes: Change[] = []
     let wanted: Buffer | undefined
     for (const { key } of await filesBelow(folder)) {
       const name = key.slice(keyOf(folder).length + 1)
       const file = known.get(name)
-      if (!file) throw changed(uri, name, 'was not there')
+      known.delete(name)
       const bytes = name === path ? await objects.get(key) : undefined
       if (bytes) wanted = bytes
       const digest = bytes ? createHash('sha256').update(bytes).digest('hex') : await digestOf(key)
-      if (digest !== file.digest) throw changed(uri, name, `had the SHA-256 ${file.digest}, now it has ${digest}`)
-      known.delete(name)
+      if (!file) changes.push({ path: name, state: 'damaged', how: 'was not there' })
+      else if (digest !== file.digest) {
+        changes.push({ path: name, state: 'damaged', how: `had the SHA-256 ${file.digest}, now it has ${digest}` })
+      }
     }
-    const [lost] = known.keys()
-    if (lost !== undefined) throw changed(uri, lost, 'was there, and is gone')
-    // As for any file that is not there.
-    return wanted ?? objects.get(`${keyOf(folder)}/${path}`)
+    for (const lost of known.keys()) changes.push({ path: lost, state: 'missing', how: 'was there, and is gone' })
+    return { changes, ...(wanted ? { bytes: wanted } : {}) }
   }
 
   async function filesBelow(folder: string): Promise<ObjectStat[]> {
@@ -91,6 +104,8 @@ export function createSeals({ sql, objects, clock }: Deps) {
     requireOpen,
     seal,
     read,
+    /** The files of a sealed folder that are not what they were at the registration; each is read whole. */
+    changes: async (uri: string): Promise<Change[]> => (await compare(uri)).changes,
     /** Whether a sealed file has exactly these bytes: then writing it again changes nothing. */
     async isSame(proxyPath: string, bytes: Uint8Array): Promise<boolean> {
       const digest = createHash('sha256').update(bytes).digest('hex')
@@ -118,7 +133,7 @@ function foldersOf(path: string): string[] {
   return parts.map((_, i) => parts.slice(0, i + 1).join('/'))
 }
 
-function changed(uri: string, name: string, how: string): PlatformError {
-  const says = `'${name.slice(0, 200)}' below ${uri.slice(0, 200)} is not what was registered: at the registration it ${how}`
+function changed(uri: string, { path, how }: Change): PlatformError {
+  const says = `'${path.slice(0, 200)}' below ${uri.slice(0, 200)} is not what was registered: at the registration it ${how}`
   return new PlatformError('corrupt', `${says}; put the registered file back, or register the files as a new version`)
 }
