@@ -1,5 +1,5 @@
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
-import { chmodSync, chownSync, mkdirSync, mkdtempSync, rmSync, statSync } from 'node:fs'
+import { chmodSync, chownSync, mkdirSync, mkdtempSync, realpathSync, rmSync, statSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { createInterface } from 'node:readline'
@@ -76,10 +76,13 @@ export async function hold(
 
 /** Whether a process of another user can run our code from where it lies. */
 export function othersMayRunUs(): boolean {
-  for (let folder = DIST; folder !== dirname(folder); folder = dirname(folder)) {
-    if ((statSync(folder).mode & 0o001) === 0) return false
-  }
-  return true
+  // Our code, and the Node that runs it: `npx` keeps one below the home of root.
+  return [DIST, dirname(realpathSync(process.execPath))].every((start) => {
+    for (let folder = start; folder !== dirname(folder); folder = dirname(folder)) {
+      if ((statSync(folder).mode & 0o001) === 0) return false
+    }
+    return true
+  })
 }
 
 export function kill(pid: number, signal: NodeJS.Signals = 'SIGKILL'): void {

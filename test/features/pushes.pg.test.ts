@@ -75,7 +75,8 @@ describe.each(stores)('pushes into %s', (_name, open) => {
     const write = (by: Features, x: number) => by.writeFeatures('state_fv', { num: [1], x: [x], event_timestamp: at })
     await write(fast, 10)
     await write(slow, 11)
-    expect((await right.readOnline('state', [1]))[0]?.values).toEqual([11])
+    // That a table is there now reaches other processes by a notification.
+    await expect.poll(async () => (await right.readOnline('state', [1]))[0]?.values).toEqual([11])
   })
 
   test('X10: a correction that comes through the lake counts after a push of a fast host, and a push after it', async () => {

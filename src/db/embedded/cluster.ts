@@ -68,7 +68,9 @@ async function initdb(places: Places, binaries: Binaries, draft: string): Promis
 
 /** Only what the server's programs need: PGDATA, PGPORT and their kin must not reach them. */
 export function serverEnv(): NodeJS.ProcessEnv {
-  return { PATH: process.env.PATH ?? '/usr/bin:/bin', LC_ALL: 'C', TZ: 'UTC' }
+  // The user that the server runs as may not read the folders of ours.
+  const folders = [process.env.PATH, '/usr/bin', '/bin'].filter(Boolean)
+  return { PATH: folders.join(':'), LC_ALL: 'C', TZ: 'UTC' }
 }
 
 function checkVersion(places: Places, binaries: Binaries): void {
