@@ -87,7 +87,8 @@ test('random local times of many zones: both readers agree, before 1970 too', as
     'Africa/Casablanca',
   ]) {
     const texts = Array.from({ length: 1500 }, () => {
-      const day = `${1971 + random.int(60)}-${two(1 + random.int(12))}-${two(1 + random.int(28))}`
+      // Not the years to come: their rules change with each release of the zones' data, which Node and DuckDB bring on their own.
+      const day = `${1971 + random.int(54)}-${two(1 + random.int(12))}-${two(1 + random.int(28))}`
       return `${day} ${two(random.int(24))}:${two(random.int(60))}:${two(random.int(60))}`
     })
     expect((await read(zone, texts)).filter((t) => t !== null).length).toBeGreaterThan(1490)
