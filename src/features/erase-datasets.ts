@@ -23,9 +23,14 @@ export async function datasetsOf(
   for (const { key } of await objects.list(DATASETS)) {
     if (!key.endsWith('.parquet')) continue
     const path = await objects.local(key).catch(() => undefined)
-    // A damaged one is good for nothing, and nobody knows what it holds.
-    if (path === undefined || (await holds(duck, path, subject, waysOf(deps.project, subject), unsure(key))))
-      found.push(key)
+    const its = async () => path === undefined || holds(duck, path, subject, waysOf(deps.project, subject), unsure(key))
+    try {
+      // A damaged one is good for nothing, and nobody knows what it holds.
+      if ((await its()) && (await objects.stat(key)) !== undefined) found.push(key)
+    } catch (error) {
+      // Another request may have removed it while it was read: then it holds nobody.
+      if ((await objects.stat(key)) !== undefined) throw error
+    }
   }
   return found
 }
