@@ -10,10 +10,9 @@ import { openDatabase } from './db/db.ts'
 import type { Database } from './db/sql.ts'
 import { createErasure, type Erasure } from './erasure/erasure.ts'
 import { createFeatures, type Features } from './features/features.ts'
-import type { OnlineStore } from './features/online-store.ts'
-import { createPostgresStore } from './features/postgres-store.ts'
+import type { OnlineStore } from './features/online/online-store.ts'
+import { createPostgresStore } from './features/online/postgres-store.ts'
 import { createFlows, type Flows } from './flows/flows.ts'
-import { createForeign } from './foreign/foreign.ts'
 import { type Home, openHome } from './home/home.ts'
 import { storesOf } from './home/stores.ts'
 import { createIngest, type Ingest } from './ingest/ingest.ts'
@@ -27,6 +26,7 @@ import { defineMaterialize } from './pipelines/materialize.ts'
 import { defineTrainBaseline } from './pipelines/train-baseline.ts'
 import { defineWithdraw } from './pipelines/withdraw.ts'
 import { createRegistry, type Registry, type RegistryApi } from './registry/registry.ts'
+import { createRemoteMlflow } from './remote-mlflow/remote-mlflow.ts'
 import type { HealthCheck } from './serving/readiness.ts'
 import { createTracking, type Tracking, type TrackingApi } from './tracking/tracking.ts'
 import { createTraining, type Training } from './training/training.ts'
@@ -118,7 +118,7 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
   const mlflow = project.tracking
     ? closing.add(
         'the tracking server',
-        createForeign({ url: project.tracking, ...settings.trackingCredentials }),
+        createRemoteMlflow({ url: project.tracking, ...settings.trackingCredentials }),
         (it) => it.close(),
       )
     : { tracking, registry }
@@ -169,7 +169,7 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
 /** The client of Redis is loaded only where there is one. */
 async function openOnlineStore(db: Database, online: string, namespace: string, log: Log): Promise<OnlineStore> {
   if (online === 'postgres') return createPostgresStore(db, db.serving)
-  const { openRedisStore } = await import('./features/redis-store.ts')
+  const { openRedisStore } = await import('./features/online/redis-store.ts')
   return openRedisStore(online, namespace, log)
 }
 

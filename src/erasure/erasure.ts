@@ -18,7 +18,7 @@ import { PlatformError } from '../base/errors.ts'
 import { instantOfMs } from '../base/instant.ts'
 import { letGoOfWal, rewriteTables } from '../db/pages.ts'
 import type { Database } from '../db/sql.ts'
-import type { KeyInput } from '../features/keys.ts'
+import type { KeyInput } from '../features/define/keys.ts'
 import type { FlowRun } from '../flows/flow.ts'
 import type { Asked } from '../lake/suppression.ts'
 import {

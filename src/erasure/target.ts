@@ -1,8 +1,8 @@
 import { PlatformError } from '../base/errors.ts'
 import { keyColumns } from '../config/key-places.ts'
 import type { Project } from '../config/project.ts'
+import { type KeyInput, parseKey } from '../features/define/keys.ts'
 import type { AffectedKey } from '../features/erasure.ts'
-import { type KeyInput, parseKey } from '../features/keys.ts'
 import type { KeyWays } from '../lake/erase.ts'
 import type { Subject } from '../lake/subject.ts'
 

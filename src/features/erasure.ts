@@ -6,12 +6,12 @@ import type { Lake } from '../lake/lake.ts'
 import { digestOfKey } from '../lake/named-by-digest.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import { keyText, type Subject } from '../lake/subject.ts'
-import type { ViewDefinition } from './definitions.ts'
-import { DATASETS, datasetsOf } from './erase-datasets.ts'
-import { type AffectedKey, eraseLive, findLive, type LiveRows, tablesOfSubject } from './erase-live.ts'
+import type { ViewDefinition } from './define/definitions.ts'
+import { ident, literal } from './define/quote.ts'
 import { deleteOldStatistics, forgetBrought, selectSetsNotFrom } from './erasure-queries.ts'
-import type { OnlineStore } from './online-store.ts'
-import { ident, literal } from './quote.ts'
+import { DATASETS, datasetsOf } from './offline/erase-datasets.ts'
+import { type AffectedKey, eraseLive, findLive, type LiveRows, tablesOfSubject } from './online/erase-live.ts'
+import type { OnlineStore } from './online/online-store.ts'
 
 export type { AffectedKey, LiveRows }
 

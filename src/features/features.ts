@@ -24,7 +24,7 @@ import type { Duck } from '../lake/duck.ts'
 import type { Lake, Recorded } from '../lake/lake.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import type { FeaturesAnswer, FeatureValue } from '../wire/features.ts'
-import { requireExpressions } from './check-expressions.ts'
+import { requireExpressions } from './define/check-expressions.ts'
 import {
   defineService,
   type ServiceDefinition,
@@ -32,26 +32,22 @@ import {
   tableDigest,
   type ViewDefinition,
   viewDefinition,
-} from './definitions.ts'
-import { EVENT_TIMESTAMP } from './entity-rows.ts'
+} from './define/definitions.ts'
+import { EVENT_TIMESTAMP } from './define/entity-rows.ts'
+import { type KeyInput, keyPartValue, parseKey } from './define/keys.ts'
+import { liveFrom, type Readers, recordTrainingSet, selectTrainingSets } from './define/readers.ts'
+import { lostValues, onlineRefusal } from './define/refusals.ts'
 import { createFeaturesErasure, type FeaturesErasure } from './erasure.ts'
 import { insertViewKey } from './erasure-queries.ts'
-import { type KeyInput, keyPartValue, parseKey } from './keys.ts'
-import { type Bounds, type Materialized, materializeView } from './materialize.ts'
-import type { OnlineStore } from './online-store.ts'
-import { writeEntityRows } from './program-rows.ts'
-import { createOnlineReader, type OnlineRow, type RequestRow } from './read-online.ts'
+import { writeEntityRows } from './offline/program-rows.ts'
 import {
   exportTrainingSet,
   readFirstRows,
   readTrainingSet,
   type StoredTrainingSet,
   type TrainingData,
-} from './read-training-set.ts'
-import { liveFrom, type Readers, recordTrainingSet, selectTrainingSets } from './readers.ts'
-import { lostValues, onlineRefusal } from './refusals.ts'
-import { type ViewStatistics, viewStatistics } from './statistics.ts'
-import { withdrawnInTable } from './take-back.ts'
+} from './offline/read-training-set.ts'
+import { type ViewStatistics, viewStatistics } from './offline/statistics.ts'
 import {
   buildTrainingSet,
   type DatasetRef,
@@ -59,10 +55,14 @@ import {
   joinEntityRows,
   type TrainingSetRef,
   type TrainingSetRequest,
-} from './training-set.ts'
-import { type Verified, verifyView } from './verify.ts'
-import { createViewStates, type ViewState } from './view-states.ts'
-import { type Frame, pushRows, readPush, writeFeatures } from './write-online.ts'
+} from './offline/training-set.ts'
+import { type Bounds, type Materialized, materializeView } from './online/materialize.ts'
+import type { OnlineStore } from './online/online-store.ts'
+import { createOnlineReader, type OnlineRow, type RequestRow } from './online/read-online.ts'
+import { withdrawnInTable } from './online/take-back.ts'
+import { type Verified, verifyView } from './online/verify.ts'
+import { createViewStates, type ViewState } from './online/view-states.ts'
+import { type Frame, pushRows, readPush, writeFeatures } from './online/write-online.ts'
 
 export type FeaturesDeps = {
   sql: Database

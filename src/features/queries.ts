@@ -1,6 +1,6 @@
 import type { Instant } from '../base/instant.ts'
 import type { Sql } from '../db/sql.ts'
-import type { Coverage } from './coverage.ts'
+import type { Coverage } from './online/coverage.ts'
 
 export type OnlineTableRow = {
   view: string

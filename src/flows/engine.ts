@@ -7,12 +7,12 @@ import type { Log } from '../base/log.ts'
 import { withinMs } from '../base/within.ts'
 import { isAway } from '../base/world.ts'
 import type { Database } from '../db/sql.ts'
-import { adoptFromTheDead } from './adopt.ts'
 import { APPLICATION, ENGINE_SCHEMA, UNUSED_URL } from './client.ts'
 import { engineLog } from './engine-log.ts'
 import type { FlowBody } from './flow.ts'
 import { type Lease, takeLease } from './lease.ts'
 import { ownQueueOf, SHARED_QUEUE } from './queries.ts'
+import { requeueOrphans } from './requeue-orphans.ts'
 import { createStep } from './step.ts'
 
 /** This process as a worker. DBOS is one per process, so there is one engine per process. */
@@ -88,7 +88,7 @@ async function launch(options: Parameters<typeof startEngine>[0], lease: Lease):
   })
   // By itself it would go on trying for ever when the database goes away.
   await withinMs('the flow engine', LAUNCH_MS_MAX, () => DBOS.launch(), signal)
-  await adoptFromTheDead(db, executorId, log)
+  await requeueOrphans(db, executorId, log)
   const stopAdopting = serves === 'any' ? keepAdopting(db, executorId, log) : () => {}
 
   return {
@@ -127,7 +127,7 @@ function keepAdopting(db: Database, executorId: string, log: Log): () => void {
   const timer = setInterval(async () => {
     if (looking) return
     looking = true
-    await adoptFromTheDead(db, executorId, log).catch((e) =>
+    await requeueOrphans(db, executorId, log).catch((e) =>
       // That the database is away is told once, by the pulse.
       log[isAway(e) ? 'debug' : 'warn'](`flows: cannot look for the dead: ${messageOf(e)}`),
     )

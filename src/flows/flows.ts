@@ -23,7 +23,7 @@ import { waitForRun } from './wait.ts'
  * - A step that was recorded is never run again. A step that was under way when its process died runs again: bodies
  *   are idempotent.
  * - A run is worked on by one process at a time. Its process holds a lease (`lease.ts`); when the lease is gone, the
- *   run is adopted under a lock (`adopt.ts`), and a process that lost its lease starts no further step.
+ *   run is queued again under a lock (`requeue-orphans.ts`), and a process that lost its lease starts no further step.
  * - Whoever submits needs no worker: without a living one, `wait` makes this process the worker of its own run.
  * - The order and the names of the steps of a flow are its contract with the runs under way. To change them give the
  *   flow a new name and keep the old body until its runs are done. Runs are not tied to a build (see `engine.ts`).

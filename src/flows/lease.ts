@@ -18,10 +18,10 @@ export type Lease = {
   /** Changes when the lease was lost and the runs were given to others. */
   generation(): number
   /** Waits until a step of a run of that generation may start; for ever when it no longer may. */
-  mayStep(generation: number): Promise<void>
+  waitForTurn(generation: number): Promise<void>
   /** From now on no step may start. */
   close(): void
-  /** Gives the lease back, so that others adopt what is unfinished. */
+  /** Gives the lease back, so that others requeue what is unfinished. */
   release(): Promise<void>
 }
 
@@ -101,7 +101,7 @@ export async function takeLease(options: {
   return {
     executorId,
     generation: () => generation,
-    async mayStep(started) {
+    async waitForTurn(started) {
       while (session === undefined && !closed) await whenHeld
       if (closed || started !== generation) await new Promise<never>(() => {})
     },

@@ -12,7 +12,7 @@ const FIRST_PAUSE_MS = 200
 export function createStep(lease: Lease, underWay: Set<Promise<unknown>>): FlowRun['step'] {
   const generation = lease.generation()
   return async <T>(name: string, body: () => Promise<T>): Promise<T> => {
-    await lease.mayStep(generation)
+    await lease.waitForTurn(generation)
     const running = DBOS.runStep(() => withRetries(() => atWork(body)), { name })
     underWay.add(running)
     try {

@@ -2,11 +2,11 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { PlatformError } from '../base/errors.ts'
 import { isAway } from '../base/world.ts'
 import type { Database } from '../db/sql.ts'
-import { adoptRun } from './adopt.ts'
 import type { FlowClient } from './client.ts'
 import type { Engine } from './engine.ts'
 import { type StepSummary, stateOf, stepsOf } from './history.ts'
 import { anyWorkerLives, claimSubmitted, findRunState, type RunState, removeSubmission } from './queries.ts'
+import { requeueRun } from './requeue-orphans.ts'
 
 const LOOK_EVERY_MS = 25
 /** How often a waiter asks whether somebody who can do the work is still alive. */
@@ -79,5 +79,5 @@ async function takeOver({ db, runId, work }: Waiting, run: RunState): Promise<vo
   const engine = await work('own')
   if (engine.serves === 'any' || run.holder === engine.executorId) return
   if (run.holder === null) await claimSubmitted(db, runId, engine.ownQueue)
-  else await adoptRun(db, run.holder, { queue: engine.ownQueue, runId })
+  else await requeueRun(db, run.holder, { queue: engine.ownQueue, runId })
 }

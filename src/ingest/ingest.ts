@@ -34,7 +34,7 @@ import { counted, type Finding, hasErrors } from './finding.ts'
 import { otherFiles } from './folder-files.ts'
 import { openPostgresTables } from './postgres-tables.ts'
 import { type Delivery, insertDelivery, selectDeliveries } from './queries.ts'
-import { type ReadDelivery, readDelivery, type Take } from './read-delivery.ts'
+import { type Fetch, type ReadDelivery, readDelivery } from './read-delivery.ts'
 import type { SourceReport } from './report.ts'
 import { elsewhere, requireSubmitted, type Submitted } from './submitted.ts'
 import { writeRows } from './write-rows.ts'
@@ -74,7 +74,7 @@ export type Ingest = {
 }
 
 type Deps = { sql: Sql; lake: Lake; duck: Duck; project: Project; clock: Clock; log: Log }
-type Try = { asOf: Instant; directory: string; startedAt: Instant }
+type Attempt = { asOf: Instant; directory: string; startedAt: Instant }
 
 const DELIVERIES_MAX = 100
 
@@ -88,7 +88,7 @@ export function createIngest(deps: Deps): Ingest {
         throw submitted ? elsewhere(error, submitted) : error
       })
       const tables = openPostgresTables({ lake, env: process.env, asOf })
-      const take: Take = async (source, target) => {
+      const take: Fetch = async (source, target) => {
         if (source.postgres) return tables.take(source, target)
         const file = await takeFile(folder ?? '', source, target)
         if (submitted) await requireSubmitted(submitted, { dir: folder ?? '', source, file })
@@ -96,7 +96,7 @@ export function createIngest(deps: Deps): Ingest {
       }
       try {
         const beside = folder === undefined ? [] : await otherFiles(folder, project)
-        return await bring(deps, { asOf, directory: folder ?? '(no folder)', sources, take, beside })
+        return await ingestDelivery(deps, { asOf, directory: folder ?? '(no folder)', sources, take, beside })
       } finally {
         await tables.close()
       }
@@ -104,8 +104,8 @@ export function createIngest(deps: Deps): Ingest {
     async ingestRows({ source: name, asOf: text, rows }) {
       const asOf = requirePast(parseInstant(text, 'as-of'), clock, 'as-of')
       const sources = chooseSources(project, [name])
-      const take: Take = (source, target) => writeRows(source, rows, target)
-      return bring(deps, { asOf, directory: '(rows)', sources, take, beside: [] })
+      const take: Fetch = (source, target) => writeRows(source, rows, target)
+      return ingestDelivery(deps, { asOf, directory: '(rows)', sources, take, beside: [] })
     },
     find: (subject) => findInDeliveries(sql, subject),
     erase: (subject) => eraseFromDeliveries(sql, project, subject),
@@ -114,9 +114,12 @@ export function createIngest(deps: Deps): Ingest {
   }
 }
 
-type Delivered = { asOf: Instant; directory: string; sources: Source[]; take: Take; beside: Finding[] }
+type Delivered = { asOf: Instant; directory: string; sources: Source[]; take: Fetch; beside: Finding[] }
 
-async function bring(deps: Deps, { asOf, directory, sources, take, beside }: Delivered): Promise<IngestReport> {
+async function ingestDelivery(
+  deps: Deps,
+  { asOf, directory, sources, take, beside }: Delivered,
+): Promise<IngestReport> {
   const { lake, duck, project, clock, log } = deps
   const attempt = { asOf, directory, startedAt: instantOfMs(clock.nowMs()) }
   const report = await lake.work.during((held) =>
@@ -152,7 +155,7 @@ function chooseSources(project: Project, names: readonly string[] | undefined): 
   return project.sources.filter((source) => names === undefined || names.includes(source.name))
 }
 
-async function refuse({ sql, clock }: Deps, attempt: Try, findings: Finding[]): Promise<PlatformError> {
+async function refuse({ sql, clock }: Deps, attempt: Attempt, findings: Finding[]): Promise<PlatformError> {
   const finishedAt = instantOfMs(clock.nowMs())
   const delivery = await insertDelivery(sql, { ...attempt, finishedAt, state: 'refused', sources: [], findings })
   const errors = findings.filter((f) => f.severity === 'error')
@@ -206,7 +209,7 @@ async function isErased({ digest, recordedDigest }: Snapshot, path: string): Pro
 
 async function accept(
   { sql, lake, project, clock }: Deps,
-  attempt: Try,
+  attempt: Attempt,
   read: ReadDelivery & { drafts: SnapshotDraft[]; sources: Source[] },
 ): Promise<IngestReport> {
   return sql.tx(async (tx) => {

@@ -30,9 +30,9 @@ type Deps = {
 }
 
 /** Brings what was delivered for a source to a path of ours, or says why it cannot be. */
-export type Take = (source: Source, target: string) => Promise<DeliveredFile | Finding>
+export type Fetch = (source: Source, target: string) => Promise<DeliveredFile | Finding>
 
-type Given = { take: Take; sources: readonly Source[]; scratch: string }
+type Given = { take: Fetch; sources: readonly Source[]; scratch: string }
 
 /** Reads and checks everything there is, also after the first fault, so that one refusal names them all. */
 export async function readDelivery(deps: Deps, given: Given): Promise<ReadDelivery> {

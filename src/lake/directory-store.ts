@@ -21,7 +21,7 @@ export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
   const { withScratch } = await makeScratch(scratch)
   const localPath = (key: string) => join(root, ...checkObjectKey(key).split('/'))
   const digestOf = createFileDigests()
-  const adopt = (key: string, scratchFile: string) => publish(root, scratchFile, localPath(key)).catch(clash(key))
+  const moveIn = (key: string, scratchFile: string) => publish(root, scratchFile, localPath(key)).catch(clash(key))
 
   const store: ObjectStore = {
     directories: [root],
@@ -31,7 +31,7 @@ export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
       if (found !== digestOfKey(key)) throw damaged(path, `it has SHA-256 ${found}`)
       return path
     },
-    uploads: directoryUploads({ scratch, adopt }),
+    uploads: directoryUploads({ scratch, moveIn }),
     async put(key, body) {
       const path = localPath(key)
       const temporary = join(scratch, scratchName('put'))
@@ -60,7 +60,7 @@ export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
         await rm(temporary, { force: true })
       }
     },
-    adopt: async (key, scratchFile) => adopt(key, scratchFile),
+    moveIn: async (key, scratchFile) => moveIn(key, scratchFile),
     get: async (key) =>
       withoutLinks(localPath(key))
         .then((path) => readFile(path))

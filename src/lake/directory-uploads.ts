@@ -12,13 +12,13 @@ import type { UploadedPart, Uploads } from './objects.ts'
 
 const UPLOAD = 'upload-'
 
-type Deps = { scratch: string; adopt(key: string, scratchFile: string): Promise<void> }
+type Deps = { scratch: string; moveIn(key: string, scratchFile: string): Promise<void> }
 
 /**
  * Uploads in parts for a directory: each is a folder of the scratch space with the key it is for and a file a part,
  * named by number and tag. Who shares the directory shares them; what is given up goes with the old scratch files.
  */
-export function directoryUploads({ scratch, adopt }: Deps): Uploads {
+export function directoryUploads({ scratch, moveIn }: Deps): Uploads {
   async function folderOf(key: string, uploadId: string): Promise<string> {
     const dir = join(scratch, `${UPLOAD}${uploadId}`)
     const known = /^[0-9a-f]{32}$/.test(uploadId) && (await readFile(join(dir, 'key'), 'utf8').catch(() => undefined))
@@ -72,7 +72,7 @@ export function directoryUploads({ scratch, adopt }: Deps): Uploads {
       if ((await bytesOf(files)) > bytesMax) throw partsTooLarge(bytesMax)
       const whole = join(dir, 'whole')
       await pipeline(Readable.from(joined(files), { objectMode: false }), createWriteStream(whole, { mode: 0o600 }))
-      await adopt(key, whole)
+      await moveIn(key, whole)
       await rm(dir, { recursive: true, force: true })
     },
     async abort(key, uploadId) {

@@ -10,6 +10,6 @@ export async function keepFile(
   const digest = await sha256File(parquetFile)
   const { size } = await stat(parquetFile)
   const objectKey = `snapshots/${digest}.parquet`
-  await objects.adopt(objectKey, parquetFile)
+  await objects.moveIn(objectKey, parquetFile)
   return { digest, objectKey, bytes: size }
 }

@@ -19,7 +19,7 @@ export type ObjectStore = {
   /** The same for a key that is not there yet; false, and nothing done, where it is. One of many at once wins. */
   putNew(key: string, bytes: Uint8Array): Promise<boolean>
   /** Moves a finished file of the scratch space to `key`. */
-  adopt(key: string, scratchFile: string): Promise<void>
+  moveIn(key: string, scratchFile: string): Promise<void>
   /** Refuses (not_found) when there is no such key; so do `stream` and `local`. */
   get(key: string): Promise<Buffer>
   /** `end` is the last byte, inclusive. */

@@ -107,7 +107,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
         }
       })
     },
-    async adopt(key, scratchFile) {
+    async moveIn(key, scratchFile) {
       await put(key, scratchFile)
       // Most likely it is read next. Content that changes has no `local`, so this can never be stale.
       const kept = join(cache, ...key.split('/'))

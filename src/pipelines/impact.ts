@@ -1,6 +1,6 @@
 import { messageOf, PlatformError } from '../base/errors.ts'
+import type { BuiltSet, LiveView } from '../features/define/readers.ts'
 import type { Features } from '../features/features.ts'
-import type { BuiltSet, LiveView } from '../features/readers.ts'
 import type { Lake, Recorded } from '../lake/lake.ts'
 import { pickVersion } from '../lake/withdraw.ts'
 import type { RegistryApi, Stage } from '../registry/registry.ts'

@@ -1,7 +1,7 @@
 import type { Instant } from '../base/instant.ts'
 import type { Project } from '../config/project.ts'
 import type { Features } from '../features/features.ts'
-import type { Materialized } from '../features/materialize.ts'
+import type { Materialized } from '../features/online/materialize.ts'
 import type { Flows } from '../flows/flows.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { RunOptions } from './ingest-month.ts'

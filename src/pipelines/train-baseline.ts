@@ -1,6 +1,6 @@
 import type { Instant } from '../base/instant.ts'
 import type { Project } from '../config/project.ts'
-import type { TrainingSetRef } from '../features/training-set.ts'
+import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import type { Flows } from '../flows/flows.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { Pinned, Training, TrainRequest } from '../training/training.ts'

@@ -22,7 +22,7 @@ export type { ModelVersion } from './versions.ts'
 
 export type Registry = ReturnType<typeof createRegistry>
 
-/** What our own flows and commands use of it; another MLflow server can stand in (`foreign`). */
+/** What our own flows and commands use of it; another MLflow server can stand in (`remote-mlflow`). */
 export type RegistryApi = Pick<
   Registry,
   | 'ensureModel'

@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { mlflowPlugin } from '../wire/mlflow/endpoint.ts'
+import { mlflowPlugin } from '../mlflow/endpoint.ts'
 import type { Registry } from './registry.ts'
 import { modelVersionEndpoints } from './routes/model-versions.ts'
 import { registeredModelEndpoints } from './routes/registered-models.ts'

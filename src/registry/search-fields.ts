@@ -1,7 +1,7 @@
-import { ENTITY_NAMES, type SearchFields } from '../tracking/search/fields.ts'
+import { ENTITY_NAMES, type SearchFields } from '../mlflow/search/fields.ts'
 
 /** MLflow 3 keeps prompts among the models: its pages and clients ask for all that are not said to be one. */
-const keptWithout = new Set(['tags.mlflow.prompt.is_prompt'])
+const negationMatchesMissing = new Set(['tags.mlflow.prompt.is_prompt'])
 
 export const MODEL_FIELDS: SearchFields = {
   attributes: {
@@ -10,7 +10,7 @@ export const MODEL_FIELDS: SearchFields = {
     last_updated_timestamp: { sql: 'm.last_update_ms', type: 'number' },
   },
   keyed: { tags: { table: 'registry.model_tag', match: 'k.name = m.name', type: 'text' } },
-  keptWithout,
+  negationMatchesMissing,
   aliases: { timestamp: 'last_updated_timestamp' },
   entities: ENTITY_NAMES,
   defaultOrder: 'm.name',
@@ -30,7 +30,7 @@ export const VERSION_FIELDS: SearchFields = {
   keyed: {
     tags: { table: 'registry.version_tag', match: 'k.name = v.name and k.version = v.version', type: 'text' },
   },
-  keptWithout,
+  negationMatchesMissing,
   aliases: { version: 'version_number', source: 'source_path' },
   entities: ENTITY_NAMES,
   defaultOrder: 'v.last_update_ms desc, v.name',

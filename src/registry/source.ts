@@ -1,4 +1,4 @@
-import { checkArtifactPath, proxyPathOf } from '../tracking/artifact-uri.ts'
+import { checkArtifactPath, proxyPathOf } from '../mlflow/artifact-uri.ts'
 import type { Tracking } from '../tracking/tracking.ts'
 import { invalid } from './names.ts'
 

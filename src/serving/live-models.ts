@@ -6,7 +6,7 @@ import type { Project } from '../config/project.ts'
 import type { Database } from '../db/sql.ts'
 import type { Features } from '../features/features.ts'
 import { decodeModel, type Model } from '../ml/model/model-file.ts'
-import { REGISTRY_CHANNEL } from '../registry/changed.ts'
+import { REGISTRY_CHANNEL } from '../registry/channel.ts'
 import type { ModelVersion, RegistryApi } from '../registry/registry.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 
@@ -48,7 +48,7 @@ type Problem = {
   source: string
   text: string
   /** The content is wrong: it is tried again when somebody changes the files (their stamp) or the registry. */
-  lasts: boolean
+  permanent: boolean
   stamp: string
 }
 
@@ -79,16 +79,16 @@ export function createLiveModels(deps: LiveModelDeps) {
   let closed = false
 
   async function start(): Promise<void> {
-    unlisten = await db.listen(REGISTRY_CHANNEL, told, lookAtAll)
+    unlisten = await db.listen(REGISTRY_CHANNEL, onRegistryChanged, lookAtAll)
     await Promise.all(project.models.map(({ name }) => look(name)))
     timer = setInterval(lookAtAll, LOOK_MS)
     timer.unref()
   }
 
   /** Somebody changed something of this model: what was wrong before is tried again. */
-  function told(name: string): void {
+  function onRegistryChanged(name: string): void {
     const problem = problems.get(name)
-    if (problem) problem.lasts = false
+    if (problem) problem.permanent = false
     void look(name)
   }
 
@@ -114,7 +114,7 @@ export function createLiveModels(deps: LiveModelDeps) {
         }
       } catch (error) {
         const text = `the registry could not be asked for the version of ${name} in Production: ${messageOf(error)}`
-        // Looked at every few seconds: told once.
+        // Looked at every few seconds: onRegistryChanged once.
         if (unread.get(name) !== text) log.warn({ model: name, err: error }, `serving: ${text}; the live model stays`)
         unread.set(name, text)
       } finally {
@@ -139,7 +139,7 @@ export function createLiveModels(deps: LiveModelDeps) {
     if (isSame(version, live.get(name))) return void problems.delete(name)
     const known = problems.get(name)
     const stamp = known ? await stampOf(version) : ''
-    if (known?.lasts && isSame(version, known) && stamp !== '' && stamp === known.stamp) return
+    if (known?.permanent && isSame(version, known) && stamp !== '' && stamp === known.stamp) return
     loading.set(name, { version: version.version, sinceMs: performance.now() })
     try {
       const loaded = await load(version)
@@ -154,8 +154,8 @@ export function createLiveModels(deps: LiveModelDeps) {
       const text = `version ${version.version} of ${name} is in Production but cannot be loaded: ${messageOf(error)}`
       const seen = stamp || (await stampOf(version))
       const { source } = version
-      problems.set(name, { version: String(version.version), source, text, lasts: lasts(error), stamp: seen })
-      // Looked at every few seconds: told once.
+      problems.set(name, { version: String(version.version), source, text, permanent: isPermanent(error), stamp: seen })
+      // Looked at every few seconds: onRegistryChanged once.
       if (known?.text === text) return
       log.error({ model: name, version: version.version, err: error }, `serving: ${text}`)
       events.loadFailed(name)
@@ -191,7 +191,7 @@ export function createLiveModels(deps: LiveModelDeps) {
     }
   }
 
-  /** Empty where it cannot be told now. */
+  /** Empty where it cannot be onRegistryChanged now. */
   function stampOf({ source }: ModelVersion): Promise<string> {
     return tracking.artifacts.stamp(source).catch(() => '')
   }
@@ -239,6 +239,6 @@ function isSame(version: ModelVersion, other: { version: string; source: string 
 }
 
 /** Whether the content itself is wrong. A file that is missing or cannot be read now may be there at the next look. */
-function lasts(error: unknown): boolean {
+function isPermanent(error: unknown): boolean {
   return error instanceof PlatformError && (error.code === 'corrupt' || error.code === 'conflict')
 }

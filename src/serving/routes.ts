@@ -1,7 +1,7 @@
 import type {} from '@fastify/swagger'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import { PlatformError } from '../base/errors.ts'
-import type { KeyInput } from '../features/keys.ts'
+import type { KeyInput } from '../features/define/keys.ts'
 import { exactJson, readBodiesExactly } from '../wire/exact-json.ts'
 import { rowsOfInvocation, valuesOfRows } from '../wire/invocations.ts'
 import { predictionJson, type ReadyAnswer } from '../wire/predict.ts'

@@ -1,6 +1,6 @@
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
-import { proxyPathOf } from './artifact-uri.ts'
+import { proxyPathOf } from '../mlflow/artifact-uri.ts'
 import type { createArtifacts } from './artifacts.ts'
 import { selectTagged } from './queries/tagged.ts'
 

@@ -1,5 +1,5 @@
 import type { Sql } from '../db/sql.ts'
-import { proxyPathOf } from './artifact-uri.ts'
+import { proxyPathOf } from '../mlflow/artifact-uri.ts'
 import type { createArtifacts } from './artifacts.ts'
 import * as queries from './queries/garbage.ts'
 

@@ -1,5 +1,7 @@
 import { PlatformError } from '../base/errors.ts'
+import { longPage } from '../db/long-work.ts'
 import type { Sql } from '../db/sql.ts'
+import { type Page, pageOf, pageOffset } from '../mlflow/search/page.ts'
 import { type LimitName, limitOf } from '../wire/limits.ts'
 import { requireModels } from './logged-models.ts'
 import { createMetricWriter } from './metric-writer.ts'
@@ -16,8 +18,6 @@ import {
   upsertTags,
 } from './queries/runs.ts'
 import { checkedTags, NAME_TAG, requireActive } from './runs.ts'
-import { longPage } from './search/long-work.ts'
-import { type Page, pageOf, pageOffset } from './search/page.ts'
 
 export type Batch = {
   metrics?: LoggedMetric[]

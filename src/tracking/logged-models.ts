@@ -1,10 +1,14 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
+import { longSearch } from '../db/long-work.ts'
 import type { Sql } from '../db/sql.ts'
+import { searchClause } from '../mlflow/search/clause.ts'
+import { LOGGED_MODEL_FIELDS } from '../mlflow/search/fields.ts'
+import { type Page, pageOf, pageOffset } from '../mlflow/search/page.ts'
 import { limitOf } from '../wire/limits.ts'
 import type { createExperiments, SearchRequest } from './experiments.ts'
-import { madeUpName } from './made-up-name.ts'
+import { generatedName } from './generated-name.ts'
 import { checkKey, PARAM_LENGTH_MAX, truncated } from './names.ts'
 import type { LoggedModelRow, ModelStatus } from './queries/logged-models.ts'
 import * as queries from './queries/logged-models.ts'
@@ -12,10 +16,6 @@ import { insertModelInputs, type RunModels, upsertModelOutputs } from './queries
 import type { KeyValue } from './queries/runs.ts'
 import { countWrite } from './queries/runs.ts'
 import { requireActive } from './runs.ts'
-import { searchClause } from './search/clause.ts'
-import { LOGGED_MODEL_FIELDS } from './search/fields.ts'
-import { longSearch } from './search/long-work.ts'
-import { type Page, pageOf, pageOffset } from './search/page.ts'
 
 export type LoggedModel = LoggedModelRow
 
@@ -36,7 +36,7 @@ type Deps = { sql: Sql; clock: Clock; experiments: ReturnType<typeof createExper
 export function createLoggedModels({ sql, clock, experiments }: Deps) {
   async function create(request: NewLoggedModel): Promise<LoggedModel> {
     const experiment = await experiments.active(request.experimentId)
-    const name = request.name === undefined ? madeUpName() : checkName(request.name)
+    const name = request.name === undefined ? generatedName() : checkName(request.name)
     const params = checked('param', request.params)
     const tags = checked('tag', request.tags)
     const modelId = `m-${randomBytes(16).toString('hex')}`

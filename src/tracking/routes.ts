@@ -1,5 +1,5 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { mlflowPlugin } from '../wire/mlflow/endpoint.ts'
+import { mlflowPlugin } from '../mlflow/endpoint.ts'
 import { artifactProxyRoutes } from './routes/artifact-proxy.ts'
 import { artifactUploadRoutes } from './routes/artifact-uploads.ts'
 import { artifactEndpoints } from './routes/artifacts.ts'

@@ -1,23 +1,23 @@
 import { randomBytes } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
+import { type JsonPages, jsonPages, longSearch } from '../db/long-work.ts'
 import type { Sql } from '../db/sql.ts'
+import { runArtifactUri } from '../mlflow/artifact-uri.ts'
+import { searchClause } from '../mlflow/search/clause.ts'
+import { RUN_FIELDS } from '../mlflow/search/fields.ts'
+import { type Page, pageOf, pageStart } from '../mlflow/search/page.ts'
 import { limitOf, overLimit } from '../wire/limits.ts'
-import { runArtifactUri } from './artifact-uri.ts'
 import type { createExperiments, SearchRequest } from './experiments.ts'
 import { stagesOf } from './experiments.ts'
-import { madeUpName } from './made-up-name.ts'
+import { generatedName } from './generated-name.ts'
 import { checkKey, TAG_LENGTH_MAX, truncated } from './names.ts'
 import { type FoundRun, findRuns } from './queries/find-runs.ts'
 import { type InputRow, selectInputSize, selectInputs, upsertInputs } from './queries/inputs.ts'
 import { type RunModels, selectRunModels } from './queries/run-models.ts'
 import type { KeyValue, RunRow, RunStatus } from './queries/runs.ts'
 import * as queries from './queries/runs.ts'
-import { createRunDocuments } from './run-documents.ts'
-import { searchClause } from './search/clause.ts'
-import { RUN_FIELDS } from './search/fields.ts'
-import { type JsonPages, jsonPages, longSearch } from './search/long-work.ts'
-import { type Page, pageOf, pageStart } from './search/page.ts'
+import { createRunDocuments } from './run-json-cache.ts'
 
 export type Run = RunRow & { inputs: InputRow[]; models: RunModels }
 
@@ -51,7 +51,7 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
     const experiment = await experiments.active(request.experimentId)
     const runId = request.runId ?? randomBytes(16).toString('hex')
     checkNames(request)
-    const name = request.runName || request.tags?.[NAME_TAG] || madeUpName()
+    const name = request.runName || request.tags?.[NAME_TAG] || generatedName()
     const tags = checkedTags({ ...request.tags, [NAME_TAG]: name })
     await sql.tx(async (tx) => {
       const isNew = await queries.insertRun(tx, {

@@ -3,8 +3,8 @@ import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'
 import type { ObjectStat, ObjectStore } from '../lake/objects.ts'
+import { ARTIFACT_PREFIX, proxyPathOf } from '../mlflow/artifact-uri.ts'
 import { limitOf, overLimit } from '../wire/limits.ts'
-import { ARTIFACT_PREFIX, proxyPathOf } from './artifact-uri.ts'
 import * as queries from './queries/seals.ts'
 
 type Deps = { sql: Sql; objects: ObjectStore; clock: Clock }

@@ -26,7 +26,7 @@ export type TrackingDeps = { sql: Sql; objects: ObjectStore; clock: Clock }
 
 export type Tracking = ReturnType<typeof createTracking>
 
-/** What our own flows and commands use of it; another MLflow server can stand in (`foreign`). */
+/** What our own flows and commands use of it; another MLflow server can stand in (`remote-mlflow`). */
 export type TrackingApi = {
   experiments: Pick<Tracking['experiments'], 'ensure' | 'getByName' | 'search'>
   runs: Pick<Tracking['runs'], 'create' | 'get' | 'search' | 'update' | 'logInputs'>

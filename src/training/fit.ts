@@ -1,7 +1,7 @@
 import { canonicalJson, sha256Hex } from '../base/hash.ts'
 import type { Log } from '../base/log.ts'
 import type { Features } from '../features/features.ts'
-import type { TrainingSetRef } from '../features/training-set.ts'
+import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import { fitForest } from '../ml/learn/random-forest.ts'
 import { splitRows } from '../ml/learn/split-rows.ts'

@@ -1,6 +1,6 @@
 import { must } from '../base/assert.ts'
 import { PlatformError } from '../base/errors.ts'
-import type { TrainingData } from '../features/read-training-set.ts'
+import type { TrainingData } from '../features/offline/read-training-set.ts'
 import { INPUT_TYPES, type InputColumn } from '../ml/model/encoder.ts'
 import type { Matrix } from '../ml/model/forest.ts'
 

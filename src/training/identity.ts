@@ -1,5 +1,5 @@
 import { digestOf } from '../base/hash.ts'
-import type { TrainingSetRef } from '../features/training-set.ts'
+import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import type { Pinned } from './pin.ts'
 
 /**

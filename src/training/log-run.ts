@@ -1,7 +1,7 @@
 import { canonicalJson, sha256Hex } from '../base/hash.ts'
 import { displayInstant } from '../base/instant.ts'
 import type { Features } from '../features/features.ts'
-import type { TrainingSetRef } from '../features/training-set.ts'
+import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import { getVerified } from '../lake/named-by-digest.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import type { EncoderSpec } from '../ml/model/encoder.ts'

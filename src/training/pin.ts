@@ -7,7 +7,7 @@ import { displayInstant, type Instant, parseInstant } from '../base/instant.ts'
 import { requirePast } from '../base/past.ts'
 import { entityOf, featureServiceOf, featureViewOf, labelOf, modelOf } from '../config/find.ts'
 import type { Entity, FeatureService, FeatureView, Label, Model, OnDemandView, Project } from '../config/project.ts'
-import type { JoinMode } from '../features/training-set.ts'
+import type { JoinMode } from '../features/offline/training-set.ts'
 import type { Lake } from '../lake/lake.ts'
 import { codeDigest, lockFileDigest } from './code-digest.ts'
 

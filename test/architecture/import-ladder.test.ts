@@ -10,11 +10,11 @@ const LADDER: string[][] = [
   ['base'],
   ['values'],
   ['wire'],
-  ['ml', 'db', 'generator'],
+  ['mlflow', 'ml', 'db', 'generator'],
   ['config', 'lake', 'flows'],
   ['home', 'ingest', 'features', 'tracking'],
   ['registry'],
-  ['foreign'],
+  ['remote-mlflow'],
   ['training', 'serving', 'monitoring'],
   ['erasure'],
   ['pipelines'],
@@ -32,6 +32,7 @@ const ONLY: Record<string, string[]> = {
   base: [],
   values: ['base'],
   http: ['base', 'wire'],
+  mlflow: ['base', 'wire'],
 }
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' })

@@ -6,7 +6,7 @@ import { describe, expect, it } from 'vitest'
 import { PlatformError } from '../../src/base/errors.ts'
 import { isAway, worldError } from '../../src/base/world.ts'
 import { problemOf } from '../../src/http/errors.ts'
-import { mlflowError } from '../../src/wire/mlflow/errors.ts'
+import { mlflowError } from '../../src/mlflow/errors.ts'
 
 /** As the driver makes them. */
 function postgres(code: string, message: string): Error {

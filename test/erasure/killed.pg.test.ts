@@ -84,7 +84,7 @@ describe('a request that is interrupted', () => {
   test('B3: killed between the record and the old file, or with files written and none recorded: asking again completes it', async () => {
     await fill()
     const [first = '', second = ''] = NAMES
-    const { delete: remove, adopt } = rig.objects
+    const { delete: remove, moveIn } = rig.objects
     rig.objects.delete = () => Promise.reject(new Error('killed'))
     const ask = (key: string) => rooms.erasure.request({ entity: 'user', key, ...ASKED })
     const all: FlowRun['step'] = (_, body) => body()
@@ -94,12 +94,12 @@ describe('a request that is interrupted', () => {
     await rooms.erasure.run(await ask(first), all)
 
     let adopted = 0
-    rig.objects.adopt = async (key, file) => {
+    rig.objects.moveIn = async (key, file) => {
       if (++adopted === 3) throw new Error('killed')
-      await adopt(key, file)
+      await moveIn(key, file)
     }
     await expect(rooms.erasure.run(await ask(second), all)).rejects.toThrow('killed')
-    rig.objects.adopt = adopt
+    rig.objects.moveIn = moveIn
     await rooms.erasure.run(await ask(second), all)
     expect(await bytesWith(rig, [first, second])).toEqual([])
     const held = (await rig.lake.list()).map((s) => s.objectKey).sort()

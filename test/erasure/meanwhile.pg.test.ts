@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { silentLog } from '../../src/base/log.ts'
-import { createPostgresStore } from '../../src/features/postgres-store.ts'
+import { createPostgresStore } from '../../src/features/online/postgres-store.ts'
 import { createIngest } from '../../src/ingest/ingest.ts'
 import type { Lake } from '../../src/lake/lake.ts'
 import { ASKED, bytesWith, erase, openRig, PROJECT, type Rig } from './rig.ts'

@@ -5,7 +5,7 @@ import { PlatformError } from '../../src/base/errors.ts'
 import { parseInstant } from '../../src/base/instant.ts'
 import { normalizeProject } from '../../src/config/normalize.ts'
 import type { Project } from '../../src/config/project.ts'
-import type { JoinMode } from '../../src/features/training-set.ts'
+import type { JoinMode } from '../../src/features/offline/training-set.ts'
 import { type Cell, openRig, type Rig } from './rig.ts'
 
 /**

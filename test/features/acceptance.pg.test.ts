@@ -2,7 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PlatformError } from '../../src/base/errors.ts'
 import { parseInstant } from '../../src/base/instant.ts'
 import type { Entity, FeatureView, Project, Source, ValueType } from '../../src/config/project.ts'
-import type { JoinMode } from '../../src/features/training-set.ts'
+import type { JoinMode } from '../../src/features/offline/training-set.ts'
 import { MODEL } from './projects.ts'
 import { type Cell, openRig, type Rig, rowsOf, snapshotSource } from './rig.ts'
 

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { normalizeProject } from '../../src/config/normalize.ts'
-import { expressionFaults } from '../../src/features/check-expressions.ts'
+import { expressionFaults } from '../../src/features/define/check-expressions.ts'
 import { createDuck, type Duck } from '../../src/lake/duck.ts'
 
 let duck: Duck

@@ -9,7 +9,7 @@ import {
   STRETCHES_MAX,
   stretchesIn,
   withBrought,
-} from '../../src/features/coverage.ts'
+} from '../../src/features/online/coverage.ts'
 
 const day = (n: number) => parseInstant(`2024-01-${String(n).padStart(2, '0')}`)
 const days = (from: number, to: number) => ({ from: day(from), to: day(to) })

@@ -2,7 +2,7 @@ import protobuf from 'protobufjs/light.js'
 import { describe, expect, test } from 'vitest'
 import { normalizeProject } from '../../src/config/normalize.ts'
 import type { Project } from '../../src/config/project.ts'
-import { feastRegistryFile } from '../../src/features/registry-file.ts'
+import { feastRegistryFile } from '../../src/features/feast/registry-file.ts'
 import { loadStreamflow } from './real-data.ts'
 
 const NOW = { nowMs: 1_706_659_200_000 }

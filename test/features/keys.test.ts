@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { parseKey } from '../../src/features/keys.ts'
+import { parseKey } from '../../src/features/define/keys.ts'
 import type { ValueType } from '../../src/values/values.ts'
 
 const TEXT = [{ name: 'user_id', type: 'String' }] as const

@@ -1,7 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createPrng } from '../../src/base/prng.ts'
 import { normalizeProject } from '../../src/config/normalize.ts'
-import { expressionFaults } from '../../src/features/check-expressions.ts'
+import { expressionFaults } from '../../src/features/define/check-expressions.ts'
 import { createDuck, type Duck } from '../../src/lake/duck.ts'
 
 let duck: Duck

@@ -6,7 +6,7 @@ import { addMs, type Instant, instantOfMs, msOfInstant, nextInstant, parseInstan
 import { createPrng, type Prng } from '../../src/base/prng.ts'
 import { normalizeProject } from '../../src/config/normalize.ts'
 import type { Source } from '../../src/config/project.ts'
-import type { JoinMode } from '../../src/features/training-set.ts'
+import type { JoinMode } from '../../src/features/offline/training-set.ts'
 import { type Cell, openRig, type Rig } from './rig.ts'
 
 /**

@@ -1,6 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
-import { openRedisStore } from '../../src/features/redis-store.ts'
+import { openRedisStore } from '../../src/features/online/redis-store.ts'
 import { describeWith } from '../helpers/needs.ts'
 import { missingRedis, startRedis } from '../helpers/redis.ts'
 import { openServerRig } from '../serving/rig.ts'

@@ -6,10 +6,10 @@ import { sha256File } from '../../src/base/hash.ts'
 import { type Instant, msOfInstant, parseInstant } from '../../src/base/instant.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { Project, Source, ValueType } from '../../src/config/project.ts'
+import { ident, literal } from '../../src/features/define/quote.ts'
+import { duckType } from '../../src/features/define/value-types.ts'
 import { createFeatures, type Features } from '../../src/features/features.ts'
-import { createPostgresStore } from '../../src/features/postgres-store.ts'
-import { ident, literal } from '../../src/features/quote.ts'
-import { duckType } from '../../src/features/value-types.ts'
+import { createPostgresStore } from '../../src/features/online/postgres-store.ts'
 import { openDirectoryStore } from '../../src/lake/directory-store.ts'
 import { createDuck, type Duck } from '../../src/lake/duck.ts'
 import { createLake } from '../../src/lake/lake.ts'
@@ -54,7 +54,7 @@ export async function openRig(options: { threads?: number } = {}) {
       await withOpenDuck((open) => open.run(`COPY (${select}) TO ${literal(path)} (FORMAT parquet)`))
       const digest = await sha256File(path)
       const objectKey = `snapshots/${digest}.parquet`
-      await objects.adopt(objectKey, path)
+      await objects.moveIn(objectKey, path)
       const [count] = await duck.rows<{ n: number }>(
         `SELECT count(*) AS n FROM read_parquet(${literal(await objects.local(objectKey))})`,
       )

@@ -1,8 +1,8 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
-import { literal } from '../../src/features/quote.ts'
-import type { DatasetRef } from '../../src/features/training-set.ts'
+import { literal } from '../../src/features/define/quote.ts'
+import type { DatasetRef } from '../../src/features/offline/training-set.ts'
 import { deliverRides, ridesProject } from './rides.ts'
 import { openRig, type Rig } from './rig.ts'
 

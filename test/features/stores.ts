@@ -1,6 +1,6 @@
-import type { OnlineStore } from '../../src/features/online-store.ts'
-import { createPostgresStore } from '../../src/features/postgres-store.ts'
-import { openRedisStore } from '../../src/features/redis-store.ts'
+import type { OnlineStore } from '../../src/features/online/online-store.ts'
+import { createPostgresStore } from '../../src/features/online/postgres-store.ts'
+import { openRedisStore } from '../../src/features/online/redis-store.ts'
 import { haveRedis, startRedis } from '../helpers/redis.ts'
 import type { Rig } from './rig.ts'
 

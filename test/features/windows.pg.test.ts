@@ -3,7 +3,7 @@ import { must } from '../../src/base/assert.ts'
 import { msOfInstant, parseInstant } from '../../src/base/instant.ts'
 import { normalizeProject } from '../../src/config/normalize.ts'
 import type { Features, MaterializeRequest } from '../../src/features/features.ts'
-import type { OnlineStore } from '../../src/features/online-store.ts'
+import type { OnlineStore } from '../../src/features/online/online-store.ts'
 import { openRig, type Rig } from './rig.ts'
 import { onlineStores } from './stores.ts'
 

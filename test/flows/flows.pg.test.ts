@@ -1,9 +1,9 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { PlatformError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
-import { adoptFromTheDead } from '../../src/flows/adopt.ts'
 import { createFlows, type Flows } from '../../src/flows/flows.ts'
 import { enterWorker } from '../../src/flows/queries.ts'
+import { requeueOrphans } from '../../src/flows/requeue-orphans.ts'
 import { type TestDatabase, testDatabase } from '../helpers/pg.ts'
 
 let database: TestDatabase
@@ -117,7 +117,7 @@ test('a worker whose lease is cut off waits with its next step until it has it a
       )
       cut = sessions.length
       // Another worker that looks just now sees a free lease, but a process that lives.
-      await adoptFromTheDead(db, 'another', silentLog)
+      await requeueOrphans(db, 'another', silentLog)
     })
     return run.step(
       'second',
@@ -152,10 +152,10 @@ test('a silent worker of another host is waited for, then adopted from', async (
     (await db.query<{ status: string }>('select status from dbos.workflow_status where workflow_uuid = $1', [runId]))[0]
       ?.status
 
-  await adoptFromTheDead(db, 'another', silentLog)
+  await requeueOrphans(db, 'another', silentLog)
   expect(await holder()).toBe('PENDING')
   await db.query(`update flows.worker set silent_since = now() - interval '11 seconds'`)
-  await adoptFromTheDead(db, 'another', silentLog)
+  await requeueOrphans(db, 'another', silentLog)
   expect(await holder()).toBe('ENQUEUED')
   expect(await db.query('select 1 from flows.worker')).toEqual([])
   expect(await flows.wait(runId)).toBe(1)

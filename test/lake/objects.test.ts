@@ -106,7 +106,7 @@ describe.each(STORES)('an object store in $kind', ({ kind }) => {
   ])('the key %j is refused by everything that takes one', async (key) => {
     const refusal = { code: 'invalid_argument' }
     await expect(store.put(key, bytes('x'))).rejects.toMatchObject(refusal)
-    await expect(store.adopt(key, join(home, 'none'))).rejects.toMatchObject(refusal)
+    await expect(store.moveIn(key, join(home, 'none'))).rejects.toMatchObject(refusal)
     await expect(store.get(key)).rejects.toMatchObject(refusal)
     await expect(store.stream(key)).rejects.toMatchObject(refusal)
     await expect(store.stat(key)).rejects.toMatchObject(refusal)
@@ -169,7 +169,7 @@ describe.each(STORES)('an object store in $kind', ({ kind }) => {
     await store.withScratch(async (path) => {
       own = path
       await writeFile(join(path, 'x'), 'made')
-      await store.adopt('made/x', join(path, 'x'))
+      await store.moveIn('made/x', join(path, 'x'))
     })
     expect(String(await store.get('made/x'))).toBe('made')
     expect(existsSync(own)).toBe(false)
@@ -212,7 +212,7 @@ describe.each(STORES)('an object store in $kind', ({ kind }) => {
     expect(await readFile(await store.local(one), 'utf8')).toBe('one')
     await store.withScratch(async (path) => {
       await writeFile(join(path, 'x'), 'two')
-      await store.adopt(two, join(path, 'x'))
+      await store.moveIn(two, join(path, 'x'))
     })
     const local = await store.local(two)
     expect(await readFile(local, 'utf8')).toBe('two')

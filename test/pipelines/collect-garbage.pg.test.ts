@@ -1,7 +1,7 @@
 import { Readable } from 'node:stream'
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { proxyPathOf } from '../../src/mlflow/artifact-uri.ts'
 import { collectGarbage } from '../../src/pipelines/collect-garbage.ts'
-import { proxyPathOf } from '../../src/tracking/artifact-uri.ts'
 import { openRegistryRig } from '../registry/rig.ts'
 
 let rig: Awaited<ReturnType<typeof openRegistryRig>>

@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { REGISTRY_CHANNEL } from '../../src/registry/changed.ts'
+import { REGISTRY_CHANNEL } from '../../src/registry/channel.ts'
 import { openRegistryRig } from './rig.ts'
 
 let rig: Awaited<ReturnType<typeof openRegistryRig>>

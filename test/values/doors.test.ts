@@ -1,7 +1,7 @@
 import fc from 'fast-check'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
-import { plainInDuck } from '../../src/features/value-types.ts'
+import { plainInDuck } from '../../src/features/define/value-types.ts'
 import { readJsonValue } from '../../src/values/json.ts'
 import { isNoValue, readAs, readText, valueText } from '../../src/values/text.ts'
 import { VALUE_TYPES, type Value, type ValueType } from '../../src/values/values.ts'

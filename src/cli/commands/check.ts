@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import type { Project } from '../../config/project.ts'
-import { requireExpressions } from '../../features/check-expressions.ts'
+import { requireExpressions } from '../../features/define/check-expressions.ts'
 import { type CommonOptions, common } from '../options.ts'
 import type { Output } from '../output.ts'
 import { openContext } from '../with-app.ts'

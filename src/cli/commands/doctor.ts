@@ -149,7 +149,7 @@ async function onlineFinding({ online }: Settings): Promise<Finding[]> {
   if (online === 'postgres') return []
   const part = 'online store'
   try {
-    const { probeRedis } = await import('../../features/redis-server.ts')
+    const { probeRedis } = await import('../../features/online/redis-server.ts')
     const { version, warning } = await probeRedis(online)
     const says = `Redis ${version}: written, read and deleted`
     return [warning ? { part, state: 'warn', says: warning } : { part, state: 'ok', says }]

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { displayInstant, type Instant } from '../../base/instant.ts'
-import type { Materialized } from '../../features/materialize.ts'
+import type { Materialized } from '../../features/online/materialize.ts'
 import { type CommonOptions, collect, common, instantOption } from '../options.ts'
 import { formatMs, type Output } from '../output.ts'
 import { withApp } from '../with-app.ts'

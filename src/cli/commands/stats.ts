@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { displayInstant, type Instant } from '../../base/instant.ts'
-import type { FeatureStatistics } from '../../features/statistics.ts'
+import type { FeatureStatistics } from '../../features/offline/statistics.ts'
 import { displayValue } from '../../values/display.ts'
 import { type CommonOptions, common, instantOption } from '../options.ts'
 import { formatNumber } from '../output.ts'

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { displayInstant, type Instant } from '../../base/instant.ts'
-import type { JoinMode } from '../../features/training-set.ts'
+import type { JoinMode } from '../../features/offline/training-set.ts'
 import type { TrainingReport } from '../../pipelines/train-baseline.ts'
 import { type CommonOptions, common, instantOption } from '../options.ts'
 import { formatMs, formatNumber, type Output } from '../output.ts'

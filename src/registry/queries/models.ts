@@ -1,6 +1,6 @@
 import { preparedShape } from '../../db/prepared-shapes.ts'
 import type { Sql } from '../../db/sql.ts'
-import { REGISTRY_CHANNEL } from '../changed.ts'
+import { REGISTRY_CHANNEL } from '../channel.ts'
 
 export type ModelRow = {
   name: string

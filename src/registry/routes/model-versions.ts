@@ -1,6 +1,5 @@
-import { jsonPages } from '../../tracking/search/long-work.ts'
-import { listJson } from '../../wire/json-stream.ts'
-import { type Endpoint, JsonPieces } from '../../wire/mlflow/endpoint.ts'
+import { jsonPages } from '../../db/long-work.ts'
+import { type Endpoint, JsonPieces } from '../../mlflow/endpoint.ts'
 import {
   type Fields,
   keyValues,
@@ -9,7 +8,8 @@ import {
   optionalText,
   requiredText,
   textList,
-} from '../../wire/mlflow/read.ts'
+} from '../../mlflow/read.ts'
+import { listJson } from '../../wire/json-stream.ts'
 import { parseStage, parseVersion } from '../names.ts'
 import type { ModelVersion, Registry } from '../registry.ts'
 import { transitionJson, versionJson } from '../wire.ts'

@@ -1,8 +1,8 @@
 import { searchShape } from '../../db/prepared-shapes.ts'
 import type { Sql } from '../../db/sql.ts'
-import type { Clause } from '../search/clause.ts'
-import { behind, keyColumns, type OrderKey } from '../search/keyset.ts'
-import type { PageStart } from '../search/page.ts'
+import type { Clause } from '../../mlflow/search/clause.ts'
+import { behind, keyColumns, type OrderKey } from '../../mlflow/search/keyset.ts'
+import type { PageStart } from '../../mlflow/search/page.ts'
 
 /**
  * A run that was found, and the state it was in then: each change of a run or of what it logged gives a new revision.

@@ -4,9 +4,8 @@
  */
 import type { FastifyPluginAsync, FastifyRequest } from 'fastify'
 import { UPLOAD_PARTS_MAX, type UploadedPart } from '../../lake/objects.ts'
-import { listJson, textOrStream } from '../../wire/json-stream.ts'
-import { limitOf, requireWithin } from '../../wire/limits.ts'
-import { answerErrorsAsMlflow } from '../../wire/mlflow/endpoint.ts'
+import { checkArtifactPath } from '../../mlflow/artifact-uri.ts'
+import { answerErrorsAsMlflow } from '../../mlflow/endpoint.ts'
 import {
   type Fields,
   fieldsOf,
@@ -15,8 +14,9 @@ import {
   optionalInteger,
   requiredInteger,
   requiredText,
-} from '../../wire/mlflow/read.ts'
-import { checkArtifactPath } from '../artifact-uri.ts'
+} from '../../mlflow/read.ts'
+import { listJson, textOrStream } from '../../wire/json-stream.ts'
+import { limitOf, requireWithin } from '../../wire/limits.ts'
 import type { Tracking } from '../tracking.ts'
 
 type Path = { Params: { '*': string } }

@@ -1,5 +1,5 @@
-import { listJson } from '../../wire/json-stream.ts'
-import { type Endpoint, JsonPieces } from '../../wire/mlflow/endpoint.ts'
+import { jsonPages } from '../../db/long-work.ts'
+import { type Endpoint, JsonPieces } from '../../mlflow/endpoint.ts'
 import {
   type Fields,
   keyValues,
@@ -8,9 +8,9 @@ import {
   pageSize,
   requiredText,
   textList,
-} from '../../wire/mlflow/read.ts'
+} from '../../mlflow/read.ts'
+import { listJson } from '../../wire/json-stream.ts'
 import type { Experiment } from '../experiments.ts'
-import { jsonPages } from '../search/long-work.ts'
 import type { Tracking } from '../tracking.ts'
 import { experimentJson } from '../wire.ts'
 import { VIEW_TYPES } from './request.ts'

@@ -1,6 +1,6 @@
 import type { FastifyPluginAsync } from 'fastify'
-import { answerErrorsAsMlflow } from '../../wire/mlflow/endpoint.ts'
-import { fieldsOf, requiredText } from '../../wire/mlflow/read.ts'
+import { answerErrorsAsMlflow } from '../../mlflow/endpoint.ts'
+import { fieldsOf, requiredText } from '../../mlflow/read.ts'
 import type { Tracking } from '../tracking.ts'
 import { runIdOf } from './request.ts'
 import { sendArtifact } from './send-artifact.ts'

@@ -1,5 +1,5 @@
-import { listJson } from '../../wire/json-stream.ts'
-import { type Endpoint, JsonPieces } from '../../wire/mlflow/endpoint.ts'
+import { jsonPages, longPage } from '../../db/long-work.ts'
+import { type Endpoint, JsonPieces } from '../../mlflow/endpoint.ts'
 import {
   type Fields,
   invalid,
@@ -11,9 +11,9 @@ import {
   pageSize,
   requiredText,
   textList,
-} from '../../wire/mlflow/read.ts'
+} from '../../mlflow/read.ts'
+import { listJson } from '../../wire/json-stream.ts'
 import type { LoggedModel } from '../logged-models.ts'
-import { jsonPages, longPage } from '../search/long-work.ts'
 import type { Tracking } from '../tracking.ts'
 import { loggedModelJson } from '../wire.ts'
 import { fileList } from './artifacts.ts'

@@ -1,4 +1,4 @@
-import { type Fields, missing, optionalInteger, optionalText } from '../../wire/mlflow/read.ts'
+import { type Fields, missing, optionalInteger, optionalText } from '../../mlflow/read.ts'
 
 /** In the order of their numbers in the protocol, from 1 on. */
 export const VIEW_TYPES = ['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL'] as const

@@ -1,6 +1,6 @@
 /** What a run logs: params, metrics, tags, inputs, the models it made. */
-import { limitOf } from '../../wire/limits.ts'
-import type { Endpoint } from '../../wire/mlflow/endpoint.ts'
+
+import type { Endpoint } from '../../mlflow/endpoint.ts'
 import {
   type Fields,
   fieldsOf,
@@ -11,7 +11,8 @@ import {
   requiredDouble,
   requiredInteger,
   requiredText,
-} from '../../wire/mlflow/read.ts'
+} from '../../mlflow/read.ts'
+import { limitOf } from '../../wire/limits.ts'
 import type { LoggedMetric } from '../log-batch.ts'
 import type { InputRow } from '../queries/inputs.ts'
 import type { KeyValue } from '../queries/runs.ts'

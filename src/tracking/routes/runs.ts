@@ -1,5 +1,5 @@
-import { listJson } from '../../wire/json-stream.ts'
-import { type Endpoint, JsonPieces } from '../../wire/mlflow/endpoint.ts'
+import { longPage } from '../../db/long-work.ts'
+import { type Endpoint, JsonPieces } from '../../mlflow/endpoint.ts'
 import {
   keyValues,
   optionalEnum,
@@ -8,9 +8,9 @@ import {
   pageSize,
   requiredText,
   textList,
-} from '../../wire/mlflow/read.ts'
+} from '../../mlflow/read.ts'
+import { listJson } from '../../wire/json-stream.ts'
 import { RUN_STATUSES } from '../runs.ts'
-import { longPage } from '../search/long-work.ts'
 import type { Tracking } from '../tracking.ts'
 import { runInfoJson, runJson, runPieces } from '../wire.ts'
 import { runIdOf, VIEW_TYPES } from './request.ts'

@@ -1,0 +1,1 @@
+export { ident, literal } from '../../lake/quote.ts'

@@ -1,0 +1,46 @@
+import { PlatformError } from '../../base/errors.ts'
+import { displayInstant } from '../../base/instant.ts'
+import type { OnlineRow } from '../online/read-online.ts'
+import type { ServiceDefinition } from './definitions.ts'
+import type { EntityKey } from './keys.ts'
+
+/** The values are gone, and nobody knows whose they were: the entity may be known, and its features no nulls. */
+export function lostValues(views: readonly string[], service?: ServiceDefinition): PlatformError {
+  const lacking = service?.features.filter((f) => views.includes(service.views[f.view]?.name ?? '')) ?? []
+  const named = views.map((view) => `'${view}'`).join(', ')
+  const message = `the online store lost values of feature view ${named}, or is being filled again; run: weir materialize`
+  return new PlatformError('unavailable', message, {
+    details: { missing_views: [...views], missing_features: lacking.map((f) => f.name) },
+  })
+}
+
+/**
+ * Why a row may not be served as the entity's features, or undefined. An entity that no view knows is not found, with
+ * every feature listed; a view that was never materialized or is older than its ttl makes the features unavailable.
+ * Values that the online store lost make them unavailable too. A null value is a value, and a view that does not know the entity gives nulls with their status.
+ */
+export function onlineRefusal(service: ServiceDefinition, key: EntityKey, row: OnlineRow): PlatformError | undefined {
+  const names = service.features.map((f) => f.name)
+  if (row.lostViews.length > 0) return lostValues(row.lostViews, service)
+  const named = service.keys.map((k, i) => `${k.name} '${String(key[i]).slice(0, 80)}'`).join(', ')
+  if (row.missingViews.length > 0 && (row.found || row.missingViews.length === service.views.length)) {
+    const missing = service.features.filter((f) => row.missingViews.includes(service.views[f.view]?.name ?? ''))
+    const views = row.missingViews.map((view) => `'${view}'`).join(', ')
+    return new PlatformError('unavailable', `not materialized yet: feature view ${views}; run: weir materialize`, {
+      details: { missing_views: [...row.missingViews], missing_features: missing.map((f) => f.name) },
+    })
+  }
+  if (!row.found) {
+    return new PlatformError('not_found', `no feature view of '${service.name}' knows ${named}`, {
+      details: { missing_features: names },
+    })
+  }
+  const stale = names.filter((_, i) => row.statuses[i] === 'OUTSIDE_MAX_AGE')
+  if (stale.length === 0) return undefined
+  const oldest = row.eventTimestamps.filter((t, i) => t !== null && row.statuses[i] === 'OUTSIDE_MAX_AGE').sort()[0]
+  return new PlatformError(
+    'unavailable',
+    `the features of ${named} are older than their ttl (${displayInstant(oldest ?? '')}); ingest and materialize a newer month`,
+    { details: { stale_features: stale } },
+  )
+}

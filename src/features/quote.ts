@@ -1,1 +1,0 @@
-export { ident, literal } from '../lake/quote.ts'
