@@ -20,21 +20,23 @@ export function longSearch<T>(sql: Sql, body: (tx: Sql) => Promise<T>): Promise<
 /** JSON texts of a list, a page at a time. */
 export type JsonPages = AsyncIterable<readonly string[]>
 
-const FIRST_ROWS = 100
+/** Small, since nothing is known of them yet: a row may have a megabyte of text. */
+const FIRST_ROWS = 8
 const PAGE_CHARS = 256_000
 
 /** Reads what was found, so much at a time as gives a page of usual length: rows may be a hundred characters or a million. */
 export async function* jsonPages<Key>(
   keys: readonly Key[],
   textsOf: (keys: Key[]) => Promise<readonly string[]>,
+  firstRows = FIRST_ROWS,
 ): AsyncGenerator<readonly string[]> {
-  let size = FIRST_ROWS
+  let size = firstRows
   for (let from = 0; from < keys.length; ) {
     const part = keys.slice(from, from + size)
     const texts = await longPage(() => textsOf(part))
     yield texts
     from += part.length
     const chars = texts.reduce((sum, text) => sum + text.length, 1)
-    size = Math.max(1, Math.min(2 * size, Math.floor((PAGE_CHARS * part.length) / chars)))
+    size = Math.max(1, Math.min(4 * size, Math.floor((PAGE_CHARS * part.length) / chars)))
   }
 }

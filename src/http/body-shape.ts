@@ -3,16 +3,14 @@
  * everybody else up, and its length says little about either. Nothing is kept, nothing parsed.
  */
 import { Transform, type TransformCallback } from 'node:stream'
-import { limitOf, overLimit } from '../wire/limits.ts'
+import { limitOf, overLimit, type ValuesLimit } from '../wire/limits.ts'
 
 const QUOTE = 0x22
 const BACKSLASH = 0x5c
 const COMMA = 0x2c
 
 /** Passes a body on and breaks off with `invalid_argument` as soon as its JSON is over a limit. */
-export function shapeGuard(
-  valuesLimit: 'bodyValues' | 'mlflowBodyValues',
-): Transform & { receivedEncodedLength: number } {
+export function shapeGuard(valuesLimit: ValuesLimit): Transform & { receivedEncodedLength: number } {
   const state = { depth: 0, values: 1, inText: false, escaped: false }
   const [depthMax, valuesMax] = [limitOf('bodyDepth'), limitOf(valuesLimit)]
   const guard = new Transform({

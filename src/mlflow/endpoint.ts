@@ -39,7 +39,6 @@ export function mlflowPlugin(endpoints: readonly Endpoint[]): FastifyPluginAsync
           method,
           url: `${base}/${path}`,
           schema: { hide: true },
-          config: { valuesLimit: 'mlflowBodyValues' },
           bodyLimit,
           async handler(request, reply) {
             // A write takes nothing from its address: any page can make a browser ask for one.

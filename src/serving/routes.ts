@@ -157,6 +157,7 @@ function invocationRoute(app: FastifyInstance, serving: Serving, name: string): 
         body: schemas.invocationSchema(features),
         response: { 200: schemas.INVOCATION_ANSWER, ...PROBLEMS },
       },
+      config: { valuesLimit: 'rowsBodyValues' },
     },
     async (request) => {
       const rows = rowsOfInvocation(request.body)

@@ -97,7 +97,7 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
   /** The same as the JSON text of each run, as MLflow writes it. */
   async function searchDocuments(request: RunSearchRequest): Promise<{ nextPageToken?: string; pages: JsonPages }> {
     const { rows, nextPageToken } = await find(request)
-    return { nextPageToken, pages: jsonPages(rows, documentsOf) }
+    return { nextPageToken, pages: jsonPages(rows, documentsOf, 25) }
   }
 
   async function find(request: RunSearchRequest): Promise<Page<FoundRun>> {

@@ -13,8 +13,9 @@ const TABLE = {
   onlineBodyBytes: { value: 4_000_000, meaning: 'bytes of the body of /get-online-features' },
   pushBodyBytes: { value: 32_000_000, meaning: "bytes of every other body of Feast's protocol" },
   bodyDepth: { value: 64, meaning: 'lists and objects inside each other in one JSON text' },
-  bodyValues: { value: 1_000_000, meaning: 'values in one JSON body, where no other line says less' },
-  mlflowBodyValues: { value: 20_000, meaning: 'values in one JSON body of the MLflow API' },
+  bodyValues: { value: 20_000, meaning: 'values in one JSON body, where no other line says more' },
+  onlineBodyValues: { value: 60_000, meaning: 'values in the body of /get-online-features' },
+  rowsBodyValues: { value: 1_000_000, meaning: "values in the body of invocations, and of Feast's writes" },
   pathPart: { value: 1_000, meaning: 'characters of a part of a path that is a parameter' },
   echo: { value: 100, meaning: "characters of a caller's value in an error message" },
   message: { value: 4_000, meaning: 'characters of an error message' },
@@ -74,6 +75,9 @@ const TABLE = {
 } as const satisfies Record<string, Limit>
 
 export type LimitName = keyof typeof TABLE
+
+/** What a route may name as the limit of its body's values; the first where it names none. */
+export type ValuesLimit = 'bodyValues' | 'onlineBodyValues' | 'rowsBodyValues'
 
 export const LIMITS: Readonly<Record<LimitName, Limit>> = TABLE
 

@@ -1,11 +1,12 @@
 import type { FastifyRequest } from 'fastify'
+import type { ValuesLimit } from './limits.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
     /** The body is bytes that nobody parses, at the caller's speed. */
     rawBody?: boolean
     /** The limit of the values in the body, where it is not `bodyValues`. */
-    valuesLimit?: 'mlflowBodyValues'
+    valuesLimit?: ValuesLimit
   }
 }
 

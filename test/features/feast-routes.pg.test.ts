@@ -306,6 +306,15 @@ describe('writing', () => {
   })
 })
 
+test('H3: a body of more values than 10,000 entities need is refused while it arrives, before it is parsed', async () => {
+  const id = Array.from({ length: 100_000 }, (_, i) => `k${i}`)
+  const answer = await ask('/get-online-features', { features: ['events:fee'], entities: { id } })
+  expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('limit onlineBodyValues')])
+  const row = { id: 'a', ts: day(1), fee: 1, big: 1, tv: true, day: '2024-01-01', seen: day(1) }
+  const df = Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Array(10_000).fill(value)]))
+  expect((await ask('/push', { push_source_name: 'events', df, to: 'nowhere' })).text).not.toContain('BodyValues')
+})
+
 test('freshness and statistics of the views over HTTP', async () => {
   const views = (await rig.get('/feature-views')).body.feature_views as Record<string, unknown>[]
   expect(views.map((v) => v.name)).toEqual(['events', 'state'])

@@ -31,11 +31,7 @@ function post(payload: string, headers: Record<string, string> = { 'content-type
 describe('a body', () => {
   it.each([
     ['4,150 levels of objects', `${'{"a":'.repeat(4_150)}1${'}'.repeat(4_150)}`, /limit bodyDepth/],
-    [
-      '200,000 levels of lists, refused while they arrive',
-      `${'['.repeat(200_000)}${']'.repeat(200_000)}`,
-      /limit bodyDepth/,
-    ],
+    ['9,000 levels of lists, refused while they arrive', `${'['.repeat(9_000)}${']'.repeat(9_000)}`, /limit bodyDepth/],
     ['1,200,000 values', `[${'0,'.repeat(1_200_000)}0]`, /limit bodyValues/],
     ['half of a character', '{"path":"\\ud800"}', /lone surrogate/],
     ['a NUL in a name', '{"a\\u0000":1}', /NUL/],

@@ -74,7 +74,7 @@ describe('H4: lists are one statement', () => {
       expect([path, answer.status, answer.json.message]).toEqual([
         path,
         400,
-        expect.stringContaining('limit mlflowBodyValues'),
+        expect.stringContaining('limit bodyValues'),
       ])
     }
   })

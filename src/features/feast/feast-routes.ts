@@ -14,7 +14,7 @@ import { notOfType, readJsonValue } from '../../values/json.ts'
 import { parseExactJson } from '../../wire/exact-json.ts'
 import { type FeastErrorClass, feastErrorJson, onlineAnswerPieces } from '../../wire/feature-server.ts'
 import type { FeatureValue } from '../../wire/features.ts'
-import { limitOf } from '../../wire/limits.ts'
+import { limitOf, type ValuesLimit } from '../../wire/limits.ts'
 import type { ServiceDefinition } from '../define/definitions.ts'
 import type { KeyInput } from '../define/keys.ts'
 import type { Features } from '../features.ts'
@@ -113,7 +113,10 @@ const materializeRequest = z.object({
 })
 
 function readRoutes(app: FastifyInstance, { features, project }: FeastDeps): void {
-  const options = { ...schema('Live features of many entities'), bodyLimit: limitOf('onlineBodyBytes') }
+  const options = {
+    ...schema('Live features of many entities', 'onlineBodyValues'),
+    bodyLimit: limitOf('onlineBodyBytes'),
+  }
   app.post('/get-online-features', options, async (request, reply) => {
     const body = read(onlineRequest, request.body)
     const service = serviceFor(features, project, body)
@@ -211,22 +214,26 @@ function requestRows(service: ServiceDefinition, entities: Frame, count: number)
 }
 
 function writeRoutes(app: FastifyInstance, { features, project, append }: FeastDeps): void {
-  app.post('/push', schema('Rows of a source, into the online store, the lake, or both'), async (request, reply) => {
-    const { push_source_name: name, df, to } = read(pushRequest, request.body)
-    const source = project.sources.find((s) => s.name === name)
-    if (!source) throw missing('PushSourceNotFoundException', `Unable to find push source '${name}'`)
-    if (to !== 'online') {
-      if (source.kind === 'snapshot') {
-        const says = `source '${name}' is of kind snapshot, which takes whole states by ingest; push to online only`
-        throw new PlatformError('unsupported', says)
+  app.post(
+    '/push',
+    schema('Rows of a source, into the online store, the lake, or both', 'rowsBodyValues'),
+    async (request, reply) => {
+      const { push_source_name: name, df, to } = read(pushRequest, request.body)
+      const source = project.sources.find((s) => s.name === name)
+      if (!source) throw missing('PushSourceNotFoundException', `Unable to find push source '${name}'`)
+      if (to !== 'online') {
+        if (source.kind === 'snapshot') {
+          const says = `source '${name}' is of kind snapshot, which takes whole states by ingest; push to online only`
+          throw new PlatformError('unsupported', says)
+        }
+        await append(name, await features.pushedRows(name, df))
       }
-      await append(name, await features.pushedRows(name, df))
-    }
-    if (to !== 'offline') await features.push(name, df)
-    return sendJson(reply, 200, 'null')
-  })
+      if (to !== 'offline') await features.push(name, df)
+      return sendJson(reply, 200, 'null')
+    },
+  )
 
-  app.post('/write-to-online-store', schema('Values of a feature view'), async (request, reply) => {
+  app.post('/write-to-online-store', schema('Values of a feature view', 'rowsBodyValues'), async (request, reply) => {
     const { feature_view_name: view, df } = read(writeRequest, request.body)
     await features.writeFeatures(view, df)
     return sendJson(reply, 200, 'null')
@@ -270,8 +277,8 @@ function materializeRoutes(app: FastifyInstance, { features, project, clock, log
   )
 }
 
-function schema(summary: string) {
-  return { schema: { tags: ['feast'], summary } }
+function schema(summary: string, valuesLimit: ValuesLimit = 'bodyValues') {
+  return { schema: { tags: ['feast'], summary }, config: { valuesLimit } }
 }
 
 function read<T extends z.ZodType>(shape: T, body: unknown): z.output<T> {
