@@ -20,6 +20,9 @@ import type { Database } from './sql.ts'
  * in UTC, and what a DBA set changes no meaning (session.ts). Instants come out as fixed-width text. While the server
  * is away a request ends within 2 s (pulse.ts). Closing ends within about a second, whatever the server does. Nothing of
  * the server lives on after its last user.
+ *
+ * Doors: address.ts, embedded/status.ts, long-work.ts, pages.ts, pool.ts, prepared-shapes.ts, pulse.ts, session.ts,
+ * sql.ts.
  */
 export type DatabaseOptions = {
   home: string

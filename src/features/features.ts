@@ -11,6 +11,11 @@
  *   in time: an earlier moment, or an earlier version of the same one, changes nothing. The exception is meant: what was
  *   withdrawn is taken out of the table by the next materialization, and what counts then is brought instead.
  * - Both read a snapshot by the same statement (`view-rows.ts`), so their values are equal to the bit.
+ *
+ * Doors: define/check-expressions.ts, define/definitions.ts, define/keys.ts, define/readers.ts, define/refusals.ts,
+ * erasure.ts, feast/feast-routes.ts, offline/read-training-set.ts, offline/statistics.ts, offline/training-set.ts,
+ * online/materialize.ts, online/online-store.ts, online/postgres-store.ts, online/redis-server.ts,
+ * online/redis-store.ts.
  */
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'

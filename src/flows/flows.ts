@@ -27,6 +27,8 @@ import { waitForRun } from './wait.ts'
  * - Whoever submits needs no worker: without a living one, `wait` makes this process the worker of its own run.
  * - The order and the names of the steps of a flow are its contract with the runs under way. To change them give the
  *   flow a new name and keep the old body until its runs are done. Runs are not tied to a build (see `engine.ts`).
+ *
+ * Doors: flow.ts, history.ts.
  */
 export type Flows = {
   /** Names a flow. All flows are defined before the first `start` or `wait`. */

@@ -6,6 +6,8 @@
  * - A process whose object store or online store is not the recorded one is refused.
  * - An object store belongs to one home: its mark says which, and another home is refused.
  * - No password is recorded or told.
+ *
+ * Doors: stores.ts.
  */
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'

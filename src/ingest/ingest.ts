@@ -13,6 +13,8 @@
  *   correction: a new version beside the old one. That holds for labels too: one month never overwrites another.
  * - Rows of a key that was erased are left out and counted as a warning, whatever file they come in.
  * - Running it twice is running it once, so a durable flow may repeat it after a crash.
+ *
+ * Doors: erase.ts, finding.ts, submitted.ts.
  */
 
 import type { Clock } from '../base/clock.ts'

@@ -1,7 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { Registry } from '../registry/registry.ts'
-import type { DeletedExperiment, DeletedRun } from '../tracking/garbage.ts'
-import type { Tracking } from '../tracking/tracking.ts'
+import type { DeletedExperiment, DeletedRun, Tracking } from '../tracking/tracking.ts'
 
 export type GarbageRequest = { olderThanMs: number; experiments?: string[]; dryRun?: boolean }
 

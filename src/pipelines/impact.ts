@@ -5,7 +5,7 @@ import type { Lake, Recorded } from '../lake/lake.ts'
 import { pickVersion } from '../lake/withdraw.ts'
 import type { RegistryApi, Stage } from '../registry/registry.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
-import { TRAINING_SET_IDENTITY_TAG } from '../training/log-run.ts'
+import { TRAINING_SET_IDENTITY_TAG } from '../training/training.ts'
 
 export type ImpactRequest = { source: string; validAt: string; version?: number }
 

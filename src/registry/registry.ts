@@ -7,6 +7,8 @@
  * - Every change is told on `registry_changed` with the model's name when it commits: servers follow it.
  * - The files of a version are sealed before it is there, with their digests: they never change while it is.
  * - A version's source lies among the artifacts of this server (source.ts).
+ *
+ * Doors: channel.ts.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Sql } from '../db/sql.ts'

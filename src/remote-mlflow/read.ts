@@ -1,10 +1,7 @@
 /** MLflow's JSON as the rows of our own tracking and registry. */
 import { PlatformError } from '../base/errors.ts'
 import type { ModelVersion, RegisteredModel, Stage } from '../registry/registry.ts'
-import type { Experiment } from '../tracking/experiments.ts'
-import type { LoggedMetric } from '../tracking/log-batch.ts'
-import type { KeyValue, RunStatus } from '../tracking/queries/runs.ts'
-import type { Run } from '../tracking/runs.ts'
+import type { Experiment, KeyValue, LoggedMetric, Run, RunStatus } from '../tracking/tracking.ts'
 import type { Json } from './rest.ts'
 
 /** A list that is left out is empty. */

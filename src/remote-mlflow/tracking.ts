@@ -1,9 +1,7 @@
 import { PlatformError } from '../base/errors.ts'
 import { MLFLOW_FILE_MS } from '../base/time-limits.ts'
 import { proxyPathOf } from '../mlflow/artifact-uri.ts'
-import type { Experiment } from '../tracking/experiments.ts'
-import type { Run } from '../tracking/runs.ts'
-import type { TrackingApi } from '../tracking/tracking.ts'
+import type { Experiment, Run, TrackingApi } from '../tracking/tracking.ts'
 import { experimentOf, isMissing, listOf, metricOut, runOf } from './read.ts'
 import type { Json, Rest } from './rest.ts'
 

@@ -6,6 +6,8 @@
  *   takes over between two requests; one that cannot be loaded leaves the old one answering.
  * - Never sees a learner. Features come from the online store in the order of the feature service, as stored; a null is
  *   a value. An unknown entity is 404, what is not materialized or not promoted 503, never a guess.
+ *
+ * Doors: live-models.ts, readiness.ts.
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'

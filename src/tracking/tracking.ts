@@ -22,6 +22,12 @@ import { createRuns } from './runs.ts'
 import { createSeals } from './seals.ts'
 import { runText } from './wire.ts'
 
+export type { Experiment } from './experiments.ts'
+export type { DeletedExperiment, DeletedRun } from './garbage.ts'
+export type { LoggedMetric } from './log-batch.ts'
+export type { KeyValue, RunStatus } from './queries/runs.ts'
+export type { Run } from './runs.ts'
+
 export type TrackingDeps = { sql: Sql; objects: ObjectStore; clock: Clock }
 
 export type Tracking = ReturnType<typeof createTracking>

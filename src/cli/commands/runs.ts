@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { displayInstant, instantOfMs } from '../../base/instant.ts'
-import type { Run } from '../../tracking/runs.ts'
+import type { Run } from '../../tracking/tracking.ts'
 import { type CommonOptions, common, countOption } from '../options.ts'
 import { withApp } from '../with-app.ts'
 
