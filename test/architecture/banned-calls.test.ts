@@ -38,7 +38,7 @@ const BANNED: { what: string; pattern: RegExp; places: Record<string, string> }[
   },
   {
     what: 'code made of text, or an address that a caller could choose',
-    pattern: /\beval\(|\bnew Function\(|(?<![.\w])fetch\(/,
+    pattern: /(?<![.\w])eval\(|\bnew Function\(|(?<![.\w])fetch\(/,
     places: {
       'remote-mlflow/rest.ts': 'the one door to another MLflow server',
       'cli/commands/demo.ts': 'asks the server that it has just started',
