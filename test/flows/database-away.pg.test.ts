@@ -41,6 +41,16 @@ const endsSoon = async (ending: Promise<unknown>) => {
   expect(performance.now() - began).toBeLessThan(SOON_MS)
 }
 
+/** Until a statement that begins like that is at work in the server. */
+const underWay = async (statement: string) => {
+  const seen = () =>
+    database.db.query(
+      `select 1 from pg_stat_activity where datname = current_database() and state = 'active' and starts_with(query, $1)`,
+      [statement],
+    )
+  while ((await seen()).length === 0) await new Promise((done) => setTimeout(done, 20))
+}
+
 test('F2: a start while the database is away can be left, and gives back what it took', async () => {
   await flows.list()
   await proxy.refuse()
@@ -78,6 +88,8 @@ test('F1: a command that works on its own run goes on when the database was away
   })
   const answer = atWork(async () => flows.wait<number>(await flows.submit('survives', null)))
   await inStep
+  // In the middle of the statement: one that was not sent yet would wait, then sleep its whole minute.
+  await underWay('select pg_sleep(60)')
   await proxy.refuse()
   while (told.length === 0) await new Promise((done) => setTimeout(done, 20))
   await proxy.pass()
