@@ -4,14 +4,14 @@ import { weirVersion } from './base/version.ts'
 import { atRequests } from './db/pulse.ts'
 import { feastRoutes } from './features/feast/feast-routes.ts'
 import { featureRoutes } from './features/routes.ts'
-import { createServer } from './http/server.ts'
+import { createServer, type Route } from './http/server.ts'
 import { createMetrics } from './monitoring/metrics.ts'
 import { registryRoutes } from './registry/routes.ts'
 import { servingRoutes } from './serving/routes.ts'
 import { createServing } from './serving/serving.ts'
 import { trackingRoutes } from './tracking/routes.ts'
 
-export type RunningServer = { url: string; close(): Promise<void> }
+export type RunningServer = { url: string; routes: readonly Route[]; close(): Promise<void> }
 
 /** Puts the routes of all rooms behind one port and follows the promoted models. */
 export async function startServer(app: App): Promise<RunningServer> {
@@ -48,7 +48,7 @@ export async function startServer(app: App): Promise<RunningServer> {
   try {
     unfollow = await app.lake.caches.follow()
     await serving.start()
-    return { url: await atRequests(() => server.listen()), close }
+    return { url: await atRequests(() => server.listen()), routes: server.routes, close }
   } catch (error) {
     await close()
     throw error

@@ -22,6 +22,8 @@ export function checkBodies(app: FastifyInstance): void {
       return payload
     }
     const guard = shapeGuard(request.routeOptions.config.valuesLimit ?? 'bodyValues')
+    // Of a body that no parser takes (a route that is not there, a type that is refused) nobody else hears it.
+    guard.on('error', () => {})
     payload.once('error', (error) => guard.destroy(error))
     request.raw.once('aborted', () => guard.destroy(new PlatformError('invalid_argument', 'the body was broken off')))
     return payload.pipe(guard)

@@ -42,11 +42,15 @@ export type ServerOptions = {
 
 export type Server = {
   app: FastifyInstance
+  /** All that it answers to, as it was registered: `{ method: 'GET', path: '/ready/:model' }`. */
+  routes: readonly Route[]
   /** Listens and gives the address, `http://127.0.0.1:8000`. */
   listen(): Promise<string>
   /** Takes no more connections, gives what is under way `stopMs` to finish, closes. */
   close(): Promise<void>
 }
+
+export type Route = { method: string; path: string }
 
 const STOP_MS = 10_000
 
@@ -81,6 +85,10 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     routerOptions: { maxParamLength: limitOf('pathPart') },
   })
   const connections = watchConnections(app)
+  const routes: Route[] = []
+  app.addHook('onRoute', ({ method, url }) => {
+    for (const one of [method].flat()) routes.push({ method: one, path: url })
+  })
   app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', async (request) => guard(request))
   // Whatever form its body has: no 503 leaves without saying when to come again.
@@ -101,7 +109,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     await app.close()
     connections.stopped()
   }
-  return { app, listen: () => listen(app, host, port), close }
+  return { app, routes, listen: () => listen(app, host, port), close }
 }
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {

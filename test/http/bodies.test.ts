@@ -65,3 +65,15 @@ it('a query or path with a NUL is a 400', async () => {
   const answer = await server.app.inject({ url: '/query?a=x%00y', headers: { host: 'localhost' } })
   expect(answer.statusCode).toBe(400)
 })
+
+it.each([
+  ['POST', '/none', 'a/b', 415],
+  ['GET', '/query', 'application/json', 200],
+] as const)(
+  'a body too deep that no parser takes (%s %s) ends the process of nobody',
+  async (method, url, type, status) => {
+    const headers = { host: 'localhost', 'content-type': type }
+    const answer = await server.app.inject({ method, url, payload: '['.repeat(5_000), headers })
+    expect(answer.statusCode).toBe(status)
+  },
+)

@@ -40,6 +40,12 @@ describe('what is said before a token is asked', () => {
     expect(given.headers['content-type']).toContain('application/problem+json')
     expect((await app.inject({ url, headers: { host: 'evil.example' } })).statusCode).toBe(403)
   })
+
+  it('a part of a path may have 1,000 characters', async () => {
+    const { app } = await server()
+    const answer = await app.inject({ url: `/key/${'k'.repeat(1_000)}`, headers: { host: 'localhost' } })
+    expect(answer.statusCode).toBe(200)
+  })
 })
 
 describe('/docs', () => {

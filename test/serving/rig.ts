@@ -66,6 +66,7 @@ export async function openServerRig({
   return {
     app,
     url: server.url,
+    routes: server.routes,
     months: await someMonths(join(home, 'months')),
     get: (path: string) => send('GET', path),
     post: (path: string, body: unknown) => send('POST', path, JSON.stringify(body)),

@@ -74,7 +74,7 @@ describe('the artifact proxy', () => {
     expect((await fetch(proxy('/0/r/artifacts/too-long'))).status).toBe(404)
   })
 
-  it.each(['page.html', 'image.svg', 'a "quoted" name.html', 'größe.txt', 'x\u2028y.js'])(
+  it.each(['page.html', 'image.svg', 'a "quoted" name.html', 'größe.txt', 'x\u2028y.js', '__proto__', 'x.constructor'])(
     'lets a browser save %j and never run it',
     async (name) => {
       await put(`/0/r/artifacts/${encodeURIComponent(name)}`, '<script>alert(1)</script>', 'text/html')

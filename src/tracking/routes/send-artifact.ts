@@ -3,27 +3,27 @@ import type { FastifyReply, FastifyRequest } from 'fastify'
 import type { Tracking } from '../tracking.ts'
 
 /** Of everything else only the bytes are known. */
-const TYPES: Record<string, string> = {
-  csv: 'text/csv',
-  gif: 'image/gif',
-  html: 'text/html',
-  jpeg: 'image/jpeg',
-  jpg: 'image/jpeg',
-  json: 'application/json',
-  md: 'text/plain',
-  mlmodel: 'text/plain',
-  parquet: 'application/vnd.apache.parquet',
-  pdf: 'application/pdf',
-  png: 'image/png',
-  py: 'text/plain',
-  svg: 'image/svg+xml',
-  tsv: 'text/tab-separated-values',
-  txt: 'text/plain',
-  webp: 'image/webp',
-  yaml: 'text/plain',
-  yml: 'text/plain',
-  zip: 'application/zip',
-}
+const TYPES = new Map([
+  ['csv', 'text/csv'],
+  ['gif', 'image/gif'],
+  ['html', 'text/html'],
+  ['jpeg', 'image/jpeg'],
+  ['jpg', 'image/jpeg'],
+  ['json', 'application/json'],
+  ['md', 'text/plain'],
+  ['mlmodel', 'text/plain'],
+  ['parquet', 'application/vnd.apache.parquet'],
+  ['pdf', 'application/pdf'],
+  ['png', 'image/png'],
+  ['py', 'text/plain'],
+  ['svg', 'image/svg+xml'],
+  ['tsv', 'text/tab-separated-values'],
+  ['txt', 'text/plain'],
+  ['webp', 'image/webp'],
+  ['yaml', 'text/plain'],
+  ['yml', 'text/plain'],
+  ['zip', 'application/zip'],
+])
 
 /** Streams one artifact, or one range of it. A browser saves it and never runs it, whatever it is. */
 export async function sendArtifact(
@@ -64,7 +64,7 @@ export function rangeOf(
 }
 
 function typeOf(name: string): string {
-  const type = TYPES[name.slice(name.lastIndexOf('.') + 1).toLowerCase()] ?? 'application/octet-stream'
+  const type = TYPES.get(name.slice(name.lastIndexOf('.') + 1).toLowerCase()) ?? 'application/octet-stream'
   return type.startsWith('text/') ? `${type}; charset=utf-8` : type
 }
 
