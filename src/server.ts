@@ -5,6 +5,7 @@ import { atRequests } from './db/pulse.ts'
 import { feastRoutes } from './features/feast/feast-routes.ts'
 import { featureRoutes } from './features/routes.ts'
 import { createServer, type Route } from './http/server.ts'
+import { deliveryRoutes } from './ingest/routes.ts'
 import { createMetrics } from './monitoring/metrics.ts'
 import { registryRoutes } from './registry/routes.ts'
 import { servingRoutes } from './serving/routes.ts'
@@ -24,6 +25,7 @@ export async function startServer(app: App): Promise<RunningServer> {
       metrics.plugin,
       servingRoutes(serving, models),
       featureRoutes(features),
+      deliveryRoutes({ ...app, bytesMax: settings.deliveryBytesMax }),
       feastRoutes({ ...app, append: (source, rows) => appendRows(app, source, rows) }),
       trackingRoutes(tracking, { artifactBytesMax: settings.artifactBytesMax }),
       registryRoutes(registry),

@@ -13,6 +13,8 @@ export type Settings = {
   online: string
   /** Bytes of one artifact. */
   artifactBytesMax: number
+  /** Bytes of one delivery over HTTP. */
+  deliveryBytesMax: number
   /** What one statement of a request may take in PostgreSQL. */
   statementMs: number
   token: string | null
@@ -60,6 +62,12 @@ export const SETTINGS = {
     env: 'WEIR_ARTIFACT_BYTES_MAX',
     default: '16G',
     help: 'largest artifact that is taken, such as 500M or 16G',
+  },
+  deliveryBytesMax: {
+    flag: 'delivery-bytes-max',
+    env: 'WEIR_DELIVERY_BYTES_MAX',
+    default: '4G',
+    help: 'largest delivery that is taken over HTTP, all its files together, such as 500M or 4G',
   },
   statementMs: {
     flag: 'statement-ms',
@@ -138,6 +146,7 @@ export function readSettings(input: Input): Settings {
     objects: objectsPlace(raw('objects'), input.projectDir, home),
     online: onlinePlace(raw('online')),
     artifactBytesMax: bytes('artifactBytesMax', raw('artifactBytesMax')),
+    deliveryBytesMax: bytes('deliveryBytesMax', raw('deliveryBytesMax')),
     statementMs: integer('statementMs', raw('statementMs'), 100, 3_600_000),
     token: secret(input, 'token', 'tokenFile'),
     publicHosts: raw('publicHosts')

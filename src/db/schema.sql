@@ -159,9 +159,13 @@ create table ingest.delivery (
   finished_at timestamp with time zone not null,
   sources jsonb not null,
   findings jsonb not null,
+  actor text,
+  asked text[],
+  files jsonb not null default '[]'::jsonb,
   constraint delivery_pkey PRIMARY KEY (id),
   constraint delivery_check CHECK (((state = 'refused'::text) = (sources = '[]'::jsonb))),
   constraint delivery_check1 CHECK (((state <> 'refused'::text) OR (findings @> '[{"severity": "error"}]'::jsonb))),
+  constraint delivery_files_check CHECK ((jsonb_typeof(files) = 'array'::text)),
   constraint delivery_findings_check CHECK ((jsonb_typeof(findings) = 'array'::text)),
   constraint delivery_sources_check CHECK ((jsonb_typeof(sources) = 'array'::text)),
   constraint delivery_state_check CHECK ((state = ANY (ARRAY['accepted'::text, 'unchanged'::text, 'refused'::text])))

@@ -41,8 +41,12 @@ export function checkBodies(app: FastifyInstance): void {
  * clients up to 0.60 send JSON and name no type: they are no page, so they have no Origin.
  */
 function requireJson(request: FastifyRequest): void {
-  if (SAFE.has(request.method) || request.is404 || hasRawBody(request) || !hasBody(request)) return
   const type = request.headers['content-type']
+  if (request.routeOptions.config.multipart === true) {
+    if (/^multipart\/form-data\s*;/i.test(type ?? '')) return
+    throw new PlatformError('unsupported_media_type', 'send the files with content-type: multipart/form-data')
+  }
+  if (SAFE.has(request.method) || request.is404 || hasRawBody(request) || !hasBody(request)) return
   if (type === undefined ? request.headers.origin === undefined : /^application\/json\s*(;|$)/i.test(type)) return
   throw new PlatformError('unsupported_media_type', 'send the body with content-type: application/json')
 }

@@ -49,16 +49,17 @@ export function watchConnections(app: FastifyInstance, nowMs: () => number = () 
       // Answered before its body had come: what is left of it may come for a moment, so that the answer is read.
       watched.coming = request.complete
         ? undefined
-        : { ...comingOf(request, 'json'), sinceMs: nowMs() + LINGER_MS - limitOf('bodyMs') }
+        : { ...comingOf(request, socket, 'json'), sinceMs: nowMs() + LINGER_MS - limitOf('bodyMs') }
       if (stopping && watched.requests === 0) socket.end()
     })
   })
-  const comingOf = (request: IncomingMessage, kind: Coming['kind']): Coming => {
-    return { kind, sinceMs: nowMs(), bytes: request.socket.bytesRead, request }
+  // A request that is over has no socket any more, so it is named.
+  const comingOf = (request: IncomingMessage, socket: Socket, kind: Coming['kind']): Coming => {
+    return { kind, sinceMs: nowMs(), bytes: socket.bytesRead, request }
   }
   app.addHook('preParsing', async (request, _reply, payload) => {
     const watched = sockets.get(request.raw.socket)
-    if (watched) watched.coming = comingOf(request.raw, hasRawBody(request) ? 'raw' : 'json')
+    if (watched) watched.coming = comingOf(request.raw, request.raw.socket, hasRawBody(request) ? 'raw' : 'json')
     return payload
   })
   app.addHook('preValidation', async (request) => {

@@ -26,7 +26,9 @@ export function createGuard({ host, token, publicHosts }: GuardOptions): (reques
         `Host '${hostName.slice(0, 100)}' is not a name of this server; see WEIR_PUBLIC_HOSTS`,
       )
     }
-    const { origin } = request.headers
+    // A form of files is the one write that a page can send without asking. Browsers name its Origin; where one did not,
+    // the page's address tells.
+    const { origin = SAFE.has(request.method) ? undefined : originOf(request.headers.referer) } = request.headers
     if (origin !== undefined && !isOwnOrigin(origin, request, publics)) {
       throw new PlatformError('forbidden', 'requests from pages of another origin are refused')
     }
@@ -37,6 +39,11 @@ export function createGuard({ host, token, publicHosts }: GuardOptions): (reques
 
 export function isLoopback(host: string): boolean {
   return host === 'localhost' || host === '::1' || /^127\.\d+\.\d+\.\d+$/.test(host)
+}
+
+function originOf(referer: string | undefined): string | undefined {
+  if (referer === undefined) return undefined
+  return URL.canParse(referer) ? new URL(referer).origin : 'null'
 }
 
 /** Scheme, name and port must be those under which the caller reached us; another port of this host is another origin. */

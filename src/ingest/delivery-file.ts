@@ -14,6 +14,8 @@ export type DeliveredFile = {
   format: 'csv' | 'parquet'
   /** SHA-256 of the file as it lies in the folder. */
   fileDigest: string
+  /** Its bytes as it lies there, where it does. */
+  size?: number
   /** The bytes end with a line end. */
   ended: boolean
   /** How many rows went into it, where it is a file of our own. */
@@ -75,11 +77,13 @@ async function copy(
   const hash = createHash('sha256')
   const out = await open(to, 'wx')
   let bytes = 0
+  let size = 0
   let last = 0
   let head = Buffer.alloc(0)
   try {
     for await (const chunk of createReadStream(from, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
       hash.update(chunk)
+      size += chunk.length
       if (bytes === 0) head = Buffer.from(chunk.subarray(0, HEAD_BYTES))
       const marked = bytes === 0 && format === 'csv' && chunk.subarray(0, 3).equals(BOM)
       await out.writeFile(marked ? chunk.subarray(3) : chunk)
@@ -93,6 +97,7 @@ async function copy(
     path: to,
     format,
     bytes,
+    size,
     fileDigest: hash.digest('hex'),
     ended: format === 'parquet' || last === 0x0a || last === 0x0d,
     head,

@@ -17,6 +17,7 @@
  * Doors: erase.ts, finding.ts, submitted.ts.
  */
 
+import { stat } from 'node:fs/promises'
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
@@ -35,7 +36,14 @@ import { eraseFromDeliveries, findInDeliveries } from './erase.ts'
 import { counted, type Finding, hasErrors } from './finding.ts'
 import { otherFiles } from './folder-files.ts'
 import { openPostgresTables } from './postgres-tables.ts'
-import { type Delivery, insertDelivery, selectDeliveries } from './queries.ts'
+import {
+  type Delivery,
+  type DeliveryFilter,
+  findDelivery,
+  insertDelivery,
+  selectDeliveries,
+  type TakenFile,
+} from './queries.ts'
 import { type Fetch, type ReadDelivery, readDelivery } from './read-delivery.ts'
 import type { SourceReport } from './report.ts'
 import { elsewhere, requireSubmitted, type Submitted } from './submitted.ts'
@@ -49,6 +57,18 @@ export type IngestMonth = {
   sources?: readonly string[]
   /** What the files were when another process asked for this: others are refused. */
   submitted?: Submitted
+  /** Who brings it. */
+  actor?: string
+  /** What is kept as the place that it came from, where that is not the folder. */
+  from?: string
+}
+
+/** What a look found that takes nothing in. */
+export type Checked = {
+  asOf: Instant
+  /** `same`: the lake has these bytes already, so they were not read. No rows where the file could not be read. */
+  sources: { source: string; rows: number | null; same: 'bytes' | null }[]
+  findings: Finding[]
 }
 
 /** Rows of this process, each an object by column; what is left out is null. */
@@ -66,69 +86,102 @@ export type IngestReport = {
 export type Ingest = {
   /** Brings the files of a folder in as the state of `asOf`; refuses (delivery_refused) with all findings. */
   ingestMonth(month: IngestMonth): Promise<IngestReport>
+  /** The same reading and the same refusals, but nothing is kept, not even that it was asked. */
+  checkMonth(month: IngestMonth): Promise<Checked>
+  /** Refuses what can be refused without its files: a moment to come, a source that there is not. Gives the sources. */
+  requireMonth(month: Pick<IngestMonth, 'asOf' | 'sources'>): Source[]
   /** The same for rows that are no file. They are checked as those of a file are. */
   ingestRows(rows: IngestRows): Promise<IngestReport>
   /** Deliveries whose kept findings name a subject, and taking it out of them; see erase.ts. */
   find(subject: Subject): Promise<number>
   erase(subject: Subject): Promise<number>
   /** Tries so far, newest first, also refused ones. */
-  deliveries(where?: { asOf?: string; limit?: number }): Promise<Delivery[]>
+  deliveries(where?: Partial<Omit<DeliveryFilter, 'asOf'>> & { asOf?: string }): Promise<Delivery[]>
+  delivery(id: number): Promise<Delivery | undefined>
 }
 
 type Deps = { sql: Sql; lake: Lake; duck: Duck; project: Project; clock: Clock; log: Log }
-type Attempt = { asOf: Instant; directory: string; startedAt: Instant }
+type Attempt = Pick<Delivery, 'asOf' | 'directory' | 'startedAt' | 'actor' | 'files'> & { asked: string[] }
 
 const DELIVERIES_MAX = 100
 
 export function createIngest(deps: Deps): Ingest {
-  const { sql, lake, project, clock } = deps
+  const { sql, project, clock } = deps
   return {
-    async ingestMonth({ dir, asOf: text, sources: names, submitted }) {
-      const asOf = requirePast(parseInstant(text, 'as-of'), clock, 'as-of')
-      const sources = chooseSources(project, names)
-      const folder = await folderFor(dir, sources).catch((error) => {
-        throw submitted ? elsewhere(error, submitted) : error
-      })
-      const tables = openPostgresTables({ lake, env: process.env, asOf })
-      const take: Fetch = async (source, target) => {
-        if (source.postgres) return tables.take(source, target)
-        const file = await takeFile(folder ?? '', source, target)
-        if (submitted) await requireSubmitted(submitted, { dir: folder ?? '', source, file })
-        return file
-      }
-      try {
-        const beside = folder === undefined ? [] : await otherFiles(folder, project)
-        return await ingestDelivery(deps, { asOf, directory: folder ?? '(no folder)', sources, take, beside })
-      } finally {
-        await tables.close()
-      }
+    ingestMonth: (month) => withDelivery(deps, month, (delivered) => ingestDelivery(deps, delivered)),
+    checkMonth: (month) => withDelivery(deps, month, (delivered) => checkDelivery(deps, delivered)),
+    requireMonth({ asOf, sources }) {
+      requirePast(parseInstant(asOf, 'as-of'), clock, 'as-of')
+      return chooseSources(project, sources)
     },
     async ingestRows({ source: name, asOf: text, rows }) {
       const asOf = requirePast(parseInstant(text, 'as-of'), clock, 'as-of')
       const sources = chooseSources(project, [name])
       const take: Fetch = (source, target) => writeRows(source, rows, target)
-      return ingestDelivery(deps, { asOf, directory: '(rows)', sources, take, beside: [] })
+      return ingestDelivery(deps, { asOf, directory: '(rows)', actor: null, sources, take, beside: [] })
     },
     find: (subject) => findInDeliveries(sql, subject),
     erase: (subject) => eraseFromDeliveries(sql, project, subject),
-    deliveries: ({ asOf, limit = DELIVERIES_MAX } = {}) =>
-      selectDeliveries(sql, { asOf: asOf === undefined ? undefined : parseInstant(asOf, 'asOf'), limit }),
+    deliveries: ({ asOf, before = null, limit = DELIVERIES_MAX, ...where } = {}) =>
+      selectDeliveries(sql, {
+        ...where,
+        before,
+        limit,
+        asOf: asOf === undefined ? undefined : parseInstant(asOf, 'asOf'),
+      }),
+    delivery: (id) => findDelivery(sql, id),
   }
 }
 
-type Delivered = { asOf: Instant; directory: string; sources: Source[]; take: Fetch; beside: Finding[] }
+type Delivered = {
+  asOf: Instant
+  directory: string
+  actor: string | null
+  sources: Source[]
+  take: Fetch
+  beside: Finding[]
+}
+
+/** Opens what a delivery is read from: its folder, and the tables of a PostgreSQL. */
+async function withDelivery<T>(
+  { lake, project, clock }: Deps,
+  { dir, asOf: text, sources: names, submitted, actor, from }: IngestMonth,
+  body: (delivered: Delivered) => Promise<T>,
+): Promise<T> {
+  const asOf = requirePast(parseInstant(text, 'as-of'), clock, 'as-of')
+  const sources = chooseSources(project, names)
+  const folder = await folderFor(dir, sources).catch((error) => {
+    throw submitted ? elsewhere(error, submitted) : error
+  })
+  const tables = openPostgresTables({ lake, env: process.env, asOf })
+  const take: Fetch = async (source, target) => {
+    if (source.postgres) return tables.take(source, target)
+    const file = await takeFile(folder ?? '', source, target)
+    if (submitted) await requireSubmitted(submitted, { dir: folder ?? '', source, file })
+    return file
+  }
+  try {
+    const beside = folder === undefined ? [] : await otherFiles(folder, project)
+    return await body({ asOf, directory: from ?? folder ?? '(no folder)', actor: actor ?? null, sources, take, beside })
+  } finally {
+    await tables.close()
+  }
+}
 
 async function ingestDelivery(
   deps: Deps,
-  { asOf, directory, sources, take, beside }: Delivered,
+  { asOf, directory, actor, sources, take, beside }: Delivered,
 ): Promise<IngestReport> {
   const { lake, duck, project, clock, log } = deps
-  const attempt = { asOf, directory, startedAt: instantOfMs(clock.nowMs()) }
+  const asked = sources.map((source) => source.name)
+  const attempt: Attempt = { asOf, directory, actor, asked, files: [], startedAt: instantOfMs(clock.nowMs()) }
+  const noted = noting(take, attempt.files)
   const report = await lake.work.during((held) =>
     lake.withScratch((scratch) =>
       duck.session(async (session) => {
         const suppressed = await lake.suppressions.active()
-        const read = await readDelivery({ duck: session, lake, project, asOf, suppressed }, { take, sources, scratch })
+        const given = { take: noted, sources, scratch }
+        const read = await readDelivery({ duck: session, lake, project, asOf, suppressed }, given)
         read.findings.push(...beside)
         if (hasErrors(read.findings)) throw await refuse(deps, attempt, read.findings)
         const drafts = await writeDrafts({ ...deps, session, asOf, scratch }, read)
@@ -139,6 +192,38 @@ async function ingestDelivery(
   )
   log.info({ asOf, delivery: report.delivery, state: report.state }, 'delivery ingested')
   return report
+}
+
+/** Writes down what was taken, as it came. */
+function noting(take: Fetch, files: TakenFile[]): Fetch {
+  return async (source, target) => {
+    const file = await take(source, target)
+    if (!('rule' in file)) {
+      const bytes = file.size ?? (await stat(file.path)).size
+      files.push({ source: source.name, file: source.file, bytes, digest: file.fileDigest })
+    }
+    return file
+  }
+}
+
+async function checkDelivery(
+  { lake, duck, project }: Deps,
+  { asOf, sources, take, beside }: Delivered,
+): Promise<Checked> {
+  return lake.withScratch((scratch) =>
+    duck.session(async (session) => {
+      const suppressed = await lake.suppressions.active()
+      const read = await readDelivery({ duck: session, lake, project, asOf, suppressed }, { take, sources, scratch })
+      const findings = [...read.findings, ...beside]
+      if (hasErrors(findings)) throw refusalOf(asOf, findings)
+      const checked = sources.map(({ name }) => {
+        const known = read.unchanged.find((snapshot) => snapshot.source === name)
+        const table = read.tables.find(({ source }) => source.name === name)
+        return { source: name, rows: known?.rows ?? table?.rows ?? null, same: known ? ('bytes' as const) : null }
+      })
+      return { asOf, sources: checked, findings }
+    }),
+  )
 }
 
 async function folderFor(dir: string | undefined, sources: Source[]): Promise<string | undefined> {
@@ -160,11 +245,15 @@ function chooseSources(project: Project, names: readonly string[] | undefined): 
 async function refuse({ sql, clock }: Deps, attempt: Attempt, findings: Finding[]): Promise<PlatformError> {
   const finishedAt = instantOfMs(clock.nowMs())
   const delivery = await insertDelivery(sql, { ...attempt, finishedAt, state: 'refused', sources: [], findings })
+  return refusalOf(attempt.asOf, findings, delivery)
+}
+
+function refusalOf(asOf: Instant, findings: Finding[], delivery?: number): PlatformError {
   const errors = findings.filter((f) => f.severity === 'error')
   const files = new Set(errors.map((f) => f.file)).size
-  const message = `delivery of ${displayInstant(attempt.asOf)} refused, nothing was taken: ${counted(errors.length, 'fault')} in ${counted(files, 'file')}`
+  const message = `delivery of ${displayInstant(asOf)} refused, nothing was taken: ${counted(errors.length, 'fault')} in ${counted(files, 'file')}`
   return new PlatformError('delivery_refused', [message, ...errors.map((f) => `  ${f.message}`)].join('\n'), {
-    details: { delivery, asOf: attempt.asOf, findings },
+    details: { ...(delivery === undefined ? {} : { delivery }), asOf, findings },
   })
 }
 

@@ -11,29 +11,61 @@ export type Delivery = {
   state: 'accepted' | 'unchanged' | 'refused'
   startedAt: Instant
   finishedAt: Instant
+  /** Who brought it; null for those from before this was kept. */
+  actor: string | null
+  /** As they came, also of a refused delivery: one that could not be read is not among them. */
+  files: TakenFile[]
   sources: Omit<SourceReport, 'findings'>[]
   findings: Finding[]
 }
 
-export async function insertDelivery(sql: Sql, d: Omit<Delivery, 'id'>): Promise<number> {
+export type TakenFile = { source: string; file: string; bytes: number; digest: string }
+
+/** `asked`: the names of the sources, which a refused delivery would not tell otherwise. */
+export async function insertDelivery(sql: Sql, d: Omit<Delivery, 'id'> & { asked: string[] }): Promise<number> {
   const rows = await sql.query<{ id: number }>(
-    `insert into ingest.delivery (as_of, directory, state, started_at, finished_at, sources, findings)
-     values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb)
+    `insert into ingest.delivery (as_of, directory, state, started_at, finished_at, sources, findings, actor, asked, files)
+     values ($1, $2, $3, $4, $5, $6::jsonb, $7::jsonb, $8, $9, $10::jsonb)
      returning id`,
-    [d.asOf, d.directory, d.state, d.startedAt, d.finishedAt, JSON.stringify(d.sources), JSON.stringify(d.findings)],
+    [
+      ...[d.asOf, d.directory, d.state, d.startedAt, d.finishedAt],
+      ...[JSON.stringify(d.sources), JSON.stringify(d.findings), d.actor, d.asked, JSON.stringify(d.files)],
+    ],
   )
   return rows[0]!.id
 }
 
-export async function selectDeliveries(sql: Sql, where: { asOf?: Instant; limit: number }): Promise<Delivery[]> {
+const COLUMNS = `id, as_of as "asOf", directory, state, started_at as "startedAt", finished_at as "finishedAt", actor,
+  files, sources, findings`
+
+export type DeliveryFilter = {
+  asOf?: Instant
+  source?: string
+  state?: Delivery['state']
+  /** Only those with a smaller id. */
+  before: number | null
+  limit: number
+}
+
+/** Newest first. */
+export async function selectDeliveries(sql: Sql, where: DeliveryFilter): Promise<Delivery[]> {
   return sql.query<Delivery>(
-    `select id, as_of as "asOf", directory, state, started_at as "startedAt", finished_at as "finishedAt", sources, findings
-     from ingest.delivery
+    `select ${COLUMNS} from ingest.delivery
      where ($1::timestamptz is null or as_of = $1)
+       and ($2::text is null or case when asked is null
+         then jsonb_path_exists(sources || findings, '$[*] ? (@.source == $name)', jsonb_build_object('name', $2::text))
+         else $2 = any (asked) end)
+       and ($3::text is null or state = $3)
+       and ($4::bigint is null or id < $4)
      order by id desc
-     limit $2`,
-    [where.asOf ?? null, where.limit],
+     limit $5`,
+    [where.asOf ?? null, where.source ?? null, where.state ?? null, where.before, where.limit],
   )
+}
+
+export async function findDelivery(sql: Sql, id: number): Promise<Delivery | undefined> {
+  const rows = await sql.query<Delivery>(`select ${COLUMNS} from ingest.delivery where id = $1`, [id])
+  return rows[0]
 }
 
 /** Of all deliveries that have some. */

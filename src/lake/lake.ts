@@ -41,10 +41,12 @@ import {
   findSnapshot,
   insertSnapshot,
   newestChange,
+  type PageFilter,
   type SnapshotFilter,
   type SnapshotSearch,
   selectMoment,
   selectMoments,
+  selectPage,
   selectSnapshots,
   selectVisible,
   takeMoment,
@@ -67,6 +69,8 @@ export type Lake = {
   list(where?: SnapshotFilter): Promise<Snapshot[]>
   /** All versions that were ever recorded until K, with what was known of their withdrawal at K; in `on`, where given. */
   history(where?: SnapshotFilter, on?: Sql): Promise<Recorded[]>
+  /** A page of all that was recorded, newest first, with what is known of it now. */
+  page(where: PageFilter): Promise<Recorded[]>
   /** Takes one version back; refuses an unknown one, one that was taken back before, and one of several unnamed. */
   withdraw(request: WithdrawRequest): Promise<Recorded>
   /** When the catalogue last changed what can be read; null before the first time. */
@@ -130,6 +134,7 @@ export function createLake(deps: { sql: Database; objects: ObjectStore; duck: Du
     },
     list: (where = {}) => selectVisible(sql, where),
     history: (where = {}, on = sql) => selectSnapshots(on, where),
+    page: (where) => selectPage(sql, where),
     withdraw: (request) => withdraw({ sql, now }, request),
     changedAt: () => newestChange(sql),
     snapshotAt: (search) => findSnapshot(sql, search),

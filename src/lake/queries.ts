@@ -75,7 +75,7 @@ export async function selectVisible(sql: Sql, where: SnapshotFilter): Promise<Sn
 
 /** All that were recorded until K, also those that were taken back since, with what was known of that at K. */
 export async function selectSnapshots(sql: Sql, where: SnapshotFilter): Promise<Recorded[]> {
-  const rows = await sql.query<Snapshot & { w_at: Instant | null; w_actor: string; w_reason: string }>(
+  const rows = await sql.query<WithWithdrawal>(
     `select ${COLUMNS}, w.recorded_at as w_at, w.actor as w_actor, w.reason as w_reason
      from ${SNAPSHOTS} left join lake.withdrawal w
        on w.seq = s.seq and ($3::timestamptz is null or w.recorded_at <= $3)
@@ -85,9 +85,38 @@ export async function selectSnapshots(sql: Sql, where: SnapshotFilter): Promise<
      order by source, valid_at, version`,
     [where.source ?? null, where.validAt ?? null, where.knownAt ?? null],
   )
-  return rows.map(({ w_at, w_actor, w_reason, ...snapshot }) => {
-    return { ...snapshot, withdrawn: w_at === null ? null : { recordedAt: w_at, actor: w_actor, reason: w_reason } }
-  })
+  return rows.map(recorded)
+}
+
+export type PageFilter = {
+  source?: string
+  validAt?: Instant
+  withdrawn?: boolean
+  /** Only those with a smaller seq. */
+  before: number | null
+  limit: number
+}
+
+/** Newest first, each with what is known of it now. */
+export async function selectPage(sql: Sql, where: PageFilter): Promise<Recorded[]> {
+  const rows = await sql.query<WithWithdrawal>(
+    `select ${COLUMNS}, w.recorded_at as w_at, w.actor as w_actor, w.reason as w_reason
+     from ${SNAPSHOTS} left join lake.withdrawal w on w.seq = s.seq
+     where ($1::text is null or source = $1)
+       and ($2::timestamptz is null or valid_at = $2)
+       and ($3::boolean is null or (w.seq is not null) = $3)
+       and ($4::bigint is null or s.seq < $4)
+     order by s.seq desc
+     limit $5`,
+    [where.source ?? null, where.validAt ?? null, where.withdrawn ?? null, where.before, where.limit],
+  )
+  return rows.map(recorded)
+}
+
+type WithWithdrawal = Snapshot & { w_at: Instant | null; w_actor: string; w_reason: string }
+
+function recorded({ w_at, w_actor, w_reason, ...snapshot }: WithWithdrawal): Recorded {
+  return { ...snapshot, withdrawn: w_at === null ? null : { recordedAt: w_at, actor: w_actor, reason: w_reason } }
 }
 
 export async function insertWithdrawal(sql: Sql, seq: number, w: Withdrawal & { request: string }): Promise<void> {

@@ -1,4 +1,5 @@
-import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { callerName } from '../wire/caller.ts'
 import { textOrStream } from '../wire/json-stream.ts'
 import { mlflowError } from './errors.ts'
 import { type Fields, fieldsOf } from './read.ts'
@@ -44,7 +45,7 @@ export function mlflowPlugin(endpoints: readonly Endpoint[]): FastifyPluginAsync
             // A write takes nothing from its address: any page can make a browser ask for one.
             const given = fieldsOf(method === 'GET' ? request.query : request.body)
             const fields = { ...given, ...fieldsOf(request.params) }
-            const caller = { actor: actorOf(request) }
+            const caller = { actor: callerName(request.headers, 'mlflow-api') }
             const answer = await run(fields, caller)
             if (isDeletion(method, path)) request.log.info({ ...caller, call: path, ...namesOf(fields) }, 'deleted')
             if (!(answer instanceof JsonPieces)) return answer
@@ -62,15 +63,6 @@ export function mlflowPlugin(endpoints: readonly Endpoint[]): FastifyPluginAsync
  * two minutes in all. So it stays with us for 70 s: a restart of PostgreSQL fails no training.
  */
 const RETRY_AFTER_S = 10
-
-/** MLflow's API names nobody; a client with MLFLOW_TRACKING_USERNAME does. */
-function actorOf({ headers }: FastifyRequest): string {
-  const [scheme = '', value = ''] = (headers.authorization ?? '').split(' ')
-  if (scheme.toLowerCase() !== 'basic') return 'mlflow-api'
-  const [user = ''] = Buffer.from(value, 'base64').toString('utf8').split(':', 1)
-  const plain = user.replace(/[^\p{L}\p{N}@._-]/gu, '').slice(0, 60)
-  return plain === '' ? 'mlflow-api' : `${plain} (mlflow-api)`
-}
 
 function isDeletion(method: string, path: string): boolean {
   return method === 'DELETE' || path.endsWith('/delete')

@@ -71,6 +71,12 @@ const TABLE = {
   bodyMs: { value: 30_000, meaning: 'milliseconds for a JSON body to arrive' },
   idleMs: { value: 60_000, meaning: 'milliseconds that a connection may stay open without a request' },
   stalledMs: { value: 60_000, meaning: 'milliseconds that a caller may take no byte of an answer' },
+  deliveriesOpen: {
+    value: 8,
+    meaning:
+      'deliveries over HTTP that one server receives, checks (one at a time) or has waiting; more are refused with 503',
+  },
+  deliveryFiles: { value: 1_000, meaning: 'files of one delivery over HTTP' },
   uploadBytesPerSecond: { value: 1_000, meaning: 'bytes a second of an artifact that comes in, over half a minute' },
 } as const satisfies Record<string, Limit>
 

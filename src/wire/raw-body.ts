@@ -5,6 +5,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** The body is bytes that nobody parses, at the caller's speed. */
     rawBody?: boolean
+    /** These bytes are files in parts, the only body of a POST that is not JSON. */
+    multipart?: boolean
     /** The limit of the values in the body, where it is not `bodyValues`. */
     valuesLimit?: ValuesLimit
   }
@@ -12,6 +14,7 @@ declare module 'fastify' {
 
 /** For `config` of a route that streams its body. */
 export const RAW_BODY = { rawBody: true }
+export const MULTIPART = { rawBody: true, multipart: true }
 
 export function hasRawBody(request: FastifyRequest): boolean {
   return request.routeOptions.config.rawBody === true

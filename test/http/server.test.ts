@@ -64,6 +64,7 @@ describe('errors', () => {
     ['a wrong type', '{"x":"y"}', 'application/json', 400],
     ['a missing member', '{}', 'application/json', 400],
     ['another content type', 'x=1', 'application/x-www-form-urlencoded', 415],
+    ['a form of files', '--B--', 'multipart/form-data; boundary=B', 415],
     ['a body over the limit', `{"x":"${'a'.repeat(1_100_000)}"}`, 'application/json', 413],
   ])('refuse %s as the caller’s mistake', async (_what, payload, type, status) => {
     const { app } = await server()

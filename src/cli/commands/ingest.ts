@@ -1,24 +1,38 @@
+import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { displayInstant, type Instant } from '../../base/instant.ts'
-import type { IngestReport } from '../../ingest/ingest.ts'
+import type { Checked, IngestReport } from '../../ingest/ingest.ts'
 import { type CommonOptions, collect, common, instantOption } from '../options.ts'
 import { type Output, shortDigest } from '../output.ts'
 import { withApp } from '../with-app.ts'
 
-type Options = CommonOptions & { asOf: Instant; source?: string[] }
+type Options = CommonOptions & { asOf: Instant; source?: string[]; dryRun?: boolean }
 
 export function define(command: Command): void {
   command
     .argument('[dir]', 'folder with one file for each source; not needed where all come from PostgreSQL')
     .requiredOption('--as-of <date>', 'the moment that the files describe, e.g. 2024-01-31', instantOption)
     .option('--source <name>', 'only this source (may be repeated)', collect)
+    .option('--dry-run', 'check only, and take nothing in')
   common(command, 'ingest ./month_000 --as-of 2024-01-31').action((dir: string | undefined, options: Options) =>
     withApp(options, async (app, { out }) => {
-      const report = await app.ingestMonth({ dir, asOf: options.asOf, sources: options.source })
+      const month = { dir, asOf: options.asOf, sources: options.source }
+      if (options.dryRun) return printChecked(await app.ingest.checkMonth(month), out)
+      const report = await app.ingestMonth({ ...month, actor: userInfo().username })
       out.document(report)
       printIngest(report, out)
     }),
   )
+}
+
+function printChecked(checked: Checked, out: Output): void {
+  out.document(checked)
+  out.line(`${displayInstant(checked.asOf)}: checked, nothing was taken in`)
+  out.table(
+    ['source', 'rows', ''],
+    checked.sources.map((s) => [s.source, s.rows, s.same ? 'was there already' : 'would be taken in']),
+  )
+  for (const finding of checked.findings) out.line(`warning: ${finding.message}`)
 }
 
 export function printIngest(report: IngestReport, out: Output): void {
