@@ -190,9 +190,11 @@ async function fill(db: Database, home: string): Promise<{ run: string; large: s
     `insert into tracking.tag select md5(i::text), 't' || k, 'v' from generate_series(1, ${RUNS}) i, generate_series(0, 19) k`,
   )
   const [row] = await db.query<{ run: string; large: string }>("select md5('1') as run, md5('2') as large")
-  await db.query(`insert into tracking.metric select $1, 'm', i, i, random() from generate_series(1, ${POINTS}) i`, [
-    row!.run,
-  ])
+  await db.query(
+    `with series as (insert into tracking.series (run_id, key) values ($1, 'm') returning series_id)
+     insert into tracking.point select series_id, i, i, random() from series, generate_series(1, ${POINTS}) i`,
+    [row!.run],
+  )
   await db.query(
     `with made as (
        insert into tracking.dataset (experiment_id, name, digest, source_type, source, schema)

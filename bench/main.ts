@@ -31,7 +31,8 @@ for (const name of asked.length > 0 ? asked : all) {
   console.log(`\n${name}`)
   const results = await run()
   for (const r of results) {
-    const note = r.note ? `  (${r.note})` : ''
+    const notes = [r.spread && `rounds ${r.spread.map(round).join(' to ')}`, r.note].filter(Boolean)
+    const note = notes.length > 0 ? `  (${notes.join('; ')})` : ''
     console.log(
       `  ${r.name}: ours ${round(r.ours)} ${r.unit}, peer ${round(r.peer)} ${r.unit}, ratio ${round(r.ratio)}${note}`,
     )

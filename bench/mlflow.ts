@@ -1,16 +1,16 @@
 /**
  * Our server beside the real MLflow server 2.16.2, each with a database of its own on one embedded PostgreSQL, by the
- * same HTTP calls. Needs WEIR_PYTHON_MLFLOW2 (test/compat/requirements-mlflow2.txt); says so without it.
+ * same HTTP calls, in turn. Needs WEIR_PYTHON_MLFLOW2 (test/compat/requirements-mlflow2.txt); says so without it.
+ * WEIR_BENCH_ONLY=log-batch,search measures only those whose name has one of these words.
  */
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import type { BenchResult } from './harness.ts'
-import { type Measured, measureServer } from './mlflow/measure.ts'
+import { type BenchResult, interleaved } from './harness.ts'
+import { FIGURES, type Figure, searchMany } from './mlflow/measure.ts'
+import { type Bench, observed } from './mlflow/observe.ts'
 import { openBenchDatabases, startMlflow, startWeir } from './mlflow/servers.ts'
-
-const LOADED_RUNS = 5_000
-const MANY_RUNS = 100_000
+import { memoryOf } from './processes.ts'
 
 export async function run(): Promise<BenchResult[]> {
   const python = process.env.WEIR_PYTHON_MLFLOW2
@@ -20,51 +20,43 @@ export async function run(): Promise<BenchResult[]> {
   }
   const home = await mkdtemp(join(tmpdir(), 'weir-bench-mlflow-'))
   const databases = await openBenchDatabases(home)
+  const stops: (() => Promise<void>)[] = []
   try {
     const theirs = await startMlflow(python, await databases.create('mlflow'), join(home, 'mlflow'))
-    const peer = await measured('MLflow 2.16.2', () => measureServer(theirs, { runs: LOADED_RUNS })).finally(
-      theirs.stop,
-    )
-    const server = await startWeir(await databases.create('weir'), join(home, 'weir'))
-    const ours = await measured('Weir', () => measureServer(server, { runs: LOADED_RUNS, many: MANY_RUNS })).finally(
-      server.stop,
-    )
-    return compare(ours, peer)
+    stops.push(theirs.stop)
+    const ours = await startWeir(await databases.create('weir'), join(home, 'weir'))
+    stops.push(ours.stop)
+    const idle = { ours: memoryOf(ours.pid, '/nothing'), peer: memoryOf(theirs.pid, '/nothing') }
+    const results: BenchResult[] = []
+    for (const figure of FIGURES.filter(isAsked)) {
+      results.push(await measured(figure, { ours, theirs, folder: home }))
+    }
+    if (isAsked({ name: 'memory' })) {
+      const note = "ratio: how many times ours the peer's is"
+      results.push({ name: 'memory, idle', ...idle, unit: 'MB', ratio: idle.peer / idle.ours, note })
+    }
+    if (isAsked({ name: 'search among many' })) results.push(await searchMany(ours))
+    return results
   } finally {
+    for (const stop of stops) await stop()
     await databases.close()
     await rm(home, { recursive: true, force: true, maxRetries: 20, retryDelay: 100 })
   }
 }
 
-async function measured(name: string, work: () => Promise<Measured>): Promise<Measured> {
-  const figures = await work()
-  console.log(`  ${name}: ${JSON.stringify(figures, (_, v) => (typeof v === 'number' ? Number(v.toPrecision(4)) : v))}`)
-  return figures
+function isAsked({ name }: { name: string }): boolean {
+  const words = (process.env.WEIR_BENCH_ONLY ?? '').split(',').filter((word) => word !== '')
+  return words.length === 0 || words.some((word) => name.includes(word))
 }
 
-function compare(ours: Measured, peer: Measured): BenchResult[] {
-  const faster = (name: string, figure: keyof Measured, unit: string): BenchResult => {
-    const [a, b] = [ours[figure]!, peer[figure]!]
-    return { name, ours: a, peer: b, unit, ratio: a / b }
-  }
-  const less = (name: string, figure: keyof Measured, unit: string): BenchResult => {
-    const [a, b] = [ours[figure]!, peer[figure]!]
-    return { name, ours: a, peer: b, unit, ratio: b / a, note: "ratio: how many times ours the peer's is" }
-  }
-  const many = ours.searchManyMs!
-  return [
-    faster('log-metric, 8 clients', 'metricsPerSecond', 'calls/s'),
-    faster('log-batch of 1,000', 'batchedPerSecond', 'metrics/s'),
-    less(`runs/search over ${LOADED_RUNS} runs by a metric, 100 results`, 'searchMs', 'ms'),
-    {
-      name: `the same over ${MANY_RUNS} runs with 20 metrics each`,
-      ours: many,
-      peer: ours.searchMs,
-      unit: 'ms',
-      ratio: many / ours.searchMs,
-      note: 'peer: ours over the few; the limit is 3',
-    },
-    faster('create a version, promote it, point an alias to it', 'promotionsPerSecond', 'a second'),
-    less('memory, idle', 'idleMb', 'MB'),
-  ]
+async function measured(figure: Figure, { ours, theirs, folder }: Bench): Promise<BenchResult> {
+  const own = await figure.prepare(ours)
+  const peer = await figure.prepare(theirs)
+  const rounds = await interleaved(
+    () => observed(figure, { server: ours, folder }, own),
+    () => observed(figure, { server: theirs, folder }, peer),
+    figure.better,
+  )
+  const note = figure.better === 'less' ? { note: "ratio: how many times ours the peer's is" } : {}
+  return { name: figure.name, unit: figure.unit, ...rounds, ...note }
 }

@@ -5,21 +5,52 @@ import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
  * embedded server is nobody's child. 0 where there is no /proc.
  */
 export function memoryOf(root: number, folder: string): number {
-  if (process.platform !== 'linux') return 0
-  const parents = new Map<number, number>()
-  for (const name of readdirSync('/proc')) {
-    const stat = /^\d+$/.test(name) ? read(`/proc/${name}/stat`) : ''
-    const fields = stat.slice(stat.lastIndexOf(')') + 2).split(' ')
-    if (stat) parents.set(Number(name), Number(fields[1]))
-  }
-  const servers = [...parents.keys()].filter((pid) => folderOf(pid).startsWith(folder))
-  const belongs = (pid: number): boolean =>
-    pid === root || servers.includes(pid) || (parents.has(pid) && pid > 1 && belongs(parents.get(pid)!))
   let kilobytes = 0
-  for (const pid of parents.keys()) {
-    if (belongs(pid)) kilobytes += Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0)
+  for (const pid of processesOf(root, folder)) {
+    kilobytes += Number(/^Pss:\s+(\d+)/m.exec(read(`/proc/${pid}/smaps_rollup`))?.[1] ?? 0)
   }
   return kilobytes / 1024
+}
+
+/** Seconds of processor time that the same processes have used since they began. One that ended meanwhile is missing. */
+export function cpuSecondsOf(root: number, folder: string): number {
+  let ticks = 0
+  for (const pid of processesOf(root, folder)) {
+    const fields = statOf(pid)
+    ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
+  }
+  return ticks / TICKS
+}
+
+/** Seconds of processor time that the whole machine has used, and that its host kept from it. */
+export function machineCpuSeconds(): { busy: number; stolen: number } {
+  const [user = 0, nice = 0, system = 0, , , irq = 0, soft = 0, stolen = 0] = read('/proc/stat')
+    .split('\n', 1)[0]!
+    .split(/\s+/)
+    .slice(1)
+    .map(Number)
+  return { busy: (user + nice + system + irq + soft) / TICKS, stolen: stolen / TICKS }
+}
+
+const TICKS = 100
+
+function processesOf(root: number, folder: string): number[] {
+  if (process.platform !== 'linux') return []
+  const parents = new Map<number, number>()
+  for (const name of readdirSync('/proc')) {
+    const fields = /^\d+$/.test(name) ? statOf(Number(name)) : []
+    if (fields.length > 1) parents.set(Number(name), Number(fields[1]))
+  }
+  const servers = new Set([...parents.keys()].filter((pid) => folderOf(pid).startsWith(folder)))
+  const belongs = (pid: number): boolean =>
+    pid === root || servers.has(pid) || (parents.has(pid) && pid > 1 && belongs(parents.get(pid)!))
+  return [...parents.keys()].filter(belongs)
+}
+
+/** The fields behind the name, which may have blanks in it: state, parent, … */
+function statOf(pid: number): string[] {
+  const stat = read(`/proc/${pid}/stat`)
+  return stat === '' ? [] : stat.slice(stat.lastIndexOf(')') + 2).split(' ')
 }
 
 function folderOf(pid: number): string {

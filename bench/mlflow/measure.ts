@@ -1,45 +1,98 @@
 import { randomBytes } from 'node:crypto'
 import { Agent, request } from 'node:http'
-import { memoryOf } from '../processes.ts'
+import { type BenchResult, median } from '../harness.ts'
 import { loadRuns } from './load.ts'
 import type { BenchServer } from './servers.ts'
 
-export type Measured = {
-  metricsPerSecond: number
-  batchedPerSecond: number
-  searchMs: number
-  searchManyMs?: number
-  promotionsPerSecond: number
-  idleMb: number
+/** What is measured: `prepare` gives a function that measures once, on what it has made ready. */
+export type Figure = {
+  name: string
+  unit: string
+  better: 'more' | 'less'
+  prepare(server: BenchServer): Promise<() => Promise<number>>
 }
 
-const SECONDS = 6
-const SEARCHES = 40
+/** One measurement of calls: long enough that a checkpoint does not decide it. */
+const SECONDS = Number(process.env.WEIR_BENCH_SECONDS ?? 5)
+const SEARCHES = 20
 const PROMOTIONS = 30
 const METRICS = 20
+const LOADED_RUNS = 5_000
+const MANY_RUNS = 100_000
 
-export async function measureServer(server: BenchServer, load: { runs: number; many?: number }): Promise<Measured> {
-  const idleMb = memoryOf(server.pid, '/nothing')
+export const FIGURES: readonly Figure[] = [
+  {
+    name: 'log-metric, 8 clients',
+    unit: 'calls/s',
+    better: 'more',
+    async prepare(server) {
+      const { run_id } = await newRun(server)
+      let n = 0
+      return () =>
+        hammer(server.url, 'runs/log-metric', 8, () => {
+          n++
+          return { run_id, key: `m${n % 8}`, value: Math.random(), timestamp: n, step: n }
+        })
+    },
+  },
+  {
+    name: 'log-batch of 1,000',
+    unit: 'metrics/s',
+    better: 'more',
+    async prepare(server) {
+      const { run_id } = await newRun(server)
+      let n = 0
+      const body = () => {
+        n++
+        const metrics = Array.from({ length: 1000 }, (_, i) => ({
+          key: `b${i % 20}`,
+          value: i + n,
+          timestamp: n,
+          step: i,
+        }))
+        return { run_id, metrics }
+      }
+      return async () => 1000 * (await hammer(server.url, 'runs/log-batch', 4, body))
+    },
+  },
+  {
+    name: `runs/search over ${LOADED_RUNS} runs by a metric, 100 results`,
+    unit: 'ms',
+    better: 'less',
+    async prepare(server) {
+      const experiment = await loadRuns(server, 'few', LOADED_RUNS, METRICS)
+      return () => search(server.url, experiment)
+    },
+  },
+  {
+    name: 'create a version, promote it, point an alias to it',
+    unit: 'a second',
+    better: 'more',
+    async prepare(server) {
+      const run = await newRun(server)
+      return () => promotions(caller(server.url), run)
+    },
+  },
+]
+
+/** Of ours alone: what a search takes where there are many runs, beside what it takes where there are few. */
+export async function searchMany(server: BenchServer): Promise<BenchResult> {
+  const few = await search(server.url, await loadRuns(server, 'some', LOADED_RUNS, METRICS))
+  const many = await search(server.url, await loadRuns(server, 'many', MANY_RUNS, METRICS))
+  return {
+    name: `search among ${MANY_RUNS} runs with ${METRICS} metrics each`,
+    ours: many,
+    peer: few,
+    unit: 'ms',
+    ratio: many / few,
+    note: 'peer: ours over the few; the limit is 3',
+  }
+}
+
+async function newRun(server: BenchServer): Promise<{ run_id: string; artifact_uri: string }> {
   const call = caller(server.url)
-  const { experiment_id } = await call('experiments/create', { name: 'bench' })
-  const { run } = await call('runs/create', { experiment_id })
-  const runId = run.info.run_id as string
-  let n = 0
-  const metricsPerSecond = await hammer(server.url, 'runs/log-metric', 8, () => {
-    n++
-    return { run_id: runId, key: `m${n % 8}`, value: Math.random(), timestamp: n, step: n }
-  })
-  const batchesPerSecond = await hammer(server.url, 'runs/log-batch', 4, () => {
-    n++
-    const metrics = Array.from({ length: 1000 }, (_, i) => ({ key: `b${i % 20}`, value: i + n, timestamp: n, step: i }))
-    return { run_id: runId, metrics }
-  })
-  const few = await loadRuns(server, 'few', load.runs, METRICS)
-  const searchMs = await search(server.url, few)
-  const promotionsPerSecond = await promotions(call, run.info)
-  const figures = { metricsPerSecond, batchedPerSecond: batchesPerSecond * 1000, searchMs, promotionsPerSecond, idleMb }
-  if (load.many === undefined) return figures
-  return { ...figures, searchManyMs: await search(server.url, await loadRuns(server, 'many', load.many, METRICS)) }
+  const { experiment_id } = await call('experiments/create', { name: `bench-${randomBytes(4).toString('hex')}` })
+  return (await call('runs/create', { experiment_id })).run.info
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the server says
@@ -107,7 +160,7 @@ async function search(url: string, experimentId: string): Promise<number> {
     const { runs } = JSON.parse(text) as Answer
     if (runs.length !== 100) throw new Error(`runs/search gave ${runs.length} runs instead of 100`)
   }
-  return times.sort((a, b) => a - b)[times.length >> 1]!
+  return median(times)
 }
 
 async function promotions(call: Call, run: { run_id: string; artifact_uri: string }): Promise<number> {

@@ -388,6 +388,43 @@ create table registry.version_tag (
 
 create schema tracking;
 
+CREATE OR REPLACE FUNCTION tracking.delete_metric()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from tracking.point p using tracking.series s
+  where s.run_id = old.run_id and s.key = old.key and p.series_id = s.series_id
+    and (p.timestamp_ms, p.step, p.value) = (old.timestamp_ms, old.step, old.value);
+  return old;
+end $function$;
+
+CREATE OR REPLACE FUNCTION tracking.delete_points()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  delete from tracking.point p using gone where p.series_id = gone.series_id;
+  return null;
+end $function$;
+
+CREATE OR REPLACE FUNCTION tracking.insert_metric()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  id bigint;
+begin
+  select series_id into id from tracking.series where run_id = new.run_id and key = new.key;
+  if id is null then
+    insert into tracking.series (run_id, key) values (new.run_id, new.key)
+    on conflict (run_id, key) do update set key = excluded.key returning series_id into id;
+  end if;
+  insert into tracking.point (series_id, timestamp_ms, step, value)
+  values (id, new.timestamp_ms, new.step, new.value) on conflict do nothing;
+  return new;
+end $function$;
+
 create table tracking.dataset (
   dataset_id bigint not null generated always as identity,
   experiment_id bigint not null,
@@ -515,16 +552,16 @@ create table tracking.logged_model_tag (
   constraint logged_model_tag_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250)))
 );
 
-create table tracking.metric (
-  run_id text not null,
-  key text not null,
-  timestamp_ms bigint not null,
-  step bigint not null,
-  value double precision not null,
-  constraint metric_pkey PRIMARY KEY (run_id, key, timestamp_ms, step, value),
-  constraint metric_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250))),
-  constraint metric_timestamp_ms_check CHECK ((timestamp_ms >= 0))
-);
+create view tracking.metric as
+ SELECT s.run_id,
+    s.key,
+    p.timestamp_ms,
+    p.step,
+    p.value
+   FROM tracking.series s
+     JOIN tracking.point p USING (series_id);
+CREATE TRIGGER delete_metric INSTEAD OF DELETE ON tracking.metric FOR EACH ROW EXECUTE FUNCTION tracking.delete_metric();
+CREATE TRIGGER insert_metric INSTEAD OF INSERT ON tracking.metric FOR EACH ROW EXECUTE FUNCTION tracking.insert_metric();
 
 create table tracking.model_input (
   run_id text not null,
@@ -551,6 +588,15 @@ create table tracking.param (
   constraint param_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE,
   constraint param_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250))),
   constraint param_value_check CHECK ((length(value) <= 6000))
+);
+
+create table tracking.point (
+  series_id bigint not null,
+  timestamp_ms bigint not null,
+  step bigint not null,
+  value double precision not null,
+  constraint point_pkey PRIMARY KEY (series_id, timestamp_ms, step, value),
+  constraint point_timestamp_ms_check CHECK ((timestamp_ms >= 0))
 );
 
 create table tracking.run (
@@ -601,6 +647,17 @@ create table tracking.sealed_folder (
   constraint sealed_folder_pkey PRIMARY KEY (path),
   constraint sealed_folder_path_check CHECK ((path <> ''::text))
 );
+
+create table tracking.series (
+  series_id bigint not null generated always as identity,
+  run_id text not null,
+  key text not null,
+  constraint series_pkey PRIMARY KEY (series_id),
+  constraint series_run_id_key_key UNIQUE (run_id, key),
+  constraint series_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE,
+  constraint series_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250)))
+);
+CREATE TRIGGER delete_points AFTER DELETE ON tracking.series REFERENCING OLD TABLE AS gone FOR EACH STATEMENT EXECUTE FUNCTION tracking.delete_points();
 
 create table tracking.tag (
   run_id text not null,

@@ -1,8 +1,9 @@
 import { createBatcher } from '../base/batcher.ts'
 import type { Sql } from '../db/sql.ts'
-import { insertFreshMetrics, type RunPoint } from './queries/metrics.ts'
+import { insertFreshMetrics } from './queries/metrics.ts'
 import type { MetricPoint } from './queries/runs.ts'
 import { requireStage, type Stage } from './runs.ts'
+import type { RunPoint } from './series.ts'
 
 /** More points a statement gain nothing, and hold up those who wait. */
 const POINTS_MAX = 2_000

@@ -20,7 +20,10 @@ export async function dumpSchema(sql: Sql): Promise<string> {
 
 async function relation(sql: Sql, schema: string, name: string, kind: string): Promise<string[]> {
   const full = `${schema}.${name}`
-  if (kind === 'v') return [`create view ${full} as\n${await viewText(sql, full)}`]
+  if (kind === 'v') {
+    const after = (await triggers(sql, full)).map((line) => `${line.text};`)
+    return [`create view ${full} as\n${await viewText(sql, full)}`, ...after]
+  }
   if (kind === 'S') return [`create sequence ${full};`]
   const parts = [...(await columns(sql, full)), ...(await constraints(sql, full))].map((line) => `  ${line.text}`)
   const after = [...(await indexes(sql, full)), ...(await triggers(sql, full))].map((line) => `${line.text};`)

@@ -120,8 +120,10 @@ describe('H3: long lists are whole, and others have their turn', () => {
   it('a history of 30,000 points that is asked for at once', async () => {
     const run_id = await rig.newRun()
     await rig.db.query(
-      `insert into tracking.metric (run_id, key, timestamp_ms, step, value)
-       select $1, 'm', 1000 + i / 7, i, case when i % 1000 = 0 then 'NaN'::float8 else i end from generate_series(1, 30000) i`,
+      `with series as (insert into tracking.series (run_id, key) values ($1, 'm') returning series_id)
+       insert into tracking.point (series_id, timestamp_ms, step, value)
+       select series_id, 1000 + i / 7, i, case when i % 1000 = 0 then 'NaN'::float8 else i end
+       from series, generate_series(1, 30000) i`,
       [run_id],
     )
     const { answer, turns } = await withTurns(() => rig.getOk('metrics/get-history', { run_id, metric_key: 'm' }))

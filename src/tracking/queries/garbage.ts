@@ -46,9 +46,8 @@ export async function lockEmptyExperiment(sql: Sql, experimentId: string): Promi
   return rows.length > 0
 }
 
-/** The history has no foreign key; the rest goes with the run. */
+/** All that it logged goes with it; its history by the trigger of tracking.series. */
 export async function deleteRun(sql: Sql, runId: string): Promise<void> {
-  await sql.query('delete from tracking.metric where run_id = $1', [runId])
   await sql.query('delete from tracking.run where run_id = $1', [runId])
 }
 

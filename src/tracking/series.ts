@@ -1,0 +1,33 @@
+import type { MetricPoint } from './queries/runs.ts'
+
+export type RunPoint = MetricPoint & { run_id: string }
+
+/** The points of one metric of one run, and the latest of them. */
+export type Series = { run_id: string; key: string; latest: RunPoint }
+
+/** The series of some points, and for each point the place of its own, from 1 on. */
+export function seriesOf(points: readonly RunPoint[]): { series: Series[]; places: number[] } {
+  const runs = new Map<string, Map<string, number>>()
+  const series: Series[] = []
+  const places = points.map((point) => {
+    const { run_id, key } = point
+    const keys = runs.get(run_id) ?? new Map<string, number>()
+    if (keys.size === 0) runs.set(run_id, keys)
+    const place = keys.get(key)
+    if (place === undefined) {
+      keys.set(key, series.push({ run_id, key, latest: point }))
+      return series.length
+    }
+    const known = series[place - 1]!
+    if (isLater(point, known.latest)) known.latest = point
+    return place
+  })
+  return { series, places }
+}
+
+/** By (step, timestamp, value), where NaN is greater than every number, as PostgreSQL compares them too. */
+function isLater(a: RunPoint, b: RunPoint): boolean {
+  if (a.step !== b.step) return a.step > b.step
+  if (a.timestamp_ms !== b.timestamp_ms) return a.timestamp_ms > b.timestamp_ms
+  return a.value > b.value || (Number.isNaN(a.value) && !Number.isNaN(b.value))
+}
