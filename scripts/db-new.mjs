@@ -12,5 +12,5 @@ const last = Math.max(0, ...readdirSync(folder).map((file) => Number(/^\d{4}/.ex
 const file = `${folder}${String(last + 1).padStart(4, '0')}_${name}.sql`
 writeFileSync(file, '-- What changes, and why.\n\n', { flag: 'wx' })
 console.log(
-  `${file}\nWrite it, then: npm run db:dump. It runs once, in a transaction; after a release it is never edited.`,
+  `${file}\nWrite it, then: npm run db:dump and npm run db:freeze. It runs once, in a transaction; after a release it is never edited.`,
 )

@@ -29,6 +29,7 @@ import { createRegistry, type Registry, type RegistryApi } from './registry/regi
 import { createRemoteMlflow } from './remote-mlflow/remote-mlflow.ts'
 import type { HealthCheck } from './serving/readiness.ts'
 import { createTracking, type Tracking, type TrackingApi } from './tracking/tracking.ts'
+import { createBuildName } from './training/build-name.ts'
 import { createTraining, type Training } from './training/training.ts'
 
 /**
@@ -124,7 +125,11 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
     : { tracking, registry }
   const neighbours = { lake, features, objects, ...mlflow }
   const training = createTraining({ project, ...neighbours, clock, log, versions })
-  const flows = closing.add('flows', createFlows({ db, log }), (it) => it.stop())
+  const flows = closing.add(
+    'flows',
+    createFlows({ db, log, build: createBuildName(), retention: settings.flowsKept }),
+    (it) => it.stop(),
+  )
   const embedded = settings.databaseUrl === null
   const erasure = createErasure({
     sql: db,

@@ -24,6 +24,8 @@ export type Settings = {
   stopMs: number
   /** For the MLflow server that the project names as `tracking`. */
   trackingCredentials: { token: string | null; username: string | null; password: string | null }
+  /** What is kept of durable runs that are over. */
+  flowsKept: { keepMs: number; keepRuns: number }
   logLevel: string
   /** Worker threads of a learner; 0 for one a core. */
   threads: number
@@ -112,6 +114,18 @@ export const SETTINGS = {
     default: '',
     help: 'password for that server',
   },
+  flowsKeepDays: {
+    flag: 'flows-keep-days',
+    env: 'WEIR_FLOWS_KEEP_DAYS',
+    default: '30',
+    help: 'days for which a flow that is over is kept with its steps',
+  },
+  flowsKeepRuns: {
+    flag: 'flows-keep-runs',
+    env: 'WEIR_FLOWS_KEEP_RUNS',
+    default: '10000',
+    help: 'runs of one flow that are kept at most, the newest; those that are not over do not count',
+  },
   logLevel: {
     flag: 'log-level',
     env: 'WEIR_LOG_LEVEL',
@@ -127,6 +141,8 @@ export const SETTINGS = {
 } as const
 
 export type SettingName = keyof typeof SETTINGS
+
+const DAY_MS = 86_400_000
 
 type Input = {
   flags: Partial<Record<SettingName, string | undefined>>
@@ -158,6 +174,10 @@ export function readSettings(input: Input): Settings {
       token: raw('trackingToken') || null,
       username: raw('trackingUsername') || null,
       password: raw('trackingPassword') || null,
+    },
+    flowsKept: {
+      keepMs: integer('flowsKeepDays', raw('flowsKeepDays'), 0, 36_500) * DAY_MS,
+      keepRuns: integer('flowsKeepRuns', raw('flowsKeepRuns'), 1, 1_000_000),
     },
     logLevel: oneOf('logLevel', raw('logLevel'), ['trace', 'debug', 'info', 'warn', 'error', 'silent']),
     threads: integer('threads', raw('threads'), 0, 256),

@@ -16,12 +16,12 @@ import type { Database } from './sql.ts'
  * PostgreSQL: the one that weir brings along (embedded/), or one by URL. Owns the schema `db` with the table of applied
  * migrations; every other room has a schema of its own, made by its numbered file in migrations/.
  *
- * Invariants: a Database that was opened has all migrations of this code and none that it does not know. Sessions are
+ * Invariants: a Database that was opened has all migrations of this code, and of a newer one only those that leave it usable (schema-range.ts). Sessions are
  * in UTC, and what a DBA set changes no meaning (session.ts). Instants come out as fixed-width text. While the server
  * is away a request ends within 2 s (pulse.ts). Closing ends within about a second, whatever the server does. Nothing of
  * the server lives on after its last user.
  *
- * Doors: address.ts, embedded/status.ts, long-work.ts, pages.ts, pool.ts, prepared-shapes.ts, pulse.ts, session.ts,
+ * Doors: address.ts, embedded/status.ts, long-work.ts, pages.ts, prepared-shapes.ts, pulse.ts, session.ts,
  * sql.ts.
  */
 export type DatabaseOptions = {

@@ -5,8 +5,17 @@ import type pg from 'pg'
 import { PlatformError } from '../base/errors.ts'
 import { sha256Hex } from '../base/hash.ts'
 import type { Log } from '../base/log.ts'
+import { weirVersion } from '../base/version.ts'
+import { type Applied, OLDEST_SCHEMA, oldestBuildOf, requireInRange } from './schema-range.ts'
 
-export type Migration = { number: number; name: string; text: string; digest: string }
+export type Migration = {
+  number: number
+  name: string
+  text: string
+  digest: string
+  /** The oldest build, by its newest migration, that may use the database from then on; see schema-range.ts. */
+  oldestBuild?: number
+}
 
 /** Lies beside this file, in src/ and in dist/ (the build copies the folder). */
 export const MIGRATIONS = fileURLToPath(new URL('./migrations', import.meta.url))
@@ -37,7 +46,8 @@ export function migrationsDigest(migrations: readonly Migration[] = readMigratio
 
 /**
  * Brings the database forward to `migrations`: each in a transaction of its own, recorded with the digest of its file.
- * There is no way back. Refuses a database that is newer than this code, and a migration that was edited after it ran.
+ * There is no way back. A database that is newer is used as it is, as long as it says that this build may; one that is too
+ * new or too old for this code is refused, and so is a migration that was edited after it ran.
  */
 export async function migrate(
   client: pg.ClientBase,
@@ -45,25 +55,34 @@ export async function migrate(
   migrations: readonly Migration[] = readMigrations(),
   /** Called before the first of those that are to be made. */
   before: () => void = () => {},
+  oldest = OLDEST_SCHEMA,
 ): Promise<number> {
   const done = await findApplied(client)
-  if (done && pendingOf(migrations, done).length === 0) return 0
+  if (done && pendingOf(migrations, done, oldest).length === 0) return 0
   before()
   await client.query('select pg_advisory_lock($1)', [LOCK])
   try {
-    return await migrateLocked(client, log, migrations)
+    return await migrateLocked(client, log, migrations, oldest)
   } finally {
     // Over a connection that is lost this fails, and the lock went with it.
     await client.query('select pg_advisory_unlock($1)', [LOCK]).catch(() => {})
   }
 }
 
-async function migrateLocked(client: pg.ClientBase, log: Log, migrations: readonly Migration[]): Promise<number> {
+async function migrateLocked(
+  client: pg.ClientBase,
+  log: Log,
+  migrations: readonly Migration[],
+  oldest: typeof OLDEST_SCHEMA,
+): Promise<number> {
   await client.query('create schema if not exists db')
   await client.query(`create table if not exists db.migration (
     number integer primary key, name text not null unique, digest text not null,
     applied_at timestamptz not null default now())`)
-  const pending = pendingOf(migrations, (await findApplied(client)) ?? [])
+  // Since when a database says who may use it: a table of before has no such columns.
+  await client.query('alter table db.migration add column if not exists oldest_build integer')
+  await client.query('alter table db.migration add column if not exists weir text')
+  const pending = pendingOf(migrations, (await findApplied(client)) ?? [], oldest)
   for (const migration of pending) {
     await apply(client, migration)
     log.debug({ migration: migration.name }, 'migrated')
@@ -75,11 +94,10 @@ async function apply(client: pg.ClientBase, migration: Migration): Promise<void>
   await client.query('begin')
   try {
     await client.query(migration.text)
-    await client.query('insert into db.migration (number, name, digest) values ($1, $2, $3)', [
-      migration.number,
-      migration.name,
-      migration.digest,
-    ])
+    await client.query(
+      'insert into db.migration (number, name, digest, oldest_build, weir) values ($1, $2, $3, $4, $5)',
+      [migration.number, migration.name, migration.digest, migration.oldestBuild ?? null, await weirVersion()],
+    )
     await client.query('commit')
   } catch (error) {
     await client.query('rollback').catch(() => {})
@@ -95,20 +113,27 @@ async function apply(client: pg.ClientBase, migration: Migration): Promise<void>
   }
 }
 
-type Applied = { number: number; name: string; digest: string }
-
 async function findApplied(client: pg.ClientBase): Promise<Applied[] | undefined> {
   const table = await client.query("select to_regclass('db.migration') is not null as found")
   if (!table.rows[0].found) return undefined
-  return (await client.query('select number, name, digest from db.migration order by number')).rows
+  // A table of before has no columns for the range: `to_jsonb` gives what is there.
+  const { rows } = await client.query(
+    `select number, name, digest, (to_jsonb(m) ->> 'oldest_build')::int as "oldestBuild", to_jsonb(m) ->> 'weir' as weir
+     from db.migration m order by number`,
+  )
+  return rows
 }
 
-function pendingOf(migrations: readonly Migration[], applied: readonly Applied[]): Migration[] {
+function pendingOf(
+  migrations: readonly Migration[],
+  applied: readonly Applied[],
+  oldest: typeof OLDEST_SCHEMA,
+): Migration[] {
+  requireInRange(migrations, applied, oldest)
   const known = new Map(migrations.map((m) => [m.number, m]))
   for (const row of applied) {
     const ours = known.get(row.number)
-    if (!ours) throw newer(row)
-    if (ours.digest !== row.digest) throw edited(row, ours)
+    if (ours && ours.digest !== row.digest) throw edited(row, ours)
   }
   const done = new Set(applied.map((row) => row.number))
   const last = Math.max(0, ...done)
@@ -122,18 +147,12 @@ function readMigration(folder: string, file: string): Migration {
   const m = FILE.exec(file)
   if (!m) throw new PlatformError('config_invalid', `${join(folder, file)}: a migration's name is like 0001_room.sql`)
   const text = readFileSync(join(folder, file), 'utf8')
-  return { number: Number(m[1]), name: file.slice(0, -4), text, digest: sha256Hex(text) }
+  const number = Number(m[1])
+  return { number, name: file.slice(0, -4), text, digest: sha256Hex(text), oldestBuild: oldestBuildOf(file, text) }
 }
 
 function lineOf(text: string, position: string | undefined): string {
   return position ? ` line ${text.slice(0, Number(position) - 1).split('\n').length}` : ''
-}
-
-function newer(row: Applied): PlatformError {
-  return new PlatformError(
-    'unsupported',
-    `the database has migration ${row.name}, which this weir does not know: it was used by a newer weir; use that one (migrations only go forward)`,
-  )
 }
 
 function edited(row: Applied, ours: Migration): PlatformError {

@@ -20,8 +20,6 @@ export type PoolOptions = {
   statementMs: number
   /** What a caller waits for a free connection. */
   waitMs: number
-  /** Values as the driver gives them by itself: for a library that brings its own statements. */
-  plainTypes?: boolean
 }
 
 export type Pool = {
@@ -41,12 +39,12 @@ class QuickClient extends pg.Client {
   }
 }
 
-export function createPool({ url, name, size, log, statementMs, waitMs, plainTypes }: PoolOptions): Pool {
+export function createPool({ url, name, size, log, statementMs, waitMs }: PoolOptions): Pool {
   const clients = new Set<pg.ClientBase>()
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
-    ...(plainTypes ? {} : { types: typeParsers }),
+    types: typeParsers,
     application_name: name,
     keepAlive: true,
     idleTimeoutMillis: 30_000,

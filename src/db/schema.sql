@@ -109,6 +109,72 @@ create table features.view_key (
 
 create schema flows;
 
+create table flows.executor (
+  id uuid not null,
+  lease integer not null generated always as identity,
+  serves text not null,
+  build text,
+  place text not null,
+  pid integer not null,
+  entered_at timestamp with time zone not null default now(),
+  silent_since timestamp with time zone,
+  constraint executor_pkey PRIMARY KEY (id),
+  constraint executor_lease_key UNIQUE (lease),
+  constraint executor_pid_check CHECK ((pid > 0)),
+  constraint executor_serves_check CHECK ((serves = ANY (ARRAY['any'::text, 'own'::text])))
+);
+
+create table flows.run (
+  id text not null,
+  flow text not null,
+  key text not null,
+  build text,
+  state text not null,
+  input json,
+  output json,
+  error json,
+  holder uuid,
+  reserved_for uuid,
+  turn integer not null default 0,
+  deaths integer not null default 0,
+  told boolean not null default false,
+  submitted_at timestamp with time zone not null default now(),
+  waiting_since timestamp with time zone not null default now(),
+  started_at timestamp with time zone,
+  finished_at timestamp with time zone,
+  constraint run_pkey PRIMARY KEY (id),
+  constraint run_holder_fkey FOREIGN KEY (holder) REFERENCES flows.executor(id),
+  constraint run_reserved_for_fkey FOREIGN KEY (reserved_for) REFERENCES flows.executor(id),
+  constraint run_error CHECK (((error IS NOT NULL) = (state = 'failed'::text))),
+  constraint run_finished_at CHECK (((state = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL))),
+  constraint run_held_while_running CHECK (((state = 'running'::text) = (holder IS NOT NULL))),
+  constraint run_output CHECK (((output IS NULL) OR (state = 'succeeded'::text))),
+  constraint run_reserved_while_waiting CHECK (((state = 'waiting'::text) OR (reserved_for IS NULL))),
+  constraint run_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
+);
+CREATE INDEX run_finished ON flows.run USING btree (flow, finished_at) WHERE (finished_at IS NOT NULL);
+CREATE INDEX run_holder ON flows.run USING btree (holder) WHERE (holder IS NOT NULL);
+CREATE INDEX run_of_flow ON flows.run USING btree (flow, submitted_at);
+CREATE INDEX run_reserved ON flows.run USING btree (reserved_for) WHERE (reserved_for IS NOT NULL);
+CREATE INDEX run_submitted ON flows.run USING btree (submitted_at);
+CREATE UNIQUE INDEX run_unfinished ON flows.run USING btree (key) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
+CREATE INDEX run_untold ON flows.run USING btree (key) WHERE ((state = 'succeeded'::text) AND (NOT told));
+CREATE INDEX run_waiting ON flows.run USING btree (submitted_at) WHERE (state = 'waiting'::text);
+
+create table flows.step (
+  run_id text not null,
+  number integer not null,
+  name text not null,
+  output json,
+  error json,
+  started_at timestamp with time zone not null,
+  finished_at timestamp with time zone not null,
+  constraint step_pkey PRIMARY KEY (run_id, number),
+  constraint step_run_id_fkey FOREIGN KEY (run_id) REFERENCES flows.run(id) ON DELETE CASCADE,
+  constraint step_number_check CHECK ((number >= 0)),
+  constraint step_output_or_error CHECK (((output IS NULL) OR (error IS NULL)))
+);
+
 create table flows.submission (
   run_id text not null,
   key text not null,

@@ -20,6 +20,7 @@ import { letGoOfWal, rewriteTables } from '../db/pages.ts'
 import type { Database } from '../db/sql.ts'
 import type { KeyInput } from '../features/define/keys.ts'
 import type { FlowRun } from '../flows/flow.ts'
+import { RECORD_TABLES } from '../flows/records.ts'
 import type { Asked } from '../lake/suppression.ts'
 import {
   finishRequest,
@@ -57,14 +58,7 @@ export type Erasure = {
 }
 
 /** Tables beside those of live values that a request writes to, or that held what it deletes. */
-const TABLES = [
-  'features.statistics',
-  'ingest.delivery',
-  'dbos.workflow_status',
-  'dbos.operation_outputs',
-  'erasure.affected',
-  'erasure.request',
-]
+const TABLES = ['features.statistics', 'ingest.delivery', ...RECORD_TABLES, 'erasure.affected', 'erasure.request']
 
 export function createErasure(deps: ErasureDeps): Erasure {
   const { sql, lake, features, project, clock } = deps

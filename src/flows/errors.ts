@@ -1,13 +1,39 @@
-import { ERROR_CODES, type ErrorCode, PlatformError } from '../base/errors.ts'
+import { ERROR_CODES, type ErrorCode, messageOf, PlatformError } from '../base/errors.ts'
 import { isAway } from '../base/world.ts'
 
-/** A recorded error comes back as a plain Error with our fields: makes it the PlatformError that was thrown. */
-export function reviveError(thrown: unknown): unknown {
-  if (!(thrown instanceof Error) || thrown instanceof PlatformError || thrown.name !== 'PlatformError') return thrown
-  const { code, details, cause } = thrown as Error & { code?: string; details?: Record<string, unknown> }
-  if (code === undefined || !(code in ERROR_CODES)) return thrown
-  const revived = new PlatformError(code as ErrorCode, thrown.message, { details: { ...details }, cause })
-  if (thrown.stack) revived.stack = thrown.stack
+/** An error as it is recorded: its own fields, and what it is called. */
+export function textOfError(thrown: unknown): string {
+  if (!(thrown instanceof Error)) return JSON.stringify({ name: 'Error', message: messageOf(thrown) })
+  const { name, message, stack } = thrown
+  const ours = thrown instanceof PlatformError ? { code: thrown.code, details: thrown.details } : {}
+  const cause = thrown.cause === undefined ? {} : { cause: messageOf(thrown.cause) }
+  const toCallers =
+    thrown instanceof PlatformError && thrown.toCallers !== message ? { toCallers: thrown.toCallers } : {}
+  const known = { name, message, ...ours, ...toCallers, ...cause, stack }
+  try {
+    return JSON.stringify(known)
+  } catch {
+    // Details that are no JSON are not worth the error that they belong to.
+    return JSON.stringify({ ...known, details: undefined })
+  }
+}
+
+/** A recorded error as it was thrown. */
+export function reviveError(text: string): Error {
+  const kept: unknown = JSON.parse(text)
+  // An older weir kept some as plain text.
+  if (typeof kept === 'string') return new Error(kept)
+  const { name, message, code, details, toCallers, cause, stack } = kept as Record<string, unknown>
+  const says = typeof message === 'string' ? message : text
+  const revived =
+    typeof code === 'string' && code in ERROR_CODES
+      ? new PlatformError(code as ErrorCode, says, {
+          details: { ...(details as Record<string, unknown>) },
+          ...(typeof toCallers === 'string' ? { toCallers } : {}),
+          cause,
+        })
+      : Object.assign(new Error(says), { name: typeof name === 'string' ? name : 'Error' })
+  if (typeof stack === 'string') revived.stack = stack
   return revived
 }
 

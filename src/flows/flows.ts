@@ -5,30 +5,40 @@ import { PlatformError } from '../base/errors.ts'
 import { digestOf } from '../base/hash.ts'
 import type { Log } from '../base/log.ts'
 import { withinMs } from '../base/within.ts'
-import { asWorldError, isLost } from '../base/world.ts'
-import { createPool } from '../db/pool.ts'
+import { asWorldError } from '../base/world.ts'
 import type { Database } from '../db/sql.ts'
-import type { FlowClient } from './client.ts'
-import type { Engine } from './engine.ts'
+import { createBell } from './bell.ts'
+import type { BuildName } from './build.ts'
+import { type Engine, startEngine } from './engine.ts'
 import type { FlowBody } from './flow.ts'
 import type { FlowDetails, FlowSummary, StepSummary } from './history.ts'
 import * as history from './history.ts'
+import { insist } from './insist.ts'
+import { moveOldRuns } from './old-engine.ts'
+import { submitRun } from './queries/runs.ts'
 import { changeRecords } from './records.ts'
+import { collectRuns, RETENTION, type Retention } from './retention.ts'
+import { textOf } from './steps.ts'
 import { waitForRun } from './wait.ts'
 
 /**
- * flows: durable runs of named flows, step by step. Knows nothing of ML; hides the engine (DBOS) from the house.
+ * flows: durable runs of named flows, step by step. Knows nothing of ML.
  *
- * Owns the schemas `flows` (who works) and `dbos` (runs and steps, kept by the engine, migrated on first use).
+ * Owns the schema `flows`: who works (`executor`), runs and their steps; and `dbos`, where an older weir has left its runs
+ * (`old-engine.ts`).
  * - A step that was recorded is never run again. A step that was under way when its process died runs again: bodies
  *   are idempotent.
  * - A run is worked on by one process at a time. Its process holds a lease (`lease.ts`); when the lease is gone, the
- *   run is queued again under a lock (`requeue-orphans.ts`), and a process that lost its lease starts no further step.
+ *   run waits again, by one statement under a lock (`requeue-orphans.ts`), and a process that lost its lease starts no
+ *   further step. What it records afterwards is refused by the number of its turn.
  * - Whoever submits needs no worker: without a living one, `wait` makes this process the worker of its own run.
- * - The order and the names of the steps of a flow are its contract with the runs under way. To change them give the
- *   flow a new name and keep the old body until its runs are done. Runs are not tied to a build (see `engine.ts`).
+ * - The order and the names of the steps of a flow are its contract with the runs under way: a recorded step of another
+ *   name ends the run with a sentence that says so.
+ * - No step is done by another build than the one that the run was submitted with (`build.ts`). A worker leaves the runs of
+ *   another build to that one's workers; when nobody has that build any more, the run is refused, and does not lie for ever.
+ * - What is kept of runs that are over is bounded by age and by number (`retention.ts`).
  *
- * Doors: flow.ts, history.ts.
+ * Doors: flow.ts, history.ts, records.ts.
  */
 export type Flows = {
   /** Names a flow. All flows are defined before the first `start` or `wait`. */
@@ -44,6 +54,8 @@ export type Flows = {
   wait<Output>(runId: string, options?: { onStep?: (step: StepSummary) => void }): Promise<Output>
   list(filter?: { flow?: string; limit?: number }): Promise<FlowSummary[]>
   get(runId: string): Promise<FlowDetails>
+  /** Removes what need not be kept any more of runs that are over (`retention.ts`); gives their number. */
+  collect(options?: { dryRun?: boolean }): Promise<number>
   /** Changes what is kept of runs that are over; see records.ts. */
   changeRecords(
     words: readonly string[],
@@ -59,65 +71,41 @@ export type Flows = {
   stop(graceMs?: number): Promise<void>
 }
 
-/** The engine's statements are short. */
-const STATEMENT_MS = 30_000
-const RETRY_MS = 250
-/** A command that waits for a run goes on waiting for the database for that long. */
-const AWAY_MS_MAX = 24 * 3_600_000
+const RETRY_MS = 20
 const GRACE_MS = 5_000
-const END_MS_MAX = 1_000
 const STOP_MS_MAX = 4_000
 
-export type FlowsOptions = { db: Database; log: Log }
+export type FlowsOptions = { db: Database; log: Log; build?: BuildName; retention?: Retention }
 
-export function createFlows({ db, log }: FlowsOptions): Flows {
+export function createFlows({ db, log, build = async () => null, retention = RETENTION }: FlowsOptions): Flows {
   const bodies = new Map<string, FlowBody>()
   const executorId = randomUUID()
-  // Four connections: the engine claims, records and reads on them; the lease has its own.
-  const { pool, end } = createPool({
-    url: db.url,
-    name: 'weir flows',
-    size: 4,
-    statementMs: STATEMENT_MS,
-    waitMs: STATEMENT_MS,
-    plainTypes: true,
-    log,
-  })
   const stopping = new AbortController()
   const { signal } = stopping
+  const bell = createBell(signal)
   const waiting = new Map<string, string>()
-  let client: Promise<FlowClient> | undefined
+  let looked: Promise<unknown> | undefined
   let engine: Promise<Engine> | undefined
 
-  const ready = (): Promise<FlowClient> =>
-    patiently(() => {
-      client ??= import('./client.ts').then((m) => m.createClient({ pool, log }))
-      client.catch(() => {
-        client = undefined
-      })
-      return client
+  /** What an older weir has left comes first. */
+  const ready = async (): Promise<void> => {
+    looked ??= insist(db, signal, () => moveOldRuns(db, log))
+    await looked.catch((error) => {
+      looked = undefined
+      throw error
     })
+  }
+  const collect = async () => {
+    await moveOldRuns(db, log)
+    return collectRuns(db, retention)
+  }
   const work = async (serves: 'any' | 'own'): Promise<Engine> => {
     await ready()
-    engine ??= import('./engine.ts').then((m) => m.startEngine({ db, pool, bodies, executorId, serves, log, signal }))
+    engine ??= startEngine({ db, bodies, executorId, serves, build, collect, onRecord: bell.ring, log, signal })
     return engine.catch((error) => {
       engine = undefined
       throw asWorldError(error, 'the database')
     })
-  }
-  /** Waits for a database that is away, and sends again what is safe to be sent twice. */
-  const patiently = async <T>(send: () => Promise<T>): Promise<T> => {
-    for (;;) {
-      signal.throwIfAborted()
-      try {
-        return await send()
-      } catch (error) {
-        if (signal.aborted) throw signal.reason
-        if (!isLost(error)) throw error
-        await pause(RETRY_MS, undefined, { signal }).catch(() => {})
-        await db.untilThere(AWAY_MS_MAX, signal)
-      }
-    }
   }
 
   return {
@@ -133,23 +121,36 @@ export function createFlows({ db, log }: FlowsOptions): Flows {
     async submit(name, input, options = {}) {
       if (!bodies.has(name)) throw new PlatformError('not_found', `there is no flow '${name}'`)
       const key = digestOf([name, options.key ?? input])
-      const runId = options.runId ?? randomUUID()
-      const submitted = await patiently(async () => (await ready()).submit({ name, input, key, runId }))
-      waiting.set(submitted, name)
-      return submitted
+      const wish = { runId: options.runId ?? randomUUID(), flow: name, key, build: await build(), input: textOf(input) }
+      await ready()
+      for (;;) {
+        const submitted = await insist(db, signal, () => submitRun(db, wish))
+        if (submitted === undefined) await pause(RETRY_MS)
+        else {
+          waiting.set(submitted, name)
+          return submitted
+        }
+      }
     },
     async wait<Output>(runId: string, options: { onStep?: (step: StepSummary) => void } = {}) {
       const { onStep } = options
       const ended = await ready()
-        .then((opened) => waitForRun({ db, client: opened, runId, onStep, work, signal }))
+        .then(() => waitForRun({ db, runId, onStep, work, bell, signal }))
         .finally(() => {
           if (!signal.aborted) waiting.delete(runId)
         })
       return ended as Output
     },
-    list: async (filter = {}) => history.list(await ready(), filter),
-    get: async (runId) => history.get(await ready(), runId),
+    async list(filter = {}) {
+      await ready()
+      return history.list(db, filter)
+    },
+    async get(runId) {
+      await ready()
+      return history.get(db, runId)
+    },
     changeRecords: (words, change, { write = true } = {}) => changeRecords(db, words, change, write),
+    collect: ({ dryRun = false } = {}) => collectRuns(db, retention, dryRun),
     unfinished: () => [...waiting].map(([runId, flow]) => ({ runId, flow })),
     async stop(graceMs = GRACE_MS) {
       if (signal.aborted) return
@@ -157,9 +158,6 @@ export function createFlows({ db, log }: FlowsOptions): Flows {
       // A start that failed was told to whoever asked for it.
       const ending = engine?.then((e) => e.stop(graceMs))
       if (ending) await withinMs('the flow engine', graceMs + STOP_MS_MAX, () => ending).catch(() => {})
-      const opened = await client?.catch(() => undefined)
-      // What of the engine still waits for the database ends with the connections.
-      await Promise.all([withinMs('the flow engine', END_MS_MAX, async () => opened?.close()).catch(() => {}), end()])
     },
   }
 }

@@ -6,7 +6,8 @@ import { placeOfProcess, isGone as processIsGone } from '../base/process-place.t
 import { withinMs } from '../base/within.ts'
 import { destroy, endClient, openClient } from '../db/session.ts'
 import type { Sql } from '../db/sql.ts'
-import { endOwnLease, enterWorker, holdLease, removeWorker } from './queries.ts'
+import { type ExecutorEntry, endOwnLease, enterExecutor, holdLease, removeExecutor } from './queries/executors.ts'
+import { notifyWaiting } from './queries/runs.ts'
 
 /**
  * A process's right to run flows: an advisory lock on a connection of its own. Dies with the process, at once. When
@@ -17,11 +18,11 @@ export type Lease = {
   readonly executorId: string
   /** Changes when the lease was lost and the runs were given to others. */
   generation(): number
-  /** Waits until a step of a run of that generation may start; for ever when it no longer may. */
-  waitForTurn(generation: number): Promise<void>
+  /** Waits until a step of a run of that generation may start; false when it no longer may. */
+  waitForTurn(generation: number): Promise<boolean>
   /** From now on no step may start. */
   close(): void
-  /** Gives the lease back, so that others requeue what is unfinished. */
+  /** Gives the lease back, and what is unfinished to others. */
   release(): Promise<void>
 }
 
@@ -35,11 +36,12 @@ export async function takeLease(options: {
   url: string
   executorId: string
   serves: 'any' | 'own'
+  build: Promise<string | null>
   log: Log
   signal?: AbortSignal
 }): Promise<Lease> {
-  const { url, executorId, log, signal } = options
-  const entry = { executorId, serves: options.serves, place: placeOfProcess(), pid: process.pid }
+  const { url, executorId, serves, log, signal } = options
+  let entry: ExecutorEntry = { executorId, serves, place: placeOfProcess(), pid: process.pid }
   let generation = 0
   let closed = false
   let session: pg.Client | undefined
@@ -49,6 +51,7 @@ export async function takeLease(options: {
   const hold = async (again: boolean): Promise<void> => {
     const client = await openClient({ url, name: 'weir lease' })
     try {
+      entry = { ...entry, build: await options.build }
       await withinMs('the database', ANSWER_MS_MAX, () => enter(queryOf(client), again), signal)
     } catch (error) {
       destroy(client)
@@ -67,7 +70,7 @@ export async function takeLease(options: {
   }
   const enter = async (sql: Pick<Sql, 'query'>, again: boolean): Promise<void> => {
     for (;;) {
-      const { lease, fresh } = await enterWorker(sql, entry)
+      const { lease, fresh } = await enterExecutor(sql, entry)
       if (fresh) generation += 1
       // The server may not know yet that our last connection is gone, and hold the lock for it.
       if (again) await endOwnLease(sql, lease)
@@ -103,7 +106,7 @@ export async function takeLease(options: {
     generation: () => generation,
     async waitForTurn(started) {
       while (session === undefined && !closed) await whenHeld
-      if (closed || started !== generation) await new Promise<never>(() => {})
+      return !closed && started === generation
     },
     close() {
       closed = true
@@ -114,16 +117,23 @@ export async function takeLease(options: {
       const client = session
       if (!client) return
       session = undefined
-      // When the database does not hear it, whoever adopts removes the entry.
-      await withinMs('the database', RELEASE_MS_MAX, () => removeWorker(queryOf(client), executorId)).catch(() => {})
+      // When the database does not hear it, whoever takes the runs up removes the entry.
+      await withinMs('the database', RELEASE_MS_MAX, () => leave(client, executorId)).catch(() => {})
       await endClient(client)
     },
   }
 }
 
 /** Whether the process that wrote `place` and `pid` is certainly gone; false when that cannot be told from here. */
-export function isGone(place: string | null, pid: number | null): boolean {
-  return place !== null && pid !== null && processIsGone({ place, pid })
+export function isGone(place: string, pid: number): boolean {
+  return processIsGone({ place, pid })
+}
+
+async function leave(client: pg.Client, executorId: string): Promise<void> {
+  await client.query('begin')
+  const runs = await removeExecutor(queryOf(client), executorId, { died: false })
+  if (runs > 0) await notifyWaiting(queryOf(client))
+  await client.query('commit')
 }
 
 function queryOf(client: pg.Client): Pick<Sql, 'query'> {

@@ -1,18 +1,41 @@
 import type { Database } from '../db/sql.ts'
 
-/** What a run or a step was given and what came of it, as the engine keeps it: JSON, or plain text. */
-type Kept = {
-  table: 'workflow_status' | 'operation_outputs'
+/** What a run or a step was given and what came of it: JSON, or plain text of the engine of before. */
+type Kept = { place: number; id: string; step: number | null; column: string; text: string }
+
+type Place = {
+  table: string
   id: string
-  step: number | null
-  column: string
-  text: string
+  step: string | null
+  columns: readonly string[]
+  json: boolean
+  ended: string
 }
 
-const COLUMNS = {
-  workflow_status: ['inputs', 'output', 'error'],
-  operation_outputs: ['output', 'error'],
-} as const
+/** Where records are; the last two as long as the runs of an older weir are there (old-engine.ts). */
+const PLACES: readonly Place[] = [
+  {
+    ...{ table: 'flows.run', id: 'id', step: null, columns: ['input', 'output', 'error'], json: true },
+    ended: 'finished_at is not null',
+  },
+  {
+    ...{ table: 'flows.step', id: 'run_id', step: 'number', columns: ['output', 'error'], json: true },
+    ended: 'true',
+  },
+  {
+    ...{ table: 'dbos.workflow_status', id: 'workflow_uuid', step: null, json: false },
+    columns: ['inputs', 'output', 'error'],
+    ended: `status not in ('ENQUEUED', 'PENDING', 'DELAYED')`,
+  },
+  {
+    ...{ table: 'dbos.operation_outputs', id: 'workflow_uuid', step: 'function_id', json: false },
+    columns: ['output', 'error'],
+    ended: 'true',
+  },
+]
+
+/** The tables with records. */
+export const RECORD_TABLES: readonly string[] = PLACES.map((place) => place.table)
 
 /**
  * Gives every record that contains one of `words` to `change`, and keeps what it gives back where that is another text. What
@@ -24,8 +47,6 @@ export async function changeRecords(
   change: (document: unknown) => unknown,
   write: boolean,
 ): Promise<number> {
-  const [there] = await db.query<{ there: boolean }>(`select to_regclass('dbos.workflow_status') is not null as there`)
-  if (!there?.there) return 0
   let changed = 0
   for (const kept of await selectKept(db, words)) {
     const text = changedText(kept.text, change)
@@ -48,21 +69,27 @@ function changedText(text: string, change: (document: unknown) => unknown): stri
 }
 
 async function selectKept(db: Database, words: readonly string[]): Promise<Kept[]> {
-  const parts = Object.entries(COLUMNS).flatMap(([table, columns]) =>
-    columns.map((column) => {
-      const step = table === 'operation_outputs' ? 'function_id' : 'null::int'
-      const done = column === 'inputs' ? `and status not in ('ENQUEUED', 'PENDING', 'DELAYED')` : ''
-      return `select '${table}' as table, workflow_uuid as id, ${step} as step, '${column}' as column, ${column} as text
-        from dbos.${table} where ${column} is not null ${done}
-        and exists (select from unnest($1::text[]) w where position(w in ${column}) > 0)`
-    }),
-  )
-  return db.query<Kept>(parts.join(' union all '), [words])
+  const found: Kept[] = []
+  for (const [number, place] of PLACES.entries()) {
+    const [there] = await db.query<{ there: boolean }>('select to_regclass($1) is not null as there', [place.table])
+    if (!there?.there) continue
+    const parts = place.columns.map((column) => {
+      const ended = column.startsWith('input') ? place.ended : 'true'
+      return `select ${number} as place, ${place.id} as id, ${place.step ?? 'null::int'} as step, '${column}' as column,
+          ${column}::text as text
+        from ${place.table} where ${column} is not null and ${ended}
+        and exists (select from unnest($1::text[]) w where position(w in ${column}::text) > 0)`
+    })
+    found.push(...(await db.query<Kept>(parts.join(' union all '), [words])))
+  }
+  return found
 }
 
-async function updateKept(db: Database, { table, id, step, column, text: before }: Kept, text: string): Promise<void> {
+async function updateKept(db: Database, { place, id, step, column, text: before }: Kept, text: string): Promise<void> {
+  const { table, id: name, step: number, json } = PLACES[place]!
   await db.query(
-    `update dbos.${table} set ${column} = $3 where workflow_uuid = $1 and ${column} = $2 ${step === null ? '' : 'and function_id = $4'}`,
-    step === null ? [id, before, text] : [id, before, text, step],
+    `update ${table} set ${column} = $3${json ? '::json' : ''}
+     where ${name} = $1 and ${column}::text = $2 ${number === null ? '' : `and ${number} = $4`}`,
+    number === null ? [id, before, text] : [id, before, text, step],
   )
 }

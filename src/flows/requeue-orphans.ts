@@ -1,7 +1,8 @@
 import type { Log } from '../base/log.ts'
 import type { Database } from '../db/sql.ts'
 import { isGone } from './lease.ts'
-import { type Absent, absentWorkers, markSilent, removeWorker, requeueRuns, SHARED_QUEUE, tryLease } from './queries.ts'
+import { type Absent, absentExecutors, markSilent, removeExecutor, tryLease } from './queries/executors.ts'
+import { notifyWaiting, takeAway } from './queries/runs.ts'
 
 /**
  * How long a lease may be free before a process that may still live counts as dead. A process that only lost its
@@ -10,32 +11,33 @@ import { type Absent, absentWorkers, markSilent, removeWorker, requeueRuns, SHAR
  */
 const SILENCE_MS_MAX = 10_000
 
-/** Puts the unfinished runs of every dead worker back into the shared queue, and forgets the worker. */
+/** Gives the unfinished runs of every dead process back to all, and forgets the process. */
 export async function requeueOrphans(db: Database, self: string, log: Log): Promise<void> {
-  for (const worker of await absentWorkers(db)) {
-    if (worker.executorId === self || !(await isDead(db, worker))) continue
+  for (const absent of await absentExecutors(db)) {
+    if (absent.executorId === self || !(await isDead(db, absent))) continue
     const runs = await db.tx(async (sql) => {
-      if (worker.lease !== null && !(await tryLease(sql, worker.lease))) return 0
-      const count = await requeueRuns(sql, worker, { queue: SHARED_QUEUE })
-      if (worker.lease !== null) await removeWorker(sql, worker.executorId)
+      if (!(await tryLease(sql, absent.lease))) return 0
+      const count = await removeExecutor(sql, absent.executorId, { died: true })
+      if (count > 0) await notifyWaiting(sql)
       return count
     })
-    if (runs > 0) log.info({ runs, from: worker.executorId }, 'flows: going on with the runs of a worker that died')
+    if (runs > 0) log.info({ runs, from: absent.executorId }, 'flows: the runs of a worker that died go on')
   }
 }
 
-/** Takes one unfinished run over from `holder` into `queue`, if that process is dead. */
-export async function requeueRun(db: Database, holder: string, to: { queue: string; runId: string }): Promise<boolean> {
-  const worker = (await absentWorkers(db)).find((w) => w.executorId === holder)
-  if (!worker || !(await isDead(db, worker))) return false
-  return db.tx(async (sql) => {
-    if (worker.lease !== null && !(await tryLease(sql, worker.lease))) return false
-    return (await requeueRuns(sql, worker, to)) === 1
-  })
+/** Reserves one unfinished run of `holder` for another process, if `holder` is dead. */
+export async function requeueRun(
+  db: Database,
+  holder: string,
+  to: { executorId: string; runId: string },
+): Promise<boolean> {
+  const absent = (await absentExecutors(db)).find((e) => e.executorId === holder)
+  if (!absent || !(await isDead(db, absent))) return false
+  return db.tx(async (sql) => (await tryLease(sql, absent.lease)) && takeAway(sql, to.runId, holder, to.executorId))
 }
 
-async function isDead(db: Database, worker: Absent): Promise<boolean> {
-  if (worker.lease === null || isGone(worker.place, worker.pid)) return true
-  if (worker.silentMs === null) await markSilent(db, worker.executorId)
-  return (worker.silentMs ?? 0) > SILENCE_MS_MAX
+async function isDead(db: Database, absent: Absent): Promise<boolean> {
+  if (isGone(absent.place, absent.pid)) return true
+  if (absent.silentMs === null) await markSilent(db, absent.executorId)
+  return (absent.silentMs ?? 0) > SILENCE_MS_MAX
 }

@@ -9,6 +9,8 @@
  * - A run that goes on in a process of another build is refused: what is logged is what did the work.
  * - No row of the training set is dropped; nulls are values.
  * - The same pinned inputs give byte-identical model.weir and model.onnx, on any number of threads.
+ *
+ * Doors: build-name.ts.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'

@@ -36,7 +36,7 @@ test('F2: SIGTERM ends a worker whose database is silent, without a stack', asyn
 
 test('F1 Blocked 4: a command says that it waits for the database; Ctrl-C ends it with one sentence and 130', async () => {
   const other = await openClient({ url: empty.url, name: 'test', ms: 60_000 })
-  await other.query('begin; lock table flows.submission in access exclusive mode')
+  await other.query('begin; lock table flows.run in access exclusive mode')
   const command = place.start('train', 'streamflow_churn', '--as-of', '2024-01-31', '--project', project)
   // It is about to submit its run.
   const waits = `select 1 from pg_locks where not granted and database = (select oid from pg_database where datname = current_database())`

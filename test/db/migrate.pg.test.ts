@@ -60,12 +60,49 @@ test('a migration that was edited after it ran is refused', async () => {
   await expect(run(edited)).rejects.toMatchObject({ code: 'conflict', message: expect.stringContaining('was edited') })
 })
 
-test('a database that is newer than the code is refused', async () => {
+test('a database that a newer weir only expanded is used as it is', async () => {
   await run(FIRST, SECOND)
+  expect(await run(FIRST)).toBe(0)
+  expect(await rows()).toEqual([{ n: 0 }])
+})
+
+test('a database that a newer weir contracted is refused, and the refusal says which weir to use', async () => {
+  const contracts = { ...migration(3, 'third', 'alter table a.t add column m int;'), oldestBuild: 2 }
+  await run(FIRST, SECOND, contracts)
+  expect(await run(FIRST, SECOND)).toBe(0)
   await expect(run(FIRST)).rejects.toMatchObject({
     code: 'unsupported',
-    message: expect.stringContaining('0002_second'),
+    message: expect.stringMatching(
+      /schema 0003_third, made by weir \d+\.\d+\.\d+.*know schema 0002.*knows up to 0001\. Use weir \d/,
+    ),
   })
+})
+
+test('a database of before this weir brings any forward is refused, and the refusal says which weir to use', async () => {
+  await run(FIRST)
+  const oldest = { number: 2, weir: '0.3.0' }
+  await expect(migrate(client, silentLog, [SECOND], undefined, oldest)).rejects.toMatchObject({
+    code: 'unsupported',
+    message: expect.stringMatching(/schema 0001_first.*only from 0002 on: start weir 0\.3\.0 on it once/),
+  })
+  await run(FIRST, SECOND)
+  const third = migration(3, 'third', 'select 1;')
+  expect(await migrate(client, silentLog, [SECOND, third], undefined, oldest)).toBe(1)
+})
+
+test('a migration of another line of development is refused', async () => {
+  await run(FIRST, migration(2, 'other', 'select 2;'), migration(4, 'fourth', 'select 4;'))
+  await expect(run(FIRST, migration(3, 'third', 'select 3;'))).rejects.toMatchObject({
+    code: 'unsupported',
+    message: expect.stringContaining('not 0002_other'),
+  })
+})
+
+test('a database of before builds were recorded is brought forward', async () => {
+  await run(FIRST)
+  await client.query('alter table db.migration drop column oldest_build, drop column weir')
+  expect(await run(FIRST)).toBe(0)
+  expect(await run(FIRST, SECOND)).toBe(1)
 })
 
 test('a new migration with a number that is past is refused', async () => {
@@ -83,6 +120,11 @@ test('files: their order is by number; equal numbers and other names are refused
   write('0002_c.sql')
   expect(() => readMigrations(folder)).toThrow('two migrations have number 2: 0002_b and 0002_c')
   rmSync(join(folder, '0002_c.sql'))
+  writeFileSync(join(folder, '0004_d.sql'), '-- Drops what nobody uses.\n-- oldest build: 0002\nselect 1;')
+  expect(readMigrations(folder).map((m) => m.oldestBuild)).toEqual([undefined, undefined, 2])
+  writeFileSync(join(folder, '0004_d.sql'), '-- oldest build: 0005\nselect 1;')
+  expect(() => readMigrations(folder)).toThrow(/0004_d.sql: "-- oldest build: 0005" must name/)
+  rmSync(join(folder, '0004_d.sql'))
   write('3_c.sql')
   expect(() => readMigrations(folder)).toThrow("a migration's name is like")
   rmSync(folder, { recursive: true })

@@ -41,8 +41,7 @@ test('a materialization that is killed in its third view goes on there, and veri
   const again = JSON.parse((await place.run(...materialize, '--json')).stdout) as { outcome: string; rows: number }[]
   expect(again.map((view) => [view.outcome, view.rows])).toEqual(Array(4).fill(['materialized', 400]))
   const steps = await database.db.query<{ name: string; times: number }>(
-    `select function_name as name, count(*)::int as times from dbos.operation_outputs
-     where function_name like 'materialize %' group by 1`,
+    `select name, count(*)::int as times from flows.step where name like 'materialize %' group by 1`,
   )
   expect(new Set(steps.map((step) => step.times))).toEqual(new Set([1]))
   const verified = JSON.parse((await place.run('verify', '--project', project, '--json')).stdout) as {

@@ -40,8 +40,7 @@ test('a training that is killed before its version is registered goes on when it
   const report = JSON.parse(again.stdout) as { version: number; runId: string }
   expect(report).toMatchObject({ version: 1, reused: false })
   const steps = await database.db.query<{ name: string; times: number }>(
-    `select function_name as name, count(*)::int as times from dbos.operation_outputs
-     where function_name <> 'DBOS.sleep' group by 1 order by 1`,
+    `select name, count(*)::int as times from flows.step group by 1 order by 1`,
   )
   expect(steps.filter((step) => step.name === 'fit')).toEqual([{ name: 'fit', times: 1 }])
   expect(await database.db.query('select version, run_id from registry.version')).toEqual([

@@ -111,8 +111,6 @@ describe('every copy', () => {
       ],
     }
     await rig.tracking.artifacts.putOfRun(run.run_id, 'model/input_example.json', Buffer.from(JSON.stringify(example)))
-    // The engine's tables are there from the first look at them.
-    await rig.flows.list()
     const bad = [
       { id: KEY, n: `value of ${KEY}` },
       { id: 'b', n: 'value of b' },
@@ -121,19 +119,16 @@ describe('every copy', () => {
       .ingestRows({ source: 'state', asOf: '2024-03-31', rows: bad })
       .catch((e: unknown) => e)) as Error & { details: object; code: string }
     const { message, stack, details, code } = refusal
-    const kept = JSON.stringify({ json: { name: 'PlatformError', message, stack, details, code } })
+    const kept = JSON.stringify({ name: 'PlatformError', message, stack, details, code })
     await rig.db.query(
-      `insert into dbos.workflow_status (workflow_uuid, status, name, error, created_at, updated_at)
-       values ('run-1', 'ERROR', 'ingest_month', $1, 1, 1)`,
+      `insert into flows.run (id, flow, key, state, error, finished_at) values ('run-1', 'ingest_month', 'k', 'failed', $1::json, now())`,
       [kept],
     )
     expect(counted(await rooms.erasure.find('user', KEY))).toMatchObject({ 'training sets': 2, deliveries: 1, runs: 1 })
     await erase(rooms.erasure, 'user', KEY)
     expect(await bytesWith(rig, [KEY, '987650001'])).toEqual([])
-    const [row] = await rig.db.query<{ error: string }>(
-      `select error from dbos.workflow_status where workflow_uuid = 'run-1'`,
-    )
-    const after = JSON.parse(row?.error ?? '').json
+    const [row] = await rig.db.query<{ error: string }>(`select error::text as error from flows.run where id = 'run-1'`)
+    const after = JSON.parse(row?.error ?? '')
     expect([after.code, after.message.split('\n')[0]]).toEqual([code, message.split('\n')[0]])
     expect(JSON.stringify(after)).toContain('value of b')
     const shown = JSON.parse(

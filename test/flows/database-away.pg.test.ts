@@ -4,7 +4,7 @@ import { connectDatabase } from '../../src/db/db.ts'
 import { atWork } from '../../src/db/pulse.ts'
 import type { Database } from '../../src/db/sql.ts'
 import { createFlows, type Flows } from '../../src/flows/flows.ts'
-import { enterWorker } from '../../src/flows/queries.ts'
+import { enterExecutor } from '../../src/flows/queries/executors.ts'
 import { type TestDatabase, testDatabase } from '../helpers/pg.ts'
 import { proxyTo, type TestProxy } from '../helpers/proxy.ts'
 
@@ -58,7 +58,7 @@ test('F2: a start while the database is away can be left, and gives back what it
   await endsSoon(flows.stop(100))
   expect(await starting).toMatchObject({ code: 'unavailable' })
   await proxy.pass()
-  expect(await database.db.query('select 1 from flows.worker')).toEqual([])
+  expect(await database.db.query('select 1 from flows.executor')).toEqual([])
 })
 
 test('F2: a worker whose database falls silent ends within its time', async () => {
@@ -122,9 +122,9 @@ test('F9: a command cleans up after killed workers too, though no server runs', 
     place: placeOfProcess(),
     pid: 4_194_303,
   }
-  await enterWorker(database.db, gone)
+  await enterExecutor(database.db, gone)
   expect(await flows.wait(await flows.submit('any', null))).toBe(1)
-  const left = await database.db.query<{ id: string }>('select executor_id::text as id from flows.worker')
+  const left = await database.db.query<{ id: string }>('select id::text as id from flows.executor')
   expect(left.map((row) => row.id)).not.toContain(gone.executorId)
 })
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { PlatformError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { createFlows, type Flows } from '../../src/flows/flows.ts'
-import { enterWorker } from '../../src/flows/queries.ts'
+import { enterExecutor, LEASE_CLASS } from '../../src/flows/queries/executors.ts'
 import { requeueOrphans } from '../../src/flows/requeue-orphans.ts'
 import { type TestDatabase, testDatabase } from '../helpers/pg.ts'
 
@@ -125,7 +125,7 @@ test('a worker whose lease is cut off waits with its next step until it has it a
         (
           await db.query(
             // Of this database only: other tests hold leases of the same number in theirs.
-            `select 1 from flows.worker w join pg_locks l on l.objid = w.lease::oid and l.classid = 2003201143
+            `select 1 from flows.executor e join pg_locks l on l.objid = e.lease::oid and l.classid = ${LEASE_CLASS}
              where l.granted and l.database = (select oid from pg_database where datname = current_database())`,
           )
         ).length,
@@ -143,34 +143,16 @@ test('a silent worker of another host is waited for, then adopted from', async (
   flows.define('any', async (run) => run.step('only', async () => 1))
   const runId = await flows.submit('any', null)
   const far = { executorId: '11111111-1111-1111-1111-111111111111', serves: 'any' as const, place: 'far', pid: 1 }
-  await enterWorker(db, far)
-  await db.query(`update dbos.workflow_status set status = 'PENDING', executor_id = $1 where workflow_uuid = $2`, [
-    far.executorId,
-    runId,
-  ])
+  await enterExecutor(db, far)
+  await db.query(`update flows.run set state = 'running', holder = $1 where id = $2`, [far.executorId, runId])
   const holder = async () =>
-    (await db.query<{ status: string }>('select status from dbos.workflow_status where workflow_uuid = $1', [runId]))[0]
-      ?.status
+    (await db.query<{ state: string }>('select state from flows.run where id = $1', [runId]))[0]?.state
 
   await requeueOrphans(db, 'another', silentLog)
-  expect(await holder()).toBe('PENDING')
-  await db.query(`update flows.worker set silent_since = now() - interval '11 seconds'`)
+  expect(await holder()).toBe('running')
+  await db.query(`update flows.executor set silent_since = now() - interval '11 seconds'`)
   await requeueOrphans(db, 'another', silentLog)
-  expect(await holder()).toBe('ENQUEUED')
-  expect(await db.query('select 1 from flows.worker')).toEqual([])
+  expect(await holder()).toBe('waiting')
+  expect(await db.query('select 1 from flows.executor')).toEqual([])
   expect(await flows.wait(runId)).toBe(1)
-})
-
-test('the engine lives in the same database, in a schema of its own', async () => {
-  const { db } = database
-  const count = async () =>
-    (
-      await db.query<{ n: number }>(
-        `select count(*)::int as n from pg_database where datname like '%dbos%' or datname like '%given%'`,
-      )
-    )[0]?.n
-  await flows.list()
-  const tables = await db.query(`select 1 from pg_tables where schemaname = 'dbos' and tablename = 'workflow_status'`)
-  expect(tables).toHaveLength(1)
-  expect(await count()).toBe(0)
 })

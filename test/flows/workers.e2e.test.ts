@@ -136,7 +136,7 @@ test('many runs on two workers, one of them killed: every step is recorded once,
   for (const command of commands) {
     const run = (await command.hears('submitted')).run
     const recorded = await database.db.query<{ name: string }>(
-      'select function_name as name from dbos.operation_outputs where workflow_uuid = $1 order by function_id',
+      'select name from flows.step where run_id = $1 order by number',
       [run],
     )
     expect(recorded.map((row) => row.name)).toEqual(['first', 'second', 'third'])
