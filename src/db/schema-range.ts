@@ -1,5 +1,4 @@
 import { PlatformError } from '../base/errors.ts'
-import type { Migration } from './migrate.ts'
 
 /**
  * Which builds may use which databases. A build is known by the number of its newest migration.
@@ -38,7 +37,7 @@ export function oldestBuildOf(file: string, text: string): number | undefined {
 
 /** Refuses (unsupported) a database that is too new or too old for these migrations. */
 export function requireInRange(
-  migrations: readonly Migration[],
+  migrations: readonly { number: number }[],
   applied: readonly Applied[],
   oldest: { number: number; weir: string },
 ): void {
