@@ -52,7 +52,7 @@ import {
   type StoredTrainingSet,
   type TrainingData,
 } from './offline/read-training-set.ts'
-import { type ViewStatistics, viewStatistics } from './offline/statistics.ts'
+import { type LiveRows, type ViewStatistics, viewStatistics } from './offline/statistics.ts'
 import {
   buildTrainingSet,
   type DatasetRef,
@@ -125,8 +125,11 @@ export type Features = {
   viewStates(): Promise<ViewState[]>
   /** The views of which the online store lost values; asks the store, and fails (unavailable) when it does not answer. */
   lostViews(): Promise<string[]>
-  /** What the features of a view are like in its newest snapshot at or before a moment. */
-  statistics(view: string, asOf?: Instant): Promise<ViewStatistics>
+  /**
+   * What the features of a view are like in its newest snapshot at or before a moment. Of a view of changes that is one
+   * delivery, so `live` says beside it how many rows all deliveries have put online; null for whole states.
+   */
+  statistics(view: string, asOf?: Instant): Promise<ViewStatistics & { live: LiveRows | null }>
   /** Compares the live values of up to `sample` keys of a view with those of the lake. */
   verify(view: string, sample: number): Promise<Verified & Withdrawn>
   /** Which training sets and live views read a snapshot. */
@@ -324,11 +327,14 @@ export function createFeatures(deps: FeaturesDeps): Features {
     lostViews,
     async statistics(name, asOf = END_OF_TIME) {
       const view = known(views, name, 'feature view')
-      return deps.lake.work.during(async () => {
+      const described = await deps.lake.work.during(async () => {
         const snapshot = await deps.lake.snapshotAt({ source: view.source, validAt: asOf })
         if (!snapshot) throw nothingToMaterialize([view], asOf === END_OF_TIME ? undefined : asOf)
         return viewStatistics(deps, view, snapshot)
       })
+      if (!view.changes) return { ...described, live: null }
+      const { rows = 0, validAt = null } = (await states.states()).find((state) => state.view === name) ?? {}
+      return { ...described, live: { rows, validAt } }
     },
     async verify(name, sample) {
       const view = known(views, name, 'feature view')

@@ -139,8 +139,22 @@ describe('statistics', () => {
     expect(await features.statistics('state')).toEqual(march)
     expect((await features.statistics('state', parseInstant('2024-02-01'))).features[0]?.mean).toBe(1)
     expect((await features.statistics('events')).rows).toBe(1)
+    expect([march.live, (await features.statistics('events')).live]).toEqual([null, { rows: 0, validAt: null }])
     await expect(features.statistics('state', parseInstant('2023-01-01'))).rejects.toThrow(/there is no snapshot/)
     await expect(features.statistics('nope')).rejects.toThrow(/no feature view 'nope'/)
+  })
+
+  test('of a delivery of changes say how many rows all deliveries have live', async () => {
+    await rig.deliverRows(source('events'), '2024-04-01', [
+      ['c', '2024-04-01', 7, false],
+      ['a', '2024-03-30', 8, false],
+      ['a', '2024-03-29', 9, false],
+    ])
+    await features.materialize()
+    const { snapshot, rows, live } = await features.statistics('events')
+    expect([snapshot, rows]).toEqual(['events/2024-04-01/v1', 3])
+    // a and c; b was deleted.
+    expect(live).toEqual({ rows: 2, validAt: parseInstant('2024-04-01') })
   })
 })
 

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { displayInstant, type Instant } from '../../base/instant.ts'
-import type { FeatureStatistics } from '../../features/offline/statistics.ts'
+import type { FeatureStatistics, LiveRows } from '../../features/offline/statistics.ts'
 import { displayValue } from '../../values/display.ts'
 import { type CommonOptions, common, instantOption } from '../options.ts'
 import { formatNumber } from '../output.ts'
@@ -31,7 +31,7 @@ export function define(command: Command): void {
       }
       const found = await app.features.statistics(view, options.asOf)
       out.document(found)
-      out.line(`${found.snapshot}: ${formatNumber(found.rows)} rows`)
+      out.line(`${found.snapshot}: ${formatNumber(found.rows)} rows${of(found.live)}`)
       out.table(
         ['feature', 'type', 'nulls', 'min', 'mean', 'max', 'distinct', 'distribution'],
         found.features.map((f) => [
@@ -47,6 +47,13 @@ export function define(command: Command): void {
       )
     }),
   )
+}
+
+/** What is described is one delivery of changes: what is live is all of them. */
+function of(live: LiveRows | null): string {
+  return live === null
+    ? ''
+    : ` of this delivery of changes; all deliveries together have ${formatNumber(live.rows)} live`
 }
 
 function distribution({ quantiles, top }: FeatureStatistics): string {

@@ -39,6 +39,9 @@ export type ViewStatistics = {
   features: FeatureStatistics[]
 }
 
+/** What all deliveries of changes together have put online, and the newest moment of it. */
+export type LiveRows = { rows: number; validAt: Instant | null }
+
 const NUMBERS = ['Int32', 'Int64', 'Float32', 'Float64']
 const QUANTILES = { p05: 0.05, p25: 0.25, p50: 0.5, p75: 0.75, p95: 0.95 }
 const TOP = 10
