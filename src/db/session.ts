@@ -38,6 +38,21 @@ const SESSION: Record<string, string> = {
   idle_session_timeout: '0',
 }
 
+/** Those of them that say how values are written, for a database that is not ours: there the rest is its owner's. */
+const OF_VALUES = [
+  'timezone',
+  'datestyle',
+  'intervalstyle',
+  'extra_float_digits',
+  'bytea_output',
+  'standard_conforming_strings',
+  'lc_monetary',
+]
+
+export function valueSettings(): string {
+  return OF_VALUES.map((name) => `set ${name} to ${quoted(name, SESSION[name] ?? '')}`).join('; ')
+}
+
 /** Settings that older servers do not know: only where they are. */
 const LATER = ['transaction_timeout']
 

@@ -17,7 +17,8 @@ export async function withinSearchTime<T>(sql: Sql, timeMs: number, body: (sql: 
       return body(tx)
     })
   } catch (error) {
-    if ((error as { code?: string }).code !== QUERY_CANCELED) throw error
+    // The pool tells what the world did; here it was the search.
+    if ((error as { cause?: { code?: string } }).cause?.code !== QUERY_CANCELED) throw error
     throw overLimit('searchMs', 'the search took too long; compare less, or search fewer experiments')
   }
 }

@@ -6,7 +6,10 @@ import pg from 'pg'
 import { to as copyTo } from 'pg-copy-streams'
 import { messageOf, PlatformError } from '../base/errors.ts'
 import type { Instant } from '../base/instant.ts'
+import { withinMs } from '../base/within.ts'
+import { isLost } from '../base/world.ts'
 import type { PostgresOrigin, Source } from '../config/project.ts'
+import { destroy, endClient, valueSettings } from '../db/session.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { DeliveredFile } from './delivery-file.ts'
 import { type Finding, finding, shown } from './finding.ts'
@@ -15,6 +18,7 @@ import { type Finding, finding, shown } from './finding.ts'
 const BEGINNING: Instant = '0001-01-01T00:00:00.000000Z'
 const BOOLEAN_OID = 16
 const CONNECT_MS_MAX = 30_000
+const KEEP_ALIVE_MS = 10_000
 
 /**
  * Tables and queries of other PostgreSQL databases, as CSV files: PostgreSQL writes nulls and empty texts as ingest reads
@@ -61,6 +65,13 @@ export function openPostgresTables(deps: { lake: Lake; env: Record<string, strin
       await pipeline(copied, meter, createWriteStream(target))
       await client.query('release savepoint source')
     } catch (error) {
+      // That it went away says nothing of the delivery, which is asked for again.
+      if (isLost(error)) {
+        const says = `the database of ${origin.connection} went away while '${source.name}' was read: ${messageOf(error)}`
+        throw new PlatformError('unavailable', `${says}; nothing was taken in, give the command again`, {
+          cause: error,
+        })
+      }
       await client.query('rollback to savepoint source')
       const what = origin.table === null ? 'the query' : `table '${origin.table}'`
       return finding(source, { rule: 'postgres', says: `${what} cannot be read: ${shown(messageOf(error))}` })
@@ -70,7 +81,7 @@ export function openPostgresTables(deps: { lake: Lake; env: Record<string, strin
 
   async function close(): Promise<void> {
     const opened = await Promise.allSettled(clients.values())
-    await Promise.all(opened.map((client) => (client.status === 'fulfilled' ? client.value.end() : undefined)))
+    await Promise.all(opened.map((client) => (client.status === 'fulfilled' ? endClient(client.value) : undefined)))
   }
 
   return { take, close }
@@ -87,15 +98,19 @@ async function openClient(variable: string, url: string | undefined): Promise<pg
     connectionString: url,
     application_name: 'weir ingest',
     connectionTimeoutMillis: CONNECT_MS_MAX,
+    // A query may work for an hour before its first row; a server that is gone is found by the system.
+    keepAlive: true,
+    keepAliveInitialDelayMillis: KEEP_ALIVE_MS,
   })
   client.on('error', () => {})
   try {
-    await client.connect()
-    await client.query("set time zone 'UTC'; set datestyle to 'ISO'; set extra_float_digits to 1")
-    await client.query('begin isolation level repeatable read, read only')
+    await withinMs('it', CONNECT_MS_MAX, async () => {
+      await client.connect()
+      await client.query(`${valueSettings()}; begin isolation level repeatable read, read only`)
+    })
     return client
   } catch (error) {
-    await client.end().catch(() => {})
+    destroy(client)
     throw new PlatformError('unavailable', `the database of ${variable} does not answer: ${messageOf(error)}`)
   }
 }

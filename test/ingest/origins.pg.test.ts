@@ -2,6 +2,7 @@ import { writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { createDuck } from '../../src/lake/duck.ts'
+import { proxyTo } from '../helpers/proxy.ts'
 import { FEBRUARY, findingsOf, JANUARY, openRig, projectOf, type Rig } from './rig.ts'
 
 /** Where rows come from besides CSV files: Parquet, PostgreSQL and this process; and sources of kind changes. */
@@ -117,6 +118,41 @@ describe('tables and queries of PostgreSQL', () => {
     delete process.env.WEIR_TEST_SOURCE
     const asked = rig.ingest(source({ table: 'things' })).ingestMonth({ asOf: JANUARY })
     await expect(asked).rejects.toMatchObject({ code: 'config_invalid', message: /WEIR_TEST_SOURCE is not set/ })
+  })
+})
+
+describe('X11: a database of a source', () => {
+  const project = projectOf({
+    things: {
+      key: 'id',
+      columns: { id: 'Int64' },
+      postgres: { connection: 'WEIR_TEST_SOURCE', query: 'select 1 as id from pg_sleep(60)' },
+    },
+  })
+  const asked = () => rig.ingest(project).ingestMonth({ asOf: JANUARY })
+
+  test('that goes away while it is read refuses no delivery: it is asked for again', async () => {
+    const proxy = await proxyTo(rig.url)
+    process.env.WEIR_TEST_SOURCE = proxy.through(rig.url)
+    const delivery = asked().catch((error) => error)
+    const atWork = `select 1 from pg_stat_activity where application_name = 'weir ingest' and state = 'active' and query like 'copy %'`
+    while ((await rig.db.query(atWork)).length === 0) await new Promise((done) => setTimeout(done, 20))
+    proxy.cut()
+    const error = await delivery
+    expect(error).toMatchObject({ code: 'unavailable', message: expect.stringContaining('WEIR_TEST_SOURCE') })
+    expect(await rig.db.query('select 1 from ingest.delivery')).toEqual([])
+    await proxy.stop()
+  })
+
+  test('that is not there is told by the name of its variable, without its address', async () => {
+    const proxy = await proxyTo(rig.url)
+    process.env.WEIR_TEST_SOURCE = proxy.through(rig.url)
+    await proxy.refuse()
+    await expect(asked()).rejects.toMatchObject({
+      code: 'unavailable',
+      message: expect.stringMatching(/^the database of WEIR_TEST_SOURCE does not answer/),
+    })
+    await proxy.stop()
   })
 })
 

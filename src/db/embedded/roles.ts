@@ -1,6 +1,7 @@
 import { writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import pg from 'pg'
+import type pg from 'pg'
+import { endClient, openClient } from '../session.ts'
 import { connectionUrl, giveTo, type Places } from './places.ts'
 
 /**
@@ -19,6 +20,8 @@ export const GRANTS = [
 ]
 
 const NO_SUCH_ROLE = '28000'
+/** The server has just said that it takes connections. */
+const START_MS = 10_000
 
 /** Makes the two roles and the database where they are missing; homes from before had one role for all, the superuser. */
 export async function ensureRoles(places: Places): Promise<void> {
@@ -110,12 +113,14 @@ async function asRole(
   database: string,
   body: (client: pg.Client) => Promise<void>,
 ): Promise<void> {
-  const client = new pg.Client({ connectionString: connectionUrl(places.runtime, database, role) })
-  client.on('error', () => {})
-  await client.connect()
+  const client = await openClient({
+    url: connectionUrl(places.runtime, database, role),
+    name: 'weir roles',
+    ms: START_MS,
+  })
   try {
     await body(client)
   } finally {
-    await client.end()
+    await endClient(client)
   }
 }
