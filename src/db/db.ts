@@ -33,6 +33,8 @@ export type DatabaseOptions = {
   /** What one statement of a request may take. */
   statementMs?: number
   servingStatementMs?: number
+  /** What a request waits for a free connection. */
+  waitMs?: number
   /** Told when the database goes away, and when it is back; by default the log is. */
   tell?: (says: string) => void
 }
@@ -44,6 +46,7 @@ const SERVING_POOL_SIZE = 4
 const WORK_POOL_SIZE = 6
 
 const STATEMENT_MS = 30_000
+const WAIT_MS = 10_000
 /** Tens of thousands of keys in one read stay below it. */
 const SERVING_STATEMENT_MS = 5_000
 /** A server that starts together with us is waited for. */
@@ -88,7 +91,7 @@ export async function connectDatabase(
       name: 'weir',
       size: poolSize,
       statementMs: options.statementMs ?? STATEMENT_MS,
-      waitMs: 10_000,
+      waitMs: options.waitMs ?? WAIT_MS,
       log,
     }),
     serving: createPool({

@@ -93,10 +93,25 @@ describe('a database that is away', () => {
     await short.close()
   })
 
-  it('H1: reads of predictions do not wait behind requests that hold every connection', async () => {
-    const searches = Array.from({ length: 9 }, () => db.query('select pg_sleep(1)'))
-    expect(await db.serving.query('select 1 as n')).toEqual([{ n: 1 }])
-    expect((await Promise.all(searches)).length).toBe(9)
+  it('H1: reads of predictions do not wait behind requests that hold every connection; one more request is a 503', async () => {
+    const small = await connectDatabase({ url: empty.url, log: silentLog, poolSize: 2, waitMs: 50 })
+    let release = () => {}
+    const released = new Promise<void>((done) => {
+      release = done
+    })
+    let holding = 0
+    const hold = async () => {
+      holding++
+      await released
+    }
+    const held = [small.tx(hold), small.tx(hold)]
+    while (holding < 2) await new Promise((done) => setTimeout(done, 5))
+    expect(await small.serving.query('select 1 as n')).toEqual([{ n: 1 }])
+    await expect(small.query('select 1')).rejects.toMatchObject({ code: 'unavailable' })
+    expect(await small.serving.query('select 1 as n')).toEqual([{ n: 1 }])
+    release()
+    await Promise.all(held)
+    await small.close()
   })
 
   it('a listener hears again after silence, and is told that it may have missed something', async () => {
