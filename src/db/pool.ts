@@ -6,8 +6,9 @@ import type { Log } from '../base/log.ts'
 import { withinMs } from '../base/within.ts'
 import { asWorldError, isAway, isLost } from '../base/world.ts'
 import { type Pulse, patienceMs } from './pulse.ts'
+import { RoundTrip } from './round-trip.ts'
 import { beginSession, CONNECT_MS_MAX, destroy } from './session.ts'
-import type { Sql } from './sql.ts'
+import type { Sql, Statement } from './sql.ts'
 import { type Session, scope } from './transaction.ts'
 import { typeParsers } from './types.ts'
 
@@ -130,6 +131,11 @@ export function poolSql({ pool, pulse, ...options }: PoolSqlOptions): Sql {
     query: (text, values) => using(async (c) => (await sessionOf(c).query({ text, values: values as unknown[] })).rows),
     prepared: (name, text, values) =>
       using(async (c) => (await sessionOf(c).query({ name, text, values: values as unknown[] })).rows),
+    together: (statements) =>
+      using(async (client) => {
+        const results = await pulse.during(patience(), () => sendTogether(client, statements), client)
+        return results.map((result) => result.rows)
+      }),
     tx: (body) => using((client) => scope(sessionOf(client), 0, body)),
     copyIn: (text, from) => using((client) => sessionOf(client).copyIn(text, from)),
   }
@@ -141,11 +147,20 @@ function copyInto(client: pg.PoolClient, text: string, from: Readable): Promise<
   return pipeline(from, client.query(copyFrom(text)))
 }
 
+function sendTogether(client: pg.ClientBase, statements: readonly Statement[]): Promise<pg.QueryResult[]> {
+  return new Promise((resolve, reject) => {
+    const trip = new RoundTrip(statements, typeParsers)
+    trip.callback = (error, results) => (error ? reject(error) : resolve(results ?? []))
+    client.query(trip as unknown as pg.Submittable)
+  })
+}
+
 /** Chooses for each call: within `atWork` the one, else the other. */
 export function chosen(choose: () => Sql): Sql {
   return {
     query: (text, values) => choose().query(text, values),
     prepared: (name, text, values) => choose().prepared(name, text, values),
+    together: (statements) => choose().together(statements),
     tx: (body) => choose().tx(body),
     copyIn: (text, from) => choose().copyIn(text, from),
   }

@@ -1,4 +1,4 @@
-import type { Sql } from './sql.ts'
+import type { Sql, Statement } from './sql.ts'
 
 /** A connection keeps each prepared statement for as long as it lives: so many that callers shape, and no more. */
 const SHAPES_MAX = 50
@@ -10,9 +10,18 @@ const shapes = new Map<string, string>()
 
 /** A statement of ours whose text never changes, prepared by its text: planning takes half of a short statement. */
 export function preparedShape<Row>(sql: Sql, text: string, values: readonly unknown[]): Promise<Row[]> {
+  return sql.prepared<Row>(nameOf(text), text, values)
+}
+
+/** The same as one of several that are sent together. */
+export function statement(text: string, values: readonly unknown[]): Statement {
+  return { name: nameOf(text), text, values }
+}
+
+function nameOf(text: string): string {
   const name = names.get(text) ?? `text_${names.size}`
   names.set(text, name)
-  return sql.prepared<Row>(name, text, values)
+  return name
 }
 
 /**

@@ -1,5 +1,8 @@
 import type { Readable } from 'node:stream'
 
+/** A statement with its values; prepared once per connection under its name. */
+export type Statement = { name: string; text: string; values: readonly unknown[] }
+
 /**
  * What a room needs of PostgreSQL. Types on the way out: int8 → number (bigint beyond 2^53), timestamptz → Instant,
  * date, timestamp and numeric → string, json → parsed, bytea → Buffer; the rest as `pg` has them. On the way in, an
@@ -10,6 +13,11 @@ export type Sql = {
   query<Row = Record<string, unknown>>(text: string, values?: readonly unknown[]): Promise<Row[]>
   /** The same, prepared once per connection under `name`: for hot paths. */
   prepared<Row = Record<string, unknown>>(name: string, text: string, values: readonly unknown[]): Promise<Row[]>
+  /**
+   * Runs statements in one transaction, in their order, and waits once for them all (round-trip.ts); gives the rows of each.
+   * For changes whose statements need nothing of each other's answers.
+   */
+  together(statements: readonly Statement[]): Promise<Record<string, unknown>[][]>
   /** Runs `body` in one transaction: all of it or nothing. Inside a transaction it is a savepoint. */
   tx<T>(body: (sql: Sql) => Promise<T>): Promise<T>
   /** Sends a stream to a `copy … from stdin`. */

@@ -34,6 +34,12 @@ export async function scope<T>(client: Session, depth: number, body: (sql: Sql) 
       last = result.catch(() => {})
       return result
     },
+    /** Inside a transaction they are part of it, one after the other. */
+    async together(statements) {
+      const rows: Record<string, unknown>[][] = []
+      for (const { name, text, values } of statements) rows.push(await run({ name, text, values: values as unknown[] }))
+      return rows
+    },
     async tx(inner) {
       assert(state === 'open', 'a transaction was opened inside one that is not free')
       state = 'inner'

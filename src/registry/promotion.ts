@@ -2,15 +2,9 @@ import type { Clock } from '../base/clock.ts'
 import type { Sql } from '../db/sql.ts'
 import { noModel } from './models.ts'
 import { checkAlias, invalid, type Stage } from './names.ts'
-import {
-  dropAlias,
-  insertTransitions,
-  moveAlias,
-  moveVersions,
-  selectTransitions,
-  type Transition,
-} from './queries/history.ts'
+import { dropAlias, insertTransitions, selectTransitions, type Transition } from './queries/history.ts'
 import { lockModel } from './queries/models.ts'
+import { moveAlias, moveVersion } from './queries/moves.ts'
 import type { createVersions, ModelVersion } from './versions.ts'
 
 export type TransitionRequest = {
@@ -23,10 +17,10 @@ export type TransitionRequest = {
   comment?: string
 }
 
-type Deps = { sql: Sql; clock: Clock } & Pick<ReturnType<typeof createVersions>, 'change' | 'getVersion'>
+type Deps = { sql: Sql; clock: Clock } & Pick<ReturnType<typeof createVersions>, 'changeAtOnce'>
 
 /** Stages and aliases: who answers for a model. Each change is kept with who made it, when, from what to what. */
-export function createPromotion({ sql, clock, change, getVersion }: Deps) {
+export function createPromotion({ sql, clock, changeAtOnce }: Deps) {
   async function transition(request: TransitionRequest): Promise<ModelVersion> {
     const { name, version, stage, archiveExisting, actor, comment = null } = request
     if (archiveExisting && stage !== 'Staging' && stage !== 'Production') {
@@ -34,14 +28,8 @@ export function createPromotion({ sql, clock, change, getVersion }: Deps) {
         `Model version transition cannot archive existing model versions because '${stage}' is not an Active stage. Valid stages are Staging, Production.`,
       )
     }
-    const kept = { kind: 'stage' as const, actor, comment }
-    const archived = archiveExisting ? stage : null
-    await change(name, version, archived, async (tx, before, others) => {
-      const atMs = clock.nowMs()
-      const moves = others.map((other) => ({ ...kept, atMs, version: other.version, from: stage, to: 'Archived' }))
-      await moveVersions(tx, name, [...moves, { ...kept, atMs, version, from: before, to: stage }])
-    })
-    return getVersion(name, version)
+    const atMs = clock.nowMs()
+    return changeAtOnce(name, version, moveVersion({ name, version, stage, archiveExisting, actor, comment, atMs }))
   }
 
   async function setAlias(request: {
@@ -52,15 +40,8 @@ export function createPromotion({ sql, clock, change, getVersion }: Deps) {
   }): Promise<ModelVersion> {
     const { name, version, actor } = request
     const alias = checkAlias(request.alias)
-    await change(name, version, null, async (tx) => {
-      const before = await moveAlias(tx, name, alias, version)
-      const atMs = clock.nowMs()
-      const kept = { kind: 'alias' as const, actor, comment: null, atMs }
-      if (before === version) return
-      const from = before === null ? [] : [{ ...kept, version: before, from: alias, to: null }]
-      await insertTransitions(tx, name, [...from, { ...kept, version, from: null, to: alias }])
-    })
-    return getVersion(name, version)
+    const kept = { name, version, actor, comment: null, atMs: clock.nowMs() }
+    return changeAtOnce(name, version, moveAlias({ ...kept, alias }))
   }
 
   /** Does nothing when there is no such alias. */

@@ -51,7 +51,7 @@ export function createRegistry({
   clock: Clock
 }) {
   const models = createModels({ sql, tracking, clock })
-  const { change, ...versions } = createVersions({ sql, tracking, clock })
-  const promotion = createPromotion({ sql, clock, change, getVersion: versions.getVersion })
+  const { changeAtOnce, ...versions } = createVersions({ sql, tracking, clock })
+  const promotion = createPromotion({ sql, clock, changeAtOnce })
   return { ...models, ...versions, ...promotion }
 }

@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { longSearch } from '../db/long-work.ts'
-import type { Sql } from '../db/sql.ts'
+import type { Sql, Statement } from '../db/sql.ts'
 import { searchClause } from '../mlflow/search/clause.ts'
 import { type Page, pageOf, pageOffset } from '../mlflow/search/page.ts'
 import type { Tracking } from '../tracking/tracking.ts'
@@ -9,7 +9,7 @@ import { REGISTRY_CHANNEL } from './channel.ts'
 import { noModel, type SearchRequest } from './models.ts'
 import { checkTag, invalid, STAGES, type Stage } from './names.ts'
 import { insertTransitions, selectWasInStage } from './queries/history.ts'
-import { lockModel, selectModel } from './queries/models.ts'
+import { lockModel, lockOf, selectModel } from './queries/models.ts'
 import type { VersionRow } from './queries/versions.ts'
 import * as queries from './queries/versions.ts'
 import { VERSION_FIELDS } from './search-fields.ts'
@@ -37,15 +37,17 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     for (const [key, value] of Object.entries(tags)) checkTag(key, value)
     const runId = request.runId || null
     const source = await resolveSource(tracking, { source: request.source, runId })
-    if (!(await selectModel(sql, name))) throw noModel(name)
-    await tracking.seals.seal(source)
-    const version = await queries.insertVersion(
-      sql,
-      { name, source, runId, runLink, description, tags },
-      { nowMs: clock.nowMs(), channel: REGISTRY_CHANNEL },
-    )
-    if (version === undefined) throw noModel(name)
-    return getVersion(name, version)
+    if (await tracking.seals.hasAny(source)) {
+      if (!(await selectModel(sql, name))) throw noModel(name)
+      await tracking.seals.seal(source)
+    }
+    const row = { name, source, runId, runLink, description, tags }
+    const [made, versions] = await sql.together([
+      queries.insertVersion(row, { nowMs: clock.nowMs(), channel: REGISTRY_CHANNEL }),
+      queries.newestOf(name),
+    ])
+    if (made?.length !== 1) throw noModel(name)
+    return versions?.[0] as ModelVersion
   }
 
   async function getVersion(name: string, version: number): Promise<ModelVersion> {
@@ -79,36 +81,31 @@ export function createVersions({ sql, tracking, clock }: Deps) {
 
   /**
    * A change of a version that exists, in one transaction that holds off others of the same model. `body` is told the
-   * version's stage, and the other versions that are in `others`.
+   * version's stage.
    */
-  async function change(
-    name: string,
-    version: number,
-    others: Stage | null,
-    body: (tx: Sql, before: Stage, others: { version: number }[]) => Promise<void>,
-  ) {
+  async function change(name: string, version: number, body: (tx: Sql, stage: Stage) => Promise<void>) {
     await sql.tx(async (tx) => {
       await lockModel(tx, name)
-      const found = await queries.selectStages(tx, name, version, others)
-      const before = found.find((row) => row.version === version)
-      if (!before) throw noVersion(name, version)
-      await body(
-        tx,
-        before.stage,
-        found.filter((row) => row !== before),
-      )
+      const stage = await queries.selectStage(tx, name, version)
+      if (!stage) throw noVersion(name, version)
+      await body(tx, stage)
     })
   }
 
+  /** The same as one statement that gives no row where there is no such version; gives the version as it is then. */
+  async function changeAtOnce(name: string, version: number, change: Statement): Promise<ModelVersion> {
+    const [, changed, versions] = await sql.together([lockOf(name), change, queries.versionOf(name, version)])
+    if (changed?.length !== 1) throw noVersion(name, version)
+    return versions?.[0] as ModelVersion
+  }
+
   async function describeVersion(name: string, version: number, description: string): Promise<ModelVersion> {
-    await change(name, version, null, (tx) =>
-      queries.updateVersion(tx, name, version, { description, nowMs: clock.nowMs() }),
-    )
+    await change(name, version, (tx) => queries.updateVersion(tx, name, version, { description, nowMs: clock.nowMs() }))
     return getVersion(name, version)
   }
 
   return {
-    change,
+    changeAtOnce,
     createVersion,
     getVersion,
     byAlias,
@@ -130,7 +127,7 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     findVersionByRun: (name: string, runId: string) => queries.selectVersionByRun(sql, name, runId),
     latestVersions: (name: string, stages: readonly Stage[] = STAGES) => queries.selectLatest(sql, [name], stages),
     deleteVersion: (name: string, version: number, actor: string) =>
-      change(name, version, null, async (tx, stage) => {
+      change(name, version, async (tx, stage) => {
         const unused = await queries.deleteVersion(tx, name, version)
         await tracking.seals.unseal(tx, unused)
         const kept = { version, kind: 'stage' as const, comment: 'version deleted', atMs: clock.nowMs() }
@@ -139,10 +136,10 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     setVersionTag(name: string, version: number, key: string, value: string) {
       checkTag(key, value)
       if (value === '') throw invalid("Missing value for required parameter 'value'.")
-      return change(name, version, null, (tx) => queries.upsertVersionTags(tx, name, version, { [key]: value }))
+      return change(name, version, (tx) => queries.upsertVersionTags(tx, name, version, { [key]: value }))
     },
     deleteVersionTag: (name: string, version: number, key: string) =>
-      change(name, version, null, (tx) => queries.deleteVersionTag(tx, name, version, key)),
+      change(name, version, (tx) => queries.deleteVersionTag(tx, name, version, key)),
   }
 }
 

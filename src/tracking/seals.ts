@@ -28,6 +28,16 @@ export function createSeals({ sql, objects, clock }: Deps) {
     )
   }
 
+  /**
+   * Whether there is anything to seal, or sealed already, at an artifact URI. MLflow lets a version be registered before its
+   * files are there: then no seal is written and taken back, which were two commits.
+   */
+  async function hasAny(uri: string): Promise<boolean> {
+    const folder = proxyPathOf(uri)
+    if ((await filesBelow(folder)).length > 0) return true
+    return (await queries.findSealed(sql, [folder], null)) !== undefined
+  }
+
   /** Seals the folder that an artifact URI names, with the digests of its files. Once more does nothing. */
   async function seal(uri: string): Promise<queries.SealedFile[]> {
     const folder = proxyPathOf(uri)
@@ -102,6 +112,7 @@ export function createSeals({ sql, objects, clock }: Deps) {
 
   return {
     requireOpen,
+    hasAny,
     seal,
     read,
     /** The files of a sealed folder that are not what they were at the registration; each is read whole. */

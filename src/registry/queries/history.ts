@@ -21,21 +21,6 @@ export async function insertTransitions(sql: Sql, name: string, transitions: rea
   )
 }
 
-/** Gives versions their stages and keeps that it did, in their order; the same stage again is no transition. */
-export async function moveVersions(sql: Sql, name: string, transitions: readonly Transition[]): Promise<void> {
-  await preparedShape(
-    sql,
-    `with given as materialized (select * from ${GIVEN}),
-     kept as (
-       insert into registry.transition (name, version, kind, from_value, to_value, actor, comment, at_ms)
-       select $1, given.* from given where from_value is distinct from to_value
-     )
-     update registry.version v set stage = given.to_value, last_update_ms = given.at_ms
-     from given where v.name = $1 and v.version = given.version`,
-    [name, ...columnsOf(transitions)],
-  )
-}
-
 /** Parameters $2 to $8 as rows. */
 const GIVEN = `unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])
   as g (version, kind, from_value, to_value, actor, comment, at_ms)`
@@ -70,21 +55,6 @@ export async function selectWasInStage(sql: Sql, name: string, stage: string): P
     [name, stage],
   )
   return row?.was ?? false
-}
-
-/** Points the alias to the version and gives the one that it pointed to before. */
-export async function moveAlias(sql: Sql, name: string, alias: string, version: number): Promise<number | null> {
-  const rows = await preparedShape<{ before: number | null }>(
-    sql,
-    `with old as (select version from registry.alias where name = $1 and alias = $2),
-     moved as (
-       insert into registry.alias (name, alias, version) values ($1, $2, $3)
-       on conflict (name, alias) do update set version = excluded.version
-     )
-     select (select version from old) as before`,
-    [name, alias, version],
-  )
-  return rows[0]?.before ?? null
 }
 
 /** The version that the alias pointed to, or nothing. */

@@ -1,5 +1,5 @@
-import { preparedShape } from '../../db/prepared-shapes.ts'
-import type { Sql } from '../../db/sql.ts'
+import { preparedShape, statement } from '../../db/prepared-shapes.ts'
+import type { Sql, Statement } from '../../db/sql.ts'
 import { REGISTRY_CHANNEL } from '../channel.ts'
 
 export type ModelRow = {
@@ -40,6 +40,11 @@ export async function selectModel(sql: Sql, name: string): Promise<ModelRow | un
 export async function lockModel(sql: Sql, name: string): Promise<boolean> {
   const text = 'select pg_notify($2, name) from registry.model where name = $1 for update'
   return (await preparedShape(sql, text, [name, REGISTRY_CHANNEL])).length > 0
+}
+
+/** The lock alone, for statements that are sent behind it and tell of their change themselves. */
+export function lockOf(name: string): Statement {
+  return statement('select 1 from registry.model where name = $1 for update', [name])
 }
 
 /** In the order of the names. */

@@ -1,5 +1,5 @@
-import { preparedShape } from '../../db/prepared-shapes.ts'
-import type { Sql } from '../../db/sql.ts'
+import { preparedShape, statement } from '../../db/prepared-shapes.ts'
+import type { Sql, Statement } from '../../db/sql.ts'
 import type { Stage } from '../names.ts'
 
 export type VersionRow = {
@@ -29,17 +29,12 @@ const COLUMNS = `
             where a.name = v.name and a.version = v.version), '[]') as aliases`
 
 /**
- * Takes the model's next number under its lock, writes the version with its tags and tells of it, in one statement; gives
- * the number, or nothing when there is no such model. A number is given once, also when its version is deleted later.
+ * Takes the model's next number under its lock, writes the version with its tags and tells of it; no row when there is no
+ * such model. A number is given once, also when its version is deleted later. `newestOf` behind it gives the version.
  */
-export async function insertVersion(
-  sql: Sql,
-  version: NewVersion,
-  { nowMs, channel }: { nowMs: number; channel: string },
-): Promise<number | undefined> {
+export function insertVersion(version: NewVersion, { nowMs, channel }: { nowMs: number; channel: string }): Statement {
   const { name, source, runId, runLink, description, tags } = version
-  const rows = await preparedShape<{ version: number }>(
-    sql,
+  return statement(
     `with taken as (
        update registry.model set last_version = last_version + 1, last_update_ms = $6 where name = $1
        returning last_version as version
@@ -55,31 +50,31 @@ export async function insertVersion(
      select version, pg_notify($9, $1) from taken`,
     [name, source, runId, runLink, description, nowMs, Object.keys(tags), Object.values(tags), channel],
   )
-  return rows[0]?.version
 }
 
-/** The stage of one version, and those of the versions that are in `stage`. */
-export function selectStages(
-  sql: Sql,
-  name: string,
-  version: number,
-  stage: Stage | null,
-): Promise<{ version: number; stage: Stage }[]> {
-  return preparedShape<{ version: number; stage: Stage }>(
-    sql,
-    `select version, stage from registry.version where name = $1 and (version = $2 or stage = $3) order by version`,
-    [name, version, stage],
+/** The version with the greatest number that the model ever gave: in the transaction that took it, its own. */
+export function newestOf(name: string): Statement {
+  return statement(
+    `select ${COLUMNS} from registry.model m join registry.version v on v.name = m.name and v.version = m.last_version
+     where m.name = $1`,
+    [name],
   )
+}
+
+/** The stage of one version. */
+export async function selectStage(sql: Sql, name: string, version: number): Promise<Stage | undefined> {
+  const text = 'select stage from registry.version where name = $1 and version = $2'
+  return (await preparedShape<{ stage: Stage }>(sql, text, [name, version]))[0]?.stage
 }
 
 export async function selectVersion(sql: Sql, name: string, version: number): Promise<VersionRow | undefined> {
-  const rows = await preparedShape<VersionRow>(
-    sql,
-    `select ${COLUMNS} from registry.version v where v.name = $1 and v.version = $2`,
-    [name, version],
-  )
-  return rows[0]
+  return (await preparedShape<VersionRow>(sql, VERSION, [name, version]))[0]
 }
+
+/** The same behind a change of it. */
+export const versionOf = (name: string, version: number): Statement => statement(VERSION, [name, version])
+
+const VERSION = `select ${COLUMNS} from registry.version v where v.name = $1 and v.version = $2`
 
 export async function selectVersionByRun(sql: Sql, name: string, runId: string): Promise<VersionRow | undefined> {
   const rows = await preparedShape<VersionRow>(
