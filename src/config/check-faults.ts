@@ -31,7 +31,7 @@ function valueFaults(path: string, column: Column, values: readonly (string | nu
     .filter((value) => typeof value !== wanted)
     .map((value) => ({
       path,
-      message: `${JSON.stringify(value)} is no value of '${column.name}', which is ${column.type}`,
+      message: `${JSON.stringify(value)} is not a value of '${column.name}', which is ${column.type}`,
     }))
 }
 

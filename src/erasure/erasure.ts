@@ -1,7 +1,7 @@
 /**
  * Erasure: takes a subject's data out of everything that Weir keeps, and keeps it out. A request is recorded first and then
- * done step by step, by a durable flow (pipelines/erase.ts): a process that dies is gone on for, and asking again completes
- * what was interrupted. What each room does is the room's own (rooms.ts); here is the order.
+ * done step by step, by a durable flow (pipelines/erase.ts): when its process dies another one resumes it, and asking again
+ * completes what was interrupted. What each room does is the room's own (rooms.ts); here is the order.
  *
  * Owns the schema `erasure`. Invariants:
  * - From the moment that a request is recorded nothing of the subject comes in, by a delivery, a push or a write, until that is

@@ -1,7 +1,7 @@
 /**
  * Features: the same definition gives the training set as of a past moment and the live values.
  *
- * Offline: D(A, K, mode) of the design, section 3, joined by DuckDB from the snapshots that the lake's catalogue names,
+ * Offline: D(A, K, mode) of docs/concepts/time.md, joined by DuckDB from the snapshots that the lake's catalogue names,
  * kept as Parquet under its digest. Online: one typed table for each definition of a feature view.
  *
  * Owns features.online_table, features.training_set (which snapshots each was built from) and every table of schema `online`. Invariants:

@@ -2,7 +2,7 @@ import { readdir } from 'node:fs/promises'
 import type { Project, Source } from '../config/project.ts'
 import { counted, EXAMPLES_MAX, type Finding, finding, shown } from './finding.ts'
 
-/** What a file that stands in the place of the expected one is, by its ending. */
+/** What a file is that is there instead of the expected one, by its ending. */
 const OTHER_ENDINGS: Record<string, string> = {
   gz: 'unpack it first',
   zip: 'unpack it first',

@@ -1,4 +1,4 @@
-/** Where artifacts lie. One check of paths for every route, on the decoded value that is then used (contract, 3 and 4). */
+/** Where artifacts lie. One check of paths for every route, on the decoded value that is then used. */
 import { PlatformError } from '../base/errors.ts'
 
 /** Where artifacts lie in the object store. */

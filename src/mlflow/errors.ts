@@ -1,4 +1,4 @@
-/** How MLflow names an error; the status follows the contract, section 2. */
+/** How MLflow names an error, and the status that its own server gives it. */
 import type { ErrorCode } from '../base/errors.ts'
 import { worldError } from '../base/world.ts'
 import { bounded } from '../wire/limits.ts'

@@ -23,7 +23,7 @@ export function defineIngestMonth(
     // A worker may be on another host, where the same path is another folder: what must be read is named by its bytes.
     const folder = dir === undefined ? {} : { dir, submitted: await describeFolder(dir, project, request.sources) }
     const input: Input = { ...request, ...folder, project: projectDigest(project) }
-    // A run that was interrupted is gone on with only while the files are the same.
+    // An interrupted run is resumed only while the files are the same.
     const runId = await flows.submit('ingest_month', input)
     return flows.wait<IngestReport>(runId, options)
   }

@@ -31,7 +31,7 @@ export function defineMaterialize(
   return async (request, options) => {
     // The views too are those of now: which steps a run has does not change on the way.
     const input: Input = { ...request, views: request.views ?? allViews(project), project: projectDigest(project) }
-    // A run that was interrupted is gone on with only while the lake is as it was.
+    // An interrupted run is resumed only while the lake is as it was.
     const runId = await flows.submit('materialize', input, { key: [input, await lake.changedAt()] })
     return flows.wait<Materialized[]>(runId, options)
   }

@@ -51,7 +51,7 @@ export function defineTrainBaseline(
   })
   return async (request, options) => {
     const input: Input = { ...request, project: projectDigest(project) }
-    // A run that was interrupted is gone on with only while the lake is as it was: else its K would hide what came since.
+    // An interrupted run is resumed only while the lake is as it was: else its K would hide what came since.
     const runId = await flows.submit('train_baseline', input, { key: [input, await lake.changedAt()] })
     return flows.wait<TrainingReport>(runId, options)
   }

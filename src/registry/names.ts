@@ -1,4 +1,4 @@
-/** What may be a name, a stage, an alias, a tag (contract, section 2). */
+/** What may be a name, a stage, an alias, a tag (as MLflow's server has it). */
 import { PlatformError } from '../base/errors.ts'
 import { limitOf } from '../wire/limits.ts'
 import { invisibleIn } from '../wire/visible-name.ts'

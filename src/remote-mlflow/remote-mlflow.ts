@@ -1,5 +1,5 @@
 /**
- * Another MLflow server (`tracking: 'http://…'` in the project) in the place of our own: runs are logged there, models
+ * Another MLflow server (`tracking: 'http://…'` in the project) instead of our own: runs are logged there, models
  * registered and loaded there, by its REST protocol, with the same functions that our own tracking and registry have.
  *
  * Owns no table. Invariants:

@@ -114,7 +114,7 @@ export function createLiveModels(deps: LiveModelDeps) {
         }
       } catch (error) {
         const text = `the registry could not be asked for the version of ${name} in Production: ${messageOf(error)}`
-        // Looked at every few seconds: onRegistryChanged once.
+        // Looked at every few seconds, told once.
         if (unread.get(name) !== text) log.warn({ model: name, err: error }, `serving: ${text}; the live model stays`)
         unread.set(name, text)
       } finally {
@@ -155,7 +155,7 @@ export function createLiveModels(deps: LiveModelDeps) {
       const seen = stamp || (await stampOf(version))
       const { source } = version
       problems.set(name, { version: String(version.version), source, text, permanent: isPermanent(error), stamp: seen })
-      // Looked at every few seconds: onRegistryChanged once.
+      // Looked at every few seconds, told once.
       if (known?.text === text) return
       log.error({ model: name, version: version.version, err: error }, `serving: ${text}`)
       events.loadFailed(name)
@@ -191,7 +191,7 @@ export function createLiveModels(deps: LiveModelDeps) {
     }
   }
 
-  /** Empty where it cannot be onRegistryChanged now. */
+  /** Empty where it cannot be known now. */
   function stampOf({ source }: ModelVersion): Promise<string> {
     return tracking.artifacts.stamp(source).catch(() => '')
   }

@@ -1,4 +1,4 @@
-/** What may be a key of a param, metric or tag, and how long texts may be (contract, section 2). */
+/** What may be a key of a param, metric or tag, and how long texts may be (as MLflow's server has it). */
 import { posix } from 'node:path'
 import { PlatformError } from '../base/errors.ts'
 import { limitOf } from '../wire/limits.ts'

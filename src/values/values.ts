@@ -97,6 +97,11 @@ export const TYPES: Record<ValueType, TypeEntry> = {
 }
 
 /** What a value of this type is, for people. */
+/** `an Int32`, `a String`: for sentences. */
+export function withArticle(type: ValueType): string {
+  return `${type.startsWith('Int') ? 'an' : 'a'} ${type}`
+}
+
 export function describeType(type: ValueType): string {
   return TYPES[type].is
 }

@@ -5,7 +5,7 @@ type Key = { name: string; type: ValueType }
 
 /**
  * A prediction's body with the integers that no double holds as text: JSON Schema knows no bigint, and text is taken wherever
- * an Int64 is. Only those in the place of an integer key: elsewhere they stay, to be refused as what they are.
+ * an Int64 is. Only those where an integer key is expected: elsewhere they stay, to be refused as what they are.
  */
 export function longKeysAsText(body: unknown, keys: readonly Key[]): unknown {
   const whole = keys.filter((key) => key.type === 'Int32' || key.type === 'Int64').map((key) => key.name)

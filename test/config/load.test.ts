@@ -13,7 +13,7 @@ afterEach(() => {
 })
 
 describe('the reference project', () => {
-  it('has the features of the design, in their order', async () => {
+  it('has the features of the reference project, in their order', async () => {
     const project = await loadProject(example)
     expect(project.featureServices[0]!.features.map((f) => f.feature)).toEqual([
       'months_active',
@@ -54,8 +54,8 @@ describe('a project with faults', () => {
       { path: `${at}.id.checks.0.rule`, message: "a range is for numbers, and 'id' is String" },
       { path: `${at}.id.checks.1.pattern`, message: "'(' is not a regular expression" },
       { path: `${at}.age.checks.0.rule`, message: "a pattern is for String, and 'age' is Int64" },
-      { path: `${at}.age.checks.1.values`, message: `"two" is no value of 'age', which is Int64` },
-      { path: `${at}.flag.checks.0.values`, message: `"No" is no value of 'age', which is Int64` },
+      { path: `${at}.age.checks.1.values`, message: `"two" is not a value of 'age', which is Int64` },
+      { path: `${at}.flag.checks.0.values`, message: `"No" is not a value of 'age', which is Int64` },
     ])
   })
 

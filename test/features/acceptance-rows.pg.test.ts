@@ -9,8 +9,8 @@ import type { JoinMode } from '../../src/features/offline/training-set.ts'
 import { type Cell, openRig, type Rig } from './rig.ts'
 
 /**
- * The whole acceptance table of contracts/feature-store.md, section 2, by its numbers: sources of kind changes, and
- * entity rows given by the caller as a CSV file. What the table writes as event_ts/created -> v is a row [k, ts, created, v];
+ * The cases of docs/concepts/training-sets.md, by their numbers: sources of kind changes, and
+ * entity rows given by the caller as a CSV file. What the table writes as event time / created → value is a row [k, ts, created, v];
  * `gone` makes it a tombstone. A delivery is [as of, moment of delivery, rows].
  */
 type Row = Cell[]

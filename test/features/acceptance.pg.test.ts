@@ -7,7 +7,7 @@ import { MODEL } from './projects.ts'
 import { type Cell, openRig, type Rig, rowsOf, snapshotSource } from './rig.ts'
 
 /**
- * The acceptance table of contracts/feature-store.md, section 2, as far as it speaks of whole states (numbers as there).
+ * The cases of docs/concepts/training-sets.md, by their numbers, as far as they speak of whole states.
  * Not here, because a snapshot source cannot express them: 11 and 12 (no moment of delivery), 24 (renamed join keys),
  * 25 (no entity).
  */

@@ -52,6 +52,6 @@ test.each([
 
 test('what does not become the declared type is refused', async () => {
   expect((await faultsOf('[n]', 'Int64')).join()).toMatch(/no Int64|cast/i)
-  expect((await faultsOf('t', 'Int64')).join()).toMatch(/it gives text \(VARCHAR\), which is no Int64/)
+  expect((await faultsOf('t', 'Int64')).join()).toMatch(/it gives text \(VARCHAR\), not an Int64/)
   expect(await faultsOf('CAST(t AS BIGINT)', 'Int64')).toEqual([])
 })

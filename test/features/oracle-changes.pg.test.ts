@@ -10,7 +10,7 @@ import type { JoinMode } from '../../src/features/offline/training-set.ts'
 import { type Cell, openRig, type Rig } from './rig.ts'
 
 /**
- * Random histories of both kinds of source and random entity rows against the rule of DESIGN.md, section 3, written
+ * Random histories of both kinds of source and random entity rows against the rule of docs/concepts/time.md, written
  * down as plainly as it reads. A history that fails is made smaller, by leaving deliveries, rows and entity rows out one
  * after the other, and shown with its seed. WEIR_FUZZ_SEED runs one seed again.
  */

@@ -7,7 +7,7 @@ import { projectOf } from './projects.ts'
 import { type Cell, openRig, type Rig, rowsOf, snapshotSource } from './rig.ts'
 
 /**
- * Random histories against the rule of DESIGN.md, section 3, written down as plainly as it reads: walk over every row of
+ * Random histories against the rule of docs/concepts/time.md, written down as plainly as it reads: walk over every row of
  * every delivery, throw out what may not be seen, take the newest. WEIR_FUZZ_SEED runs one seed again.
  */
 const DAY_MS = 86_400_000

@@ -14,7 +14,7 @@ import { createConnection, createServer, type NetConnectOpts, type Server, type 
 export type TestProxy = {
   readonly host: string
   readonly port: number
-  /** The same address with the proxy in the place of host and port; `host` and `sslmode` of a query go away. */
+  /** The same address with the proxy instead of host and port; `host` and `sslmode` of a query go away. */
   through(url: string): string
   pass(): Promise<void>
   silence(): Promise<void>

@@ -111,7 +111,7 @@ test('the same wish twice is one withdrawal: a step of a flow may run again', as
   expect(await withdraw(source, JANUARY)).toEqual(first)
 })
 
-test('changedAt moves with a withdrawal too, so that no interrupted run is gone on with over it', async () => {
+test('changedAt moves with a withdrawal too, so that no interrupted run is resumed over it', async () => {
   const source = await filled([JANUARY, 'a'])
   const before = await rig.lake.changedAt()
   const { withdrawn } = await withdraw(source, JANUARY)

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { type MlflowRig, openMlflowRig } from '../tracking/rig.ts'
 
-/** The advisories of the contract (section 4) that could reach this server, each with what it sends. */
+/** Published advisories of MLflow that could reach this server, each with what it sends. */
 let rig: MlflowRig
 let run: string
 let url: URL

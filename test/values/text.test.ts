@@ -9,7 +9,7 @@ beforeAll(async () => {
 })
 afterAll(() => duck.close())
 
-/** Each text and what it is read as, `null` where it is no value of the type. */
+/** Each text and what it is read as, `null` where it is not a value of the type. */
 const CASES: [ValueType, [string, string | null][]][] = [
   [
     'Int64',

@@ -28,10 +28,7 @@ export function define(command: Command): void {
     .requiredOption('--out <file>', 'Parquet file to write; beside it FILE.manifest.json says what it was made from')
     .option('--from <date>', 'all mature periods from this date on (default: the newest alone)', instantOption)
     .option('--known-at <time>', 'as the snapshots were known at this time (default: now)', instantOption)
-    .option(
-      '--entities <file>',
-      'your own rows (CSV or Parquet) in the place of the labels: keys, a time, anything else',
-    )
+    .option('--entities <file>', 'your own rows (CSV or Parquet) instead of the labels: keys, a time, anything else')
     .option('--timestamp <column>', 'their column with the time (default: event_timestamp, or the only one with times)')
     .addOption(modeOption())
   common(command, 'dataset streamflow_churn --as-of 2024-01-31 --out january.parquet').action(

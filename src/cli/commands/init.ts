@@ -57,7 +57,7 @@ async function init(dir: string, options: { json?: boolean }): Promise<void> {
 async function namesIn(folder: string): Promise<string[]> {
   return await readdir(folder).catch((error: NodeJS.ErrnoException) => {
     if (error.code === 'ENOENT') return []
-    throw new PlatformError('invalid_argument', `${folder} is no folder that can be read: ${error.code}`)
+    throw new PlatformError('invalid_argument', `${folder} cannot be read as a folder: ${error.code}`)
   })
 }
 

@@ -3,6 +3,7 @@ import { messageOf, PlatformError } from '../../base/errors.ts'
 import type { Fault } from '../../config/fault.ts'
 import type { FeatureView, Project, Source, ValueType } from '../../config/project.ts'
 import type { Duck, DuckSession } from '../../lake/duck.ts'
+import { withArticle } from '../../values/values.ts'
 import { ident, literal } from './quote.ts'
 import { duckType } from './value-types.ts'
 
@@ -78,7 +79,7 @@ async function typeFault(session: DuckSession, sql: string, type: ValueType): Pr
     const given = column?.column_type ?? ''
     const kind = KINDS.find(([, types]) => types.test(given) && !given.endsWith('[]'))
     if (kind?.[2].includes(type) || given === '"NULL"') return undefined
-    return `it gives ${kind?.[0] ?? 'a value'} (${given}), which is no ${type}; CAST it`
+    return `it gives ${kind?.[0] ?? 'a value'} (${given}), not ${withArticle(type)}; CAST it`
   } catch (error) {
     return messageOf(error).split('\n')[0]
   }
@@ -115,7 +116,7 @@ async function statementOf(session: DuckSession, column: string): Promise<{ node
       statements?: { node: Node }[]
     }
     const [statement, second] = tree.statements ?? []
-    if (tree.error) return { message: tree.error_message ?? 'this is no expression' }
+    if (tree.error) return { message: tree.error_message ?? 'this is not an expression' }
     return statement && !second ? { node: statement.node } : { message: ONE_EXPRESSION }
   } catch (error) {
     return { message: messageOf(error).split('\n')[0] ?? '' }
@@ -154,7 +155,7 @@ function treeFaults(node: Node, nonDeterministic: ReadonlySet<string>, columns: 
 
 function columnFaults(parts: readonly string[], columns: ReadonlySet<string>): string[] {
   const first = parts[0]?.toLowerCase() ?? ''
-  return columns.has(first) || !NO_COLUMNS.has(first) ? [] : [`'${parts.join('.')}' is no column of the source`]
+  return columns.has(first) || !NO_COLUMNS.has(first) ? [] : [`'${parts.join('.')}' is not a column of the source`]
 }
 
 /** A label computed into a feature is still the label. */

@@ -157,7 +157,7 @@ function columnOf(columns: readonly Given[], name: string): Given {
   throw refusal(`the entity rows have no column '${name}'; they have ${columns.map((c) => c.name).join(', ')}`)
 }
 
-/** A key that is no value of its type would look like an unknown one. Tells of the first row, and of its first such column. */
+/** A key that is not of its type would look like an unknown one. Tells of the first row, and of its first such column. */
 async function requireValues(session: DuckSession, declared: readonly Column[], source: string): Promise<void> {
   const [first] = await session.rows<{ n: number; broken: number }>(
     `SELECT n, broken FROM ${ENTITY_ROWS} WHERE broken IS NOT NULL ORDER BY n LIMIT 1`,

@@ -1,7 +1,7 @@
 import { messageOf, PlatformError } from '../../base/errors.ts'
 import type { OnDemandRow } from '../../config/project.ts'
 import { readJsonValue } from '../../values/json.ts'
-import type { ValueType } from '../../values/values.ts'
+import { type ValueType, withArticle } from '../../values/values.ts'
 import type { FeatureValue } from '../../wire/features.ts'
 import type { OnDemandPart } from './definitions.ts'
 
@@ -21,7 +21,11 @@ export function computeOnDemand(part: OnDemandPart, row: OnDemandRow): FeatureVa
   return part.features.map(({ name, type }) => {
     const value = readJsonValue(type, orNull(type, outputs[name]))
     if (value !== undefined) return value
-    throw fault(part, `its function gave ${String(outputs[name])} for '${name}', which is no ${type}`, row)
+    throw fault(
+      part,
+      `its function gave ${String(outputs[name])} for '${name}', which is not ${withArticle(type)}`,
+      row,
+    )
   })
 }
 

@@ -31,7 +31,7 @@ export type FeastDeps = {
 }
 
 /**
- * The protocol of Feast's feature server (contracts/feature-store.md, section 1). Clients up to 0.60 send JSON without a
+ * The protocol of Feast's feature server, as its clients 0.56 to 0.67 speak it. Clients up to 0.60 send JSON without a
  * content type, so every body is read as JSON. Errors are Feast's own form: a class of feast.errors that the client
  * raises again, or for a body of the wrong shape FastAPI's `detail`. A caller's mistake is never a 5xx, which
  * clients would send again and again.

@@ -24,7 +24,7 @@ type Deps = { lake: Lake; session: DuckSession }
 export type JoinInput = { moment: Instant; snapshot: Snapshot }
 
 /**
- * The point-in-time join of section 3 of the design. Views of whole states: the snapshot for each span of T is picked
+ * The point-in-time join (docs/concepts/training-sets.md). Views of whole states: the snapshot for each span of T is picked
  * from the catalogue, and hash-joined with the rows of that span, so the cost does not grow with history. Views of
  * changes: the rows of a key up to T and not older than the ttl, of which the greatest (event time, available, seq)
  * remains; that is done once for each view, into a temporary table of the session.

@@ -28,7 +28,7 @@ export function periods(views: readonly Candidates[], first: Instant, last: Inst
   return found.filter((period, i) => i === 0 || !samePicks(period, found[i - 1] as Period))
 }
 
-/** The rule of section 3 of the design for one moment: the newest (valid_at, available_at, seq) that may be seen. */
+/** The rule of docs/concepts/time.md for one moment: the newest (valid_at, available_at, seq) that may be seen. */
 export function pickAt({ snapshots, ttlMs }: Candidates, moment: Instant, mode: JoinMode): Snapshot | undefined {
   const oldest = ttlMs === null ? '' : addMs(moment, -ttlMs)
   let best: Snapshot | undefined

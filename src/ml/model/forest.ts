@@ -77,7 +77,8 @@ export function findForestFault(forest: Forest): string | undefined {
     for (let i = start; i < end; i++) {
       const isLeaf = feature[i]! < 0
       if (Number.isNaN(value[i]!)) return `node ${i} has no value`
-      if (isLeaf && !(value[i]! >= 0 && value[i]! <= 1)) return `leaf ${i} has the value ${value[i]}, which is no share`
+      if (isLeaf && !(value[i]! >= 0 && value[i]! <= 1))
+        return `leaf ${i} has the value ${value[i]}, which is not between 0 and 1`
       if (isLeaf) continue
       if (feature[i]! >= columns) return `node ${i} asks column ${feature[i]} of ${columns}`
       if (right[i]! <= i + 1 || right[i]! >= end) return `node ${i} has its right child outside of tree ${t}`
