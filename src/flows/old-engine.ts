@@ -6,7 +6,7 @@ import { textOfError } from './errors.ts'
 /**
  * The runs of before: until migration 0021 the engine was DBOS, with tables of its own in the schema `dbos`. When no process
  * of that weir is left, its runs come into our tables, whole or not at all, and the schema goes. What had not ended is
- * not gone on with, because another build began it: it ends as failed, and says so.
+ * not resumed, because another build began it: it ends as failed, and says so.
  */
 export async function moveOldRuns(db: Database, log: Log): Promise<number> {
   if (!(await isThere(db))) return 0
@@ -49,7 +49,7 @@ const OLD_PROCESSES = `
 function begunBefore(): PlatformError {
   return new PlatformError(
     'conflict',
-    'this run was begun by an older weir and had not ended when that was replaced; it is not gone on with, since what is recorded ' +
+    'this run was begun by an older weir and had not ended when that was replaced; it is not resumed, since what is recorded ' +
       'and what comes would be of two different programs. Give the command again, and it starts from the beginning',
   )
 }

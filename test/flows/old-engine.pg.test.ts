@@ -41,7 +41,7 @@ test('runs of the engine of before stay listed, with their inputs, steps, result
   expect(await oldTables()).toEqual([])
 })
 
-test('a run that an older weir had not finished says what to do, and is never gone on with', async () => {
+test('a run that an older weir had not finished says what to do, and is never resumed', async () => {
   flows.define('train', async (run) => run.step('pin', async () => 'again'))
   await expect(flows.wait('c-killed')).rejects.toMatchObject({
     code: 'conflict',
