@@ -4,7 +4,16 @@ import { PlatformError } from '../base/errors.ts'
 import { sha256Hex } from '../base/hash.ts'
 import { parseDurationMs } from './duration.ts'
 import type { Fault } from './fault.ts'
-import type { Column, Feature, FeatureService, FeatureView, Project, ServiceFeature, ValueType } from './project.ts'
+import type {
+  Column,
+  Feature,
+  FeatureService,
+  FeatureView,
+  Format,
+  Project,
+  ServiceFeature,
+  ValueType,
+} from './project.ts'
 import { checkReferences } from './references.ts'
 import { type ProjectShape, projectShape } from './shapes.ts'
 import { suggestion } from './suggest.ts'
@@ -36,10 +45,12 @@ function complete(shape: ProjectShape, dir: string): Project {
       name,
       kind: s.kind,
       file: s.file ?? `${name}.csv`,
+      anyFile: s.file === undefined,
+      format: completeFormat(s.format),
       key: typeof s.key === 'string' ? [s.key] : s.key,
       columns: Object.entries(s.columns).map(([column, c]) => completeColumn(column, c)),
       checks: [...s.checks, ...ALWAYS.filter(({ rule }) => s.checks.every((c) => c.rule !== rule))],
-      timeZone: s.timeZone,
+      timeZone: s.format.timeZone ?? s.timeZone,
       publishDelayMs: durationMs(s.publishDelay),
       postgres: s.postgres,
       eventTime: s.eventTime,
@@ -84,6 +95,11 @@ function completeColumn(name: string, column: ProjectShape['sources'][string]['c
   if (typeof column === 'string') return { name, type: column, checks: [] }
   const checks = column.checks.map((c) => (c.rule === 'range' ? { ...c, min: c.min ?? null, max: c.max ?? null } : c))
   return { name, type: column.type, checks }
+}
+
+/** The zone is the source's: it holds for rows that come by another way than a file, too. */
+function completeFormat({ timeZone: _, ...format }: ProjectShape['sources'][string]['format']): Format {
+  return format
 }
 
 function completeView(name: string, v: ProjectShape['featureViews'][string], shape: ProjectShape): FeatureView {

@@ -1,4 +1,6 @@
 import type { ValueType } from '../values/values.ts'
+import type { Written } from '../values/written.ts'
+import type { ENCODINGS } from './format-shape.ts'
 
 /**
  * The project, complete: what `defineProject` input becomes after `config/normalize.ts` has read it. Every room works
@@ -27,8 +29,12 @@ export type Severity = 'error' | 'warn'
 export type Source = {
   name: string
   kind: 'snapshot' | 'changes'
-  /** The file of a delivery folder that holds this source, e.g. `users.csv`; by its ending CSV or Parquet. */
+  /** The file of a delivery folder that holds this source, e.g. `users.csv`; a `*` in it stands for any text. */
   file: string
+  /** The project names no file: the source's name with any ending that is known, or the folder of its name, is it. */
+  anyFile: boolean
+  /** How its files are written. */
+  format: Format
   /** The PostgreSQL table or query that it is read from instead of a file. */
   postgres: PostgresOrigin | null
   /** The columns that name a row. */
@@ -43,6 +49,21 @@ export type Source = {
   eventTime: string | null
   availableAt: string | null
   deleted: string | null
+}
+
+/** How a file is written: what is around the values, and (`Written`) the values themselves. */
+export type Format = Written & {
+  delimiter: string
+  quote: string | null
+  encoding: (typeof ENCODINGS)[number]
+  /** Without one the fields are the declared columns in their order. */
+  header: boolean
+  /** Lines before the header, or before the first row where there is none. */
+  skipLines: number
+  /** What a column is called in the file, where that is not its name. */
+  names: Readonly<Record<string, string>>
+  /** Of an Excel workbook; null for the first. */
+  sheet: string | null
 }
 
 /** `connection` names the environment variable with the database's URL; `{as_of}` in a query stands for the moment. */

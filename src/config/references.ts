@@ -1,6 +1,7 @@
 /** Checks between the parts of a project: what is named must exist and fit. */
 import { checkFaults } from './check-faults.ts'
 import { type Fault, missing } from './fault.ts'
+import { formatFaults } from './format-faults.ts'
 import type { Project, Source } from './project.ts'
 import type { ProjectShape } from './shapes.ts'
 
@@ -10,7 +11,7 @@ const FEATURE_NAME_BYTES_MAX = 63
 
 export function checkReferences(project: Project, shape: ProjectShape): Fault[] {
   return [
-    ...project.sources.flatMap((source) => sourceFaults(project, source)),
+    ...project.sources.flatMap((source) => sourceFaults(project, source, shape)),
     ...viewFaults(project),
     ...entityFaults(project),
     ...keyNameFaults(shape),
@@ -23,14 +24,12 @@ export function checkReferences(project: Project, shape: ProjectShape): Fault[] 
   ]
 }
 
-function sourceFaults(project: Project, source: Source): Fault[] {
+function sourceFaults(project: Project, source: Source, shape: ProjectShape): Fault[] {
   const at = `sources.${source.name}`
   const columns = source.columns.map((c) => c.name)
   const faults = source.key.flatMap((key) => missing(`${at}.key`, 'column', key, columns))
   faults.push(...timeFaults(at, source, columns))
-  if (source.postgres === null && !/\.(csv|parquet)$/.test(source.file)) {
-    faults.push({ path: `${at}.file`, message: `'${source.file}' must end with .csv or .parquet` })
-  }
+  faults.push(...formatFaults(source, shape.sources[source.name]))
   for (const column of source.columns) {
     for (const [i, check] of column.checks.entries()) {
       const path = `${at}.columns.${column.name}.checks.${i}`

@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { isTimeZone } from '../values/time-zone.ts'
 import { parseDurationMs } from './duration.ts'
+import { formatShape } from './format-shape.ts'
 import { type OnDemandView, VALUE_TYPES } from './project.ts'
 
 const severity = z.enum(['error', 'warn']).default('error')
@@ -65,6 +66,7 @@ const source = z.strictObject({
   deleted: z.string().nullable().default(null),
   key: z.union([z.string(), z.array(z.string()).min(1)]),
   timeZone: z.string().refine(isTimeZone, "write the zone's IANA name, like Europe/Paris").nullable().default(null),
+  format: formatShape.prefault({}),
   columns: z.record(z.string(), column),
   checks: z.array(tableCheck).readonly().default([]),
   publishDelay: duration.default('0s'),

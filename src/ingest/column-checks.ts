@@ -5,6 +5,7 @@ import type { DuckParam } from '../lake/duck.ts'
 import { isNoValue } from '../values/text.ts'
 import { isNaive } from '../values/time-zone.ts'
 import { describeType, TYPES } from '../values/values.ts'
+import { asUsual } from '../values/written.ts'
 import type { Table } from './load-table.ts'
 
 /** A rule for rows. `text` is an expression for what a row has there, `broken` makes one that is true if it breaks it. */
@@ -116,7 +117,10 @@ function typeBroken(table: Table, column: IndexedColumn): Broken {
 }
 
 /** A Parquet column of another kind than the declared type has no value in any row: not the rows are at fault. */
-function misfit({ misfits }: Table, { name, type }: IndexedColumn): string | undefined {
+function misfit({ misfits, parts }: Table, { name, type }: IndexedColumn): string | undefined {
+  if (type === 'String' && parts.some((part) => part.sheet)) {
+    return 'with a cell that is a number or a day, and no text: Excel makes 17 of 00017; make the column text there, or declare it as a number'
+  }
   const physical = misfits.get(name)
   if (physical === undefined) return undefined
   const kinds = TYPES[type].parquet
@@ -132,8 +136,8 @@ function misfit({ misfits }: Table, { name, type }: IndexedColumn): string | und
   return `${is}; write the column in another type, or declare what it is`
 }
 
-function hint({ file }: Table, type: ValueType): string {
-  if (file.format === 'csv') return HINTS[type] ?? ''
+function hint({ format }: Table, type: ValueType): string {
+  if (format === 'csv') return HINTS[type] ?? ''
   return type.startsWith('Float') ? '; a missing value is a null' : ''
 }
 
@@ -151,8 +155,9 @@ function localTimes({ source }: Table, { index, type }: IndexedColumn): Broken[]
   if (source.timeZone === null || type !== 'UnixTimestamp') return []
   const says = `with a time that ${source.timeZone} has twice or not at all, as clocks change there; write it with its offset, like +01:00`
   // Only a time that is one by itself: in UTC there is each once.
-  const real = `TRY_CAST(r${index} AS TIMESTAMP) IS NOT NULL AND NOT starts_with(r${index}, '0000')`
-  return [{ broken: () => `${isNaive(`r${index}`)} AND ${real} AND t${index} IS NULL`, says }]
+  const text = `(${asUsual(type, `r${index}`, source.format)})`
+  const real = `TRY_CAST(${text} AS TIMESTAMP) IS NOT NULL AND NOT starts_with(${text}, '0000')`
+  return [{ broken: () => `${isNaive(text)} AND ${real} AND t${index} IS NULL`, says }]
 }
 
 /** Words that programs write where a value is missing. */

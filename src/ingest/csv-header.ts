@@ -1,40 +1,64 @@
 import type { Source } from '../config/project.ts'
+import { nameInFile } from '../config/usual-format.ts'
 import { readCsvHeader } from '../lake/csv-file.ts'
+import type { DeliveredPart } from './delivered.ts'
 import { counted, type Finding, finding, shown } from './finding.ts'
 
 /** Bytes that are no UTF-8 are mostly accents of Windows-1252. */
-export const SAVE_AS_UTF8 = 'it may be Latin-1 (Windows-1252): save the file as UTF-8'
-const OTHER_DELIMITERS = [';', '\t', '|']
+export const SAVE_AS_UTF8 =
+  "it may be Latin-1 (Windows-1252): save the file as UTF-8, or add to the source format: { encoding: 'windows-1252' }"
+const OTHER_DELIMITERS = [',', ';', '\t', '|']
 
 /** The names of the first line, or the finding that there is none that can be read. */
-export async function readHeader(path: string, source: Source): Promise<string[] | Finding> {
-  const header = await readCsvHeader(path)
-  if (Array.isArray(header)) return header
-  return finding(source, header.rule === 'encoding' ? { ...header, says: `${header.says}; ${SAVE_AS_UTF8}` } : header)
+export async function readHeader({ path }: DeliveredPart, source: Source): Promise<string[] | Finding> {
+  const header = await readCsvHeader(path, source.format)
+  if (!Array.isArray(header)) {
+    return finding(source, header.rule === 'encoding' ? { ...header, says: `${header.says}; ${SAVE_AS_UTF8}` } : header)
+  }
+  if (source.format.header) return source.format.trim ? header.map((name) => name.trim()) : header
+  const declared = source.columns.map((c) => c.name)
+  if (header.length === declared.length) return declared
+  const says = `the first line has ${counted(header.length, 'field')}, and the project ${counted(declared.length, 'column')}; without a header they must be the same, in the same order`
+  return finding(source, {
+    rule: 'columns',
+    says,
+    examples: [{ line: 1, key: null, value: shown(header.join(source.format.delimiter)) }],
+  })
 }
 
 /** What is wrong with the names: another delimiter, columns missing, unknown or named twice. */
-export function checkHeader(names: readonly string[], source: Source): Finding[] {
-  const declared = source.columns.map((c) => c.name)
+export function checkHeader(names: readonly string[], source: Source, line: number | null): Finding[] {
+  const { format } = source
+  const declared = source.columns.map((c) => nameInFile(format, c.name))
+  const example = { line, key: null, value: shown(names.join(format.delimiter)) }
   const delimiter = OTHER_DELIMITERS.find(
-    (d) => names.length === 1 && declared.some((n) => names[0]?.split(d).includes(n)),
+    (d) =>
+      d !== format.delimiter &&
+      names.length === 1 &&
+      declared.some((n) => names[0]?.split(d).some((name) => alike(name, n))),
   )
   if (delimiter !== undefined && declared.length > 1) {
-    const says = `fields are separated by ${delimiter === '\t' ? 'tabs' : `'${delimiter}'`}; commas are expected: save it as CSV with commas, and numbers with a decimal point`
-    return [finding(source, { rule: 'delimiter', says, examples: [headerExample(source, names)] })]
+    const expected =
+      format.delimiter === ','
+        ? 'commas are expected: save it as CSV with commas, and numbers with a decimal point'
+        : `the format says ${inWords(format.delimiter)}`
+    const says = `fields are separated by ${inWords(delimiter)}; ${expected}, or write in the source format: { delimiter: '${delimiter === '\t' ? '\\t' : delimiter}' }`
+    return [finding(source, { rule: 'delimiter', says, examples: [example] })]
   }
-  const missing = declared.filter((name) => !names.includes(name))
+  const missing = source.columns.filter((c) => !names.includes(nameInFile(format, c.name)))
   const named = names.filter((name) => name !== '')
   const twice = [...new Set(named.filter((name, i) => named.indexOf(name) !== i))]
   return [
-    ...missing.map((name, i) => missingColumn(source, name, names, i === 0)),
+    // The header is shown once, with the first of them: it may have hundreds of names.
+    ...missing.map(({ name }, i) => missingColumn(source, name, { names, examples: i === 0 ? [example] : [] })),
     ...twice.map(columnTwice),
     ...unnamed(source, names),
     ...extra(),
   ]
 
   function columnTwice(column: string): Finding {
-    return finding(source, { column: shown(column), rule: 'columns', says: 'the header has this name more than once' })
+    const says = 'the header has this name more than once; give each column a name of its own'
+    return finding(source, { column: shown(column), rule: 'columns', says })
   }
   function extra(): Finding[] {
     const unknown = [...new Set(named.filter((name) => !declared.includes(name)))]
@@ -50,13 +74,17 @@ export function checkHeader(names: readonly string[], source: Source): Finding[]
   }
 }
 
-/** Commas at the end of each line, or the index that pandas writes: columns that nobody can ask for. */
+function inWords(delimiter: string): string {
+  return delimiter === '\t' ? 'tabs' : delimiter === ',' ? 'commas' : `'${delimiter}'`
+}
+
+/** Delimiters at the end of each line, or the index that pandas writes: columns that nobody can ask for. */
 function unnamed(source: Source, names: readonly string[]): Finding[] {
   const count = names.filter((name) => name === '').length
   if (count === 0) return []
   const trailing = names.slice(-count).every((name) => name === '')
   const where = trailing
-    ? 'the lines end with commas'
+    ? `the lines end with ${inWords(source.format.delimiter)}`
     : names[0] === ''
       ? 'a data frame wrote its index'
       : 'the header has gaps'
@@ -69,18 +97,37 @@ function severityOfExtra(source: Source) {
 }
 
 /** `Customer ID` for `customer_id`: letters and digits alone are compared. */
-function plainName(name: string): string {
-  return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '')
+export function alike(a: string, b: string): boolean {
+  const plain = (name: string) => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '')
+  return plain(a) === plain(b) && plain(a) !== ''
 }
 
-/** The header is shown once, with the first of them: it may have hundreds of names. */
-function missingColumn(source: Source, column: string, names: readonly string[], first: boolean): Finding {
-  const alike = names.find((name) => plainName(name) === plainName(column))
-  const hint = alike === undefined ? '' : `; the header has '${shown(alike)}', and names must be equal to the letter`
-  const says = `the column is missing from the header, which has ${counted(names.length, 'name')}${hint}`
-  return finding(source, { column, rule: 'columns', says, examples: first ? [headerExample(source, names)] : [] })
+function missingColumn(
+  source: Source,
+  column: string,
+  { names, examples }: { names: readonly string[]; examples: { line: number | null; key: null; value: string }[] },
+): Finding {
+  const wanted = nameInFile(source.format, column)
+  const found = names.find((name) => alike(name, wanted)) ?? names.find((name) => alike(name, column))
+  const as = wanted === column ? '' : ` under the name '${shown(wanted)}' that the format gives it`
+  const hint =
+    found === undefined
+      ? '; deliver it, or take it out of the project'
+      : `; the header has '${shown(found)}', and names must be equal to the letter: rename it, or add to the source ${blockFor(column, found)}`
+  const says = `the column is missing from the header${as}, which has ${counted(names.length, 'name')}${hint}`
+  return finding(source, { column, rule: 'columns', says, examples })
 }
 
-function headerExample(source: Source, names: readonly string[]) {
-  return { line: source.file.endsWith('.parquet') ? null : 1, key: null, value: shown(names.join(',')) }
+function blockFor(column: string, found: string): string {
+  if (found.trim() === column) return 'format: { trim: true }'
+  return `format: { names: { ${propertyName(column)}: ${textLiteral(found)} } }`
+}
+
+/** As it is written in TypeScript. */
+export function propertyName(name: string): string {
+  return /^[A-Za-z_$][\w$]*$/.test(name) ? name : JSON.stringify(name)
+}
+
+export function textLiteral(text: string): string {
+  return `'${JSON.stringify(text).slice(1, -1).replaceAll('\\"', '"').replaceAll("'", "\\'")}'`
 }

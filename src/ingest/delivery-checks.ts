@@ -6,7 +6,7 @@ import type { DuckSession } from '../lake/duck.ts'
 import type { Lake } from '../lake/lake.ts'
 import { counted, EXAMPLES_MAX, type Finding, finding, shown } from './finding.ts'
 import type { Table } from './load-table.ts'
-import { linesOfRows } from './structure.ts'
+import { linesOfRows, type Where } from './structure.ts'
 
 type Deps = { duck: DuckSession; lake: Lake; project: Project; asOf: Instant }
 
@@ -134,6 +134,9 @@ async function keysOnlyIn(duck: DuckSession, a: Keys, b: Keys): Promise<Finding[
      ORDER BY n, ${keys} LIMIT ${EXAMPLES_MAX}`,
   )
   const numbers = rows.flatMap((row) => row.n ?? [])
-  const lines = a.table ? await linesOfRows(a.table, numbers) : new Map<number, number>()
-  return rows.map(({ n, key }) => ({ line: n === null ? null : (lines.get(n) ?? null), key: shown(key), value: null }))
+  const lines = a.table ? await linesOfRows(a.table, numbers) : new Map<number, Where>()
+  return rows.map(({ n, key }) => {
+    const where = n === null ? undefined : lines.get(n)
+    return { line: null, ...where, key: shown(key), value: null }
+  })
 }

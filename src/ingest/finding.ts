@@ -2,8 +2,11 @@ import type { Severity, Source } from '../config/project.ts'
 
 export const EXAMPLES_MAX = 5
 
-/** A row that broke a rule. `line` counts lines of the file from 1, the header being the first. */
-export type Example = { line: number | null; key: string | null; value: string | null }
+/**
+ * A row that broke a rule. `line` counts lines of the file from 1, the header being the first; of Parquet files and workbooks it
+ * counts rows. `part` is the file of a folder of parts that it stands in.
+ */
+export type Example = { line: number | null; key: string | null; value: string | null; part?: string }
 
 /** One broken rule of one file: how often, and up to five rows of it. */
 export type Finding = {
@@ -34,8 +37,8 @@ type Of = Pick<Source, 'name' | 'file'> | { name: null; file: string }
 export function finding(source: Of, details: Details): Finding {
   const { column, rule, severity = 'error', count = 1, examples = [], says } = details
   const where = column === undefined ? source.file : `${source.file}, column '${column}'`
-  const unit = source.file.endsWith('.parquet') ? 'row' : 'line'
-  const rows = examples.map((example) => describe(example, unit)).filter((text) => text !== '')
+  const unit = (part: string | undefined) => (/\.(parquet|xlsx)$/i.test(part ?? source.file) ? 'row' : 'line')
+  const rows = examples.map((example) => describe(example, unit(example.part))).filter((text) => text !== '')
   const message = `${where}: ${says}${rows.length === 0 ? '' : ` (${rows.join('; ')}${count > rows.length ? '; …' : ''})`}`
   return { file: source.file, source: source.name, column: column ?? null, rule, severity, count, examples, message }
 }
@@ -55,8 +58,9 @@ export function shown(value: string): string {
   return line.length <= 80 ? line : `${line.slice(0, 79).replace(/[\ud800-\udbff]$/, '')}…`
 }
 
-function describe({ line, key, value }: Example, unit: string): string {
+function describe({ line, key, value, part }: Example, unit: string): string {
   const parts = [
+    part ?? '',
     line === null ? '' : `${unit} ${line}`,
     key === null ? '' : `key ${key}`,
     value === null ? '' : `'${value}'`,

@@ -1,5 +1,7 @@
-import { readdir } from 'node:fs/promises'
 import type { Project, Source } from '../config/project.ts'
+import { kindOfName } from './files/known-endings.ts'
+import { isNamedBy } from './files/named-by.ts'
+import { visible } from './files/visible.ts'
 import { counted, EXAMPLES_MAX, type Finding, finding, shown } from './finding.ts'
 
 /** What a file is that is there instead of the expected one, by its ending. */
@@ -9,20 +11,16 @@ const OTHER_ENDINGS: Record<string, string> = {
   bz2: 'unpack it first',
   zst: 'unpack it first',
   xz: 'unpack it first',
-  xlsx: 'save it as CSV UTF-8',
-  xls: 'save it as CSV UTF-8',
-  ods: 'save it as CSV UTF-8',
-  csv: "or name it as the source's file",
-  parquet: "or name it as the source's file",
-  tsv: 'save it as CSV with commas',
-  txt: 'save it as CSV with commas',
+  xls: 'save it as .xlsx, or as CSV UTF-8',
+  ods: 'save it as .xlsx, or as CSV UTF-8',
 }
 
 /** An expected file that is not there; names the one that is probably it, and what to do with it. */
 export async function missingFile(folder: string, source: Source): Promise<Finding> {
-  const alike = (await visibleNames(folder)).filter((name) => isAlike(name, source)).sort(byLikeness(source.file))[0]
+  const alike = (await visible(folder)).filter((name) => isAlike(name, source)).sort(byLikeness(source.file))[0]
   const todo = alike === undefined ? '' : `; there is '${shown(alike)}': ${whatToDo(alike, source.file)}`
-  const says = `the file is missing (source '${source.name}')${todo}; deliver it, or name the other sources to ingest only them`
+  const is = source.file.includes('/') || source.file.includes('*') ? 'there is no such file' : 'the file is missing'
+  const says = `${is} (source '${source.name}')${todo}; deliver it, or name the other sources to ingest only them`
   return finding(source, { rule: 'file', says })
 }
 
@@ -31,8 +29,7 @@ export async function missingFile(folder: string, source: Source): Promise<Findi
  * are not read, and that is said. Names that begin with a dot are the system's own.
  */
 export async function otherFiles(folder: string, project: Project): Promise<Finding[]> {
-  const expected = new Set(project.sources.map((source) => source.file))
-  const others = (await visibleNames(folder)).filter((name) => !expected.has(name))
+  const others = (await visible(folder)).filter((name) => !project.sources.some((source) => isNamedBy(name, source)))
   if (others.length === 0) return []
   const examples = others.slice(0, EXAMPLES_MAX).map((name) => {
     const like = project.sources.find((source) => isAlike(name, source))
@@ -43,12 +40,7 @@ export async function otherFiles(folder: string, project: Project): Promise<Find
   return [finding(folderOf, { rule: 'other_files', severity: 'warn', count: others.length, examples, says })]
 }
 
-async function visibleNames(folder: string): Promise<string[]> {
-  const names = await readdir(folder).catch(() => [])
-  return names.filter((name) => !name.startsWith('.')).sort()
-}
-
-/** `Customers.CSV`, `customers (1).csv`, `customers.csv.gz`, `customers_final.xlsx` are like `customers.csv`. */
+/** `Customers.CSV`, `customers (1).csv`, `customers.csv.bz2`, `customers_final.xlsx` are like `customers.csv`. */
 function isAlike(name: string, { file }: Source): boolean {
   return (
     stem(name).startsWith(stem(file)) &&
@@ -57,7 +49,11 @@ function isAlike(name: string, { file }: Source): boolean {
 }
 
 function stem(name: string): string {
-  return name.toLowerCase().replace(/(\.(csv|parquet|gz|zip|bz2|zst|xz|xlsx|xls|ods|tsv|txt))+$/, '')
+  return name
+    .split('/')[0]!
+    .toLowerCase()
+    .replace(/\*.*$/, '')
+    .replace(/(\.(csv|parquet|gz|zip|bz2|zst|xz|xlsx|xls|ods|tsv|txt))+$/, '')
 }
 
 /** The one that differs in capitals only comes first, then the shorter. */
@@ -67,8 +63,9 @@ function byLikeness(file: string) {
 }
 
 function whatToDo(name: string, file: string): string {
-  if (name.toLowerCase() === file.toLowerCase()) return 'names must be equal to the letter'
+  const takeIt = `or write in the source file: '${shown(name)}'`
+  if (name.toLowerCase() === file.toLowerCase()) return `names must be equal to the letter: rename it, ${takeIt}`
   const ending = /\.([a-z0-9]+)$/.exec(name.toLowerCase())?.[1] ?? ''
-  if (file.endsWith(`.${ending}`)) return 'did you mean it?'
-  return OTHER_ENDINGS[ending] ?? 'did you mean it?'
+  if (kindOfName(name) === undefined) return OTHER_ENDINGS[ending] ?? 'did you mean it?'
+  return `did you mean it? Name it as the source's file, ${takeIt}`
 }

@@ -4,10 +4,10 @@
  * catalogue. A refused delivery leaves no snapshot, but is itself kept, with what was found.
  *
  * Owns ingest.delivery. What comes in:
- * - A delivery is a folder of files (CSV or Parquet), tables of a PostgreSQL, or rows of this process; all become a file
+ * - A delivery is a folder of files (CSV, Parquet, Excel), tables of a PostgreSQL, or rows of this process; all become a file
  *   of ours first and pass the same checks.
- * - A CSV file is UTF-8 with or without byte order mark, a header, commas, double quotes, line ends of one kind.
- *   An empty field without quotes is null; `""` is an empty text, which only a String can be.
+ * - A CSV file is UTF-8 with or without byte order mark, a header, commas, double quotes, line ends of one kind, where the
+ *   format of its source does not say otherwise; it may be packed by gzip or zstd. An empty field without quotes is null; `""` is an empty text, which only a String can be.
  * - The folder is named by the operator. A file in it that is a link out of it is refused.
  * - The same bytes for a known moment, or other bytes with the same content, change nothing. Other content is a
  *   correction: a new version beside the old one. That holds for labels too: one month never overwrites another.
@@ -17,7 +17,6 @@
  * Doors: erase.ts, finding.ts, submitted.ts.
  */
 
-import { stat } from 'node:fs/promises'
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
@@ -199,8 +198,7 @@ function noting(take: Fetch, files: TakenFile[]): Fetch {
   return async (source, target) => {
     const file = await take(source, target)
     if (!('rule' in file)) {
-      const bytes = file.size ?? (await stat(file.path)).size
-      files.push({ source: source.name, file: source.file, bytes, digest: file.fileDigest })
+      files.push({ source: source.name, file: file.source.file, bytes: file.size, digest: file.fileDigest })
     }
     return file
   }
@@ -275,7 +273,7 @@ async function writeDrafts(
     const kept = await lake.keep(path)
     if (newest?.digest === kept.digest && was !== 'intact') read.findings.push(restored(table.source, newest.id, was))
     const { name, publishDelayMs } = table.source
-    const { fileDigest } = table.file
+    const { fileDigest } = table
     const columns = snapshotColumns(table.source)
     const uniqueKey = await uniqueKeyOf(session, table)
     drafts.push({

@@ -1,10 +1,13 @@
 import type { Instant } from '../base/instant.ts'
 import type { Column, Source } from '../config/project.ts'
-import { CSV_DIALECT } from '../lake/csv-file.ts'
+import { nameInFile } from '../config/usual-format.ts'
+import { csvDialect } from '../lake/csv-file.ts'
 import type { DuckSession } from '../lake/duck.ts'
 import { fits, readColumn } from '../values/columns.ts'
 import { readAs } from '../values/text.ts'
-import type { DeliveredFile } from './delivery-file.ts'
+import { asUsual, fieldText } from '../values/written.ts'
+import type { DeliveredPart } from './delivered.ts'
+import { cellText, cellValue } from './xlsx/cell-text.ts'
 
 /**
  * A file as a temporary DuckDB table: `n` counts its rows in file order, and for the i-th declared column `r<i>` is the
@@ -12,19 +15,28 @@ import type { DeliveredFile } from './delivery-file.ts'
  */
 export type Table = {
   source: Source
-  file: DeliveredFile
+  format: 'csv' | 'parquet'
+  fileDigest: string
   name: string
   rows: number
+  /** The files that it was read from, one after the other. */
+  parts: LoadedPart[]
   /** Declared columns that the file has, with their i. */
   columns: (Column & { index: number })[]
+  /** No event of the delivery may be later. */
+  until: Instant
+  /** Declared columns whose type in a Parquet file is of another kind, by DuckDB's name for it: they have no values. */
+  misfits: Map<string, string>
+}
+
+export type LoadedPart = DeliveredPart & {
+  /** Rows of the parts before it. */
+  before: number
+  rows: number
   /** Records that are no rows, by where they start. */
   rejects: Reject[]
   /** There are more such records than were noted, so that nothing can be said about the rows. */
   moreRejects: boolean
-  /** No event of the delivery may be later. */
-  until: Instant
-  /** Declared columns whose type in a Parquet file is of another kind, by DuckDB's name for it: they have no values. */
-  misfits: ReadonlyMap<string, string>
   /** The file has one column, so that a blank line is a row. */
   single: boolean
 }
@@ -35,64 +47,73 @@ export type Reject = { byte: number; kind: string; text: string }
 const REJECTS_MAX = 100_000
 const REJECT_CHARS_MAX = 200
 
-/** What cannot be a row is set aside with its place instead of ending the read, so that all faults come to light at once. */
-const DIALECT = `${CSV_DIALECT}, store_rejects = true, rejects_limit = ${REJECTS_MAX}`
-
-type Given = { source: Source; file: DeliveredFile; header: readonly string[]; name: string; until: Instant }
-
-/** Throws DuckDB's own error where it gives up on the whole file (line ends of two kinds). */
-export async function loadTable(duck: DuckSession, given: Given): Promise<Table> {
-  const { source, file, header, name, until } = given
-  if (file.format === 'parquet') return loadParquet(duck, given)
-  const columns = source.columns
-    .map((column, index) => ({ ...column, index }))
-    .filter((column) => header.includes(column.name))
-  const fields = header.map((_, i) => `'c${i}': 'VARCHAR'`).join(', ')
-  const read = columns.flatMap(({ name: column, type, index }) => {
-    const field = `c${header.indexOf(column)}`
-    return [`${field} AS r${index}`, `${readAs(type, field, source.timeZone)} AS t${index}`]
-  })
-  await duck.run(
-    `CREATE TEMP TABLE ${name} AS SELECT ${['row_number() OVER () AS n', ...read].join(', ')}
-     FROM read_csv(${quoted(file.path)}, columns = {${fields}}, ${DIALECT},
-       rejects_table = '${name}_errors', rejects_scan = '${name}_scans')`,
-  )
-  const [{ rows } = { rows: 0 }] = await duck.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${name}`)
-  return {
-    source,
-    file,
-    name,
-    rows,
-    columns,
-    ...(await readRejects(duck, name)),
-    until,
-    misfits: new Map(),
-    single: header.length === 1,
-  }
+/** A table without rows, to which parts are added. */
+export function newTable(given: Pick<Table, 'source' | 'format' | 'fileDigest' | 'name' | 'until'>): Table {
+  return { ...given, rows: 0, parts: [], columns: [], misfits: new Map() }
 }
 
-/** A value is read as strictly as from CSV: 1.0 is a whole number, 1.5 is none. */
-async function loadParquet(duck: DuckSession, { source, file, header, name, until }: Given): Promise<Table> {
-  const types = await parquetTypes(duck, file.path)
+/** Reads a part into the table. Throws DuckDB's own error where it gives up on the whole file (line ends of two kinds). */
+export async function loadPart(
+  duck: DuckSession,
+  table: Table,
+  part: DeliveredPart,
+  header: readonly string[],
+): Promise<void> {
+  const { source } = table
   const columns = source.columns
     .map((column, index) => ({ ...column, index }))
-    .filter((column) => header.includes(column.name))
-  const read = columns.flatMap(({ name: column, type, index }) => {
-    const field = readColumn(type, types.get(column) ?? '', `"${column.replaceAll('"', '""')}"`, source.timeZone)
+    .filter((column) => header.includes(nameInFile(source.format, column.name)))
+  if (table.parts.length === 0) table.columns = columns
+  const select = table.format === 'parquet' ? await selectParquet(duck, table, part) : selectCsv(table, part, header)
+  const into = table.parts.length === 0 ? `CREATE TEMP TABLE ${table.name} AS` : `INSERT INTO ${table.name}`
+  await duck.run(`${into} ${select}`)
+  const [{ rows } = { rows: 0 }] = await duck.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${table.name}`)
+  const rejected =
+    table.format === 'parquet' ? { rejects: [], moreRejects: false } : await readRejects(duck, rejectsOf(table))
+  table.parts.push({ ...part, before: table.rows, rows: rows - table.rows, ...rejected, single: header.length === 1 })
+  table.rows = rows
+}
+
+/** What cannot be a row is set aside with its place instead of ending the read, so that all faults come to light at once. */
+function selectCsv(table: Table, part: DeliveredPart, header: readonly string[]): string {
+  const { format, timeZone } = table.source
+  const fields = header.map((_, i) => `'c${i}': 'VARCHAR'`).join(', ')
+  const read = table.columns.flatMap(({ name, type, index }) => {
+    const field = `c${header.indexOf(nameInFile(format, name))}`
+    if (part.sheet)
+      return [`${cellText(field, format)} AS r${index}`, `${cellValue(type, field, format, timeZone)} AS t${index}`]
+    const text = fieldText(field, format)
+    return [`${text} AS r${index}`, `${readAs(type, asUsual(type, text, format), timeZone)} AS t${index}`]
+  })
+  const dialect = csvDialect(part.sheet ? undefined : format)
+  return `SELECT ${[rowNumber('row_number() OVER ()', table), ...read].join(', ')}
+     FROM read_csv(${quoted(part.path)}, columns = {${fields}}, ${dialect}, store_rejects = true, rejects_limit = ${REJECTS_MAX},
+       rejects_table = '${rejectsOf(table)}_errors', rejects_scan = '${rejectsOf(table)}_scans')`
+}
+
+/** A value is read as strictly as from CSV: 1.0 is a whole number, 1.5 is none. Only texts are written in some way. */
+async function selectParquet(duck: DuckSession, table: Table, { path }: DeliveredPart): Promise<string> {
+  const { format, timeZone } = table.source
+  const types = await parquetTypes(duck, path)
+  const read = table.columns.flatMap(({ name, type, index }) => {
+    const column = nameInFile(format, name)
+    const physical = types.get(column) ?? ''
+    const words = type === 'Bool' && format.booleans !== null
+    if (!fits(type, physical, words)) table.misfits.set(name, physical)
+    const field = readColumn(type, physical, `"${column.replaceAll('"', '""')}"`, { zone: timeZone, written: format })
     return [`${field.text} AS r${index}`, `${field.value} AS t${index}`]
   })
-  const misfits = new Map(
-    columns.flatMap(({ name: column, type }) => {
-      const physical = types.get(column) ?? ''
-      return fits(type, physical) ? [] : [[column, physical] as const]
-    }),
-  )
-  await duck.run(
-    `CREATE TEMP TABLE ${name} AS SELECT ${['file_row_number + 1 AS n', ...read].join(', ')}
-     FROM read_parquet(${quoted(file.path)}, file_row_number = true)`,
-  )
-  const [{ rows } = { rows: 0 }] = await duck.rows<{ rows: number }>(`SELECT count(*) AS rows FROM ${name}`)
-  return { source, file, name, rows, columns, rejects: [], moreRejects: false, until, misfits, single: false }
+  return `SELECT ${[rowNumber('file_row_number + 1', table), ...read].join(', ')}
+     FROM read_parquet(${quoted(path)}, file_row_number = true)`
+}
+
+function rowNumber(expression: string, table: Table): string {
+  return table.rows === 0 ? `${expression} AS n` : `${expression} + ${table.rows} AS n`
+}
+
+/** Each part has tables of its own for what is set aside. */
+function rejectsOf(table: Table): string {
+  return table.parts.length === 0 ? table.name : `${table.name}_${table.parts.length}`
 }
 
 /** The columns of a Parquet file with DuckDB's names for their types; throws DuckDB's error where it is none. */

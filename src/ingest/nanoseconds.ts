@@ -1,21 +1,35 @@
+import { nameInFile } from '../config/usual-format.ts'
 import type { DuckSession } from '../lake/duck.ts'
 import { counted, EXAMPLES_MAX, type Example, type Finding, finding } from './finding.ts'
-import type { Table } from './load-table.ts'
+import type { LoadedPart, Table } from './load-table.ts'
 
 /**
  * Times with a zone that a Parquet file keeps in nanoseconds come out of DuckDB cut to the microsecond, without a word. So the
  * raw numbers of such columns, which data frames write by default, are looked at: what is finer than a microsecond is
  * refused, as it is of times without a zone and in CSV.
  */
-export async function checkNanoseconds(duck: DuckSession, { source, file, columns }: Table): Promise<Finding[]> {
+export async function checkNanoseconds(duck: DuckSession, table: Table): Promise<Finding[]> {
+  const findings: Finding[] = []
+  for (const part of table.parts) findings.push(...(await nanosecondsOf(duck, table, part)))
+  return findings
+}
+
+async function nanosecondsOf(
+  duck: DuckSession,
+  { source: whole, columns }: Table,
+  part: LoadedPart,
+): Promise<Finding[]> {
+  const source = { ...whole, file: part.name }
   const found = await duck.rows<{ name: string }>(
-    `SELECT name FROM parquet_schema('${file.path.replaceAll("'", "''")}')
+    `SELECT name FROM parquet_schema('${part.path.replaceAll("'", "''")}')
      WHERE logical_type LIKE '%isAdjustedToUTC=1%NANOS=NanoSeconds%'`,
   )
-  const names = found.map((row) => row.name).filter((name) => columns.some((column) => column.name === name))
+  const names = found
+    .map((row) => row.name)
+    .filter((name) => columns.some((column) => nameInFile(source.format, column.name) === name))
   if (names.length === 0) return []
   const cut = new Map<string, { count: number; examples: Example[] }>()
-  await readNanoseconds(file.path, names, (column, row, value) => {
+  await readNanoseconds(part.path, names, (column, row, value) => {
     if (value % 1000n === 0n) return
     const held = cut.get(column) ?? { count: 0, examples: [] }
     cut.set(column, held)

@@ -9,9 +9,10 @@ import type { Instant } from '../base/instant.ts'
 import { withinMs } from '../base/within.ts'
 import { isLost } from '../base/world.ts'
 import type { PostgresOrigin, Source } from '../config/project.ts'
+import { USUAL_FORMAT } from '../config/usual-format.ts'
 import { destroy, endClient, valueSettings } from '../db/session.ts'
 import type { Lake } from '../lake/lake.ts'
-import type { DeliveredFile } from './delivery-file.ts'
+import type { DeliveredFile } from './delivered.ts'
 import { type Finding, finding, shown } from './finding.ts'
 
 /** The first moment there is, for a source that was never delivered. */
@@ -76,7 +77,9 @@ export function openPostgresTables(deps: { lake: Lake; env: Record<string, strin
       const what = origin.table === null ? 'the query' : `table '${origin.table}'`
       return finding(source, { rule: 'postgres', says: `${what} cannot be read: ${shown(messageOf(error))}` })
     }
-    return { path: target, format: 'csv', fileDigest: hash.digest('hex'), ended: bytes > 0 }
+    const part = { name: source.file, path: target, ended: bytes > 0, linesBefore: 0 }
+    const ours = { ...source, format: USUAL_FORMAT }
+    return { source: ours, format: 'csv', parts: [part], fileDigest: hash.digest('hex'), size: bytes, findings: [] }
   }
 
   async function close(): Promise<void> {

@@ -3,15 +3,16 @@ import { canonicalJson } from '../base/hash.ts'
 import { addMs, type Instant } from '../base/instant.ts'
 import { requireSameRows } from '../base/same-rows.ts'
 import type { Project, Source } from '../config/project.ts'
+import { nameInFile, USUAL_FORMAT } from '../config/usual-format.ts'
 import type { DuckSession } from '../lake/duck.ts'
 import type { Lake, Snapshot } from '../lake/lake.ts'
 import type { ActiveSuppressions } from '../lake/suppression.ts'
 import { checkHeader, readHeader } from './csv-header.ts'
+import type { DeliveredFile, DeliveredPart } from './delivered.ts'
 import { checkRowCount, checkSameKeys } from './delivery-checks.ts'
-import type { DeliveredFile } from './delivery-file.ts'
-import type { Finding } from './finding.ts'
+import { type Finding, finding, hasErrors, shown } from './finding.ts'
 import { leaveOut } from './leave-out.ts'
-import { loadTable, parquetTypes, type Table } from './load-table.ts'
+import { loadPart, newTable, parquetTypes, type Table } from './load-table.ts'
 import { checkNanoseconds } from './nanoseconds.ts'
 import { checkStructure, explainUnreadable } from './structure.ts'
 import { checkTable } from './table-checks.ts'
@@ -40,12 +41,13 @@ export async function readDelivery(deps: Deps, given: Given): Promise<ReadDelive
   const unreadable = new Set<string>()
   for (const [i, source] of given.sources.entries()) {
     const file = await given.take(source, join(given.scratch, `file_${i}`))
-    const known = 'rule' in file ? undefined : await sameBytes(deps, source, file)
-    if (known) {
+    const known = 'rule' in file || hasErrors(file.findings) ? undefined : await sameBytes(deps, file)
+    if (known && !('rule' in file)) {
       delivery.unchanged.push(known)
+      delivery.findings.push(...file.findings)
       continue
     }
-    const read = 'rule' in file ? { findings: [file] } : await readFile(deps, source, file, `s${i}`)
+    const read = 'rule' in file ? { findings: [file] } : await readFile(deps, file, `s${i}`)
     delivery.findings.push(...read.findings)
     if (read.table) delivery.tables.push(read.table)
     if (!read.table || !isWhole(read.table)) unreadable.add(source.name)
@@ -61,42 +63,73 @@ export async function readDelivery(deps: Deps, given: Given): Promise<ReadDelive
  * The newest version of the moment, if it came from these very bytes, holds the columns that are declared now, and is
  * whole in the store: one that is not is written again from this delivery.
  */
-async function sameBytes({ lake, asOf }: Deps, source: Source, file: DeliveredFile): Promise<Snapshot | undefined> {
+async function sameBytes({ lake, asOf }: Deps, { source, fileDigest }: DeliveredFile): Promise<Snapshot | undefined> {
   const newest = await lake.newestVersion(source.name, asOf)
-  if (newest?.fileDigest !== file.fileDigest) return undefined
+  if (newest?.fileDigest !== fileDigest) return undefined
   if (canonicalJson(newest.columns) !== canonicalJson(snapshotColumns(source))) return undefined
   return (await lake.stateOf(newest)) === 'intact' ? newest : undefined
 }
 
-async function readFile(
-  { duck, asOf, project, suppressed }: Deps,
-  source: Source,
+/** What of a delivery one file needs; the lake is not asked. */
+export type ReadDeps = Pick<Deps, 'duck' | 'project' | 'asOf' | 'suppressed'>
+
+/** Reads what was delivered for one source into a table of the session, and checks what can be checked by itself. */
+export async function readFile(
+  { duck, asOf, project, suppressed }: ReadDeps,
   file: DeliveredFile,
   name: string,
 ): Promise<{ table?: Table; findings: Finding[] }> {
-  const header =
-    file.format === 'csv'
-      ? await readHeader(file.path, source)
-      : await parquetTypes(duck, file.path).then(
-          (types) => [...types.keys()],
-          (error) => explainUnreadable(source, file, error),
-        )
-  if (!Array.isArray(header)) return { findings: [header] }
-  const findings = checkHeader(header, source)
-  if (findings.some((f) => f.rule === 'delimiter')) return { findings }
-  const table = await loadTable(duck, { source, file, header, name, until: endOf(asOf) }).catch((error) =>
-    explainUnreadable(source, file, error),
-  )
-  if ('rule' in table) return { findings: [...findings, table] }
-  if (file.rows !== undefined && !table.moreRejects) {
-    requireSameRows(`rows of '${source.name}' → delivery`, file.rows, table.rows + table.rejects.length)
+  const { source, format, fileDigest } = file
+  const findings = [...file.findings]
+  const table = newTable({ source, format, fileDigest, name, until: endOf(asOf) })
+  for (const part of file.parts) {
+    const faults = await readPart(duck, table, part)
+    findings.push(...faults)
+    if (hasErrors(faults) && table.parts.length === 0) return { findings }
   }
+  if (table.parts.length < file.parts.length) return { findings }
   findings.push(...(await checkStructure(table)))
-  if (file.format === 'parquet') findings.push(...(await checkNanoseconds(duck, table)))
+  if (format === 'parquet') findings.push(...(await checkNanoseconds(duck, table)))
   const left = suppressed ? await leaveOut(duck, table, project, suppressed) : { table, findings: [] }
   findings.push(...left.findings)
-  if (!table.moreRejects) findings.push(...(await checkTable(duck, left.table)))
+  if (!table.parts.some((part) => part.moreRejects)) findings.push(...(await checkTable(duck, left.table)))
   return { table: left.table, findings }
+}
+
+/** One part into the table, where its header is one that can be read and is that of the first. */
+async function readPart(duck: DuckSession, table: Table, part: DeliveredPart): Promise<Finding[]> {
+  const source = { ...table.source, file: part.name }
+  const explain = (error: unknown) => explainUnreadable(source, { part, format: table.format }, error)
+  const header =
+    table.format === 'csv'
+      ? await readHeader(
+          part,
+          part.sheet ? { ...source, format: { ...USUAL_FORMAT, trim: source.format.trim } } : source,
+        )
+      : await parquetTypes(duck, part.path).then((types) => [...types.keys()], explain)
+  if (!Array.isArray(header)) return [header]
+  const line = table.format === 'parquet' ? null : (part.sheet?.headerRow ?? 1 + part.linesBefore)
+  const findings = table.parts.length === 0 ? checkHeader(header, source, line) : otherColumns(table, source, header)
+  if (findings.some((f) => f.rule === 'delimiter' || f.rule === 'part_columns')) return findings
+  const fault = await loadPart(duck, table, part, header).then(() => undefined, explain)
+  if (fault) return [...findings, fault]
+  const loaded = table.parts.at(-1)!
+  if (part.rows !== undefined && !loaded.moreRejects) {
+    requireSameRows(`rows of '${source.name}' → delivery`, part.rows, loaded.rows + loaded.rejects.length)
+  }
+  return findings
+}
+
+/** All parts have the same declared columns: one that lacks some would fill them with nulls. */
+function otherColumns(table: Table, source: Source, header: readonly string[]): Finding[] {
+  const first = table.parts[0]!.name
+  const held = table.columns.map((column) => column.name)
+  const has = source.columns.map((c) => c.name).filter((name) => header.includes(nameInFile(source.format, name)))
+  const differ = [...held.filter((name) => !has.includes(name)), ...has.filter((name) => !held.includes(name))]
+  return differ.map((column) => {
+    const says = `the column is ${has.includes(column) ? 'here and not' : 'missing here, and is'} in '${shown(first)}'; all parts have the same columns`
+    return finding(source, { column, rule: 'part_columns', says })
+  })
 }
 
 /** A date means the whole day: what happened in its course is a part of it. */
@@ -105,9 +138,9 @@ function endOf(asOf: Instant): Instant {
 }
 
 /** All its rows were read and have a key: else its number of rows and its keys say nothing. */
-function isWhole({ source, columns, rejects, rows }: Table): boolean {
+function isWhole({ source, columns, parts, rows }: Table): boolean {
   return (
-    rejects.length === 0 &&
+    parts.every((part) => part.rejects.length === 0) &&
     (rows > 0 || source.kind === 'changes') &&
     source.key.every((key) => columns.some((c) => c.name === key))
   )

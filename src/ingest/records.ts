@@ -3,8 +3,6 @@ import { createReadStream } from 'node:fs'
 /** Where a record of a CSV file starts, and how it ends. `line` counts from 1, also inside quotes. */
 export type CsvRecord = { index: number; line: number; byte: number; end: 'lf' | 'crlf' | 'cr' | 'none' }
 
-const QUOTE = 0x22
-const COMMA = 0x2c
 const LF = 0x0a
 const CR = 0x0d
 
@@ -17,9 +15,11 @@ const CR = 0x0d
  */
 export async function walkRecords(
   path: string,
-  options: { keepBlank: boolean; broken: ReadonlySet<number> },
+  options: { keepBlank: boolean; broken: ReadonlySet<number>; delimiter: string; quote: string | null },
   visit: (record: CsvRecord) => boolean,
 ): Promise<void> {
+  const delimiter = options.delimiter.charCodeAt(0)
+  const quote = options.quote?.charCodeAt(0)
   let index = 0
   let line = 1
   let byte = 0
@@ -63,16 +63,16 @@ export async function walkRecords(
         ignoreQuotes = options.broken.has(byte - 1)
       }
       if (quoted) {
-        if (b === QUOTE) {
+        if (b === quote) {
           quoted = false
           quoteSeen = true
         }
-      } else if (b === QUOTE && (fieldStart || quoteSeen) && !ignoreQuotes) {
+      } else if (b === quote && (fieldStart || quoteSeen) && !ignoreQuotes) {
         quoted = true
       } else {
         quoteSeen = false
       }
-      fieldStart = !quoted && b === COMMA
+      fieldStart = !quoted && b === delimiter
     }
   }
   finish(afterCr ? 'cr' : 'none')

@@ -1,10 +1,11 @@
-import { stat } from 'node:fs/promises'
+import { realpath, stat } from 'node:fs/promises'
 import { hostname } from 'node:os'
 import { join } from 'node:path'
 import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
 import type { Project, Source } from '../config/project.ts'
-import type { DeliveredFile } from './delivery-file.ts'
+import type { DeliveredFile } from './delivered.ts'
+import { digestOf, locate } from './files/locate.ts'
 import type { Finding } from './finding.ts'
 
 /** The files of a folder as they were when a delivery was submitted, and where that was; null for a file that was not there. */
@@ -18,15 +19,22 @@ export async function describeFolder(
 ): Promise<Submitted> {
   const files: Submitted['files'] = {}
   const chosen = project.sources.filter((source) => names.includes(source.name))
-  for (const { file, postgres } of chosen) if (postgres === null) files[file] = await describeFile(join(dir, file))
+  for (const source of chosen) if (source.postgres === null) files[source.file] = await describeFile(dir, source)
   return { host: hostname(), files }
 }
 
-/** What cannot be read counts as not there: the worker's own refusal says why. */
-async function describeFile(path: string): Promise<{ bytes: number; digest: string } | null> {
+/** What cannot be read counts as not there: the worker's own refusal says why. The digest is that of `takeFile`. */
+async function describeFile(dir: string, source: Source): Promise<{ bytes: number; digest: string } | null> {
   try {
-    const found = await stat(path)
-    return found.isFile() ? { bytes: found.size, digest: await sha256File(path) } : null
+    const located = await locate(await realpath(dir), source)
+    if ('rule' in located) return null
+    let bytes = 0
+    const digests: string[] = []
+    for (const { path } of located.parts) {
+      bytes += (await stat(path)).size
+      digests.push(await sha256File(path))
+    }
+    return { bytes, digest: digestOf(located, digests) }
   } catch {
     return null
   }
@@ -41,7 +49,7 @@ export async function requireSubmitted(
   { dir, source, file }: { dir: string; source: Source; file: DeliveredFile | Finding },
 ): Promise<void> {
   const wanted = files[source.file] ?? null
-  const digest = 'rule' in file ? (await describeFile(join(dir, source.file)))?.digest : file.fileDigest
+  const digest = 'rule' in file ? (await describeFile(dir, source))?.digest : file.fileDigest
   if (digest === wanted?.digest || (wanted === null && digest === undefined)) return
   const [was, is] = [describe(wanted?.digest), describe(digest)]
   const here = hostname()

@@ -4,7 +4,7 @@ import type { DuckSession } from '../lake/duck.ts'
 import { newParams, type RowCheck, rowChecks } from './column-checks.ts'
 import { counted, EXAMPLES_MAX, type Finding, finding, shown } from './finding.ts'
 import { keyText, type Table } from './load-table.ts'
-import { linesOfRows } from './structure.ts'
+import { linesOfRows, type Where } from './structure.ts'
 
 /** A rule that was broken: by how many rows, and the numbers of the first of them. */
 type Hit = { check: Omit<RowCheck, 'broken'>; count: number; rows: number[] }
@@ -131,7 +131,7 @@ function uniqueCheck(of: Table['columns'], rule: string, severity: Severity, say
   return { values: of.map((c) => `t${c.index}`), check: { column, text, rule, severity, says } }
 }
 
-async function describe(duck: DuckSession, table: Table, hit: Hit, lines: Map<number, number>): Promise<Finding> {
+async function describe(duck: DuckSession, table: Table, hit: Hit, lines: Map<number, Where>): Promise<Finding> {
   const { check, count, rows } = hit
   const { column, rule, severity } = check
   const texts = await duck.rows<{ n: number; key: string | null; value: string | null }>(
@@ -141,7 +141,7 @@ async function describe(duck: DuckSession, table: Table, hit: Hit, lines: Map<nu
   )
   const keyIsShown = isKey(table.source.key, column) || ['one_row_per_key', 'superseded'].includes(rule)
   const examples = texts.map(({ n, key, value }) => ({
-    line: lines.get(n) ?? null,
+    ...(lines.get(n) ?? { line: null }),
     key: key === null || key === '' || keyIsShown ? null : shown(key),
     value: value === null ? null : shown(value),
   }))

@@ -10,6 +10,7 @@ import { messageOf, PlatformError } from '../base/errors.ts'
 import { worldError } from '../base/world.ts'
 import type { Source } from '../config/project.ts'
 import { limitOf, shown } from '../wire/limits.ts'
+import { kindOfName, withoutEnding } from './files/known-endings.ts'
 
 export type Upload = { headers: IncomingHttpHeaders; body: Readable; sources: readonly Source[]; bytesMax: number }
 
@@ -101,11 +102,19 @@ async function write(stream: Readable, path: string, signal: AbortSignal): Promi
  */
 function placeOf(field: string | undefined, given: string, sources: readonly Source[]): string {
   const source = sources.find((s) => s.name === field && s.postgres === null)
-  if (source && isPlain(source.file)) return source.file
+  if (source && isPlain(source.file)) return fileOf(source, given)
   const parts = given.split('/')
   const good = parts.length <= DEPTH_MAX && given.length <= NAME_CHARS_MAX && parts.every(isPlain)
   if (good) return given
   throw refusal(`${shown(given)} is no name of a file; ${HOW}`)
+}
+
+/** Its own ending says what a file is, where the project leaves that open; a file of text may also be packed. */
+function fileOf({ anyFile, file, name }: Source, given: string): string {
+  const ending = kindOfName(given) === undefined ? '' : given.slice(withoutEnding(given).length)
+  if (anyFile) return ending === '' ? file : `${name}${ending}`
+  const packing = /(?<=\.(?:csv|tsv|txt))\.(?:gz|zst)$/i.exec(ending)?.[0].toLowerCase() ?? ''
+  return /\.(csv|tsv|txt)$/i.test(file) ? `${file}${packing}` : file
 }
 
 /** Letters of any script, but nothing that a file system reads as a place, and nothing hidden. */

@@ -4,10 +4,11 @@ import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { PlatformError } from '../base/errors.ts'
 import type { Source } from '../config/project.ts'
+import { USUAL_FORMAT } from '../config/usual-format.ts'
 import { notOfType, readJsonValue } from '../values/json.ts'
 import { valueText } from '../values/text.ts'
 import type { ValueType } from '../values/values.ts'
-import type { DeliveredFile } from './delivery-file.ts'
+import type { DeliveredFile } from './delivered.ts'
 
 /** Rows as the CSV file that they could have come in, so that they are read and checked as one. */
 export async function writeRows(
@@ -16,6 +17,7 @@ export async function writeRows(
   target: string,
 ): Promise<DeliveredFile> {
   const hash = createHash('sha256')
+  let bytes = 0
   // Columns that the source does not know are named too, so that the check on extra columns sees them.
   const names = [...new Set([...source.columns.map((c) => c.name), ...rows.flatMap((row) => Object.keys(row))])]
   const types = new Map(source.columns.map((column) => [column.name, column.type]))
@@ -26,11 +28,14 @@ export async function writeRows(
       )
       const line = `${fields.join(',')}\n`
       hash.update(line)
+      bytes += Buffer.byteLength(line)
       yield line
     }
   }
   await pipeline(Readable.from(lines()), createWriteStream(target))
-  return { path: target, format: 'csv', fileDigest: hash.digest('hex'), ended: true, rows: rows.length }
+  const part = { name: source.file, path: target, ended: true, linesBefore: 0, rows: rows.length }
+  const ours = { ...source, format: USUAL_FORMAT }
+  return { source: ours, format: 'csv', parts: [part], fileDigest: hash.digest('hex'), size: bytes, findings: [] }
 }
 
 /**

@@ -1,6 +1,8 @@
 import { join } from 'node:path'
+import { canonicalJson, sha256Hex } from '../base/hash.ts'
 import { requireSameRows } from '../base/same-rows.ts'
-import type { Source } from '../config/project.ts'
+import type { Format, Source } from '../config/project.ts'
+import { USUAL_FORMAT } from '../config/usual-format.ts'
 import type { DuckSession } from '../lake/duck.ts'
 import type { Table } from './load-table.ts'
 
@@ -29,12 +31,25 @@ export async function writeParquet(duck: DuckSession, table: Table, dir: string)
 
 /**
  * What a snapshot of this source holds: names and types, in the order of its file. The zone that its times were read in is
- * a part of it: the same bytes are other moments in another zone.
+ * a part of it, and so is how the file is written, where that is not as usual: the same bytes are other moments in another
+ * zone, and `1.234` another number.
  */
-export function snapshotColumns({ columns, timeZone }: Source): { name: string; type: string; timeZone?: string }[] {
-  return columns.map(({ name, type }) =>
-    type === 'UnixTimestamp' && timeZone !== null ? { name, type, timeZone } : { name, type },
-  )
+export function snapshotColumns({ columns, timeZone, format }: Source): SnapshotColumn[] {
+  const written = canonicalJson(format) === canonicalJson(USUAL_FORMAT) ? {} : { format: formatDigest(format) }
+  return columns.map(({ name, type }) => ({
+    name,
+    type,
+    ...(type === 'UnixTimestamp' && timeZone !== null ? { timeZone } : {}),
+    ...written,
+  }))
+}
+
+type SnapshotColumn = { name: string; type: string; timeZone?: string; format?: string }
+
+const DIGEST_CHARS = 12
+
+function formatDigest(format: Format): string {
+  return sha256Hex(canonicalJson(format)).slice(0, DIGEST_CHARS)
 }
 
 /**

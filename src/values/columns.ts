@@ -1,5 +1,6 @@
 import { readAs } from './text.ts'
 import { TYPES, type ValueType } from './values.ts'
+import { AS_USUAL, asUsual, fieldText, type Written } from './written.ts'
 
 /**
  * How a column of a Parquet file becomes one of a declared type: `text` is what a person would see there, `value` the
@@ -11,24 +12,37 @@ export function readColumn(
   type: ValueType,
   physical: string,
   column: string,
-  zone: string | null = null,
+  { zone, written }: { zone: string | null; written: Written } = { zone: null, written: AS_USUAL },
 ): { text: string; value: string } {
   const kind = kindOf(physical)
-  const text = `CAST(${column} AS VARCHAR)`
+  const text = fieldText(`CAST(${column} AS VARCHAR)`, kind === 'text' ? written : { ...written, trim: false })
+  if (kind === 'text') return { text, value: readAs(type, asUsual(type, text, written), zone) }
+  if (type === 'Bool' && kind === 'integer' && written.booleans !== null) {
+    return { text, value: readAs(type, asUsual(type, text, written)) }
+  }
   if (!KINDS[type].includes(kind)) return { text, value: `NULL::${TYPES[type].duck}` }
   if (kind === 'integer' && (type === 'Int32' || type === 'Int64')) {
-    return { text, value: `TRY_CAST(${column} AS ${TYPES[type].duck})` }
+    return { text, value: whereThere(text, written, `TRY_CAST(${column} AS ${TYPES[type].duck})`) }
   }
-  if (kind === 'float') return { text, value: fromFloat(type, physical, column) }
+  if (kind === 'float') return { text, value: whereThere(text, written, fromFloat(type, physical, column)) }
   if (type !== 'Date' || kind !== 'time') return { text, value: readAs(type, text, zone) }
   // Data frames keep a date as its midnight.
   const day = `regexp_replace(${text}, '[ T]00:00:00(\\.0+)?([+]00(:00)?)?$', '')`
   return { text: day, value: readAs(type, day) }
 }
 
-/** Whether a column of this kind can hold values of the type at all; where not, no row of it is one. */
-export function fits(type: ValueType, physical: string): boolean {
-  return KINDS[type].includes(kindOf(physical))
+/**
+ * Whether a column of this kind can hold values of the type at all; where not, no row of it is one. `words`: the project says
+ * what true and false are, which may be 1 and 0.
+ */
+export function fits(type: ValueType, physical: string, words = false): boolean {
+  const kind = kindOf(physical)
+  return KINDS[type].includes(kind) || (type === 'Bool' && words && kind === 'integer')
+}
+
+/** A NaN, or a number that stands for none, may be among the words for a missing value. */
+function whereThere(text: string, { nulls }: Written, value: string): string {
+  return nulls.length === 0 ? value : `CASE WHEN ${text} IS NOT NULL THEN ${value} END`
 }
 
 type Kind = 'integer' | 'decimal' | 'float' | 'bool' | 'text' | 'date' | 'time' | 'other'

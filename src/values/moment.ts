@@ -7,8 +7,8 @@ import { type Instant, readInstant } from '../base/instant.ts'
  */
 export const DATE_PATTERN = '[0-9]{4}-[0-9]{2}-[0-9]{2}'
 export const TIME_PATTERN = String.raw`([01][0-9]|2[0-3]):[0-5][0-9]:[0-5][0-9](\.[0-9]{1,6}0*)?`
-const ZONE = 'Z|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?'
-export const MOMENT_PATTERN = `${DATE_PATTERN}([T ]${TIME_PATTERN}(${ZONE})?)?`
+export const ZONE_PATTERN = 'Z|[+-](0[0-9]|1[0-3])(:?[0-5][0-9])?|[+-]14(:?00)?'
+export const MOMENT_PATTERN = `${DATE_PATTERN}([T ]${TIME_PATTERN}(${ZONE_PATTERN})?)?`
 
 /** Seconds since 1970 of the first and the last moment that there is. */
 export const FIRST_SECOND = -62_135_596_800

@@ -77,6 +77,10 @@ const TABLE = {
       'deliveries over HTTP that one server receives, checks (one at a time) or has waiting; more are refused with 503',
   },
   deliveryFiles: { value: 1_000, meaning: 'files of one delivery over HTTP' },
+  packedTimes: { value: 200, meaning: 'times its own size that a delivered file of gzip or zstd may unpack to' },
+  packedFreeBytes: { value: 2 ** 28, meaning: 'bytes that it may unpack to whatever its size' },
+  sheetBytes: { value: 2 ** 32, meaning: 'bytes of XML of one sheet of a delivered Excel workbook' },
+  sheetTextBytes: { value: 2 ** 28, meaning: 'bytes of XML of the texts of a workbook, which are held in memory' },
   uploadBytesPerSecond: { value: 1_000, meaning: 'bytes a second of an artifact that comes in, over half a minute' },
 } as const satisfies Record<string, Limit>
 

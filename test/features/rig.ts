@@ -6,6 +6,7 @@ import { sha256File } from '../../src/base/hash.ts'
 import { type Instant, msOfInstant, parseInstant } from '../../src/base/instant.ts'
 import { silentLog } from '../../src/base/log.ts'
 import type { Project, Source, ValueType } from '../../src/config/project.ts'
+import { USUAL_FORMAT } from '../../src/config/usual-format.ts'
 import { ident, literal } from '../../src/features/define/quote.ts'
 import { duckType } from '../../src/features/define/value-types.ts'
 import { createFeatures, type Features } from '../../src/features/features.ts'
@@ -116,6 +117,8 @@ export function snapshotSource(name: string, columns: Record<string, ValueType>,
     name,
     kind: 'snapshot',
     file: `${name}.csv`,
+    anyFile: true,
+    format: USUAL_FORMAT,
     postgres: null,
     key,
     columns: list,

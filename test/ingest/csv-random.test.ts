@@ -4,9 +4,10 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { createPrng } from '../../src/base/prng.ts'
 import type { Source } from '../../src/config/project.ts'
-import { loadTable } from '../../src/ingest/load-table.ts'
+import { USUAL_FORMAT } from '../../src/config/usual-format.ts'
 import { checkStructure, linesOfRows } from '../../src/ingest/structure.ts'
 import { createDuck, type Duck } from '../../src/lake/duck.ts'
+import { loadOne } from '../helpers/load-one.ts'
 
 /**
  * Random files of which we know by construction what is in them: every value, and the line on which every row and
@@ -102,6 +103,8 @@ async function readBack(file: RandomFile, seed: number): Promise<Pick<RandomFile
       name: 's',
       kind: 'snapshot',
       file: 's.csv',
+      anyFile: true,
+      format: USUAL_FORMAT,
       key: ['c0'],
       checks: [],
       postgres: null,
@@ -114,15 +117,14 @@ async function readBack(file: RandomFile, seed: number): Promise<Pick<RandomFile
     columns: header.map((name) => ({ name, type: 'String', checks: [] })),
   }
   return duck.session(async (session) => {
-    const delivered = { path, format: 'csv' as const, fileDigest: '', ended: true }
-    const table = await loadTable(session, { source, file: delivered, header, name: `s${seed}`, until: '' })
+    const table = await loadOne(session, { source, path, header, name: `s${seed}`, until: '' })
     const texts = header.map((_, i) => `r${i}`).join(', ')
     const found = await session.rows<Record<string, string | null>>(`SELECT ${texts} FROM s${seed} ORDER BY n`)
     const lines = await linesOfRows(
       table,
       found.map((_, i) => i + 1),
     )
-    const rows = found.map((row, i) => ({ line: lines.get(i + 1) ?? -1, values: Object.values(row) }))
+    const rows = found.map((row, i) => ({ line: lines.get(i + 1)?.line ?? -1, values: Object.values(row) }))
     const findings = (await checkStructure(table)).filter((f) => f.rule !== 'no_rows')
     return { rows, broken: Object.fromEntries(findings.map((f) => [f.rule, f.examples.map((e) => e.line ?? -1)])) }
   })

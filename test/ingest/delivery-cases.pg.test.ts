@@ -30,7 +30,9 @@ const CSV: Record<string, Right> = {
     ],
   },
   '05-latin1': {
-    refused: ['1 line with bytes that are not UTF-8; it may be Latin-1 (Windows-1252): save the file as UTF-8 (line 3'],
+    refused: [
+      "1 line with bytes that are not UTF-8; it may be Latin-1 (Windows-1252): save the file as UTF-8, or add to the source format: { encoding: 'windows-1252' } (line 3",
+    ],
   },
   '06-utf16': { refused: ['the file is UTF-16; save it as UTF-8'] },
   '07-bom': good,
@@ -65,8 +67,8 @@ const CSV: Record<string, Right> = {
       "3 rows with a value that is not True or False; declare the column Int64 for 0 and 1, or write the words (line 2, key 00017, 'yes'; line 3, key 00018, '0'; line 6, key 00021, 't')",
     ],
   },
-  '20-gz': { refused: ["the file is missing (source 'c'); there is 'customers.csv.gz': unpack it first"] },
-  '21-gz-named-csv': { refused: ['the file is compressed by gzip; unpack it first'] },
+  '20-gz': good,
+  '21-gz-named-csv': { refused: ['the file is compressed by gzip; name it so, with .csv.gz, or unpack it'] },
   '22-extra-file': {
     ...good,
     warnings: [
@@ -102,7 +104,7 @@ const CSV: Record<string, Right> = {
   },
   '34-missing-col': {
     refused: [
-      "column 'city': the column is missing from the header, which has 6 names (line 1, 'customer_id,signup,last_seen,spend,orders,active')",
+      "column 'city': the column is missing from the header, which has 6 names; deliver it, or take it out of the project (line 1, 'customer_id,signup,last_seen,spend,orders,active')",
     ],
   },
   '36-empty-key': { refused: ["column 'customer_id': 1 row without a value, and it is part of the key (line 5)"] },
@@ -112,8 +114,14 @@ const CSV: Record<string, Right> = {
       "2 rows with a value that is not a whole number of 64 bits; write digits alone, and nothing for a missing value (line 2, key 00017, '1E3'; line 3, key 00018, '+1')",
     ],
   },
-  '40-xlsx': { refused: ["there is 'customers.xlsx': save it as CSV UTF-8"] },
-  '41-xlsx-as-csv': { refused: ['the file is an Excel workbook (.xlsx) or another zip archive; save it as CSV UTF-8'] },
+  '40-xlsx': {
+    refused: [
+      "there is 'customers.xlsx': did you mean it? Name it as the source's file, or write in the source file: 'customers.xlsx'",
+    ],
+  },
+  '41-xlsx-as-csv': {
+    refused: ['the file is an Excel workbook (.xlsx) or another zip archive; a workbook must have a name with .xlsx'],
+  },
   '50-one-trailing-comma': {
     rows: 2,
     first: CITY,
@@ -124,9 +132,19 @@ const CSV: Record<string, Right> = {
     first: CITY,
     warnings: ['1 column without a name (a data frame wrote its index); left out'],
   },
-  '55-too-few-fields': { refused: ["1 line with too few fields (line 2, '00017,2024-01-05')"] },
-  '56-unclosed-quote': { refused: ['1 line with a quote that is not closed, or text after a closing quote (line 2'] },
-  '57-extra-filled-fields': { refused: ['1 line with too many fields (line 2'] },
+  '55-too-few-fields': {
+    refused: [
+      "1 line with too few fields; write an empty field for a missing value, and quotes around a text with a line end (line 2, '00017,2024-01-05')",
+    ],
+  },
+  '56-unclosed-quote': {
+    refused: [
+      '1 line with a quote that is not closed, or text after a closing quote; within quotes a quote is written twice (line 2',
+    ],
+  },
+  '57-extra-filled-fields': {
+    refused: ['1 line with too many fields; write quotes around a text with the delimiter in it (line 2'],
+  },
 }
 
 const PARQUET: Record<string, Right> = {

@@ -37,7 +37,7 @@ test('a missing column is refused with the name that the header has instead', as
       count: 1,
       examples: [at(1, 'user_id,Age,city')],
       message:
-        "users.csv, column 'age': the column is missing from the header, which has 3 names; the header has 'Age', and names must be equal to the letter (line 1, 'user_id,Age,city')",
+        "users.csv, column 'age': the column is missing from the header, which has 3 names; the header has 'Age', and names must be equal to the letter: rename it, or add to the source format: { names: { age: 'Age' } } (line 1, 'user_id,Age,city')",
     },
     expect.objectContaining({ column: 'Age', rule: 'extra_columns', severity: 'warn' }),
   ])
@@ -215,7 +215,10 @@ test('bytes that are not UTF-8 are refused with their line', async () => {
 
 test('UTF-16 is refused with the advice to save it as UTF-8', async () => {
   expect(await refused(Buffer.from(`\ufeff${HEADER}a,1,Bonn\n`, 'utf16le'))).toMatchObject([
-    { rule: 'encoding', message: 'users.csv: the file is UTF-16; save it as UTF-8' },
+    {
+      rule: 'encoding',
+      message: "users.csv: the file is UTF-16; save it as UTF-8, or add to the source format: { encoding: 'utf-16le' }",
+    },
   ])
 })
 

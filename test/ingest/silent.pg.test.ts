@@ -133,7 +133,10 @@ test('deliveries 6: files that no source names are counted, and the one that was
     "the folder: 3 files that no source names; not read ('Users.csv, which looks like users.csv'; 'read me.txt'; 'users (1).csv, which looks like users.csv')",
   )
   for (const [there, says] of [
-    ['orders.csv', "there is 'orders.csv': or name it as the source's file"],
+    [
+      'orders.csv',
+      "there is 'orders.csv': did you mean it? Name it as the source's file, or write in the source file: 'orders.csv'",
+    ],
     ['orders.parquet.gz', "there is 'orders.parquet.gz': unpack it first"],
     ['Orders.PARQUET', "there is 'Orders.PARQUET': names must be equal to the letter"],
     ['orders_v2.parquet', "there is 'orders_v2.parquet': did you mean it?"],
@@ -265,9 +268,13 @@ test('deliveries 6: a date in the future is refused', async () => {
 test('a file that is something else says what it is, and a broken Parquet file why', async () => {
   const kinds: [string, number[] | string, RegExp][] = [
     ['users.csv', [0x50, 0x41, 0x52, 0x31, 1, 2], /the file is a Parquet file; name it \.parquet/],
-    ['users.csv', [0xd0, 0xcf, 0x11, 0xe0, 1], /an old Excel workbook \(\.xls\); save it as CSV UTF-8/],
+    [
+      'users.csv',
+      [0xd0, 0xcf, 0x11, 0xe0, 1],
+      /an old Excel workbook \(\.xls\), or one with a password; save it as \.xlsx without a password/,
+    ],
     ['users.csv', '<!DOCTYPE html><html>', /a web page; it may be the answer of a server that wanted a login/],
-    ['users.csv', [0x28, 0xb5, 0x2f, 0xfd, 1], /compressed by zstd; unpack it first/],
+    ['users.csv', [0x28, 0xb5, 0x2f, 0xfd, 1], /compressed by zstd; name it so, with \.csv\.zst, or unpack it/],
   ]
   for (const [name, bytes, says] of kinds) {
     const found = await faults(usersOf({}), { [name]: typeof bytes === 'string' ? bytes : Uint8Array.from(bytes) })

@@ -5,6 +5,7 @@ import { manualClock } from '../../src/base/clock.ts'
 import { PlatformError } from '../../src/base/errors.ts'
 import { instantOfMs } from '../../src/base/instant.ts'
 import type { Source } from '../../src/config/project.ts'
+import { USUAL_FORMAT } from '../../src/config/usual-format.ts'
 import type { ServiceDefinition } from '../../src/features/define/definitions.ts'
 import { ENTITY_ROWS, readEntityFile } from '../../src/features/define/entity-rows.ts'
 import { parseKey } from '../../src/features/define/keys.ts'
@@ -12,12 +13,12 @@ import { literal } from '../../src/features/define/quote.ts'
 import { plainInDuck } from '../../src/features/define/value-types.ts'
 import { writeEntityRows } from '../../src/features/offline/program-rows.ts'
 import { readPush } from '../../src/features/online/write-online.ts'
-import { loadTable } from '../../src/ingest/load-table.ts'
 import { createDuck } from '../../src/lake/duck.ts'
 import { isNoValue, valueText } from '../../src/values/text.ts'
 import type { Value, ValueType } from '../../src/values/values.ts'
 import { parseExactJson } from '../../src/wire/exact-json.ts'
 import { valuesOfRows } from '../../src/wire/invocations.ts'
+import { loadOne } from '../helpers/load-one.ts'
 
 /** What a door makes of a value: its text, or undefined where it refuses. */
 export type Door = (type: ValueType, given: string) => Promise<string | undefined>
@@ -46,11 +47,10 @@ export async function openDoors() {
   }
 
   async function delivery(type: ValueType, file: string): Promise<string | undefined> {
-    const format = file.endsWith('.csv') ? 'csv' : 'parquet'
     return duck.session(async (session) => {
-      const table = await loadTable(session, {
+      const table = await loadOne(session, {
         source: sourceOf(type),
-        file: { path: file, format, fileDigest: '', ended: true },
+        path: file,
         header: ['at', 'k'],
         name: 'delivered',
         until: '9999-12-31T00:00:00.000000Z',
@@ -128,6 +128,8 @@ function sourceOf(type: ValueType): Source {
     name: 's',
     kind: 'changes',
     file: 's.csv',
+    anyFile: true,
+    format: USUAL_FORMAT,
     postgres: null,
     key: ['k'],
     columns: [

@@ -1,6 +1,6 @@
 import { messageOf, PlatformError } from '../../base/errors.ts'
 import { worldError } from '../../base/world.ts'
-import { CSV_DIALECT, readCsvHeader } from '../../lake/csv-file.ts'
+import { csvDialect, readCsvHeader } from '../../lake/csv-file.ts'
 import type { DuckSession } from '../../lake/duck.ts'
 import { readColumn } from '../../values/columns.ts'
 import { shown } from '../../values/json.ts'
@@ -83,7 +83,7 @@ async function openCsv(path: string): Promise<Opened> {
   const header = await readCsvHeader(path)
   if (!Array.isArray(header)) throw refusal(`the file of entity rows cannot be read: ${header.says}`)
   const fields = header.map((_, i) => `'c${i}': 'VARCHAR'`).join(', ')
-  const from = `SELECT row_number() OVER () AS n, * FROM read_csv(${literal(path)}, columns = {${fields}}, ${CSV_DIALECT})`
+  const from = `SELECT row_number() OVER () AS n, * FROM read_csv(${literal(path)}, columns = {${fields}}, ${csvDialect()})`
   return { from, columns: header.map((name, i) => ({ name, sql: `c${i}`, type: 'VARCHAR' })) }
 }
 
