@@ -123,8 +123,17 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
         (it) => it.close(),
       )
     : { tracking, registry }
-  const neighbours = { lake, features, objects, ...mlflow }
-  const training = createTraining({ project, ...neighbours, clock, log, versions })
+  const training = createTraining({
+    project,
+    lake,
+    features,
+    objects,
+    tracking: mlflow.tracking,
+    registry: mlflow.registry,
+    clock,
+    log,
+    versions,
+  })
   const flows = closing.add(
     'flows',
     createFlows({ db, log, build: createBuildName(), retention: settings.flowsKept }),
@@ -133,7 +142,8 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
   const embedded = settings.databaseUrl === null
   const erasure = createErasure({
     sql: db,
-    ...neighbours,
+    lake,
+    features,
     ingest,
     flows,
     tracking,

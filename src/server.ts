@@ -1,3 +1,4 @@
+import type { FastifyPluginAsync } from 'fastify'
 import type { App } from './app.ts'
 import { instantOfMs } from './base/instant.ts'
 import { weirVersion } from './base/version.ts'
@@ -6,30 +7,21 @@ import { feastRoutes } from './features/feast/feast-routes.ts'
 import { featureRoutes } from './features/routes.ts'
 import { createServer, type Route } from './http/server.ts'
 import { deliveryRoutes } from './ingest/routes.ts'
-import { createMetrics } from './monitoring/metrics.ts'
+import { createMetrics, type Metrics } from './monitoring/metrics.ts'
 import { registryRoutes } from './registry/routes.ts'
 import { servingRoutes } from './serving/routes.ts'
-import { createServing } from './serving/serving.ts'
+import { createServing, type Serving } from './serving/serving.ts'
 import { trackingRoutes } from './tracking/routes.ts'
 
 export type RunningServer = { url: string; routes: readonly Route[]; close(): Promise<void> }
 
 /** Puts the routes of all rooms behind one port and follows the promoted models. */
 export async function startServer(app: App): Promise<RunningServer> {
-  const { project, settings, features, tracking, registry, log } = app
+  const { settings, features, log } = app
   const metrics = createMetrics({ featureStates: features.viewStates })
-  const serving = createServing({ ...app, ...app.mlflow, events: metrics.events })
-  const models = project.models.map((model) => model.name)
+  const serving = servingOf(app, metrics)
   const server = await createServer({
-    routes: [
-      metrics.plugin,
-      servingRoutes(serving, models),
-      featureRoutes(features),
-      deliveryRoutes({ ...app, bytesMax: settings.deliveryBytesMax }),
-      feastRoutes({ ...app, append: (source, rows) => appendRows(app, source, rows) }),
-      trackingRoutes(tracking, { artifactBytesMax: settings.artifactBytesMax }),
-      registryRoutes(registry),
-    ],
+    routes: routesOf(app, serving, metrics),
     host: settings.host,
     port: settings.port,
     token: settings.token,
@@ -55,6 +47,37 @@ export async function startServer(app: App): Promise<RunningServer> {
     await close()
     throw error
   }
+}
+
+/** Our own flows may log to another MLflow server: what serves is loaded from there. */
+export function servingOf(app: App, metrics: Metrics): Serving {
+  return createServing({
+    project: app.project,
+    features: app.features,
+    tracking: app.mlflow.tracking,
+    registry: app.mlflow.registry,
+    db: app.db,
+    clock: app.clock,
+    log: app.log,
+    health: app.health,
+    events: metrics.events,
+  })
+}
+
+/** The routes of all rooms. */
+export function routesOf(app: App, serving: Serving, metrics: Metrics): FastifyPluginAsync[] {
+  const { project, settings, ingest, lake, features, tracking, registry, clock, log } = app
+  const models = project.models.map((model) => model.name)
+  const append = (source: string, rows: Record<string, unknown>[]) => appendRows(app, source, rows)
+  return [
+    metrics.plugin,
+    servingRoutes(serving, models),
+    featureRoutes(features, project),
+    deliveryRoutes({ ingest, lake, project, bytesMax: settings.deliveryBytesMax }),
+    feastRoutes({ features, project, clock, log, append }),
+    trackingRoutes(tracking, { artifactBytesMax: settings.artifactBytesMax }),
+    registryRoutes(registry),
+  ]
 }
 
 const COLLECT_MS = 3_600_000

@@ -1,3 +1,5 @@
+import { defaultModelOf } from '../config/find.ts'
+import type { Project } from '../config/project.ts'
 import type { RunningServer } from '../server.ts'
 import { startedOr, untilSignal } from './interrupt.ts'
 import type { CommonOptions } from './options.ts'
@@ -19,7 +21,7 @@ export async function serveUntilSignal(options: CommonOptions, { work }: { work:
       })
       if (!running) return
       context.out.document({ url: running.url, work })
-      printAddresses(running.url, context.out)
+      printAddresses(running.url, app.project, context.out)
       if (work) context.out.line('a worker runs in this process')
       context.out.line('Ctrl-C ends it')
       await stopped
@@ -30,8 +32,9 @@ export async function serveUntilSignal(options: CommonOptions, { work }: { work:
   })
 }
 
-export function printAddresses(url: string, out: Output): void {
-  out.line(`predictions   POST ${url}/predict`)
+export function printAddresses(url: string, project: Project, out: Output): void {
+  const named = defaultModelOf(project) ? [] : project.models.map(({ name }) => `/models/${encodeURIComponent(name)}`)
+  for (const model of named.length > 0 ? named : ['']) out.line(`predictions   POST ${url}${model}/predict`)
   out.line(`pages         ${url}/docs  ${url}/metrics  ${url}/ready`)
   out.line(`MLflow        MLFLOW_TRACKING_URI=${url}`)
 }

@@ -53,3 +53,28 @@ export function requireModel(project: Project, name: string): Model {
   const names = project.models.map((m) => m.name)
   throw new PlatformError('not_found', `there is no model '${name}' in the project${suggestion(name, names)}`)
 }
+
+/** The model that is meant where a caller names none: the one that the project names, or the only one. */
+export function defaultModelOf(project: Project): Model | undefined {
+  if (project.defaultModel !== null) return modelOf(project, project.defaultModel)
+  return project.models.length === 1 ? project.models[0] : undefined
+}
+
+/** The same, or a refusal that names the models; `instead` says how to name one of them. */
+export function requireDefaultModel(project: Project, instead: (model: string) => string): Model {
+  const model = defaultModelOf(project)
+  if (model) return model
+  if (project.models.length === 0) throw new PlatformError('not_found', 'the project has no model')
+  throw new PlatformError(
+    'invalid_argument',
+    severalModels(
+      project.models.map((m) => m.name),
+      instead,
+    ),
+  )
+}
+
+function severalModels(names: readonly string[], instead: (model: string) => string): string {
+  const ways = names.map(instead).join(' or ')
+  return `the project has the models ${names.join(', ')}, and none is meant without its name; use ${ways}, or name one as defaultModel in weir.config.ts`
+}

@@ -41,6 +41,7 @@ function complete(shape: ProjectShape, dir: string): Project {
     name: shape.name,
     dir,
     tracking: shape.tracking,
+    defaultModel: shape.defaultModel,
     sources: Object.entries(shape.sources).map(([name, s]) => ({
       name,
       kind: s.kind,

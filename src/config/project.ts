@@ -19,6 +19,8 @@ export type Project = {
   featureServices: FeatureService[]
   labels: Label[]
   models: Model[]
+  /** The model that is meant where a caller names none; null for the only one there is (find.ts, defaultModelOf). */
+  defaultModel: string | null
 }
 
 export { VALUE_TYPES, type ValueType } from '../values/values.ts'

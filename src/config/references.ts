@@ -21,6 +21,7 @@ export function checkReferences(project: Project, shape: ProjectShape): Fault[] 
     ...repeatedFeatureFaults(project),
     ...labelFaults(project),
     ...modelFaults(project),
+    ...defaultModelFaults(project),
   ]
 }
 
@@ -195,6 +196,10 @@ function labelFaults(project: Project): Fault[] {
         : []),
     ]
   })
+}
+
+function defaultModelFaults({ defaultModel, models }: Project): Fault[] {
+  return defaultModel === null ? [] : missing('defaultModel', 'model', defaultModel, names(models))
 }
 
 function modelFaults(project: Project): Fault[] {

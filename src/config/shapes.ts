@@ -163,6 +163,7 @@ export const projectShape = z.strictObject({
   featureServices: z.record(name, featureService).default({}),
   labels: z.record(name, label).default({}),
   models: z.record(name, model).default({}),
+  defaultModel: z.string().nullable().default(null),
 })
 
 export type ProjectShape = z.output<typeof projectShape>

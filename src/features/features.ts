@@ -12,11 +12,12 @@
  *   withdrawn is taken out of the table by the next materialization, and what counts then is brought instead.
  * - Both read a snapshot by the same statement (`view-rows.ts`), so their values are equal to the bit.
  *
- * Doors: define/check-expressions.ts, define/definitions.ts, define/keys.ts, define/readers.ts, define/refusals.ts,
+ * Doors: define/check-expressions.ts, define/definitions.ts, define/examples.ts, define/key-text.ts, define/keys.ts, define/readers.ts, define/refusals.ts,
  * erasure.ts, feast/feast-routes.ts, offline/read-training-set.ts, offline/statistics.ts, offline/training-set.ts,
  * online/materialize.ts, online/online-store.ts, online/postgres-store.ts, online/redis-server.ts,
  * online/redis-store.ts.
  */
+import { must } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
@@ -41,7 +42,7 @@ import {
 import { EVENT_TIMESTAMP } from './define/entity-rows.ts'
 import { type KeyInput, keyPartValue, parseKey } from './define/keys.ts'
 import { liveFrom, type Readers, recordTrainingSet, selectTrainingSets } from './define/readers.ts'
-import { lostValues, onlineRefusal } from './define/refusals.ts'
+import { isServed, lostValues, onlineRefusal } from './define/refusals.ts'
 import { createFeaturesErasure, type FeaturesErasure } from './erasure.ts'
 import { insertViewKey } from './erasure-queries.ts'
 import { writeEntityRows } from './offline/program-rows.ts'
@@ -121,7 +122,7 @@ export type Features = {
   /** Why such a row may not be served (unknown, never materialized, too old), or undefined. */
   refusal(service: string, key: KeyInput, row: OnlineRow): PlatformError | undefined
   /** What `GET /features/{key}` tells; throws the refusal. */
-  answer(key: KeyInput, service?: string): Promise<FeaturesAnswer>
+  answer(key: KeyInput, service: string): Promise<FeaturesAnswer>
   viewStates(): Promise<ViewState[]>
   /** The views of which the online store lost values; asks the store, and fails (unavailable) when it does not answer. */
   lostViews(): Promise<string[]>
@@ -137,8 +138,6 @@ export type Features = {
   /** For taking a subject's data out, and for finding it. */
   readonly erasure: FeaturesErasure
   service(name: string): ServiceDefinition
-  /** The service of the project's first model. */
-  defaultService(): ServiceDefinition | undefined
   /** Stops listening for changes. */
   close(): Promise<void>
 }
@@ -156,7 +155,6 @@ export function createFeatures(deps: FeaturesDeps): Features {
 
   const now = () => instantOfMs(clock.nowMs())
   const service = (name: string) => known(services, name, 'feature service')
-  const defaultService = () => services.get(project.models[0]?.featureService ?? '')
 
   async function materialize(request: MaterializeRequest = {}): Promise<Materialized[]> {
     const { views: names, ...bounds } = request
@@ -257,13 +255,12 @@ export function createFeatures(deps: FeaturesDeps): Features {
     return held.flatMap(([view], i) => (whole[i] ? [] : [view]))
   }
 
-  async function answer(key: KeyInput, name?: string): Promise<FeaturesAnswer> {
-    const asked = name === undefined ? defaultService() : service(name)
-    if (!asked) throw new PlatformError('not_found', 'the project has no model, so no features are served')
-    const [row] = await readOnline(asked.name, [key])
+  async function answer(key: KeyInput, name: string): Promise<FeaturesAnswer> {
+    const asked = service(name)
     const parsed = parseKey(asked.keys, key)
-    const refused = row && onlineRefusal(asked, parsed, row)
-    if (!row || refused) throw refused
+    const row = must((await known(readers, name, 'feature service')([parsed]))[0], 'a row for each key')
+    const refused = onlineRefusal(asked, parsed, row)
+    if (refused) throw refused
     return {
       keys: asked.keys.map((column, i) => ({ name: column.name, value: keyPartValue(column, parsed[i] ?? '') })),
       names: asked.features.map((f) => f.name),
@@ -321,7 +318,10 @@ export function createFeatures(deps: FeaturesDeps): Features {
       for (const view of views.values()) if (view.source === source) await remember(view)
       return pushRows(deps, [...views.values()], source, frame)
     },
-    refusal: (name, key, row) => onlineRefusal(service(name), parseKey(service(name).keys, key), row),
+    refusal(name, key, row) {
+      const asked = service(name)
+      return isServed(row) ? undefined : onlineRefusal(asked, parseKey(asked.keys, key), row)
+    },
     answer,
     viewStates: states.states,
     lostViews,
@@ -351,7 +351,6 @@ export function createFeatures(deps: FeaturesDeps): Features {
     },
     erasure: createFeaturesErasure(deps, [...views.values()]),
     service,
-    defaultService,
     close: states.close,
   }
 }

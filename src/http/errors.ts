@@ -3,6 +3,7 @@ import type { FastifyError } from 'fastify'
 import type { ErrorCode } from '../base/errors.ts'
 import { worldError } from '../base/world.ts'
 import { bounded, limitOf } from '../wire/limits.ts'
+import type { Problem } from '../wire/problem.ts'
 
 const STATUS: Record<ErrorCode, number> = {
   invalid_argument: 400,
@@ -38,15 +39,6 @@ const TITLES: Record<number, string> = {
   500: 'Internal error',
   503: 'Unavailable',
   507: 'No room',
-}
-
-export type Problem = {
-  type: string
-  title: string
-  status: number
-  error: string
-  detail: string
-  [member: string]: unknown
 }
 
 /** What a caller is told of an error. Of our own faults nothing but that they happened; the log has the rest. */

@@ -16,11 +16,13 @@ import Fastify, {
   type FastifyPluginAsync,
   type FastifyReply,
   type FastifyRequest,
+  type FastifySchema,
   LogController,
 } from 'fastify'
 import { PlatformError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { limitOf } from '../wire/limits.ts'
+import { refusedRequest } from '../wire/refused-request.ts'
 import { checkBodies } from './bodies.ts'
 import { watchConnections } from './connections.ts'
 import { problem, problemOf } from './errors.ts'
@@ -42,7 +44,7 @@ export type ServerOptions = {
 
 export type Server = {
   app: FastifyInstance
-  /** All that it answers to, as it was registered: `{ method: 'GET', path: '/ready/:model' }`. */
+  /** All that it answers to, as it was registered: `{ method: 'GET', path: '/ready/:model', … }`. */
   routes: readonly Route[]
   /** Listens and gives the address, `http://127.0.0.1:8000`. */
   listen(): Promise<string>
@@ -50,7 +52,7 @@ export type Server = {
   close(): Promise<void>
 }
 
-export type Route = { method: string; path: string }
+export type Route = { method: string; path: string; schema: FastifySchema }
 
 const STOP_MS = 10_000
 
@@ -81,13 +83,16 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
     // A caller's 5 is not "5": what is of another type is refused, and nothing is dropped in silence.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
+    schemaErrorFormatter: refusedRequest,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: limitOf('pathPart') },
   })
+  // Shapes of answers describe and never cut: what a shape forgets is answered all the same, and a test finds it.
+  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
   const connections = watchConnections(app)
   const routes: Route[] = []
-  app.addHook('onRoute', ({ method, url }) => {
-    for (const one of [method].flat()) routes.push({ method: one, path: url })
+  app.addHook('onRoute', ({ method, url, schema = {} }) => {
+    for (const one of [method].flat()) routes.push({ method: one, path: url, schema })
   })
   app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', async (request) => guard(request))

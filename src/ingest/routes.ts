@@ -8,9 +8,8 @@ import type { Lake } from '../lake/lake.ts'
 import { callerName } from '../wire/caller.ts'
 import * as wire from '../wire/deliveries.ts'
 import { limitOf } from '../wire/limits.ts'
-import { nextPageToken, pageOfQuery, pageQuery } from '../wire/page.ts'
-import { PROBLEM_SCHEMA } from '../wire/predict-schemas.ts'
-import { MULTIPART } from '../wire/raw-body.ts'
+import { nextPageToken, pageOfQuery } from '../wire/page.ts'
+import { routeOptions } from '../wire/route.ts'
 import type { Finding } from './finding.ts'
 import type { Ingest, IngestMonth } from './ingest.ts'
 import type { Delivery } from './queries.ts'
@@ -29,8 +28,6 @@ export function deliveryRoutes(deps: DeliveryDeps): FastifyPluginAsync {
   }
 }
 
-type SendQuery = { as_of: string; source?: string | string[]; dry_run?: 'true' | 'false' }
-
 function sendRoute({ ingest, lake, project, bytesMax }: DeliveryDeps): FastifyPluginAsync {
   const most = limitOf('deliveriesOpen')
   const inTurn = createGate({ atOnce: 1, waiting: most })
@@ -38,81 +35,60 @@ function sendRoute({ ingest, lake, project, bytesMax }: DeliveryDeps): FastifyPl
   return async (app) => {
     app.removeAllContentTypeParsers()
     app.addContentTypeParser('multipart/form-data', (_request, payload, done) => done(null, payload))
-    app.post<{ Querystring: SendQuery }>(
-      '/deliveries',
-      {
-        config: MULTIPART,
-        schema: {
-          tags: ['data'],
-          summary: 'Take in the files of one moment, wholly or not at all, as `weir ingest` does',
-          description:
-            'multipart/form-data with one part for each source. The parts are the folder of a delivery: each has the file name that the project gives its source, or is called as the source. The answer comes when all is checked and taken in. Refused with 422 and all findings.',
-          querystring: {
-            type: 'object',
-            required: ['as_of'],
-            properties: {
-              as_of: { type: 'string', description: 'the moment that the files describe, such as 2024-01-31' },
-              source: {
-                type: ['string', 'array'],
-                items: { type: 'string' },
-                description: 'only this one; repeatable',
-              },
-              dry_run: { type: 'string', enum: ['true', 'false'], description: 'check only, take nothing in' },
-            },
-            additionalProperties: false,
-          },
-          response: {
-            200: { oneOf: [wire.DELIVERED, wire.CHECKED] },
-            201: wire.DELIVERED,
-            ...Object.fromEntries([400, 413, 415, 422, 503].map((status) => [status, PROBLEM_SCHEMA])),
-          },
-        },
-      },
-      async (request, reply) => {
-        // What is refused is not read to its end, so the connection cannot serve another request.
-        reply.header('connection', 'close')
-        const { month, chosen } = readQuery(ingest, request)
-        if (open >= most) {
-          reply.header('retry-after', RETRY_AFTER_S)
-          throw new PlatformError('unavailable', `${most} deliveries are under way here; send it again in a moment`)
-        }
-        open++
-        try {
-          return await lake.withScratch(async (dir) => {
-            const { headers } = request
-            const body = request.body as FastifyRequest['raw'] | undefined
-            if (!body) throw new PlatformError('invalid_argument', 'the body is empty; send the files in it')
-            await receiveFiles({ headers, body, sources: chosen ?? project.sources, bytesMax }, dir)
-            reply.removeHeader('connection')
-            const delivered = { ...month, dir, from: UPLOAD, actor: callerName(headers, 'http') }
-            if (request.query.dry_run === 'true') {
-              const { asOf, ...checked } = await inTurn(() => ingest.checkMonth(delivered)).catch(asProblem)
-              return { as_of: asOf, state: 'checked', ...checked, findings: checked.findings.map(wire.findingJson) }
-            }
-            const report = await inTurn(() => ingest.ingestMonth(delivered)).catch(asProblem)
-            const findings = [...report.findings, ...report.sources.flatMap((s) => s.findings)]
-            if (report.state === 'accepted') reply.code(201)
-            reply.header('location', `/deliveries/${report.delivery}`)
-            return {
-              id: report.delivery,
-              as_of: report.asOf,
-              state: report.state,
-              sources: report.sources,
-              findings: findings.map(wire.findingJson),
-            }
-          })
-        } finally {
-          open--
-        }
-      },
-    )
+    const options = routeOptions({
+      tag: 'data',
+      summary: 'Take in the files of one moment, wholly or not at all, as `weir ingest` does',
+      description: 'The answer comes when all is checked and taken in. Refused with 422 and all findings.',
+      query: wire.sendQuery,
+      files:
+        'One part for each source. The parts are the folder of a delivery: each has the file name that the project gives its source, or is called as the source.',
+      answers: { 200: wire.sendAnswer, 201: wire.delivered },
+      errors: [404, 409, 422, 507],
+    })
+    app.post<{ Querystring: wire.SendQuery }>('/deliveries', options, async (request, reply) => {
+      // What is refused is not read to its end, so the connection cannot serve another request.
+      reply.header('connection', 'close')
+      const { month, chosen } = readQuery(ingest, request)
+      if (open >= most) {
+        reply.header('retry-after', RETRY_AFTER_S)
+        throw new PlatformError('unavailable', `${most} deliveries are under way here; send it again in a moment`)
+      }
+      open++
+      try {
+        return await lake.withScratch(async (dir) => {
+          const { headers } = request
+          const body = request.body as FastifyRequest['raw'] | undefined
+          if (!body) throw new PlatformError('invalid_argument', 'the body is empty; send the files in it')
+          await receiveFiles({ headers, body, sources: chosen ?? project.sources, bytesMax }, dir)
+          reply.removeHeader('connection')
+          const delivered = { ...month, dir, from: UPLOAD, actor: callerName(headers, 'http') }
+          if (request.query.dry_run === 'true') {
+            const { asOf, ...checked } = await inTurn(() => ingest.checkMonth(delivered)).catch(asProblem)
+            return { as_of: asOf, state: 'checked', ...checked, findings: checked.findings.map(wire.findingJson) }
+          }
+          const report = await inTurn(() => ingest.ingestMonth(delivered)).catch(asProblem)
+          const findings = [...report.findings, ...report.sources.flatMap((s) => s.findings)]
+          if (report.state === 'accepted') reply.code(201)
+          reply.header('location', `/deliveries/${report.delivery}`)
+          return {
+            id: report.delivery,
+            as_of: report.asOf,
+            state: report.state,
+            sources: report.sources.map(({ findings: _, ...source }) => source),
+            findings: findings.map(wire.findingJson),
+          }
+        })
+      } finally {
+        open--
+      }
+    })
   }
 }
 
 const UPLOAD = '(upload)'
 
 /** All that can be refused before a byte of the body is read. */
-function readQuery(ingest: Ingest, { query }: FastifyRequest<{ Querystring: SendQuery }>) {
+function readQuery(ingest: Ingest, { query }: FastifyRequest<{ Querystring: wire.SendQuery }>) {
   const names = query.source === undefined ? undefined : [query.source].flat()
   const month: IngestMonth = { asOf: parseInstant(query.as_of, 'as_of'), sources: names }
   const chosen = ingest.requireMonth(month)
@@ -131,75 +107,52 @@ function asProblem(error: unknown): never {
   throw new PlatformError('delivery_refused', error.message, { details, cause: error })
 }
 
-type ListQuery = { source?: string; state?: Delivery['state']; as_of?: string; limit?: string; page_token?: string }
-type SnapshotQuery = Omit<ListQuery, 'state'> & { withdrawn?: 'true' | 'false' }
-
 function lookRoutes(app: FastifyInstance, { ingest, lake }: DeliveryDeps): void {
-  app.get<{ Querystring: ListQuery }>(
-    '/deliveries',
-    {
-      schema: {
-        tags: ['data'],
-        summary: 'The deliveries so far, newest first, also refused ones',
-        querystring: pageQuery({
-          source: { type: 'string' },
-          state: { type: 'string', enum: wire.DELIVERY_STATES },
-          as_of: { type: 'string' },
-        }),
-        response: { 200: wire.pageOf('deliveries', wire.DELIVERY_SUMMARY), 400: PROBLEM_SCHEMA },
-      },
-    },
-    async ({ query }) => {
-      const { limit, before } = pageOfQuery(query)
-      const { source, state, as_of: asOf } = query
-      const found = await ingest.deliveries({ source, state, asOf, before, limit: limit + 1 })
-      const token = nextPageToken(found, limit, (d) => d.id)
-      return { deliveries: found.map(summaryJson), next_page_token: token }
-    },
-  )
-  app.get<{ Params: { id: string } }>(
-    '/deliveries/:id',
-    {
-      schema: {
-        tags: ['data'],
-        summary: 'One delivery: who brought which files when, what became of them, and all that was found',
-        params: { type: 'object', required: ['id'], properties: { id: { type: 'string' } } },
-        response: { 200: wire.DELIVERY, 404: PROBLEM_SCHEMA },
-      },
-    },
-    async ({ params }) => {
-      const found = /^\d{1,15}$/.test(params.id) ? await ingest.delivery(Number(params.id)) : undefined
-      if (!found) throw new PlatformError('not_found', `there is no delivery '${params.id.slice(0, 20)}'`)
-      return { ...headJson(found), findings: found.findings.map(wire.findingJson) }
-    },
-  )
-  app.get<{ Querystring: SnapshotQuery }>(
-    '/snapshots',
-    {
-      schema: {
-        tags: ['data'],
-        summary: 'The snapshots, newest first: each version of each source and moment, also those taken back',
-        querystring: pageQuery({
-          source: { type: 'string' },
-          as_of: { type: 'string' },
-          withdrawn: { type: 'string', enum: ['true', 'false'] },
-        }),
-        response: { 200: wire.pageOf('snapshots', wire.SNAPSHOT), 400: PROBLEM_SCHEMA },
-      },
-    },
-    async ({ query }) => {
-      const { limit, before } = pageOfQuery(query)
-      const found = await lake.page({
-        source: query.source,
-        validAt: query.as_of === undefined ? undefined : parseInstant(query.as_of, 'as_of'),
-        withdrawn: query.withdrawn === undefined ? undefined : query.withdrawn === 'true',
-        before,
-        limit: limit + 1,
-      })
-      const token = nextPageToken(found, limit, (s) => s.seq)
-      return { snapshots: found.map(wire.snapshotJson), next_page_token: token }
-    },
-  )
+  const list = routeOptions({
+    tag: 'data',
+    summary: 'The deliveries so far, newest first, also refused ones',
+    query: wire.deliveriesQuery,
+    answers: { 200: wire.deliveriesAnswer },
+  })
+  app.get<{ Querystring: wire.DeliveriesQuery }>('/deliveries', list, async ({ query }) => {
+    const { limit, before } = pageOfQuery(query)
+    const { source, state, as_of: asOf } = query
+    const found = await ingest.deliveries({ source, state, asOf, before, limit: limit + 1 })
+    const token = nextPageToken(found, limit, (d) => d.id)
+    return { deliveries: found.map(summaryJson), next_page_token: token }
+  })
+
+  const one = routeOptions({
+    tag: 'data',
+    summary: 'One delivery: who brought which files when, what became of them, and all that was found',
+    params: wire.deliveryParam,
+    answers: { 200: wire.deliveryAnswer },
+    errors: [404],
+  })
+  app.get<{ Params: { id: string } }>('/deliveries/:id', one, async ({ params }) => {
+    const found = /^\d{1,15}$/.test(params.id) ? await ingest.delivery(Number(params.id)) : undefined
+    if (!found) throw new PlatformError('not_found', `there is no delivery '${params.id.slice(0, 20)}'`)
+    return { ...headJson(found), findings: found.findings.map(wire.findingJson) }
+  })
+
+  const snapshots = routeOptions({
+    tag: 'data',
+    summary: 'The snapshots, newest first: each version of each source and moment, also those taken back',
+    query: wire.snapshotsQuery,
+    answers: { 200: wire.snapshotsAnswer },
+  })
+  app.get<{ Querystring: wire.SnapshotsQuery }>('/snapshots', snapshots, async ({ query }) => {
+    const { limit, before } = pageOfQuery(query)
+    const found = await lake.page({
+      source: query.source,
+      validAt: query.as_of === undefined ? undefined : parseInstant(query.as_of, 'as_of'),
+      withdrawn: query.withdrawn === undefined ? undefined : query.withdrawn === 'true',
+      before,
+      limit: limit + 1,
+    })
+    const token = nextPageToken(found, limit, (s) => s.seq)
+    return { snapshots: found.map(wire.snapshotJson), next_page_token: token }
+  })
 }
 
 function headJson(d: Delivery) {

@@ -4,6 +4,7 @@
 import type { FastifyPluginAsync } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { type Instant, msOfInstant } from '../base/instant.ts'
+import { routeOptions } from '../wire/route.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -70,7 +71,13 @@ export function createMetrics({ featureStates }: { featureStates: () => Promise<
       const route = request.routeOptions.url ?? 'none'
       requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
     })
-    app.get('/metrics', { schema: { tags: ['state'], summary: 'Prometheus metrics' } }, async (_request, reply) => {
+    const options = routeOptions({
+      tag: 'state',
+      summary: 'Prometheus metrics',
+      query: 'any',
+      answers: { 200: { type: 'text/plain', description: "Prometheus' text format." } },
+    })
+    app.get('/metrics', options, async (_request, reply) => {
       reply.header('content-type', register.contentType)
       return register.metrics()
     })

@@ -6,7 +6,7 @@ import { requireModel } from '../config/find.ts'
 import type { Project } from '../config/project.ts'
 import { lostValues } from '../features/define/refusals.ts'
 import type { Features } from '../features/features.ts'
-import type { ReadyAnswer } from '../wire/predict.ts'
+import type { ReadyAnswer } from '../wire/state.ts'
 import type { createLiveModels } from './live-models.ts'
 import { noModel } from './no-model.ts'
 

@@ -1,129 +1,95 @@
 import type {} from '@fastify/swagger'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
-import { PlatformError } from '../base/errors.ts'
 import type { KeyInput } from '../features/define/keys.ts'
 import { exactJson, readBodiesExactly } from '../wire/exact-json.ts'
-import { rowsOfInvocation, valuesOfRows } from '../wire/invocations.ts'
-import { predictionJson, type ReadyAnswer } from '../wire/predict.ts'
+import { type InvocationRequest, invocationRequest, rowsOfInvocation, valuesOfRows } from '../wire/invocations.ts'
+import {
+  batchMember,
+  batchOf,
+  batchRequest,
+  invocationAnswer,
+  type PredictionFields,
+  predictionJson,
+  predictionOf,
+  predictRequest,
+} from '../wire/predict.ts'
 import { longKeysAsText } from '../wire/predict-keys.ts'
-import * as schemas from '../wire/predict-schemas.ts'
-import { refusedRequest } from './refused-request.ts'
+import { routeOptions } from '../wire/route.ts'
 import type { Serving } from './serving.ts'
+import { stateRoutes } from './state-routes.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
+const NONE = { schema: { hide: true } }
 
-/** Only for the document: an answer is written by predictionJson, an error by the server. */
-const PROBLEMS = { 400: schemas.PROBLEM_SCHEMA, 404: schemas.PROBLEM_SCHEMA, 503: schemas.PROBLEM_SCHEMA }
-
-/** `GET /health /ready /ready/{model}`, `POST /predict /predict/batch /models/{name}/predict /models/{name}/invocations`. */
+/**
+ * `GET /health /ready /ready/{model}`, `POST /models/{name}/predict /models/{name}/predict/batch
+ * /models/{name}/invocations`, and `/predict /predict/batch` for the model that is meant without a name.
+ */
 export function servingRoutes(serving: Serving, models: readonly string[]): FastifyPluginAsync {
   return async (app) => {
-    app.setSchemaErrorFormatter(refusedRequest)
     readBodiesExactly(app)
     stateRoutes(app, serving)
-    const [first] = models
-    if (first !== undefined) predictionRoutes(app, serving, first, '')
     for (const name of models) {
-      predictionRoutes(app, serving, name, `/models/${encodeURIComponent(name)}`)
+      predictionRoutes(app, serving, name, pathOf(name))
       invocationRoute(app, serving, name)
     }
     for (const path of ['predict', 'predict/batch', 'invocations']) {
-      app.post<{ Params: { name: string } }>(`/models/:name/${path}`, { schema: { hide: true } }, async (request) => {
+      app.post<{ Params: { name: string } }>(`/models/:name/${path}`, NONE, async (request) => {
         // Refuses, and names the models that there are.
         serving.serviceOf(request.params.name)
       })
     }
+    const meant = serving.defaultModel()
+    if (meant !== undefined) return predictionRoutes(app, serving, meant, '')
+    for (const path of ['/predict', '/predict/batch']) {
+      // Refuses, and names the routes of the models that there are.
+      app.post(path, NONE, async () => serving.requireDefault((name) => `POST ${pathOf(name)}${path}`))
+    }
   }
 }
 
-function stateRoutes(app: FastifyInstance, serving: Serving): void {
-  app.get(
-    '/health',
-    {
-      schema: {
-        tags: ['state'],
-        summary: 'Whether the process answers',
-        response: { 200: schemas.HEALTH_ANSWER },
-      },
-    },
-    async () => ({ status: 'ok' }),
-  )
-  app.get(
-    '/ready',
-    {
-      schema: {
-        tags: ['state'],
-        summary: 'Whether predictions can be answered, else 503 with the reasons',
-        description:
-          'Ready while each model that had a version in Production answers with fresh features. What is wrong with the others is told under warnings.',
-        querystring: schemas.NO_QUERY,
-        response: { 200: schemas.READY_ANSWER, 503: schemas.PROBLEM_SCHEMA },
-      },
-    },
-    () => readyOrRefused(serving),
-  )
-  app.get<{ Params: { model: string } }>(
-    '/ready/:model',
-    {
-      schema: {
-        tags: ['state'],
-        summary: 'Whether one model answers, with fresh features, else 503 with the reasons',
-        params: schemas.MODEL_PARAM,
-        querystring: schemas.NO_QUERY,
-        response: { 200: schemas.READY_ANSWER, 404: schemas.PROBLEM_SCHEMA, 503: schemas.PROBLEM_SCHEMA },
-      },
-    },
-    ({ params }) => readyOrRefused(serving, params.model),
-  )
-}
-
-async function readyOrRefused(serving: Serving, model?: string): Promise<ReadyAnswer> {
-  const { reasons, answer } = await serving.readiness(model)
-  if (reasons.length === 0) return answer
-  throw new PlatformError('unavailable', reasons.join('; '), { details: { reasons, warnings: answer.warnings } })
+function pathOf(model: string): string {
+  return `/models/${encodeURIComponent(model)}`
 }
 
 function predictionRoutes(app: FastifyInstance, serving: Serving, name: string, prefix: string): void {
-  const fields = serving.serviceOf(name)
+  const fields: PredictionFields = { name, ...serving.fieldsOf(name) }
   const { keys } = fields
   const single = keys.length === 1 ? keys[0]!.name : undefined
   const inputOf = (body: Record<string, unknown>): KeyInput =>
     single === undefined ? body : (body[single] as KeyInput)
-  const exactKeys = async (request: FastifyRequest) => {
+  const preValidation = async (request: FastifyRequest) => {
     request.body = longKeysAsText(request.body, keys)
   }
+  const one = routeOptions({
+    tag: 'predictions',
+    summary: `Predict one entity with the live version of ${name}`,
+    body: predictRequest(keys),
+    answers: { 200: predictionOf(fields) },
+    errors: [404],
+  })
   app.post<{ Body: Record<string, unknown> }>(
     `${prefix}/predict`,
-    {
-      preValidation: exactKeys,
-      schema: {
-        tags: ['predictions'],
-        summary: `Predict one entity with the live version of ${name}`,
-        querystring: schemas.NO_QUERY,
-        body: schemas.keySchema(keys),
-        response: { 200: schemas.predictionSchema(fields), ...PROBLEMS },
-      },
-    },
+    { ...one, preValidation },
     async (request, reply) => {
       const prediction = await serving.predict(name, inputOf(request.body))
       return reply.header('content-type', JSON_TYPE).send(predictionJson(prediction))
     },
   )
-  const answer = schemas.batchAnswerSchema(fields)
+
+  const answer = batchOf(fields)
+  const many = routeOptions({
+    tag: 'predictions',
+    summary: `Predict many entities with the live version of ${name}`,
+    description: '200 when all were predicted; 207 when some were not, each named under errors.',
+    body: batchRequest(keys),
+    answers: { 200: answer, 207: answer },
+    errors: [404],
+  })
   app.post<{ Body: Record<string, KeyInput[]> }>(
     `${prefix}/predict/batch`,
-    {
-      preValidation: exactKeys,
-      schema: {
-        tags: ['predictions'],
-        summary: `Predict many entities with the live version of ${name}`,
-        description: '200 when all were predicted; 207 when some were not, each named under errors.',
-        querystring: schemas.NO_QUERY,
-        body: schemas.batchSchema(keys),
-        response: { 200: answer, 207: answer, ...PROBLEMS },
-      },
-    },
-    async (request, reply) => answerBatch(serving, name, request.body[schemas.batchMember(keys)] ?? [], reply),
+    { ...many, preValidation },
+    async (request, reply) => answerBatch(serving, name, request.body[batchMember(keys)] ?? [], reply),
   )
 }
 
@@ -146,22 +112,16 @@ async function answerBatch(serving: Serving, name: string, keys: readonly KeyInp
 }
 
 function invocationRoute(app: FastifyInstance, serving: Serving, name: string): void {
-  const { features } = serving.serviceOf(name)
-  app.post(
-    `/models/${encodeURIComponent(name)}/invocations`,
-    {
-      schema: {
-        tags: ['predictions'],
-        summary: `Score the caller's own features with the live version of ${name} (MLflow's protocol)`,
-        querystring: schemas.NO_QUERY,
-        body: schemas.invocationSchema(features),
-        response: { 200: schemas.INVOCATION_ANSWER, ...PROBLEMS },
-      },
-      config: { valuesLimit: 'rowsBodyValues' },
-    },
-    async (request) => {
-      const rows = rowsOfInvocation(request.body)
-      return { predictions: await serving.score(name, (inputs) => valuesOfRows(rows, inputs)) }
-    },
-  )
+  const options = routeOptions({
+    tag: 'predictions',
+    summary: `Score the caller's own features with the live version of ${name} (MLflow's protocol)`,
+    body: invocationRequest,
+    valuesLimit: 'rowsBodyValues',
+    answers: { 200: invocationAnswer },
+    errors: [404],
+  })
+  app.post<{ Body: InvocationRequest }>(`${pathOf(name)}/invocations`, options, async (request) => {
+    const rows = rowsOfInvocation(request.body)
+    return { predictions: await serving.score(name, (inputs) => valuesOfRows(rows, inputs)) }
+  })
 }

@@ -12,8 +12,9 @@
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
-import { requireModel } from '../config/find.ts'
+import { defaultModelOf, requireDefaultModel, requireModel } from '../config/find.ts'
 import type { ServiceDefinition } from '../features/define/definitions.ts'
+import { documentedFields } from '../features/define/examples.ts'
 import { type KeyInput, keyValues } from '../features/define/keys.ts'
 import { predictBatch, predictOne } from '../ml/model/model-file.ts'
 import type { FeatureValue } from '../wire/features.ts'
@@ -129,6 +130,12 @@ export function createServing(deps: ServingDeps) {
     close: models.close,
     current: models.current,
     serviceOf,
+    /** Its keys and features, with examples where the project names values. */
+    fieldsOf: (name: string) => documentedFields(project, serviceOf(name)),
+    /** The model that is meant where a caller names none, if one is. */
+    defaultModel: () => defaultModelOf(project)?.name,
+    /** Refuses where none is; `instead` says how to name one of those that there are. */
+    requireDefault: (instead: (model: string) => string) => requireDefaultModel(project, instead).name,
     predict,
     predictMany,
     score,

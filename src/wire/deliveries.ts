@@ -1,17 +1,10 @@
-/** What is answered about deliveries and snapshots over HTTP, and its schemas. */
+/** Deliveries and snapshots over HTTP: what is asked, and what is answered. */
+import { z } from 'zod'
 import type { Instant } from '../base/instant.ts'
+import { pageOf, pageQuery } from './page.ts'
 
-type Schema = Record<string, unknown>
-
-const TEXT = { type: 'string' }
-const COUNT = { type: 'integer' }
-const TEXT_OR_NULL = { type: ['string', 'null'] }
-const listOf = (items: Schema) => ({ type: 'array', items })
-const object = (properties: Record<string, Schema>): Schema => ({
-  type: 'object',
-  required: Object.keys(properties),
-  properties,
-})
+const text = z.string()
+const count = z.int()
 
 export type FindingLike = {
   file: string
@@ -29,79 +22,117 @@ export function findingJson({ examples, ...finding }: FindingLike) {
   return { ...finding, rows: examples }
 }
 
-export const FINDING = object({
-  file: TEXT,
-  source: TEXT_OR_NULL,
-  column: TEXT_OR_NULL,
-  rule: TEXT,
-  severity: { type: 'string', enum: ['error', 'warn'] },
-  count: COUNT,
-  message: TEXT,
-  rows: listOf(object({ line: { type: ['integer', 'null'] }, key: TEXT_OR_NULL, value: TEXT_OR_NULL })),
+const finding = z.object({
+  file: text,
+  source: text.nullable(),
+  column: text
+    .nullable()
+    .meta({ description: 'The column that is wrong, null where it is the file or the whole table.' }),
+  rule: text.meta({ description: 'The name of the check.' }),
+  severity: z.enum(['error', 'warn']).meta({ description: 'error refuses the delivery.' }),
+  count: count.meta({ description: 'How many rows break the check.' }),
+  message: text.meta({ description: 'One sentence with what to do.' }),
+  rows: z
+    .array(z.object({ line: count.nullable(), key: text.nullable(), value: text.nullable() }))
+    .meta({ description: 'The first few of these rows.' }),
 })
+const findings = z.array(finding).meta({ description: 'All that was found.' })
 
-const SOURCE_OUTCOME = object({
-  source: TEXT,
-  outcome: { type: 'string', enum: ['accepted', 'corrected', 'unchanged'] },
-  same: { type: ['string', 'null'], enum: ['bytes', 'content', null] },
-  snapshot: TEXT,
-  version: COUNT,
-  rows: COUNT,
-  digest: TEXT,
+const sourceOutcome = z.object({
+  source: text,
+  outcome: z.enum(['accepted', 'corrected', 'unchanged']),
+  same: z
+    .enum(['bytes', 'content'])
+    .nullable()
+    .meta({ description: 'In what an unchanged file is the same as the one before.' }),
+  snapshot: text,
+  version: count,
+  rows: count,
+  digest: text.meta({ description: 'Names what was kept.' }),
 })
 
 export const DELIVERY_STATES = ['accepted', 'unchanged', 'refused'] as const
 
-const DELIVERY_HEAD = {
-  id: COUNT,
-  as_of: TEXT,
-  state: { type: 'string', enum: DELIVERY_STATES },
-  actor: TEXT_OR_NULL,
-  from: TEXT,
-  started_at: TEXT,
-  finished_at: TEXT,
-  sources: listOf(SOURCE_OUTCOME),
-  files: listOf(object({ source: TEXT, file: TEXT, bytes: COUNT, digest: TEXT })),
+const asOf = text.meta({ description: 'The moment that the files describe.', format: 'date-time' })
+const head = {
+  id: count,
+  as_of: asOf,
+  state: z.enum(DELIVERY_STATES),
+  actor: text.nullable().meta({ description: 'Who brought it, as far as anybody said.' }),
+  from: text.meta({ description: 'The folder that it was read from, or (upload).' }),
+  started_at: text.meta({ format: 'date-time' }),
+  finished_at: text.meta({ format: 'date-time' }),
+  sources: z.array(sourceOutcome),
+  files: z.array(z.object({ source: text, file: text, bytes: count, digest: text })),
 }
 
 /** One of a list: how many findings there are, and not which. */
-export const DELIVERY_SUMMARY = object({ ...DELIVERY_HEAD, errors: COUNT, warnings: COUNT })
-export const DELIVERY = object({ ...DELIVERY_HEAD, findings: listOf(FINDING) })
+const summary = z.object({ ...head, errors: count, warnings: count })
+export const deliveriesAnswer = pageOf('deliveries', summary)
+export const deliveryAnswer = z.object({ ...head, findings })
+export type DeliveryAnswer = z.output<typeof deliveryAnswer>
 
 /** What became of a delivery that was sent. */
-export const DELIVERED = object({
-  id: COUNT,
-  as_of: TEXT,
-  state: { type: 'string', enum: ['accepted', 'unchanged'] },
-  sources: listOf(SOURCE_OUTCOME),
-  findings: listOf(FINDING),
+export const delivered = z.object({
+  id: count,
+  as_of: asOf,
+  state: z.enum(['accepted', 'unchanged']),
+  sources: z.array(sourceOutcome),
+  findings,
 })
-
 /** What was found by a look that took nothing in. */
-export const CHECKED = object({
-  as_of: TEXT,
-  state: { type: 'string', enum: ['checked'] },
-  sources: listOf(object({ source: TEXT, rows: { type: ['integer', 'null'] }, same: TEXT_OR_NULL })),
-  findings: listOf(FINDING),
+export const checked = z.object({
+  as_of: asOf,
+  state: z.literal('checked'),
+  sources: z.array(z.object({ source: text, rows: count.nullable(), same: text.nullable() })),
+  findings,
 })
+export const sendAnswer = z.union([delivered, checked])
+export type SendAnswer = z.output<typeof sendAnswer>
 
-export const pageOf = (name: string, items: Schema) => object({ [name]: listOf(items), next_page_token: TEXT_OR_NULL })
+const yesOrNo = z.enum(['true', 'false'])
 
-export const SNAPSHOT = object({
-  id: TEXT,
-  source: TEXT,
-  as_of: TEXT,
-  version: COUNT,
-  recorded_at: TEXT,
-  available_at: TEXT,
-  rows: COUNT,
-  bytes: COUNT,
-  digest: TEXT,
-  file_digest: TEXT,
-  withdrawn: {
-    oneOf: [object({ recorded_at: TEXT, actor: TEXT, reason: TEXT }), { type: 'null' }],
-  },
+export const sendQuery = z.strictObject({
+  as_of: text.meta({ description: 'The moment that the files describe, such as 2024-01-31.' }),
+  source: z
+    .union([text, z.array(text)])
+    .optional()
+    .meta({ description: 'Only this one; repeatable.' }),
+  dry_run: yesOrNo.optional().meta({ description: 'Check only, take nothing in.' }),
 })
+export type SendQuery = z.output<typeof sendQuery>
+
+export const deliveriesQuery = pageQuery({
+  source: text.optional(),
+  state: z.enum(DELIVERY_STATES).optional(),
+  as_of: text.optional(),
+})
+export type DeliveriesQuery = z.output<typeof deliveriesQuery>
+
+export const deliveryParam = z.object({ id: text.meta({ description: 'Number of a delivery.' }) })
+
+export const snapshotsQuery = pageQuery({
+  source: text.optional(),
+  as_of: text.optional(),
+  withdrawn: yesOrNo.optional(),
+})
+export type SnapshotsQuery = z.output<typeof snapshotsQuery>
+
+const snapshot = z.object({
+  id: text,
+  source: text,
+  as_of: asOf,
+  version: count,
+  recorded_at: text.meta({ description: 'When it was taken in.', format: 'date-time' }),
+  available_at: text.meta({ description: 'When the world could first know it.', format: 'date-time' }),
+  rows: count,
+  bytes: count,
+  digest: text,
+  file_digest: text,
+  withdrawn: z.object({ recorded_at: text, actor: text, reason: text }).nullable(),
+})
+export const snapshotsAnswer = pageOf('snapshots', snapshot)
+export type SnapshotsAnswer = z.output<typeof snapshotsAnswer>
 
 type SnapshotLike = {
   id: string

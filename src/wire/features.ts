@@ -1,6 +1,8 @@
-/** What `GET /features/{key}` answers, and how feature values are written as JSON. */
+/** `GET /features/{key}` and `/feature-views`: what they answer, and how feature values are written as JSON. */
 
-import type { Value } from '../values/values.ts'
+import { z } from 'zod'
+import { VALUE_TYPES, type Value } from '../values/values.ts'
+import { answeredFeature, answeredKey, type Field, members } from './values.ts'
 
 export type FeatureValue = Value
 
@@ -38,29 +40,95 @@ export function featuresAnswerJson(answer: FeaturesAnswer): string {
   return `{${members.join(',')}}`
 }
 
-/** The JSON Schema of the answer, for the OpenAPI document. */
-export function featuresAnswerSchema(keyName: string): Record<string, unknown> {
-  const statuses = FEATURE_STATUSES.join(', ')
-  return {
-    type: 'object',
-    required: [keyName, 'features', 'statuses', 'event_timestamps'],
-    properties: {
-      [keyName]: { type: ['string', 'integer'] },
-      features: { type: 'object', additionalProperties: true, description: 'By name, in the order of the service.' },
-      statuses: {
-        type: 'object',
-        additionalProperties: { type: 'string', enum: [...FEATURE_STATUSES] },
-        description: `By feature name: ${statuses}.`,
-      },
-      event_timestamps: {
-        type: 'object',
-        additionalProperties: { type: ['string', 'null'], format: 'date-time' },
-        description: 'By feature name: the moment that the value describes.',
-      },
-    },
-  }
-}
-
 function objectJson(names: readonly string[], values: readonly FeatureValue[]): string {
   return `{${names.map((name, i) => `${JSON.stringify(name)}:${featureJson(values[i] ?? null)}`).join(',')}}`
 }
+
+const status = z.enum(FEATURE_STATUSES).meta({
+  description:
+    'PRESENT: the value. NULL_VALUE: the entity is known and its value is null. NOT_FOUND: the view does not know the entity. OUTSIDE_MAX_AGE: the value is older than the ttl of its view, and not given.',
+})
+const moment = z.string().meta({ format: 'date-time' })
+
+/** The live features of one entity: the keys and features of one service, by name. */
+export function featuresOf({ keys, features }: { keys: readonly Field[]; features: readonly Field[] }) {
+  return z.object({
+    ...members(keys, answeredKey),
+    features: z
+      .object(members(features, answeredFeature))
+      .meta({ description: 'By name, in the order of the service.' }),
+    statuses: z.object(members(features, () => status)).meta({ description: 'By feature name.' }),
+    event_timestamps: z
+      .object(members(features, () => moment.nullable()))
+      .meta({ description: 'By feature name: the moment that the value describes.' }),
+  })
+}
+
+/** The same for any service; beside these members stand its join keys. */
+export type EntityFeatures = {
+  features: Record<string, unknown>
+  statuses: Record<string, FeatureStatus>
+  event_timestamps: Record<string, string | null>
+}
+
+export const keyParam = z.object({
+  key: z.string().min(1).meta({
+    description:
+      'The join key; a number is written as its digits. With several join keys a JSON object with a member for each, percent-encoded.',
+  }),
+})
+
+export const featureViewsAnswer = z.object({
+  feature_views: z.array(
+    z.object({
+      name: z.string().meta({ description: 'Name of the feature view.' }),
+      materialized: z.boolean().meta({ description: 'Whether there are live values by its present definition.' }),
+      valid_at: moment.nullable().meta({ description: 'The newest moment that they describe.' }),
+      materialized_at: moment.nullable().meta({ description: 'When they were brought.' }),
+      rows: z.int().meta({ description: 'Entities that have values.' }),
+      ttl_seconds: z.number().nullable().meta({ description: 'Longest age of a value, null for no limit.' }),
+    }),
+  ),
+})
+export type FeatureViewsAnswer = z.output<typeof featureViewsAnswer>
+
+export const viewParam = z.object({ name: z.string().meta({ description: 'Name of a feature view.' }) })
+
+export const statisticsQuery = z.strictObject({
+  as_of: z
+    .string()
+    .optional()
+    .meta({ description: 'A moment, such as 2024-01-31; the newest snapshot where left out.' }),
+})
+
+const scalar = z.union([z.string(), z.number(), z.boolean()])
+const quantile = z.union([z.number(), z.string()])
+
+export const statisticsAnswer = z.object({
+  view: z.string().meta({ description: 'Name of the feature view.' }),
+  snapshot: z.string().meta({ description: 'The snapshot that was looked at.' }),
+  validAt: moment.meta({ description: 'The moment that it describes.' }),
+  recordedAt: moment.meta({ description: 'When it was taken in.' }),
+  rows: z.int(),
+  features: z.array(
+    z.object({
+      name: z.string(),
+      type: z.enum(VALUE_TYPES),
+      nulls: z.int(),
+      nullShare: z.number().nullable(),
+      distinct: z.int(),
+      min: scalar.nullable(),
+      max: scalar.nullable(),
+      mean: z.number().nullable().meta({ description: 'Of numbers only.' }),
+      quantiles: z
+        .object({ p05: quantile, p25: quantile, p50: quantile, p75: quantile, p95: quantile })
+        .nullable()
+        .meta({ description: 'Of numbers only; an integer beyond 2^53 as its text.' }),
+      top: z
+        .array(z.object({ value: z.string(), count: z.int() }))
+        .nullable()
+        .meta({ description: 'The most frequent values, at most ten; not of numbers.' }),
+    }),
+  ),
+})
+export type StatisticsAnswer = z.output<typeof statisticsAnswer>

@@ -1,4 +1,5 @@
 /** MLflow's scoring protocol: rows of the caller's own features, in one of four layouts. */
+import { z } from 'zod'
 import { PlatformError } from '../base/errors.ts'
 import { notOfType, readJsonValue } from '../values/json.ts'
 import type { ValueType } from '../values/values.ts'
@@ -6,40 +7,56 @@ import type { FeatureValue } from './features.ts'
 
 const LAYOUTS = ['dataframe_split', 'dataframe_records', 'instances', 'inputs'] as const
 
+const row = z.record(z.string(), z.unknown())
+const rows = z.array(row).meta({ description: 'A list of rows, each an object with a member for each column.' })
+
+/** That exactly one layout is given, and that its lists are of one length, no shape can say: rowsOfInvocation does. */
+export const invocationRequest = z
+  .looseObject({
+    dataframe_split: z
+      .looseObject({
+        columns: z.array(z.unknown()).meta({ description: 'The names of the columns.' }),
+        data: z.array(z.array(z.unknown())).meta({ description: 'The rows, each with a value for each column.' }),
+      })
+      .meta({ description: 'Names of the columns, and rows.' })
+      .optional(),
+    dataframe_records: rows.optional(),
+    instances: rows.optional(),
+    inputs: z
+      .union([z.record(z.string(), z.array(z.unknown())), z.array(row)])
+      .meta({ description: 'A list for each column, or a list of rows.' })
+      .optional(),
+  })
+  .meta({ description: 'Exactly one of the four layouts. Columns that the model does not take are ignored.' })
+export type InvocationRequest = z.output<typeof invocationRequest>
+
 /** Rows with a member for each column. */
-export function rowsOfInvocation(body: unknown): Record<string, unknown>[] {
-  const given = isObject(body) ? LAYOUTS.filter((layout) => layout in body) : []
-  const [layout, second] = given
-  if (!isObject(body) || layout === undefined || second !== undefined) {
+export function rowsOfInvocation(body: InvocationRequest): Record<string, unknown>[] {
+  const [layout, second] = LAYOUTS.filter((name) => body[name] !== undefined)
+  if (layout === undefined || second !== undefined) {
     throw invalid(`the body must have exactly one of ${LAYOUTS.join(', ')}`)
   }
-  const value = body[layout]
-  if (layout === 'dataframe_split') return splitRows(value)
-  if (layout === 'inputs' && isObject(value)) return columnRows(value)
-  if (Array.isArray(value) && value.every(isObject)) return value
-  throw invalid(`${layout} must be a list of rows, each an object with a member for each column`)
+  const { dataframe_split: split, inputs } = body
+  if (split !== undefined) return splitRows(split)
+  if (inputs !== undefined) return Array.isArray(inputs) ? inputs : columnRows(inputs)
+  return body.dataframe_records ?? body.instances ?? []
 }
 
-function splitRows(value: unknown): Record<string, unknown>[] {
-  const { columns, data } = isObject(value) ? value : {}
-  if (!Array.isArray(columns) || !Array.isArray(data)) throw invalid('dataframe_split needs the lists columns and data')
-  return data.map((row, r) => {
-    if (!Array.isArray(row) || row.length !== columns.length) {
+function splitRows({ columns, data }: NonNullable<InvocationRequest['dataframe_split']>): Record<string, unknown>[] {
+  return data.map((values, r) => {
+    if (values.length !== columns.length) {
       throw invalid(`row ${r} of dataframe_split has not as many values as there are columns (${columns.length})`)
     }
-    return Object.fromEntries(columns.map((name, c) => [String(name), row[c]]))
+    return Object.fromEntries(columns.map((name, c) => [String(name), values[c]]))
   })
 }
 
-function columnRows(columns: Record<string, unknown>): Record<string, unknown>[] {
-  const lists = Object.entries(columns).map(([name, list]): [string, unknown[]] => {
-    if (!Array.isArray(list)) throw invalid(`inputs.${name} must be a list`)
-    return [name, list]
-  })
-  const rows = lists[0]?.[1].length ?? 0
-  const uneven = lists.find(([, list]) => list.length !== rows)
-  if (uneven) throw invalid(`inputs.${uneven[0]} has ${uneven[1].length} values, others have ${rows}`)
-  return Array.from({ length: rows }, (_, r) => Object.fromEntries(lists.map(([name, list]) => [name, list[r]])))
+function columnRows(columns: Record<string, unknown[]>): Record<string, unknown>[] {
+  const lists = Object.entries(columns)
+  const count = lists[0]?.[1].length ?? 0
+  const uneven = lists.find(([, list]) => list.length !== count)
+  if (uneven) throw invalid(`inputs.${uneven[0]} has ${uneven[1].length} values, others have ${count}`)
+  return Array.from({ length: count }, (_, r) => Object.fromEntries(lists.map(([name, list]) => [name, list[r]])))
 }
 
 /**
@@ -62,10 +79,6 @@ export function valuesOfRows(
 
 function names(inputs: readonly { name: string }[]): string {
   return inputs.map((input) => input.name).join(', ')
-}
-
-function isObject(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
 }
 
 function invalid(message: string): PlatformError {

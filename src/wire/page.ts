@@ -1,12 +1,26 @@
+import { z } from 'zod'
 import { PlatformError } from '../base/errors.ts'
 import { limitOf } from './limits.ts'
 
 /** The query of a list that is read in pages, newest first; `more` are its filters. */
-export const pageQuery = (more: Record<string, unknown>) => ({
-  type: 'object',
-  properties: { ...more, limit: { type: 'string' }, page_token: { type: 'string' } },
-  additionalProperties: false,
-})
+export function pageQuery<Filters extends z.ZodRawShape>(more: Filters) {
+  const most = limitOf('listItems').toLocaleString('en-US')
+  return z.strictObject({
+    ...more,
+    limit: z
+      .string()
+      .optional()
+      .meta({ description: `How many, 100 where left out; at most ${most} (limit listItems).` }),
+    page_token: z.string().optional().meta({ description: 'The next_page_token of the page before.' }),
+  })
+}
+
+export function pageOf<Name extends string, Item extends z.ZodType>(name: Name, item: Item) {
+  const token = z.string().nullable().meta({ description: 'Null on the last page.' })
+  return z.object({ [name]: z.array(item), next_page_token: token } as {
+    [N in Name]: z.ZodArray<Item>
+  } & { next_page_token: typeof token })
+}
 
 /** How many, and below which number: numbers come as text in an address. */
 export function pageOfQuery(query: { limit?: string; page_token?: string }): { limit: number; before: number | null } {

@@ -1,5 +1,5 @@
 import type { ValueType } from '../values/values.ts'
-import { batchMember } from './predict-schemas.ts'
+import { batchMember } from './predict.ts'
 
 type Key = { name: string; type: ValueType }
 

@@ -1,27 +1,104 @@
-/** What the prediction routes answer, and the answer as text. Their schemas are in predict-schemas.ts. */
+/** `POST /predict` and `/predict/batch`, for one model or for all: what is sent, and what is answered. */
+import { z } from 'zod'
 import { type FeatureValue, featureJson } from './features.ts'
+import { limitOf } from './limits.ts'
+import { refusalMembers } from './problem.ts'
+import { answeredFeature, answeredKey, type Field, keyOf, keyPart, members } from './values.ts'
 
+/** What a model takes and uses: its join keys, and its features in the order of the service. */
+export type PredictionFields = { name: string; keys: readonly Field[]; features: readonly Field[] }
+
+/** Keys a batch may ask for. */
+export const BATCH_MAX = limitOf('predictKeys')
+
+/** `{"user_id": …}`, or a member for each join key. */
+export const predictRequest = (keys: readonly Field[]) => keyOf(keys)
+
+/** `{"user_ids": […]}` for one join key; `{"keys": [{…}]}` for several. */
+export function batchRequest(keys: readonly Field[]) {
+  const [only, second] = keys
+  const key = only && !second ? keyPart(only) : keyOf(keys)
+  const most = BATCH_MAX.toLocaleString('en-US')
+  const description = `The entities to predict, at most ${most} (limit predictKeys).`
+  const list = z.array(key).min(1).max(BATCH_MAX).meta({ description })
+  return z.strictObject({ [batchMember(keys)]: list })
+}
+
+export function batchMember(keys: readonly { name: string }[]): string {
+  return keys.length === 1 ? `${keys[0]!.name}s` : 'keys'
+}
+
+const probability = z.number().min(0).max(1).meta({ description: 'Of the positive label.' })
+const label = z.literal([0, 1]).meta({ description: "1 when the probability reaches the model's threshold, else 0." })
+
+export const versionMembers = {
+  name: z.string().meta({ description: 'Name of the registered model.' }),
+  version: z.string().meta({ description: 'Its version number.' }),
+  run_id: z.string().meta({ description: 'The run that trained it; empty when it was registered without one.' }),
+}
+
+const predictionMembers = {
+  prediction: label,
+  probability,
+  features_used: z
+    .record(z.string(), z.unknown())
+    .meta({ description: 'The live features, in the order of the feature service. A null is a value.' }),
+  model: z.object(versionMembers).meta({ description: 'The version that answered.' }),
+  features_as_of: z
+    .string()
+    .nullable()
+    .meta({ description: 'The oldest moment that any of the features describes.', format: 'date-time' }),
+}
+
+/** Any model's prediction; beside these members stand its join keys. */
+export const prediction = z.looseObject(predictionMembers)
+export type PredictionAnswer = z.output<typeof prediction>
+
+/** The prediction of one model, with its keys and features by name. */
+export function predictionOf({ name, keys, features }: PredictionFields) {
+  const { features_used: all, model } = predictionMembers
+  const used = z.object(members(features, answeredFeature)).meta({ description: all.description })
+  const named = { ...versionMembers, name: versionMembers.name.meta({ examples: [name] }) }
+  return z.object({
+    ...members(keys, answeredKey),
+    ...predictionMembers,
+    features_used: used,
+    model: z.object(named).meta({ description: model.description }),
+  })
+}
+
+const unpredicted = z.looseObject({
+  key: z.unknown().meta({ description: 'As it was sent.' }),
+  error: refusalMembers.error,
+  detail: refusalMembers.detail,
+  missing_features: refusalMembers.missing_features,
+  stale_features: refusalMembers.stale_features,
+})
+
+export function batchOf(fields: PredictionFields) {
+  return z.object({
+    predictions: z.array(predictionOf(fields)).meta({ description: 'In the order asked for.' }),
+    errors: z.array(unpredicted).meta({ description: 'Keys that were not predicted, and why.' }),
+  })
+}
+
+export type BatchAnswer = { predictions: PredictionAnswer[]; errors: z.output<typeof unpredicted>[] }
+
+export const invocationAnswer = z.object({
+  predictions: z.array(z.object({ label, probability })).meta({ description: 'One for each row, in order.' }),
+})
+export type InvocationAnswer = z.output<typeof invocationAnswer>
+
+/** What the prediction is before it is written. */
 export type Prediction = {
   /** The join keys, in their types. */
   keys: readonly { name: string; value: FeatureValue }[]
-  /** 1 when the probability reaches the model's threshold, else 0. */
   prediction: 0 | 1
-  /** Of the positive label. */
   probability: number
   features: { names: readonly string[]; values: readonly FeatureValue[] }
   model: { name: string; version: string; run_id: string }
   /** The oldest moment among the views that the features came from. */
   featuresAsOf: string | null
-}
-
-/** What `GET /ready` and `GET /ready/{model}` answer when predictions can be made. */
-export type ReadyAnswer = {
-  status: 'ready'
-  /** What answers; `problem` says why a newer version in Production does not. */
-  models: { name: string; version: string; run_id: string; problem: string | null }[]
-  feature_views: { view: string; valid_at: string; rows: number }[]
-  /** What does not answer, of models that nobody has promoted yet. */
-  warnings: string[]
 }
 
 /** The prediction as JSON text, features in the order of the service and integers with all their digits. */

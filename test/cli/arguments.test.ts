@@ -1,15 +1,15 @@
 import { expect, test } from 'vitest'
-import { keyArgument } from '../../src/cli/key-argument.ts'
 import { instantOption } from '../../src/cli/options.ts'
 import { snapshotArgument } from '../../src/cli/snapshot-argument.ts'
+import { keyOfText } from '../../src/features/define/key-text.ts'
 
 const pair = [{ name: 'origin' }, { name: 'dest' }]
 
 test('Blocked 6: a composite key is a JSON object on the command line, its integers with all their digits', () => {
-  expect(keyArgument(pair, '{"origin":"LYS","dest":"CDG"}')).toEqual({ origin: 'LYS', dest: 'CDG' })
-  expect(keyArgument(pair, '{"dest":9007199254740993,"origin":7}')).toEqual({ origin: 7, dest: 9007199254740993n })
+  expect(keyOfText(pair, '{"origin":"LYS","dest":"CDG"}')).toEqual({ origin: 'LYS', dest: 'CDG' })
+  expect(keyOfText(pair, '{"dest":9007199254740993,"origin":7}')).toEqual({ origin: 7, dest: 9007199254740993n })
   // With one join key the text is the key, whatever it looks like.
-  expect(keyArgument([{ name: 'id' }], '{"id":1}')).toBe('{"id":1}')
+  expect(keyOfText([{ name: 'id' }], '{"id":1}')).toBe('{"id":1}')
 })
 
 test('Blocked 6: what is not a whole composite key is refused with what to write', () => {
@@ -21,7 +21,7 @@ test('Blocked 6: what is not a whole composite key is refused with what to write
     ['{"origin":"LYS","destination":"CDG"}', "the key has no part 'destination'"],
     ['{"origin":"LYS","des":"CDG"}', "the key has no part 'des'; did you mean 'dest'?"],
   ]
-  for (const [text, says] of refusals) expect(() => keyArgument(pair, text)).toThrow(says)
+  for (const [text, says] of refusals) expect(() => keyOfText(pair, text)).toThrow(says)
 })
 
 test('deliveries 6: a date in the future, and what is no date, are refused by every command in one place', () => {

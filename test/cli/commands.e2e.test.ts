@@ -99,6 +99,7 @@ test('train, runs, models, promote, predict', async () => {
 
   const prediction = await json('predict', 'streamflow_churn', '7590-VHVEG')
   expect(prediction).toMatchObject({ user_id: '7590-VHVEG', model: { version: '1', run_id: trained.runId } })
+  expect(await json('predict', '7590-VHVEG')).toEqual(prediction)
   const unknown = await fails('predict', 'streamflow_churn', 'nobody', '--json')
   expect(JSON.parse(unknown.stdout)).toMatchObject({ error: { code: 'not_found' } })
 })

@@ -95,7 +95,7 @@ describe('a Feast client', () => {
   })
 
   async function ours() {
-    const service = must(rig.app.features.defaultService())
+    const service = rig.app.features.service(must(rig.app.project.models[0]).featureService)
     const rows = await rig.app.features.readOnline(service.name, keys)
     return { names: service.features.map((f) => f.name), rows: rows.map((row) => row.values) }
   }

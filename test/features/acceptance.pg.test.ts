@@ -349,6 +349,7 @@ function projectOf(one: Case, i: number): { project: Project; facts: Source; lab
     name: 'acceptance',
     dir: '/',
     tracking: null,
+    defaultModel: null,
     sources: [facts, labels],
     entities: [entity],
     featureViews: views,

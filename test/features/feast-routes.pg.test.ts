@@ -73,7 +73,9 @@ async function ask(path: string, body: unknown, headers: Record<string, string> 
     body: typeof body === 'string' ? Buffer.from(body) : Buffer.from(JSON.stringify(body)),
     headers,
   })
-  return { status: answer.status, text: await answer.text() }
+  const text = await answer.text()
+  rig.asDocumented('POST', path, answer.status, answer.headers.get('content-type') ?? '', text)
+  return { status: answer.status, text }
 }
 const online = (body: object) => ask('/get-online-features', body)
 

@@ -21,6 +21,7 @@ export function projectOf(options: { sources: Source[]; keys: Record<string, Val
     name: 'small',
     dir: '/',
     tracking: null,
+    defaultModel: null,
     sources: options.sources,
     entities: [{ name: 'thing', joinKeys: Object.entries(options.keys).map(([name, type]) => ({ name, type })) }],
     featureViews,

@@ -22,7 +22,7 @@ beforeAll(async () => {
   app.setErrorHandler<PlatformError>((error, _request, reply) =>
     reply.status(500).send({ code: error.code, message: error.message, details: error.details }),
   )
-  await app.register(featureRoutes(rig.features(PROJECT)))
+  await app.register(featureRoutes(rig.features(PROJECT), PROJECT))
 })
 afterAll(async () => {
   await app.close()

@@ -6,6 +6,7 @@ import type { Project } from '../../src/config/project.ts'
 import { createServer, type ServerOptions } from '../../src/http/server.ts'
 import type { Ingest } from '../../src/ingest/ingest.ts'
 import { deliveryRoutes } from '../../src/ingest/routes.ts'
+import { answersAsDocumented, openapiOf } from '../helpers/openapi.ts'
 import type { Files, Rig } from './rig.ts'
 
 export type Door = Awaited<ReturnType<typeof openDoor>>
@@ -28,10 +29,16 @@ export async function openDoor(
   })
   const url = await server.listen()
 
-  const get = async (path: string) => (await fetch(`${url}${path}`)).json() as Promise<Answer>
+  const asDocumented = answersAsDocumented(await openapiOf(url, options.token))
+  const told = async (method: string, path: string, answer: Response): Promise<Answer> => {
+    const text = await answer.text()
+    asDocumented(method, path, answer.status, answer.headers.get('content-type') ?? '', text)
+    return JSON.parse(text)
+  }
+  const get = async (path: string) => told('GET', path, await fetch(`${url}${path}`))
   const send = async (query: string, body: FormData | string, headers: Record<string, string> = {}) => {
     const answer = await fetch(`${url}/deliveries?${query}`, { method: 'POST', body, headers })
-    return { status: answer.status, headers: answer.headers, told: (await answer.json()) as Answer }
+    return { status: answer.status, headers: answer.headers, told: await told('POST', '/deliveries', answer) }
   }
   const post = (query: string, files: Files, headers?: Record<string, string>) => send(query, formOf(files), headers)
   /** What lies in the scratch space of the store: nothing, when nobody works. */

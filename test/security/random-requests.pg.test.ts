@@ -17,7 +17,7 @@ const ANSWER_MS_MAX = 30_000
 let rig: Awaited<ReturnType<typeof openServerRig>>
 let fields: Fields
 beforeAll(async () => {
-  rig = await openServerRig({ change: () => ridesProject() })
+  rig = await openServerRig({ change: () => ({ ...ridesProject(), defaultModel: 'late_ride' }) })
   await ingestRides(rig.app.ingest, 300)
   await rig.app.features.materialize()
   const { runId } = await rig.app.trainBaseline({ model: 'late_ride', asOf: '2024-01-31' })

@@ -40,6 +40,8 @@ let app: FastifyInstance
 beforeAll(async () => {
   const serving = {
     serviceOf: (name: string) => SERVICES[name],
+    fieldsOf: (name: string) => SERVICES[name],
+    defaultModel: () => undefined,
     predict: async (name: string, key: KeyInput) => predicted(name, key),
     predictMany: async (name: string, keys: KeyInput[]) => keys.map((key) => predicted(name, key)),
   } as unknown as Serving

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { BATCH_MAX } from '../../src/wire/predict-schemas.ts'
+import type { Project } from '../../src/config/project.ts'
+import { BATCH_MAX } from '../../src/wire/predict.ts'
 import { ingestRides, ridesProject } from '../features/rides.ts'
 import { openServerRig } from './rig.ts'
 
@@ -16,7 +17,7 @@ const MODELS = Object.keys(INPUTS) as (keyof typeof INPUTS)[]
 
 /** A project with two models: one by full names, one by roles, both with features on demand. */
 describe.sequential('B2: a feature goes by its name in the service, not by that in its view', () => {
-  const project = ridesProject()
+  const project: Project = { ...ridesProject(), defaultModel: 'late_ride' }
   let rig: Awaited<ReturnType<typeof openServerRig>>
   beforeAll(async () => {
     rig = await openServerRig({ change: () => project })

@@ -9,6 +9,7 @@ import { readSettings } from '../../src/config/settings.ts'
 import type { Sql } from '../../src/db/sql.ts'
 import { startServer } from '../../src/server.ts'
 import { loadStreamflow } from '../features/real-data.ts'
+import { answersAsDocumented, openapiOf } from '../helpers/openapi.ts'
 import { testDatabase } from '../helpers/pg.ts'
 import { someMonths } from '../helpers/real-data.ts'
 
@@ -16,7 +17,10 @@ export const MODEL = 'streamflow_churn'
 
 export type Answer = { status: number; type: string; body: Record<string, unknown>; text: string }
 
-/** The whole server of the reference project on a port of its own, with a small forest unless told otherwise. */
+/**
+ * The whole server of the reference project on a port of its own, with a small forest unless told otherwise. Every answer
+ * is compared with what the server's document says of it.
+ */
 export async function openServerRig({
   trees = 30,
   tracking = null,
@@ -41,12 +45,14 @@ export async function openServerRig({
     log: silentLog,
   })
   const server = await startServer(app)
+  const asDocumented = answersAsDocumented(await openapiOf(server.url))
 
   async function send(method: string, path: string, body?: string | Uint8Array, type = 'application/json') {
     const headers: Record<string, string> = body === undefined ? {} : { 'content-type': type }
     const answer = await fetch(server.url + path, { method, headers, ...(body === undefined ? {} : { body }) })
     const text = await answer.text()
     const contentType = answer.headers.get('content-type') ?? ''
+    asDocumented(method, path, answer.status, contentType, text)
     const json = contentType.includes('json') ? (JSON.parse(text) as Record<string, unknown>) : {}
     return { status: answer.status, type: contentType, body: json, text } satisfies Answer
   }
@@ -67,6 +73,7 @@ export async function openServerRig({
     app,
     url: server.url,
     routes: server.routes,
+    asDocumented,
     months: await someMonths(join(home, 'months')),
     get: (path: string) => send('GET', path),
     post: (path: string, body: unknown) => send('POST', path, JSON.stringify(body)),

@@ -1,4 +1,5 @@
 import type { Command } from 'commander'
+import { defaultModelOf } from '../../config/find.ts'
 import type { Project } from '../../config/project.ts'
 import { requireExpressions } from '../../features/define/check-expressions.ts'
 import { type CommonOptions, common } from '../options.ts'
@@ -9,7 +10,7 @@ export function define(command: Command): void {
   common(command, 'check --project examples/streamflow').action(async (options: CommonOptions) => {
     const { project, out } = await openContext(options)
     await checkExpressions(project)
-    out.document(project)
+    out.document({ ...project, defaultModel: defaultModelOf(project)?.name ?? null })
     print(project, out)
   })
 }
@@ -77,6 +78,15 @@ function print(project: Project, out: Output): void {
       `${m.learner.kind}, ${m.learner.trees} trees, seed ${m.learner.seed}`,
     ]),
   )
+  out.line(defaultModelLine(project))
+}
+
+/** Which model /predict, /features and the commands mean where none is named. */
+function defaultModelLine(project: Project): string {
+  const model = defaultModelOf(project)
+  if (model) return `default model: ${model.name}${project.defaultModel === null ? ' (the only one)' : ''}`
+  if (project.models.length === 0) return 'default model: none, as there is no model'
+  return 'default model: none; predictions and features name one of these, or write defaultModel in weir.config.ts'
 }
 
 function checksOf(source: Project['sources'][number]): number {

@@ -6,6 +6,7 @@ import type { App } from '../../app.ts'
 import { must } from '../../base/assert.ts'
 import { PlatformError } from '../../base/errors.ts'
 import { parseInstant } from '../../base/instant.ts'
+import type { Project } from '../../config/project.ts'
 import type { IngestReport } from '../../ingest/ingest.ts'
 import type { TrainingReport } from '../../pipelines/train-baseline.ts'
 import { orInterrupted, untilSignal } from '../interrupt.ts'
@@ -69,7 +70,7 @@ async function demo(options: Options): Promise<void> {
         `${report.repeated ? 'Everything was there already' : 'From tables to a live prediction'}: ${seconds.toFixed(1)} s`,
       )
       if (options.serve) {
-        nextSteps(server.url, context.project.dir, out)
+        nextSteps(server.url, context.project, out)
         serving = true
         await stopped
         out.progress('ending')
@@ -220,10 +221,10 @@ function stepper(out: Output) {
   return Object.assign(step, { done, note: (text: string) => out.line(`${' '.repeat(34)}${text}`) })
 }
 
-function nextSteps(url: string, projectDir: string, out: Output): void {
-  const project = `--project ${projectDir}`
+function nextSteps(url: string, read: Project, out: Output): void {
+  const project = `--project ${read.dir}`
   out.line()
-  printAddresses(url, out)
+  printAddresses(url, read, out)
   out.line()
   out.line('Try, in another terminal:')
   out.line(`  curl -s ${url}/predict -H 'content-type: application/json' -d '{"user_id":"${CUSTOMER}"}'`)

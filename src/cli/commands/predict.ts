@@ -1,10 +1,11 @@
 import type { Command } from 'commander'
-import { requireModel } from '../../config/find.ts'
+import { PlatformError } from '../../base/errors.ts'
+import { requireDefaultModel, requireModel } from '../../config/find.ts'
+import { KEY_HELP, keyOfText } from '../../features/define/key-text.ts'
 import type { ServingEvents } from '../../serving/live-models.ts'
 import { createServing } from '../../serving/serving.ts'
 import { displayValue } from '../../values/display.ts'
 import { predictionJson } from '../../wire/predict.ts'
-import { KEY_HELP, keyArgument } from '../key-argument.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { formatNumber } from '../output.ts'
 import { withApp } from '../with-app.ts'
@@ -12,12 +13,32 @@ import { withApp } from '../with-app.ts'
 const NOBODY_LISTENS: ServingEvents = { predicted() {}, live() {}, loadFailed() {} }
 
 export function define(command: Command): void {
-  command.argument('<model>', 'a model of the project').argument('<key>', KEY_HELP)
-  common(command, 'predict streamflow_churn 7590-VHVEG').action((model: string, text: string, options: CommonOptions) =>
+  command
+    .usage('[options] [model] <key>')
+    .argument('<model>', 'a model of the project; may be left out where there is one, or one is the default')
+    .argument('[key]', KEY_HELP)
+  common(command, 'predict streamflow_churn 7590-VHVEG').action((first: string, second, options: CommonOptions) =>
     withApp(options, async (app, { out }) => {
-      const { featureService } = requireModel(app.project, model)
-      const key = keyArgument(app.features.service(featureService).keys, text)
-      const serving = createServing({ ...app, ...app.mlflow, events: NOBODY_LISTENS })
+      if (second === undefined && app.project.models.some((m) => m.name === first)) {
+        throw new PlatformError('invalid_argument', `the key is missing; write: weir predict ${first} KEY`)
+      }
+      const [named, text] = second === undefined ? [undefined, first] : [first, second as string]
+      const { name: model, featureService } =
+        named === undefined
+          ? requireDefaultModel(app.project, (name) => `weir predict ${name} KEY`)
+          : requireModel(app.project, named)
+      const key = keyOfText(app.features.service(featureService).keys, text)
+      const serving = createServing({
+        project: app.project,
+        features: app.features,
+        tracking: app.mlflow.tracking,
+        registry: app.mlflow.registry,
+        db: app.db,
+        clock: app.clock,
+        log: app.log,
+        health: app.health,
+        events: NOBODY_LISTENS,
+      })
       try {
         await serving.start()
         const prediction = await serving.predict(model, key)

@@ -14,12 +14,18 @@ export function lostValues(views: readonly string[], service?: ServiceDefinition
   })
 }
 
+/** Whether a row is served as it is: nearly all are, and for them nothing is put into words. */
+export function isServed({ found, missingViews, lostViews, statuses }: OnlineRow): boolean {
+  return found && missingViews.length === 0 && lostViews.length === 0 && !statuses.includes('OUTSIDE_MAX_AGE')
+}
+
 /**
  * Why a row may not be served as the entity's features, or undefined. An entity that no view knows is not found, with
  * every feature listed; a view that was never materialized or is older than its ttl makes the features unavailable.
  * Values that the online store lost make them unavailable too. A null value is a value, and a view that does not know the entity gives nulls with their status.
  */
 export function onlineRefusal(service: ServiceDefinition, key: EntityKey, row: OnlineRow): PlatformError | undefined {
+  if (isServed(row)) return undefined
   const names = service.features.map((f) => f.name)
   if (row.lostViews.length > 0) return lostValues(row.lostViews, service)
   const named = service.keys.map((k, i) => `${k.name} '${String(key[i]).slice(0, 80)}'`).join(', ')

@@ -1,16 +1,16 @@
-import { PlatformError } from '../base/errors.ts'
-import { suggestion } from '../config/suggest.ts'
-import { parseExactJson } from '../wire/exact-json.ts'
+import { PlatformError } from '../../base/errors.ts'
+import { suggestion } from '../../config/suggest.ts'
+import { parseExactJson } from '../../wire/exact-json.ts'
 
-/** How a key is written on the command line, for the help of a command. */
+/** How a key is written on the command line and in a path, for the help of a command. */
 export const KEY_HELP =
   'the join key of the entity; with several join keys a JSON object, like \'{"origin":"LYS","dest":"CDG"}\''
 
 /**
- * The key that a person wrote: with one join key the text itself, whatever its characters, else a JSON object with a member for each join key, whose integers keep all their
+ * The key that a person wrote, or that stands in a path: with one join key the text itself, whatever its characters, else a JSON object with a member for each join key, whose integers keep all their
  * digits. Refuses an object that does not name exactly the join keys.
  */
-export function keyArgument(keys: readonly { name: string }[], text: string): string | Record<string, unknown> {
+export function keyOfText(keys: readonly { name: string }[], text: string): string | Record<string, unknown> {
   const names = keys.map((key) => key.name)
   if (names.length === 1) return text
   const object = objectOf(text)

@@ -1,0 +1,56 @@
+import type { App } from '../../src/app.ts'
+import { silentLog } from '../../src/base/log.ts'
+import { normalizeProject } from '../../src/config/normalize.ts'
+import type { Project } from '../../src/config/project.ts'
+import { serviceDefinition } from '../../src/features/define/definitions.ts'
+import { createServer } from '../../src/http/server.ts'
+import { createMetrics } from '../../src/monitoring/metrics.ts'
+import { routesOf, servingOf } from '../../src/server.ts'
+
+/** A small project for the documents: its model and its key stand for the reader's own. */
+export function documentedProject(): Project {
+  return normalizeProject(
+    {
+      name: 'example',
+      sources: {
+        customers: { key: 'customer_id', columns: { customer_id: 'String', orders: 'Int64', spent: 'Float64' } },
+        outcomes: { key: 'customer_id', columns: { customer_id: 'String', left: 'Bool' } },
+      },
+      entities: { customer: { joinKeys: { customer_id: 'String' } } },
+      featureViews: {
+        habits: { entity: 'customer', source: 'customers', features: { orders: 'Int64', spent: 'Float64' } },
+      },
+      featureServices: { habits: ['habits'] },
+      labels: { left: { entity: 'customer', source: 'outcomes', column: 'left' } },
+      models: { churn: { experiment: 'churn', features: 'habits', label: 'left', learner: { kind: 'random_forest' } } },
+    },
+    '/',
+  )
+}
+
+/** The routes of all rooms as the server has them, with nothing behind them: for the documents, and for tests of them. */
+export async function openDocumentedServer() {
+  const project = documentedProject()
+  const features = { service: (name: string) => serviceDefinition(project, name), viewStates: async () => [] }
+  const rooms: Partial<Record<keyof App, unknown>> = {
+    project,
+    features,
+    settings: { artifactBytesMax: 1, deliveryBytesMax: 1 },
+    log: silentLog,
+  }
+  const app = new Proxy(rooms, { get: (held, room: keyof App) => held[room] ?? NOTHING }) as unknown as App
+  const metrics = createMetrics({ featureStates: async () => [] })
+  const server = await createServer({
+    routes: routesOf(app, servingOf(app, metrics), metrics),
+    host: '127.0.0.1',
+    port: 0,
+    token: null,
+    log: silentLog,
+    version: '0',
+  })
+  await server.app.ready()
+  return server
+}
+
+/** A room of which only the names are taken. */
+const NOTHING: unknown = new Proxy(() => {}, { get: () => NOTHING })
