@@ -109,7 +109,11 @@ export const statisticsAnswer = z.object({
   snapshot: z.string().meta({ description: 'The snapshot that was looked at.' }),
   validAt: moment.meta({ description: 'The moment that it describes.' }),
   recordedAt: moment.meta({ description: 'When it was taken in.' }),
-  rows: z.int(),
+  rows: z.int().meta({ description: 'Of that snapshot; of a source of changes one delivery alone.' }),
+  live: z
+    .object({ rows: z.int(), validAt: moment.nullable() })
+    .nullable()
+    .meta({ description: 'Of changes: what all deliveries together have put online; null for whole states.' }),
   features: z.array(
     z.object({
       name: z.string(),
