@@ -1,4 +1,6 @@
+import fc from 'fast-check'
 import Fastify from 'fastify'
+import { parse as lossless } from 'lossless-json'
 import { afterAll, expect, test } from 'vitest'
 import { exactJson, parseExactJson, readBodiesExactly } from '../../src/wire/exact-json.ts'
 
@@ -49,4 +51,45 @@ test('bodies are read exactly, and refused as Fastify refuses them', async () =>
   for (const wrong of ['', '{"n":9007199254740993', '{"n":9007199254740993,"__proto__":{"x":1}}']) {
     expect((await post(wrong))[0], wrong).toBe(400)
   }
+})
+
+test('any JSON is what JSON.parse gives, but for its long integers, wherever they stand', () => {
+  const digits = fc.stringMatching(/^[1-9]\d{14,44}$/)
+  const text = fc.oneof(fc.string(), digits, fc.stringMatching(/^[\\"0-9, :[\]{}-]{0,40}$/))
+  const leaf = fc.oneof(
+    fc.bigInt({ min: -(2n ** 70n), max: 2n ** 70n }),
+    fc.double({ noNaN: true, noDefaultInfinity: true }),
+    text,
+    fc.boolean(),
+    fc.constant(null),
+  )
+  const { tree } = fc.letrec((tie) => ({
+    tree: fc.oneof(
+      { depthSize: 'small', withCrossShrink: true },
+      leaf,
+      fc.array(tie('tree')),
+      fc.dictionary(text, tie('tree')),
+    ),
+  }))
+  fc.assert(
+    fc.property(tree, fc.constantFrom(0, 1), (value, indent) => {
+      const json = exactJson(value, indent)
+      // The library's own reader is the oracle: ours must only be faster.
+      const isLong = (digits: string) => /^-?\d+$/.test(digits) && !Number.isSafeInteger(Number(digits))
+      const expected = lossless(json, undefined, { parseNumber: (n) => (isLong(n) ? BigInt(n) : Number(n)) })
+      expect(parseExactJson(json)).toEqual(expected)
+    }),
+    { numRuns: 200 },
+  )
+})
+
+test('long integers are found in a deep text, in a very large one, and where they are many', () => {
+  const deep = `${'['.repeat(100_000)}9007199254740993${']'.repeat(100_000)}`
+  let inner = parseExactJson(deep)
+  while (Array.isArray(inner)) inner = inner[0]
+  expect(inner).toBe(9007199254740993n)
+  const many = parseExactJson(`[${'"a\\\\\\"9007199254740993",9007199254740993,'.repeat(100_000)}${'"some text",'.repeat(300_000)}1]`) as unknown[]
+  expect([many.length, many[199_999]]).toEqual([500_001, 9007199254740993n])
+  const numbers = parseExactJson(`[${'9007199254740993,'.repeat(100_000)}1]`) as unknown[]
+  expect([numbers.length, numbers[99_999]]).toEqual([100_001, 9007199254740993n])
 })
