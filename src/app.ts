@@ -14,6 +14,7 @@ import type { OnlineStore } from './features/online/online-store.ts'
 import { createPostgresStore } from './features/online/postgres-store.ts'
 import { createFlows, type Flows } from './flows/flows.ts'
 import { type Home, openHome } from './home/home.ts'
+import { requireMark } from './home/mark.ts'
 import { storesOf } from './home/stores.ts'
 import { createIngest, type Ingest } from './ingest/ingest.ts'
 import type { Duck, DuckSession } from './lake/duck.ts'
@@ -171,7 +172,10 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
     training,
     flows,
     erasure,
-    health: [{ what: 'the database', check: () => db.serving.query('select 1') }],
+    health: [
+      { what: 'the database', needed: true, check: () => db.serving.query('select 1') },
+      { what: 'the object store', needed: false, check: () => requireMark(objects) },
+    ],
     ingestMonth: defineIngestMonth(flows, { ingest, project }),
     materialize: defineMaterialize(flows, { features, lake, project }),
     trainBaseline: defineTrainBaseline(flows, { training, lake, project }),

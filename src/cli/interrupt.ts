@@ -14,11 +14,19 @@ export class Interrupted extends Error {
 
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const
 
+let signalledMs: number | undefined
+
+/** What is left of the time for ending, which begins with the first signal, or now when none came: one time for all parts. */
+export function leftToStop(stopMs: number, nowMs = performance.now(), sinceMs = signalledMs): number {
+  return Math.max(0, stopMs - (nowMs - (sinceMs ?? nowMs)))
+}
+
 /** Resolves at the first Ctrl-C or SIGTERM. A second one ends the process at once. */
 export function untilSignal(): Promise<NodeJS.Signals> {
   return new Promise((done) => {
     for (const signal of SIGNALS) {
       process.once(signal, () => {
+        signalledMs ??= performance.now()
         for (const again of SIGNALS) process.once(again, () => process.exit(1))
         done(signal)
       })

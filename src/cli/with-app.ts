@@ -8,7 +8,7 @@ import { CONFIG_FILE, loadProject } from '../config/load.ts'
 import { readSettings } from '../config/settings.ts'
 import { atWork } from '../db/pulse.ts'
 import type { Context } from './context.ts'
-import { orInterrupted, untilSignal } from './interrupt.ts'
+import { leftToStop, orInterrupted, untilSignal } from './interrupt.ts'
 import type { CommonOptions } from './options.ts'
 import { createOutput } from './output.ts'
 
@@ -54,9 +54,10 @@ export async function withAppOf(
     await body(app)
   } finally {
     // What does not end by itself ends with the process (main.ts).
-    await withinMs('this process', Math.max(context.settings.stopMs, STOP_MS_MIN), () => app.close()).catch(() => {})
+    const left = Math.max(leftToStop(context.settings.stopMs), STOP_MS_MIN)
+    await withinMs('this process', left, () => app.close()).catch(() => {})
   }
 }
 
-/** Letting go in an orderly way takes this long even when nothing is waited for. */
+/** Letting go in an orderly way takes this long even when nothing is waited for, or nothing of the time is left. */
 const STOP_MS_MIN = 2_000

@@ -20,6 +20,14 @@ export async function readMark(objects: ObjectStore): Promise<string | undefined
   }
 }
 
+/** Whether the store answers and has what it always has; throws when not. */
+export async function requireMark(objects: ObjectStore): Promise<void> {
+  if (await objects.stat(MARK)) return
+  throw new PlatformError('file_gone', `the object store has no ${MARK}: it was emptied, or is another one`, {
+    toCallers: 'the object store is empty or another one',
+  })
+}
+
 /** Marks a store that has no mark; gives the home that it belongs to then, which may be another. */
 export async function markedBy(objects: ObjectStore, homeId: string): Promise<string> {
   await objects.putNew(MARK, bytesOf(homeId))

@@ -13,8 +13,11 @@ import { noModel } from './no-model.ts'
 /** Why predictions cannot be answered, empty when they can; and what answers. */
 export type Readiness = { reasons: string[]; answer: ReadyAnswer }
 
-/** Another process that predictions need; `check` throws when it does not answer. */
-export type HealthCheck = { what: string; check(signal: AbortSignal): Promise<unknown> }
+/**
+ * Another process; `check` throws when it does not answer. Without a `needed` one no prediction is answered. What is not
+ * needed for what is live already is a warning: were it a reason, all servers would go out together, and could answer.
+ */
+export type HealthCheck = { what: string; needed: boolean; check(signal: AbortSignal): Promise<unknown> }
 
 type Deps = { project: Project; features: Features; clock: Clock; health: readonly HealthCheck[] }
 
@@ -44,7 +47,9 @@ export async function readiness(
 
   const answer: ReadyAnswer = { status: 'ready', models: [], feature_views: [], warnings: [] }
   const away = await healthProblems(deps.health)
-  if (away.length > 0) return { reasons: away, answer }
+  answer.warnings.push(...away.filter(({ needed }) => !needed).map(({ says }) => says))
+  const missing = away.filter(({ needed }) => needed).map(({ says }) => says)
+  if (missing.length > 0) return { reasons: missing, answer }
 
   const reasons: string[] = []
   const tell = (counts: boolean, text: string) => void (counts ? reasons : answer.warnings).push(text)
@@ -81,13 +86,13 @@ async function lostViews(features: Features, reasons: string[]): Promise<string[
   }
 }
 
-async function healthProblems(health: readonly HealthCheck[]): Promise<string[]> {
-  const problems = health.map(async ({ what, check }) => {
+async function healthProblems(health: readonly HealthCheck[]): Promise<{ needed: boolean; says: string }[]> {
+  const problems = health.map(async ({ what, needed, check }) => {
     try {
       await withinMs(what, CHECK_MS, check)
       return []
     } catch (error) {
-      return [worldError(error, what)?.toCallers ?? `${what} does not answer`]
+      return [{ needed, says: worldError(error, what)?.toCallers ?? `${what} does not answer` }]
     }
   })
   return (await Promise.all(problems)).flat()

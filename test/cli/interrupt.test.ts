@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import type { App } from '../../src/app.ts'
 import { createLog } from '../../src/base/log.ts'
 import type { Context } from '../../src/cli/context.ts'
-import { Interrupted, orInterrupted, startedOr } from '../../src/cli/interrupt.ts'
+import { Interrupted, leftToStop, orInterrupted, startedOr } from '../../src/cli/interrupt.ts'
 
 const app = (runs: { runId: string; flow: string }[]) => ({ flows: { unfinished: () => runs } }) as unknown as App
 
@@ -53,4 +53,10 @@ describe('a command that is interrupted', () => {
     expect(await startedOr(never(), async () => 'up')).toBe('up')
     await expect(startedOr(never(), () => Promise.reject(new Error('no')))).rejects.toThrow('no')
   })
+})
+
+it('the time for ending is one for all parts: what requests have used of it is not given again', () => {
+  expect(leftToStop(10_000, 5_000, undefined)).toBe(10_000)
+  expect(leftToStop(10_000, 5_000, 1_000)).toBe(6_000)
+  expect(leftToStop(10_000, 50_000, 1_000)).toBe(0)
 })

@@ -1,3 +1,4 @@
+import { rename } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { must } from '../../src/base/assert.ts'
@@ -107,6 +108,22 @@ describe.sequential('weak 12: readiness with two models', () => {
     expect(reasons).toEqual([expect.stringContaining(`no version of ${MODEL} is in Production`)])
     expect((await ready()).reasons).toEqual(expect.arrayContaining(reasons))
   })
+})
+
+test('X13: an object store that is away is a warning: what is live goes on answering', async () => {
+  const [objects, away] = ['objects', 'objects-away'].map((name) => join(rig.app.settings.home, name)) as [
+    string,
+    string,
+  ]
+  const before = await ready()
+  await rename(objects, away)
+  const without = await ready()
+  expect([without.status, without.warnings.sort()]).toEqual([
+    before.status,
+    [...before.warnings, 'the object store is empty or another one'].sort(),
+  ])
+  await rename(away, objects)
+  expect((await ready()).warnings).toEqual(before.warnings)
 })
 
 test('both routes are in the document, with their warnings', async () => {
