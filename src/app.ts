@@ -9,6 +9,8 @@ import type { Settings } from './config/settings.ts'
 import { openDatabase } from './db/db.ts'
 import type { Database } from './db/sql.ts'
 import { createErasure, type Erasure } from './erasure/erasure.ts'
+import { createEvents, type Events } from './events/events.ts'
+import { watchedFlows } from './events/watched-flows.ts'
 import { createFeatures, type Features } from './features/features.ts'
 import type { OnlineStore } from './features/online/online-store.ts'
 import { createPostgresStore } from './features/online/postgres-store.ts'
@@ -16,7 +18,7 @@ import { createFlows, type Flows } from './flows/flows.ts'
 import { type Home, openHome } from './home/home.ts'
 import { requireMark } from './home/mark.ts'
 import { storesOf } from './home/stores.ts'
-import { createIngest, type Ingest } from './ingest/ingest.ts'
+import { createIngest, type Delivered, type Ingest } from './ingest/ingest.ts'
 import type { Duck, DuckSession } from './lake/duck.ts'
 import { createLake, type Lake } from './lake/lake.ts'
 import type { ObjectStore } from './lake/objects.ts'
@@ -54,6 +56,8 @@ export type App = {
   readonly mlflow: { tracking: TrackingApi; registry: RegistryApi }
   readonly training: Training
   readonly flows: Flows
+  /** What happens now, in every process of this database. */
+  readonly events: Events
   readonly erasure: Erasure
   /** The other processes that predictions need: asked by `/ready`. A store of its own adds itself here. */
   readonly health: readonly HealthCheck[]
@@ -105,7 +109,9 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
   const duck = closing.add('DuckDB', lazyDuck(objects.directories), (it) => it.close())
   const time = clock === systemClock ? {} : { clock }
   const lake = closing.add('the lake', createLake({ sql: db, objects, duck, ...time }), (it) => it.close())
-  const ingest = createIngest({ sql: db, lake, duck, project, clock, log })
+  const events = createEvents({ db, log })
+  const onDelivery = (told: Delivered) => events.tell({ type: 'delivery', ...told })
+  const ingest = createIngest({ sql: db, lake, duck, project, clock, log, onDelivery })
   const online = closing.add('the online store', await openOnlineStore(db, settings.online, home.id, log), (it) =>
     it.close(),
   )
@@ -135,10 +141,11 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
     log,
     versions,
   })
-  const flows = closing.add(
-    'flows',
-    createFlows({ db, log, build: createBuildName(), retention: settings.flowsKept }),
-    (it) => it.stop(),
+  const flows = watchedFlows(
+    closing.add('flows', createFlows({ db, log, build: createBuildName(), retention: settings.flowsKept }), (it) =>
+      it.stop(),
+    ),
+    events,
   )
   const embedded = settings.databaseUrl === null
   const erasure = createErasure({
@@ -171,6 +178,7 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
     mlflow,
     training,
     flows,
+    events,
     erasure,
     health: [
       { what: 'the database', needed: true, check: () => db.serving.query('select 1') },

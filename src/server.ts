@@ -3,11 +3,13 @@ import type { App } from './app.ts'
 import { instantOfMs } from './base/instant.ts'
 import { weirVersion } from './base/version.ts'
 import { atRequests } from './db/pulse.ts'
+import { eventRoutes } from './events/routes.ts'
 import { feastRoutes } from './features/feast/feast-routes.ts'
 import { featureRoutes } from './features/routes.ts'
 import { createServer, type Route } from './http/server.ts'
 import { deliveryRoutes } from './ingest/routes.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
+import { REGISTRY_CHANNEL } from './registry/channel.ts'
 import { registryRoutes } from './registry/routes.ts'
 import { servingRoutes } from './serving/routes.ts'
 import { createServing, type Serving } from './serving/serving.ts'
@@ -41,6 +43,7 @@ export async function startServer(app: App): Promise<RunningServer> {
   }
   try {
     unfollow = await app.lake.caches.follow()
+    await app.db.listen(REGISTRY_CHANNEL, (model) => app.events.tellHere({ type: 'model', model }))
     await serving.start()
     return { url: await atRequests(() => server.listen()), routes: server.routes, close }
   } catch (error) {
@@ -66,14 +69,15 @@ export function servingOf(app: App, metrics: Metrics): Serving {
 
 /** The routes of all rooms. */
 export function routesOf(app: App, serving: Serving, metrics: Metrics): FastifyPluginAsync[] {
-  const { project, settings, ingest, lake, features, tracking, registry, clock, log } = app
+  const { project, settings, ingest, lake, features, tracking, registry, events, flows, clock, log } = app
   const models = project.models.map((model) => model.name)
   const append = (source: string, rows: Record<string, unknown>[]) => appendRows(app, source, rows)
   return [
     metrics.plugin,
     servingRoutes(serving, models),
     featureRoutes(features, project),
-    deliveryRoutes({ ingest, lake, project, bytesMax: settings.deliveryBytesMax }),
+    deliveryRoutes({ ingest, lake, project, bytesMax: settings.deliveryBytesMax, progressOf: events.progressOf }),
+    eventRoutes({ events, flows }),
     feastRoutes({ features, project, clock, log, append }),
     trackingRoutes(tracking, { artifactBytesMax: settings.artifactBytesMax }),
     registryRoutes(registry),

@@ -1,6 +1,9 @@
 /** What a command tells: people read lines, programs one JSON document; never both on the same stream. */
 import pc from 'picocolors'
+import type { OnProgress } from '../base/progress.ts'
 import { exactJson } from '../wire/exact-json.ts'
+import { formatNumber } from './format.ts'
+import { progressView } from './progress.ts'
 
 /** Colour on a terminal only; picocolors alone would also colour whatever CI captures. */
 const colours = (stream: { isTTY?: boolean }) =>
@@ -17,6 +20,10 @@ export type Output = {
   document(value: unknown): void
   /** What is under way, on stderr. */
   progress(text: string): void
+  /** What is at work now, on a terminal: gone with whatever is said next. */
+  passing(text: string): void
+  /** How far it is, on stderr: a bar, or a line every few seconds. */
+  onProgress: OnProgress
   /** From now on nothing is told: what is under way is being torn apart. */
   mute(): void
 }
@@ -25,20 +32,33 @@ export type Cell = string | number | boolean | null | undefined
 
 export function createOutput({ json = false }: { json?: boolean }): Output {
   let muted = false
+  const view = progressView(process.stderr)
   const line = (text = '') => {
-    if (!json && !muted) writeStdout(text)
+    if (json || muted) return
+    view.clear()
+    writeStdout(text)
   }
   return {
     json,
     line,
     table: (columns, rows) => line(tableText(columns, rows)),
     document(value) {
+      view.clear()
       if (json && !muted) writeStdout(typeof value === 'string' ? value : exactJson(value, 2))
     },
     progress(text) {
-      if (!muted) process.stderr.write(`${stderrColour.dim(text)}\n`)
+      if (muted) return
+      view.clear()
+      process.stderr.write(`${stderrColour.dim(text)}\n`)
+    },
+    passing(text) {
+      if (!muted) view.passing(text)
+    },
+    onProgress(progress) {
+      if (!muted) view.onProgress(progress)
     },
     mute() {
+      view.clear()
       muted = true
     },
   }
@@ -72,18 +92,4 @@ export function tableText(columns: readonly string[], rows: readonly (readonly C
 function cellText(cell: Cell): string {
   if (cell === null || cell === undefined) return ''
   return typeof cell === 'number' ? formatNumber(cell) : String(cell)
-}
-
-/** Whole numbers with thousands separators, others with at most six digits. */
-export function formatNumber(value: number): string {
-  return Number.isInteger(value) ? value.toLocaleString('en-US') : String(Number(value.toPrecision(6)))
-}
-
-export function formatMs(ms: number): string {
-  return ms < 1000 ? `${Math.round(ms)} ms` : `${(ms / 1000).toFixed(1)} s`
-}
-
-/** Enough of a digest to tell it from others by eye. */
-export function shortDigest(digest: string): string {
-  return digest.slice(0, 12)
 }

@@ -3,6 +3,7 @@ import { dirname, join, resolve } from 'node:path'
 import type { App } from '../app.ts'
 import { systemClock } from '../base/clock.ts'
 import { createLog } from '../base/log.ts'
+import { withProgress } from '../base/progress.ts'
 import { withinMs } from '../base/within.ts'
 import { CONFIG_FILE, loadProject } from '../config/load.ts'
 import { readSettings } from '../config/settings.ts'
@@ -37,7 +38,11 @@ export async function withApp(
   const tell = (says: string) => context.out.progress(says)
   await withAppOf(
     context,
-    (app) => orInterrupted(app, context, untilSignal(), () => atWork(() => body(app, context))),
+    (app) =>
+      orInterrupted(app, context, untilSignal(), () =>
+        // What a command does itself, and not as a flow, is shown too.
+        withProgress(context.out.onProgress, () => atWork(() => body(app, context))),
+      ),
     tell,
   )
 }

@@ -1,7 +1,9 @@
 import { createHash, type Hash } from 'node:crypto'
 import { createReadStream } from 'node:fs'
 import { open, realpath, stat } from 'node:fs/promises'
+import { basename } from 'node:path'
 import { PlatformError } from '../base/errors.ts'
+import { progress } from '../base/progress.ts'
 import type { Source } from '../config/project.ts'
 import type { DeliveredFile, DeliveredPart } from './delivered.ts'
 import { otherKind } from './file-kinds.ts'
@@ -124,9 +126,13 @@ function decodeFindings(source: Source, { count, line, wasUtf8 }: DecodeFaults):
 }
 
 async function* hashed(path: string, seen: Seen): AsyncGenerator<Buffer> {
+  const onProgress = progress()
+  const { size: total } = await stat(path)
+  const phase = `read ${basename(path)}`
   for await (const chunk of createReadStream(path, { highWaterMark: CHUNK_BYTES }) as AsyncIterable<Buffer>) {
     seen.hash.update(chunk)
     seen.bytes += chunk.length
+    onProgress({ phase, done: seen.bytes, total, unit: 'bytes' })
     yield chunk
   }
   seen.whole = true

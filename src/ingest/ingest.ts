@@ -23,6 +23,7 @@ import { sha256File } from '../base/hash.ts'
 import { displayInstant, type Instant, instantOfMs, parseInstant } from '../base/instant.ts'
 import type { Log } from '../base/log.ts'
 import { requirePast } from '../base/past.ts'
+import { progress } from '../base/progress.ts'
 import { keyPlaces } from '../config/key-places.ts'
 import type { Project, Source } from '../config/project.ts'
 import type { Sql } from '../db/sql.ts'
@@ -99,7 +100,18 @@ export type Ingest = {
   delivery(id: number): Promise<Delivery | undefined>
 }
 
-type Deps = { sql: Sql; lake: Lake; duck: Duck; project: Project; clock: Clock; log: Log }
+/** What became of a try, for whoever watches. */
+export type Delivered = { id: number; asOf: Instant; state: Delivery['state'] }
+
+type Deps = {
+  sql: Sql
+  lake: Lake
+  duck: Duck
+  project: Project
+  clock: Clock
+  log: Log
+  onDelivery?: (told: Delivered) => void
+}
 type Attempt = Pick<Delivery, 'asOf' | 'directory' | 'startedAt' | 'actor' | 'files'> & { asked: string[] }
 
 const DELIVERIES_MAX = 100
@@ -132,7 +144,7 @@ export function createIngest(deps: Deps): Ingest {
   }
 }
 
-type Delivered = {
+type Opened = {
   asOf: Instant
   directory: string
   actor: string | null
@@ -145,7 +157,7 @@ type Delivered = {
 async function withDelivery<T>(
   { lake, project, clock }: Deps,
   { dir, asOf: text, sources: names, submitted, actor, from }: IngestMonth,
-  body: (delivered: Delivered) => Promise<T>,
+  body: (opened: Opened) => Promise<T>,
 ): Promise<T> {
   const asOf = requirePast(parseInstant(text, 'as-of'), clock, 'as-of')
   const sources = chooseSources(project, names)
@@ -169,7 +181,7 @@ async function withDelivery<T>(
 
 async function ingestDelivery(
   deps: Deps,
-  { asOf, directory, actor, sources, take, beside }: Delivered,
+  { asOf, directory, actor, sources, take, beside }: Opened,
 ): Promise<IngestReport> {
   const { lake, duck, project, clock, log } = deps
   const asked = sources.map((source) => source.name)
@@ -189,6 +201,7 @@ async function ingestDelivery(
       }),
     ),
   )
+  deps.onDelivery?.({ id: report.delivery, asOf, state: report.state })
   log.info({ asOf, delivery: report.delivery, state: report.state }, 'delivery ingested')
   return report
 }
@@ -204,10 +217,7 @@ function noting(take: Fetch, files: TakenFile[]): Fetch {
   }
 }
 
-async function checkDelivery(
-  { lake, duck, project }: Deps,
-  { asOf, sources, take, beside }: Delivered,
-): Promise<Checked> {
+async function checkDelivery({ lake, duck, project }: Deps, { asOf, sources, take, beside }: Opened): Promise<Checked> {
   return lake.withScratch((scratch) =>
     duck.session(async (session) => {
       const suppressed = await lake.suppressions.active()
@@ -240,9 +250,10 @@ function chooseSources(project: Project, names: readonly string[] | undefined): 
   return project.sources.filter((source) => names === undefined || names.includes(source.name))
 }
 
-async function refuse({ sql, clock }: Deps, attempt: Attempt, findings: Finding[]): Promise<PlatformError> {
+async function refuse({ sql, clock, onDelivery }: Deps, attempt: Attempt, findings: Finding[]): Promise<PlatformError> {
   const finishedAt = instantOfMs(clock.nowMs())
   const delivery = await insertDelivery(sql, { ...attempt, finishedAt, state: 'refused', sources: [], findings })
+  onDelivery?.({ id: delivery, asOf: attempt.asOf, state: 'refused' })
   return refusalOf(attempt.asOf, findings, delivery)
 }
 
@@ -262,7 +273,12 @@ async function writeDrafts(
 ): Promise<SnapshotDraft[]> {
   const { lake, session, asOf, scratch } = given
   const drafts: SnapshotDraft[] = []
+  const onProgress = progress()
+  const total = read.tables.reduce((sum, table) => sum + table.rows, 0)
+  let done = 0
   for (const table of read.tables) {
+    onProgress({ phase: 'write snapshots', done, total, unit: 'rows' })
+    done += table.rows
     const newest = await lake.newestVersion(table.source.name, asOf)
     const was = newest && (await lake.stateOf(newest))
     const path = await writeParquet(session, table, scratch)
@@ -288,6 +304,7 @@ async function writeDrafts(
     })
     read.findings.push(...(await checkContent(lake, table.source, asOf, kept.digest)))
   }
+  onProgress({ phase: 'write snapshots', done, total, unit: 'rows' })
   return drafts
 }
 

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { canonicalJson } from '../base/hash.ts'
 import { addMs, type Instant } from '../base/instant.ts'
+import { progress } from '../base/progress.ts'
 import { requireSameRows } from '../base/same-rows.ts'
 import type { Project, Source } from '../config/project.ts'
 import { nameInFile, USUAL_FORMAT } from '../config/usual-format.ts'
@@ -39,8 +40,10 @@ type Given = { take: Fetch; sources: readonly Source[]; scratch: string }
 export async function readDelivery(deps: Deps, given: Given): Promise<ReadDelivery> {
   const delivery: ReadDelivery = { tables: [], unchanged: [], findings: [] }
   const unreadable = new Set<string>()
+  const onProgress = progress()
   for (const [i, source] of given.sources.entries()) {
     const file = await given.take(source, join(given.scratch, `file_${i}`))
+    onProgress({ phase: `check ${source.name}`, done: i, total: given.sources.length, unit: 'files' })
     const known = 'rule' in file || hasErrors(file.findings) ? undefined : await sameBytes(deps, file)
     if (known && !('rule' in file)) {
       delivery.unchanged.push(known)

@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync, FastifyRequest } from 'fastif
 import { PlatformError } from '../base/errors.ts'
 import { createGate } from '../base/gate.ts'
 import { parseInstant } from '../base/instant.ts'
+import { type OnProgress, withProgress } from '../base/progress.ts'
 import type { Project } from '../config/project.ts'
 import type { Lake } from '../lake/lake.ts'
 import { callerName } from '../wire/caller.ts'
@@ -15,7 +16,14 @@ import type { Ingest, IngestMonth } from './ingest.ts'
 import type { Delivery } from './queries.ts'
 import { receiveFiles } from './upload.ts'
 
-export type DeliveryDeps = { ingest: Ingest; lake: Lake; project: Project; bytesMax: number }
+export type DeliveryDeps = {
+  ingest: Ingest
+  lake: Lake
+  project: Project
+  bytesMax: number
+  /** Who hears how far a delivery is, by the name that its caller gave it. */
+  progressOf?: (work: { delivery: string }) => OnProgress
+}
 
 /** Checking takes all cores and minutes: who finds the house full does well to wait a little. */
 const RETRY_AFTER_S = 10
@@ -28,7 +36,7 @@ export function deliveryRoutes(deps: DeliveryDeps): FastifyPluginAsync {
   }
 }
 
-function sendRoute({ ingest, lake, project, bytesMax }: DeliveryDeps): FastifyPluginAsync {
+function sendRoute({ ingest, lake, project, bytesMax, progressOf }: DeliveryDeps): FastifyPluginAsync {
   const most = limitOf('deliveriesOpen')
   const inTurn = createGate({ atOnce: 1, waiting: most })
   let open = 0
@@ -53,6 +61,10 @@ function sendRoute({ ingest, lake, project, bytesMax }: DeliveryDeps): FastifyPl
         reply.header('retry-after', RETRY_AFTER_S)
         throw new PlatformError('unavailable', `${most} deliveries are under way here; send it again in a moment`)
       }
+      const { watch } = request.query
+      const onProgress = watch === undefined ? undefined : progressOf?.({ delivery: watch })
+      const watched = <T>(work: () => Promise<T>) =>
+        inTurn(() => (onProgress ? withProgress(onProgress, work) : work()))
       open++
       try {
         return await lake.withScratch(async (dir) => {
@@ -63,10 +75,10 @@ function sendRoute({ ingest, lake, project, bytesMax }: DeliveryDeps): FastifyPl
           reply.removeHeader('connection')
           const delivered = { ...month, dir, from: UPLOAD, actor: callerName(headers, 'http') }
           if (request.query.dry_run === 'true') {
-            const { asOf, ...checked } = await inTurn(() => ingest.checkMonth(delivered)).catch(asProblem)
+            const { asOf, ...checked } = await watched(() => ingest.checkMonth(delivered)).catch(asProblem)
             return { as_of: asOf, state: 'checked', ...checked, findings: checked.findings.map(wire.findingJson) }
           }
-          const report = await inTurn(() => ingest.ingestMonth(delivered)).catch(asProblem)
+          const report = await watched(() => ingest.ingestMonth(delivered)).catch(asProblem)
           const findings = [...report.findings, ...report.sources.flatMap((s) => s.findings)]
           if (report.state === 'accepted') reply.code(201)
           reply.header('location', `/deliveries/${report.delivery}`)

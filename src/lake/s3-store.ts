@@ -1,7 +1,7 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { mkdir, realpath, rename, rm } from 'node:fs/promises'
-import { dirname, join, resolve } from 'node:path'
-import { Readable } from 'node:stream'
+import { stat as fileStat, mkdir, realpath, rename, rm } from 'node:fs/promises'
+import { basename, dirname, join, resolve } from 'node:path'
+import { PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import {
   DeleteObjectCommand,
@@ -14,6 +14,7 @@ import {
 import { Upload } from '@aws-sdk/lib-storage'
 import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
+import { progress } from '../base/progress.ts'
 import { S3_LIMITS, SAY_MS } from '../base/time-limits.ts'
 import { createFileDigests } from './file-digests.ts'
 import { damaged, digestOfKey } from './named-by-digest.ts'
@@ -56,9 +57,13 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
       return call()
     })
 
-  const send = async (key: string, Body: Uint8Array | Readable): Promise<void> => {
+  const send = async (key: string, Body: Uint8Array | Readable, total: number | null): Promise<void> => {
+    const onProgress = progress()
     await ask(key, 's3:PutObject', async () => {
       const upload = new Upload({ client, params: { ...nameOf(key), Body }, partSize: PART_BYTES })
+      upload.on('httpUploadProgress', ({ loaded = 0 }) =>
+        onProgress({ phase: `copy ${basename(key)} to S3`, done: loaded, total, unit: 'bytes' }),
+      )
       const stop = () => void upload.abort()
       moving.abortSignal.addEventListener('abort', stop)
       await upload.done().finally(() => moving.abortSignal.removeEventListener('abort', stop))
@@ -67,9 +72,10 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
 
   async function put(key: string, body: ObjectBody): Promise<void> {
     checkObjectKey(key)
-    if (body instanceof Uint8Array) return send(key, body)
+    if (body instanceof Uint8Array) return send(key, body, body.length)
     const source = remembering(typeof body === 'string' ? createReadStream(body) : body)
-    await send(key, Readable.from(source.chunks(), { objectMode: false })).catch((error: unknown) => {
+    const total = typeof body === 'string' ? (await fileStat(body)).size : null
+    await send(key, Readable.from(source.chunks(), { objectMode: false }), total).catch((error: unknown) => {
       // A body that breaks off is no fault of the store.
       throw source.broken ?? error
     })
@@ -169,10 +175,17 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
       // A file that was cut off or changed here is fetched again.
       if ((await digestOf(kept).catch(() => undefined)) === wanted) return kept
       const coming = join(cache, SCRATCH, scratchName('fetch'))
+      const onProgress = progress()
       try {
         await twice(async () => {
           const body = await store.stream(key)
-          await ask(key, 's3:GetObject', () => pipeline(body, createWriteStream(coming, { mode: 0o600 })))
+          const copied = new PassThrough()
+          let done = 0
+          copied.on('data', (chunk: Buffer) => {
+            done += chunk.length
+            onProgress({ phase: `copy ${basename(key)} from S3`, done, total: null, unit: 'bytes' })
+          })
+          await ask(key, 's3:GetObject', () => pipeline(body, copied, createWriteStream(coming, { mode: 0o600 })))
         })
         const found = await sha256File(coming)
         if (found !== wanted) throw damaged(`${url}/${key}`, `it has SHA-256 ${found}`)

@@ -1,4 +1,5 @@
 import { resolve } from 'node:path'
+import type { OnProgress } from '../base/progress.ts'
 import type { Project } from '../config/project.ts'
 import type { Flows } from '../flows/flows.ts'
 import type { StepSummary } from '../flows/history.ts'
@@ -8,7 +9,7 @@ import { projectDigest, stepsOfProject } from './same-project.ts'
 
 type Input = IngestMonth & { project: string }
 
-export type RunOptions = { onStep?: (step: StepSummary) => void }
+export type RunOptions = { onStep?: (step: StepSummary) => void; onProgress?: OnProgress }
 
 /** The flow `ingest_month`: the files of a folder become the state of a moment, in one step that is all or nothing. */
 export function defineIngestMonth(

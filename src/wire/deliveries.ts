@@ -90,6 +90,8 @@ export const checked = z.object({
 export const sendAnswer = z.union([delivered, checked])
 export type SendAnswer = z.output<typeof sendAnswer>
 
+const WATCH_CHARS_MAX = 100
+
 const yesOrNo = z.enum(['true', 'false'])
 
 export const sendQuery = z.strictObject({
@@ -99,6 +101,10 @@ export const sendQuery = z.strictObject({
     .optional()
     .meta({ description: 'Only this one; repeatable.' }),
   dry_run: yesOrNo.optional().meta({ description: 'Check only, take nothing in.' }),
+  watch: text
+    .max(WATCH_CHARS_MAX)
+    .optional()
+    .meta({ description: 'The name of this delivery in the events of its progress, chosen by the caller.' }),
 })
 export type SendQuery = z.output<typeof sendQuery>
 

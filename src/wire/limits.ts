@@ -81,6 +81,9 @@ const TABLE = {
   packedFreeBytes: { value: 2 ** 28, meaning: 'bytes that it may unpack to whatever its size' },
   sheetBytes: { value: 2 ** 32, meaning: 'bytes of XML of one sheet of a delivered Excel workbook' },
   sheetTextBytes: { value: 2 ** 28, meaning: 'bytes of XML of the texts of a workbook, which are held in memory' },
+  eventStreams: { value: 64, meaning: 'open streams of events of one server; more are refused with 503' },
+  eventBytesWaiting: { value: 262_144, meaning: 'bytes of events that a slow reader lets wait; then it is cut off' },
+  eventBeatMs: { value: 15_000, meaning: 'milliseconds between two signs of life of a stream of events' },
   uploadBytesPerSecond: { value: 1_000, meaning: 'bytes a second of an artifact that comes in, over half a minute' },
 } as const satisfies Record<string, Limit>
 

@@ -12,7 +12,7 @@ const LADDER: string[][] = [
   ['wire'],
   ['mlflow', 'ml', 'db', 'generator'],
   ['config', 'lake', 'flows'],
-  ['home', 'ingest', 'features', 'tracking'],
+  ['home', 'events', 'ingest', 'features', 'tracking'],
   ['registry'],
   ['remote-mlflow'],
   ['training', 'serving', 'monitoring'],

@@ -72,6 +72,11 @@ function send({ method, path, headers: given, body }: RandomRequest): Promise<An
   const headers = body === null ? given : { ...given, 'content-length': String(body.length) }
   return new Promise((resolve) => {
     const asked = httpRequest({ hostname, port, method, path, headers, timeout: ANSWER_MS_MAX }, async (response) => {
+      // A stream of events has no end.
+      if (response.headers['content-type']?.startsWith('text/event-stream')) {
+        resolve({ status: response.statusCode ?? 0, text: '' })
+        return void response.destroy()
+      }
       const parts: Buffer[] = []
       try {
         for await (const part of response) parts.push(part as Buffer)

@@ -7,8 +7,9 @@ import { displayInstant, type Instant } from '../../base/instant.ts'
 import { weirVersion } from '../../base/version.ts'
 import { requireModel } from '../../config/find.ts'
 import type { DatasetRef, JoinMode } from '../../features/offline/training-set.ts'
+import { formatNumber } from '../format.ts'
 import { type CommonOptions, common, instantOption } from '../options.ts'
-import { formatNumber, type Output } from '../output.ts'
+import type { Output } from '../output.ts'
 import { withApp } from '../with-app.ts'
 
 type Options = CommonOptions & {

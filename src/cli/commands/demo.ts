@@ -1,4 +1,5 @@
 import { mkdir } from 'node:fs/promises'
+import { userInfo } from 'node:os'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import type { Command } from 'commander'
@@ -6,12 +7,14 @@ import type { App } from '../../app.ts'
 import { must } from '../../base/assert.ts'
 import { PlatformError } from '../../base/errors.ts'
 import { parseInstant } from '../../base/instant.ts'
+import { withProgress } from '../../base/progress.ts'
 import type { Project } from '../../config/project.ts'
 import type { IngestReport } from '../../ingest/ingest.ts'
 import type { TrainingReport } from '../../pipelines/train-baseline.ts'
+import { formatMs, formatNumber } from '../format.ts'
 import { orInterrupted, untilSignal } from '../interrupt.ts'
 import { type CommonOptions, common, SERVER } from '../options.ts'
-import { formatMs, formatNumber, type Output } from '../output.ts'
+import type { Output } from '../output.ts'
 import { printAddresses } from '../serving.ts'
 import { openContext, withAppOf } from '../with-app.ts'
 
@@ -80,7 +83,9 @@ async function demo(options: Options): Promise<void> {
     }
   }
   const heeded = () => serving
-  await withAppOf(context, (app) => orInterrupted(app, context, stopped, () => run(app), heeded))
+  await withAppOf(context, (app) =>
+    orInterrupted(app, context, stopped, () => withProgress(out.onProgress, () => run(app)), heeded),
+  )
 }
 
 /** Tables → snapshots → features → a trained and promoted version; each step finds what an earlier demo did. */
@@ -88,7 +93,7 @@ async function mainJob(app: App, options: Options, step: Step) {
   const folder = options.data === undefined ? await madeUpMonths(app, step) : resolve(options.data)
   const months: IngestReport[] = []
   for (const [name, asOf] of MONTHS) {
-    const ingest = () => app.ingestMonth({ dir: join(folder, name), asOf })
+    const ingest = () => app.ingestMonth({ dir: join(folder, name), asOf, actor: userInfo().username }, step)
     const report = await step(`ingest ${asOf}`, ingest, sayIngest)
     for (const { message } of report.sources.flatMap((s) => s.findings)) step.note(`warning: ${message}`)
     months.push(report)
@@ -140,10 +145,10 @@ function trainStep(app: App, model: string, step: Step): Promise<TrainingReport>
   const { threads } = app.settings
   return step(
     `train ${AS_OF}`,
-    (progress) =>
+    (passing) =>
       app.trainBaseline(
         { model, asOf: AS_OF, reuse: true, threads },
-        { onStep: (s) => progress(`${s.name} ${formatMs(s.ms)}`) },
+        { onProgress: step.onProgress, onStep: (s) => passing(`  ${s.name} ${formatMs(s.ms)}`) },
       ),
     (t) => {
       const auc =
@@ -203,22 +208,26 @@ function monthJson({ asOf, state, sources }: IngestReport) {
 
 type Step = ReturnType<typeof stepper>
 
-/** Says what begins on stderr, and what came of it, with its time, on stdout. */
+/** Shows what begins, on a terminal, until it is told what came of it, with its time. */
 function stepper(out: Output) {
   const done = (name: string, says: string, sinceMs: number) =>
     out.line(`  ${name.padEnd(23)} ${formatMs(performance.now() - sinceMs).padStart(7)}  ${says}`)
   const step = async <T>(
     name: string,
-    work: (progress: (text: string) => void) => Promise<T>,
+    work: (passing: (text: string) => void) => Promise<T>,
     says: (result: T) => string,
   ): Promise<T> => {
     const sinceMs = performance.now()
-    out.progress(`${name} …`)
-    const result = await work((text) => out.progress(`  ${text}`))
+    out.passing(`  ${name} …`)
+    const result = await work(out.passing)
     done(name, says(result), sinceMs)
     return result
   }
-  return Object.assign(step, { done, note: (text: string) => out.line(`${' '.repeat(34)}${text}`) })
+  return Object.assign(step, {
+    done,
+    onProgress: out.onProgress,
+    note: (text: string) => out.line(`${' '.repeat(34)}${text}`),
+  })
 }
 
 function nextSteps(url: string, read: Project, out: Output): void {

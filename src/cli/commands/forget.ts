@@ -5,8 +5,9 @@ import { PlatformError } from '../../base/errors.ts'
 import type { Place } from '../../erasure/erasure.ts'
 import type { Erased } from '../../pipelines/erase.ts'
 import { parseExactJson } from '../../wire/exact-json.ts'
+import { formatMs, formatNumber, shortDigest } from '../format.ts'
 import { type CommonOptions, common } from '../options.ts'
-import { formatMs, formatNumber, type Output, shortDigest } from '../output.ts'
+import type { Output } from '../output.ts'
 import { withApp } from '../with-app.ts'
 
 type Options = CommonOptions & { reason?: string; why?: string; yes?: boolean; find?: boolean; lift?: boolean }
@@ -32,7 +33,7 @@ export function define(command: Command): void {
           throw new PlatformError('invalid_argument', says)
         }
         const onStep = (step: { name: string; ms: number }) => out.progress(`${step.name}: ${formatMs(step.ms)}`)
-        const done = await app.erase(wish, { onStep })
+        const done = await app.erase(wish, { onStep, onProgress: out.onProgress })
         out.document(done)
         printErased(done, out)
       }),

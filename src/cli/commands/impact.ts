@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { displayInstant } from '../../base/instant.ts'
 import { type Impact, impactOf } from '../../pipelines/impact.ts'
+import { shortDigest } from '../format.ts'
 import { type CommonOptions, common } from '../options.ts'
-import { type Output, shortDigest } from '../output.ts'
+import type { Output } from '../output.ts'
 import { snapshotArgument, versionOption } from '../snapshot-argument.ts'
 import { withApp } from '../with-app.ts'
 

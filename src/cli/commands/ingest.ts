@@ -2,8 +2,9 @@ import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { displayInstant, type Instant } from '../../base/instant.ts'
 import type { Checked, IngestReport } from '../../ingest/ingest.ts'
+import { shortDigest } from '../format.ts'
 import { type CommonOptions, collect, common, instantOption } from '../options.ts'
-import { type Output, shortDigest } from '../output.ts'
+import type { Output } from '../output.ts'
 import { withApp } from '../with-app.ts'
 
 type Options = CommonOptions & { asOf: Instant; source?: string[]; dryRun?: boolean }
@@ -18,7 +19,7 @@ export function define(command: Command): void {
     withApp(options, async (app, { out }) => {
       const month = { dir, asOf: options.asOf, sources: options.source }
       if (options.dryRun) return printChecked(await app.ingest.checkMonth(month), out)
-      const report = await app.ingestMonth({ ...month, actor: userInfo().username })
+      const report = await app.ingestMonth({ ...month, actor: userInfo().username }, { onProgress: out.onProgress })
       out.document(report)
       printIngest(report, out)
     }),

@@ -1,8 +1,9 @@
 import type { Command } from 'commander'
 import { displayInstant, type Instant } from '../../base/instant.ts'
 import type { Materialized } from '../../features/online/materialize.ts'
+import { formatMs } from '../format.ts'
 import { type CommonOptions, collect, common, instantOption } from '../options.ts'
-import { formatMs, type Output } from '../output.ts'
+import type { Output } from '../output.ts'
 import { withApp } from '../with-app.ts'
 
 type Options = CommonOptions & { asOf?: Instant; since?: Instant; view?: string[]; full?: boolean }
@@ -23,7 +24,7 @@ export function define(command: Command): void {
           ...(since ? { since } : {}),
           ...(full ? { full } : {}),
         },
-        { onStep: (step) => out.progress(`${step.name}: ${formatMs(step.ms)}`) },
+        { onProgress: out.onProgress, onStep: (step) => out.progress(`${step.name}: ${formatMs(step.ms)}`) },
       )
       out.document(done)
       printMaterialized(done, out)

@@ -6,8 +6,8 @@ import type { ServingEvents } from '../../serving/live-models.ts'
 import { createServing } from '../../serving/serving.ts'
 import { displayValue } from '../../values/display.ts'
 import { predictionJson } from '../../wire/predict.ts'
+import { formatNumber } from '../format.ts'
 import { type CommonOptions, common } from '../options.ts'
-import { formatNumber } from '../output.ts'
 import { withApp } from '../with-app.ts'
 
 const NOBODY_LISTENS: ServingEvents = { predicted() {}, live() {}, loadFailed() {} }

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { displayInstant, type Instant } from '../../base/instant.ts'
+import { shortDigest } from '../format.ts'
 import { type CommonOptions, common, instantOption } from '../options.ts'
-import { shortDigest } from '../output.ts'
 import { withApp } from '../with-app.ts'
 
 type Options = CommonOptions & { source?: string; knownAt?: Instant }

@@ -2,8 +2,8 @@ import type { Command } from 'commander'
 import { displayInstant, type Instant } from '../../base/instant.ts'
 import type { FeatureStatistics, LiveRows } from '../../features/offline/statistics.ts'
 import { displayValue } from '../../values/display.ts'
+import { formatNumber } from '../format.ts'
 import { type CommonOptions, common, instantOption } from '../options.ts'
-import { formatNumber } from '../output.ts'
 import { withApp } from '../with-app.ts'
 
 type Options = CommonOptions & { asOf?: Instant }

@@ -2,8 +2,9 @@ import type { Command } from 'commander'
 import { displayInstant, type Instant } from '../../base/instant.ts'
 import type { JoinMode } from '../../features/offline/training-set.ts'
 import type { TrainingReport } from '../../pipelines/train-baseline.ts'
+import { formatMs, formatNumber } from '../format.ts'
 import { type CommonOptions, common, instantOption } from '../options.ts'
-import { formatMs, formatNumber, type Output } from '../output.ts'
+import type { Output } from '../output.ts'
 import { withApp } from '../with-app.ts'
 import { modeOption } from './dataset.ts'
 
@@ -22,7 +23,7 @@ export function define(command: Command): void {
       const { asOf, from, knownAt, mode, reuse } = options
       const report = await app.trainBaseline(
         { model, asOf, from, knownAt, mode, reuse, threads: settings.threads },
-        { onStep: (step) => out.progress(`${step.name}: ${formatMs(step.ms)}`) },
+        { onProgress: out.onProgress, onStep: (step) => out.progress(`${step.name}: ${formatMs(step.ms)}`) },
       )
       out.document(report)
       printTraining(report, out)

@@ -1,8 +1,8 @@
 import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { displayInstant } from '../../base/instant.ts'
+import { formatMs } from '../format.ts'
 import { type CommonOptions, common } from '../options.ts'
-import { formatMs } from '../output.ts'
 import { snapshotArgument, versionOption } from '../snapshot-argument.ts'
 import { withApp } from '../with-app.ts'
 import { printImpact } from './impact.ts'
@@ -23,7 +23,7 @@ export function define(command: Command): void {
         const request = { source, validAt, ...(version ? { version } : {}), reason: options.why }
         const report = await app.withdraw(
           { ...request, actor: userInfo().username },
-          { onStep: (step) => out.progress(`${step.name}: ${formatMs(step.ms)}`) },
+          { onProgress: out.onProgress, onStep: (step) => out.progress(`${step.name}: ${formatMs(step.ms)}`) },
         )
         out.document(report)
         const since = report.snapshot.withdrawn && displayInstant(report.snapshot.withdrawn.recordedAt)

@@ -1,6 +1,7 @@
 import { join } from 'node:path'
 import { must } from '../../base/assert.ts'
 import { sha256File } from '../../base/hash.ts'
+import { progress } from '../../base/progress.ts'
 import { requireSameRows } from '../../base/same-rows.ts'
 import type { DuckSession } from '../../lake/duck.ts'
 import type { ObjectStore } from '../../lake/objects.ts'
@@ -81,7 +82,10 @@ async function computeAll(session: DuckSession, service: ServiceDefinition): Pro
   const [ends] = await session.rows<{ first: number | null; last: number | null }>(
     'SELECT min(n) AS first, max(n) AS last FROM joined',
   )
-  for (let at = ends?.first ?? 0; at <= (ends?.last ?? -1); at += PAGE_ROWS) {
+  const [first, last] = [ends?.first ?? 0, ends?.last ?? -1]
+  const onProgress = progress()
+  for (let at = first; at <= last; at += PAGE_ROWS) {
+    onProgress({ phase: 'on-demand features', done: at - first, total: last - first + 1, unit: 'rows' })
     const page = `SELECT ${select} FROM joined WHERE n >= ${at} AND n < ${at + PAGE_ROWS} ORDER BY n`
     const columns = await computePage(session, service, page, outputs.length)
     await session.append('on_demand', ['BIGINT', ...outputs.map(() => 'VARCHAR' as const)], columns)

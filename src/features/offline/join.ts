@@ -1,4 +1,5 @@
 import type { Instant } from '../../base/instant.ts'
+import { progress } from '../../base/progress.ts'
 import type { DuckSession } from '../../lake/duck.ts'
 import type { Lake } from '../../lake/lake.ts'
 import type { Snapshot } from '../../lake/snapshot.ts'
@@ -88,7 +89,9 @@ async function byPeriods({ lake, session }: Deps, service: ServiceDefinition, us
   const all = [...service.views.keys()]
   const states = all.filter((i) => service.views[i]?.changes === null)
   for (const i of states) await makeEmptyTable(session, narrowed(service, i), i)
-  for (const period of used) {
+  const onProgress = progress()
+  for (const [done, period] of used.entries()) {
+    onProgress({ phase: 'join periods', done, total: used.length, unit: 'periods' })
     await session.run(
       `CREATE OR REPLACE TEMP TABLE period_rows AS SELECT * EXCLUDE (t) FROM ${ENTITY_ROWS} WHERE ${within(period)}`,
     )
@@ -103,6 +106,7 @@ async function byPeriods({ lake, session }: Deps, service: ServiceDefinition, us
       )
     }
   }
+  onProgress({ phase: 'join periods', done: used.length, total: used.length, unit: 'periods' })
   return selectSql(service, all.map(joinOfTable))
 }
 

@@ -2,6 +2,7 @@ import { must } from '../../base/assert.ts'
 import type { Clock } from '../../base/clock.ts'
 import { PlatformError } from '../../base/errors.ts'
 import { type Instant, instantOfMs } from '../../base/instant.ts'
+import { progress } from '../../base/progress.ts'
 import { requireSameRows } from '../../base/same-rows.ts'
 import type { Database, Sql } from '../../db/sql.ts'
 import type { Duck } from '../../lake/duck.ts'
@@ -162,7 +163,11 @@ async function load(deps: Deps, tx: Sql, view: ViewDefinition, plan: Plan, onPro
       if (state && whole && isUnique(view, state)) {
         requireSameRows(`snapshot ${plan.last.id} → feature view '${view.name}'`, plan.last.rows, total)
       }
-      const onRows = (rows: number) => onProgress?.({ view: view.name, rows, total })
+      const tell = progress()
+      const onRows = (rows: number) => {
+        onProgress?.({ view: view.name, rows, total })
+        tell({ phase: `bring ${view.name} online`, done: rows, total, unit: 'rows' })
+      }
       const there = await online.load(tx, view, { session, scratch, sql: 'SELECT * FROM brought', whole, onRows })
       requireSameRows(`feature view '${view.name}' → online store (${online.name})`, total, there)
       return total

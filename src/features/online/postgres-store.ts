@@ -1,5 +1,7 @@
 import { createReadStream } from 'node:fs'
+import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
+import { pipeline, type Readable, Transform } from 'node:stream'
 import type { Instant } from '../../base/instant.ts'
 import { requireSameRows } from '../../base/same-rows.ts'
 import type { Sql } from '../../db/sql.ts'
@@ -88,7 +90,11 @@ async function load(tx: Sql, view: ViewDefinition, { session, scratch, sql, whol
   const columns = columnNames(view).join(', ')
   let there: { n: number } | undefined
   const options = `(format csv, null '\\N')`
-  const source = createReadStream(path, { highWaterMark: 1 << 18 })
+  const { size } = await stat(path)
+  const rows = copied?.Count ?? 0
+  const source = counting(createReadStream(path, { highWaterMark: 1 << 18 }), (bytes) =>
+    onRows(Math.floor((rows * bytes) / size)),
+  )
   if (held === undefined) {
     // An index made at the end is made in a third less time than one that grows row by row.
     await tx.query(`alter table ${tableOf(view)} drop constraint ${primaryKeyName(view)}`)
@@ -115,8 +121,22 @@ async function load(tx: Sql, view: ViewDefinition, { session, scratch, sql, whol
   }
   // Fresh statistics, so that the first reads after a load find the index.
   await tx.query(`analyze ${tableOf(view)}`)
-  onRows(copied?.Count ?? 0)
+  onRows(rows)
   return there?.n ?? 0
+}
+
+/** Tells how many bytes went by. */
+function counting(source: Readable, onBytes: (bytes: number) => void): Readable {
+  let bytes = 0
+  const counted = new Transform({
+    transform(chunk: Buffer, _encoding, done) {
+      bytes += chunk.length
+      onBytes(bytes)
+      done(null, chunk)
+    },
+  })
+  // What breaks is told by the stream that is read.
+  return pipeline(source, counted, () => {})
 }
 
 async function takeBack(tx: Sql, view: ViewDefinition, { session, scratch, sql }: Rows): Promise<void> {

@@ -11,6 +11,8 @@ export type ForestJob = {
   trees: number
   /** One number: the next tree that nobody has taken. */
   next: Int32Array
+  /** One number: how many are grown. */
+  grown: Int32Array
 }
 
 export type GrownTrees = { index: number; tree: Tree }[]
@@ -20,6 +22,7 @@ const grower = createGrower(job.data, job.labels, job.params)
 const grown: GrownTrees = []
 for (let index = Atomics.add(job.next, 0, 1); index < job.trees; index = Atomics.add(job.next, 0, 1)) {
   grown.push({ index, tree: growTree(grower, index) })
+  Atomics.add(job.grown, 0, 1)
 }
 const buffers = grown.flatMap(({ tree }) =>
   [tree.feature, tree.right, tree.value, tree.missingLeft, tree.importance].map((array) => array.buffer as ArrayBuffer),

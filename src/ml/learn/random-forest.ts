@@ -7,6 +7,7 @@ import { Worker } from 'node:worker_threads'
 import { must } from '../../base/assert.ts'
 import { compiledUrl } from '../../base/compiled-url.ts'
 import { PlatformError } from '../../base/errors.ts'
+import { progress } from '../../base/progress.ts'
 import type { Forest, Matrix } from '../model/forest.ts'
 import type { ForestJob, GrownTrees } from './forest-worker.ts'
 import { rankCodes, shared } from './rank-codes.ts'
@@ -27,6 +28,9 @@ export type ForestParams = {
 /** `importance`: mean decrease of impurity by column of the matrix, summing to 1. */
 export type FittedForest = { forest: Forest; importance: Float64Array }
 
+/** A message for each tree would wake this thread a thousand times. */
+const LOOK_EVERY_MS = 200
+
 /** Fits in `threads` worker threads, so the caller's thread stays free; 0 fits here and now. Labels are 0 and 1. */
 export async function fitForest(
   matrix: Matrix,
@@ -39,9 +43,14 @@ export async function fitForest(
   const sharedLabels = shared(Uint8Array, labels.length)
   sharedLabels.set(labels)
   const trees: (Tree | undefined)[] = new Array(params.trees)
+  const onProgress = progress()
+  const tell = (done: number) => onProgress({ phase: 'grow trees', done, total: params.trees, unit: 'trees' })
   if (threads === 0) {
     const grower = createGrower(data, sharedLabels, treeParams)
-    for (let t = 0; t < params.trees; t++) trees[t] = growTree(grower, t)
+    for (let t = 0; t < params.trees; t++) {
+      trees[t] = growTree(grower, t)
+      tell(t + 1)
+    }
   } else {
     const job: ForestJob = {
       data,
@@ -49,9 +58,14 @@ export async function fitForest(
       params: treeParams,
       trees: params.trees,
       next: shared(Int32Array, 1),
+      grown: shared(Int32Array, 1),
     }
     const workers = Math.min(threads, params.trees)
-    const parts = await Promise.all(Array.from({ length: workers }, () => runWorker(job)))
+    tell(0)
+    const looking = setInterval(() => tell(Atomics.load(job.grown, 0)), LOOK_EVERY_MS)
+    const growing = Promise.all(Array.from({ length: workers }, () => runWorker(job)))
+    const parts = await growing.finally(() => clearInterval(looking))
+    tell(params.trees)
     for (const part of parts) for (const { index, tree } of part) trees[index] = tree
   }
   return assemble(

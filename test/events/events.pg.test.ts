@@ -1,0 +1,253 @@
+import { connect } from 'node:net'
+import { afterAll, afterEach, beforeAll, expect, test } from 'vitest'
+import { silentLog } from '../../src/base/log.ts'
+import type { Progress } from '../../src/base/progress.ts'
+import { progress } from '../../src/base/progress.ts'
+import { connectDatabase } from '../../src/db/db.ts'
+import type { Database } from '../../src/db/sql.ts'
+import { createEvents, type Events, type Happening } from '../../src/events/events.ts'
+import { eventRoutes } from '../../src/events/routes.ts'
+import { watchedFlows } from '../../src/events/watched-flows.ts'
+import type { FlowBody } from '../../src/flows/flow.ts'
+import type { Flows } from '../../src/flows/flows.ts'
+import { createServer, type Server } from '../../src/http/server.ts'
+import { limitOf } from '../../src/wire/limits.ts'
+import { type TestDatabase, testDatabase } from '../helpers/pg.ts'
+
+/** Two processes: a server that pages watch, and a worker elsewhere. */
+let database: TestDatabase
+let other: Database
+let here: Events
+let worker: Events
+const servers: Server[] = []
+beforeAll(async () => {
+  database = await testDatabase()
+  other = await connectDatabase({ url: database.url, log: silentLog, poolSize: 2 })
+  here = createEvents({ db: database.db, log: silentLog })
+  worker = createEvents({ db: other, log: silentLog })
+})
+afterEach(async () => {
+  for (const server of servers.splice(0)) await server.close()
+})
+afterAll(async () => {
+  await other.close()
+  await database.drop()
+})
+
+const RUNS = [
+  { id: 'r1', flow: 'train_baseline', state: 'running', submittedAt: 'a', startedAt: 'b', finishedAt: null },
+]
+const WORK = { run: 'r1', flow: 'train_baseline', step: 'fit' }
+const trees = (done: number): Progress => ({ phase: 'grow trees', done, total: 300, unit: 'trees' })
+
+async function serve(token: string | null = null): Promise<string> {
+  const flows = { list: async () => RUNS } as unknown as Flows
+  const routes = [eventRoutes({ events: here, flows })]
+  const server = await createServer({
+    routes,
+    host: '127.0.0.1',
+    port: 0,
+    token,
+    log: silentLog,
+    version: '0',
+    stopMs: 30_000,
+  })
+  servers.push(server)
+  return server.listen()
+}
+
+/** Reads events one after the other. */
+async function open(url: string) {
+  const answer = await fetch(`${url}/events`)
+  const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader()
+  let text = ''
+  const next = async (): Promise<{ event: string; data: Record<string, unknown> } | undefined> => {
+    for (;;) {
+      const found = /^id: \d+\nevent: (\w+)\ndata: (.*)\n\n/m.exec(text)
+      if (found) {
+        text = text.slice(found.index + found[0].length)
+        return { event: found[1]!, data: JSON.parse(found[2]!) }
+      }
+      const { value, done } = await reader.read()
+      if (done) return undefined
+      text += value
+    }
+  }
+  /** Until one of this kind. */
+  const until = async (event: string) => {
+    for (;;) {
+      const found = await next()
+      if (found === undefined || found.event === event) return found?.data
+    }
+  }
+  return { answer, next, until, close: () => reader.cancel() }
+}
+
+/** NOTIFY is heard from some moment on: said again until then. */
+async function saidUntilHeard<T>(say: () => void, heard: Promise<T>): Promise<T> {
+  const saying = setInterval(say, 20)
+  say()
+  return heard.finally(() => clearInterval(saying))
+}
+
+test('the whole state comes first, then what a worker in another process does', async () => {
+  const stream = await open(await serve())
+  expect(stream.answer.headers.get('content-type')).toContain('text/event-stream')
+  expect(await stream.next()).toEqual({
+    event: 'state',
+    data: { runs: [expect.objectContaining({ run: 'r1', state: 'running', submitted_at: 'a' })], progress: [] },
+  })
+  const onProgress = worker.progressOf(WORK)
+  let done = 0
+  const told = await saidUntilHeard(() => {
+    // Each in a phase of its own, so that none is held back.
+    onProgress({ ...trees(++done), phase: `phase ${done}` })
+  }, stream.until('progress'))
+  expect(told).toMatchObject({ ...WORK, total: 300, unit: 'trees' })
+  expect(told).toHaveProperty('remaining_ms')
+  // Whoever connects later gets it with the state.
+  const later = await open(await serve())
+  expect((await later.next())!.data.progress).toMatchObject([WORK])
+  worker.tell({ type: 'step', run: 'r1', flow: 'train_baseline', step: 'fit', state: 'succeeded', ms: 5 })
+  expect(await later.until('step')).toEqual({ ...WORK, state: 'succeeded', ms: 5 })
+  expect(here.underWay()).toEqual([])
+  await stream.close()
+  await later.close()
+})
+
+test('progress is told twice a second at most, however often the work tells it, but its end is always told', () => {
+  const told: Happening[] = []
+  const unwatch = here.watch((event) => told.push(event))
+  const onProgress = here.progressOf({ run: 'r2', flow: 'f', step: 's' })
+  for (let done = 0; done <= 70_000; done++) onProgress({ ...trees(done), total: 70_000 })
+  unwatch()
+  expect(told.length).toBeLessThan(20)
+  expect(told.at(-1)).toMatchObject({ done: 70_000, total: 70_000 })
+})
+
+test('what is kept of work under way is bounded', () => {
+  for (let i = 0; i < 1_000; i++) here.progressOf({ delivery: `d${i}` })(trees(1))
+  expect(here.underWay().length).toBeLessThanOrEqual(200)
+})
+
+test('a stop of the server ends the streams at once, and a HEAD opens none', async () => {
+  const url = await serve()
+  expect((await fetch(`${url}/events`, { method: 'HEAD' })).status).toBe(404)
+  const stream = await open(url)
+  await stream.next()
+  const [server] = servers.splice(0)
+  // With stopMs of 30 s this would wait for it.
+  await server!.close()
+  expect(await stream.next()).toBeUndefined()
+}, 10_000)
+
+test('without the token there are no events, and no more than so many streams', async () => {
+  const closed = await serve('secret')
+  expect((await fetch(`${closed}/events`)).status).toBe(401)
+  const url = await serve()
+  const streams = await Promise.all(Array.from({ length: limitOf('eventStreams') }, () => open(url)))
+  const refused = await fetch(`${url}/events`)
+  expect([refused.status, refused.headers.get('retry-after')]).toEqual([503, expect.any(String)])
+  await streams.pop()!.close()
+  await expect
+    .poll(async () => {
+      const again = await open(url)
+      await again.close()
+      return again.answer.status
+    })
+    .toBe(200)
+  for (const stream of streams) await stream.close()
+})
+
+test('a reader who takes nothing is cut off; the others go on', async () => {
+  const url = await serve()
+  const good = await open(url)
+  const { hostname, port, host } = new URL(url)
+  const slow = connect(Number(port), hostname)
+  slow.on('error', () => {})
+  await new Promise<void>((resolve) => {
+    slow.write(`GET /events HTTP/1.1\r\nHost: ${host}\r\n\r\n`)
+    slow.once('data', () => {
+      slow.pause()
+      resolve()
+    })
+  })
+  const connections = () =>
+    new Promise<number>((resolve) => servers[0]!.app.server.getConnections((_error, count) => resolve(count)))
+  const before = await connections()
+  // More than the buffers of the system take, on both sides.
+  for (let told = 0; (await connections()) === before && told < 2_000; told++) {
+    here.tellHere({ type: 'model', model: 'x'.repeat(20_000) })
+    expect((await good.until('model'))?.model).toHaveLength(20_000)
+  }
+  expect(await connections()).toBe(before - 1)
+  slow.destroy()
+  await good.close()
+}, 30_000)
+
+test('a flow that is watched tells its run, its steps and how far they are; the result is the same', async () => {
+  const told: Happening[] = []
+  const unwatch = here.watch((event) => told.push(event))
+  const bodies = new Map<string, FlowBody>()
+  const engine = {
+    define: (name: string, body: FlowBody) => void bodies.set(name, body),
+    submit: async () => 'run9',
+    wait: async () =>
+      bodies.get('f')!({ id: 'run9', step: (_name: string, body: () => Promise<never>) => body() } as never, 2),
+  } as unknown as Flows
+  const flows = watchedFlows(engine, here)
+  const seen: Progress[] = []
+  flows.define<number, number>('f', (run, input) =>
+    run.step('double', async () => {
+      progress()(trees(300))
+      return 2 * input
+    }),
+  )
+  const runId = await flows.submit('f', 2)
+  const options = { onProgress: (p: Progress) => void seen.push(p) }
+  expect(await flows.wait(runId, options as never)).toBe(4)
+  unwatch()
+  const states = told.map((event) =>
+    event.type === 'progress' ? 'progress' : `${event.type} ${'state' in event && event.state}`,
+  )
+  expect(states).toEqual([
+    ...['run waiting', 'run running', 'step running', 'progress', 'step succeeded', 'run succeeded'],
+  ])
+  expect(seen).toMatchObject([{ phase: 'grow trees', done: 300, run: 'run9', step: 'double' }])
+})
+
+test('whoever waits for a run hears the progress that a worker elsewhere makes', async () => {
+  let end = (_value: unknown) => {}
+  const engine = {
+    wait: () =>
+      new Promise((resolve) => {
+        end = resolve
+      }),
+  } as unknown as Flows
+  const heard = new Promise<Progress>((resolve) => {
+    void watchedFlows(engine, here).wait('far', { onProgress: resolve } as never)
+  })
+  let n = 0
+  const onProgress = worker.progressOf({ run: 'far', flow: 'f', step: 's' })
+  expect(await saidUntilHeard(() => onProgress({ ...trees(1), phase: `p${++n}` }), heard)).toMatchObject({ run: 'far' })
+  end(1)
+})
+
+test('a database that is away takes no event, and nobody waits for it', async () => {
+  let asked = 0
+  const away = createEvents({
+    db: {
+      query: () => {
+        asked++
+        return new Promise(() => {})
+      },
+      listen: () => Promise.reject(new Error('away')),
+    },
+    log: silentLog,
+  })
+  const told: Happening[] = []
+  away.watch((event) => told.push(event))
+  for (let i = 0; i < 1_000; i++) away.tell({ type: 'model', model: `m${i}` })
+  expect(told).toHaveLength(1_000)
+  expect(asked).toBeLessThanOrEqual(50)
+})
