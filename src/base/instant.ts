@@ -43,7 +43,7 @@ export function readInstant(text: string): Instant | undefined {
 /** The moment of a millisecond count; refuses one outside of the years 0001 to 9999. */
 export function instantOfMs(ms: number): Instant {
   if (!(ms >= FIRST_MS && ms <= LAST_MS)) {
-    throw new PlatformError('invalid_argument', `${ms} ms since 1970 lies outside of the years 0001 to 9999`)
+    throw new PlatformError('invalid_argument', `${ms} ms since 1970 is outside the years 0001 to 9999`)
   }
   return `${new Date(ms).toISOString().slice(0, 23)}000Z`
 }

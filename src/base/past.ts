@@ -6,7 +6,7 @@ import { displayInstant, type Instant, instantOfMs } from './instant.ts'
 const AHEAD_MS_MAX = 24 * 3600_000
 
 /**
- * Gives a moment that a caller named back, unless it lies in the future. Whatever is asked for as of a date is about what has
+ * Gives a moment that a caller named back, unless it is in the future. Whatever is asked for as of a date is about what has
  * been: a slip in the year would be the newest state for years, and an answer about days to come would be another one
  * every day.
  */
@@ -15,6 +15,6 @@ export function requirePast(moment: Instant, clock: Pick<Clock, 'nowMs'>, what: 
   const now = displayInstant(instantOfMs(clock.nowMs()))
   throw new PlatformError(
     'invalid_argument',
-    `${what} ${displayInstant(moment)} lies in the future (it is ${now}); name a date that has been`,
+    `${what} ${displayInstant(moment)} is in the future (now it is ${now}); name a past date`,
   )
 }

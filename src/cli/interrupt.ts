@@ -58,7 +58,7 @@ export async function orInterrupted<T>(
 function whatBecomesOf(runs: { runId: string; flow: string }[]): string {
   if (runs.length === 0) return 'interrupted'
   const named = runs.map(({ runId, flow }) => `${runId} (${flow})`).join(', ')
-  return `interrupted; the run ${named} is kept: the same command goes on with it, and so does a worker`
+  return `interrupted; the run ${named} is kept: the same command resumes it, and so does a worker`
 }
 
 /** What a server or a worker does on the way to being up; undefined when a signal came first. */

@@ -25,7 +25,7 @@ export async function serveUntilSignal(options: CommonOptions, { work }: { work:
       if (work) context.out.line('a worker runs in this process')
       context.out.line('Ctrl-C ends it')
       await stopped
-      context.out.progress('ending: requests and steps under way come to their end')
+      context.out.progress('ending: waiting for requests and steps under way')
     } finally {
       await server?.close()
     }

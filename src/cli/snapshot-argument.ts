@@ -14,5 +14,5 @@ export function snapshotArgument(text: string, option?: number): { validAt: Inst
 
 export function versionOption(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('a version number is expected, like 2')
+  throw new InvalidArgumentError('write a version number, such as 2')
 }

@@ -222,7 +222,7 @@ function requestFaults(project: Project, model: string, service: string): Fault[
   const views = project.onDemandViews.filter((v) => v.request.length > 0 && refs.some((ref) => ref.view === v.name))
   return views.map((view) => ({
     path: `models.${model}.features`,
-    message: `on-demand view '${view.name}' needs request data (${names(view.request).join(', ')}), which a model has not`,
+    message: `on-demand view '${view.name}' needs request data (${names(view.request).join(', ')}), which a model does not have`,
   }))
 }
 

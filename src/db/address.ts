@@ -25,7 +25,7 @@ export function readAddress(text: string, variable = 'DATABASE_URL'): Address {
   if (url.hash) throw wrong(variable, `has a '#', which ends a URL; write it as %23 in a user name or password`)
   const mode = url.searchParams.get('sslmode')
   if (mode !== null && !MODES.includes(mode))
-    throw wrong(variable, `has an sslmode that is none of ${MODES.join(', ')}`)
+    throw wrong(variable, `has an sslmode that is not one of ${MODES.join(', ')}`)
   const place = placeOf(url)
   const urls = ssl(url, mode)
   for (const each of urls) checked(each, variable)

@@ -135,8 +135,8 @@ export async function letGoOfWal(url: string, ours: boolean): Promise<WalLeft> {
     const { files, bytes } = rows[0] as { files: number; bytes: number }
     const says =
       files === 0
-        ? "nothing of it is left in PostgreSQL's log of writes; copies of the data folder that were made before hold it for as long as they are kept"
-        : `${files} files of PostgreSQL's log of writes still hold it, until the checkpoint after the next`
+        ? "nothing of it is left in PostgreSQL's write-ahead log; copies of the data folder that were made before hold it for as long as they are kept"
+        : `${files} files of PostgreSQL's write-ahead log still hold it, until the checkpoint after the next`
     return { files, bytes, says }
   })
 }
@@ -148,7 +148,7 @@ async function othersWal(client: pg.Client): Promise<string> {
     [names],
   )
   const told = rows.map(({ name, setting, unit }) => `${name} ${setting}${unit ?? ''}`).join(', ')
-  return `your PostgreSQL's log of writes holds it until its files are used again (${told}); its archive, standbys and backups for as long as you keep them`
+  return `your PostgreSQL's write-ahead log holds it until its files are used again (${told}); its archive, standbys and backups for as long as you keep them`
 }
 
 async function withSession<T>(url: string, body: (client: pg.Client) => Promise<T>): Promise<T> {

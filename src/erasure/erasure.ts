@@ -68,7 +68,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
   /** Undefined when the request is done, by another run that was asked for it. */
   async function targetOf(id: string): Promise<EraseTarget | undefined> {
     const request = await selectRequest(sql, id)
-    if (!request) throw new PlatformError('not_found', `there is no request '${id}' to erase somebody`)
+    if (!request) throw new PlatformError('not_found', `there is no erasure request '${id}'`)
     if (request.key === null) return undefined
     const { entity, key, suppression, actor, reason } = request
     const joinKeys = project.entities.find((e) => e.name === entity)?.joinKeys ?? []
@@ -169,7 +169,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
       if (await lake.suppressions.lift(subjectOf(project, entity, key), { actor, reason })) return
       throw new PlatformError(
         'not_found',
-        `nothing holds back rows of this ${entity}: it was not erased, or that was lifted`,
+        `rows of this ${entity} are not suppressed: it was not erased, or the suppression was lifted`,
       )
     },
   }

@@ -191,7 +191,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
       if (!(error instanceof PlatformError) || error.code !== 'not_found') throw error
       const at = await deps.lake.erasedAt(ref.objectKey)
       if (at === undefined) throw error
-      const message = `this training set held somebody who was erased on ${displayInstant(at)}: it is gone, and built again it is another`
+      const message = `this training set held somebody who was erased on ${displayInstant(at)}: it is gone, and built again it would be another one`
       throw new PlatformError('not_found', message, { cause: error, details: { object: ref.objectKey, erasedAt: at } })
     }
   }
@@ -210,7 +210,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
   async function requireKnown(knownAt: Instant): Promise<void> {
     const now = await deps.lake.pinKnownAt()
     if (knownAt <= now) return
-    const says = `known-at ${displayInstant(knownAt)} lies in the future (it is ${displayInstant(now)}); leave it out for now`
+    const says = `known-at ${displayInstant(knownAt)} is in the future (now it is ${displayInstant(now)}); leave it out to mean now`
     throw new PlatformError('invalid_argument', says)
   }
 
@@ -370,7 +370,7 @@ function referredFeatures(project: Project, refs: readonly string[], fullNames: 
     const [view = '', feature = '', ...rest] = ref.split(':')
     const found = [...project.featureViews, ...project.onDemandViews].find((v) => v.name === view)
     if (rest.length > 0 || feature === '') {
-      throw new PlatformError('invalid_argument', `'${ref}' names no feature; write view:feature`)
+      throw new PlatformError('invalid_argument', `'${ref}' does not name a feature; write view:feature`)
     }
     if (!found) throw new PlatformError('not_found', `there is no feature view '${view}'`, { details: { view } })
     if (!found.features.some((f) => f.name === feature)) {

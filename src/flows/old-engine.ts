@@ -26,7 +26,7 @@ export async function moveOldRuns(db: Database, log: Log): Promise<number> {
     await sql.query('delete from flows.worker')
     return runs.length
   })
-  if (moved) log.info({ runs: moved }, 'flows: the runs of the engine of before are ours now')
+  if (moved) log.info({ runs: moved }, 'flows: the runs of the earlier engine were taken over')
   return moved ?? 0
 }
 

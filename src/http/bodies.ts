@@ -25,7 +25,7 @@ export function checkBodies(app: FastifyInstance): void {
     // Of a body that no parser takes (a route that is not there, a type that is refused) nobody else hears it.
     guard.on('error', () => {})
     payload.once('error', (error) => guard.destroy(error))
-    request.raw.once('aborted', () => guard.destroy(new PlatformError('invalid_argument', 'the body was broken off')))
+    request.raw.once('aborted', () => guard.destroy(new PlatformError('invalid_argument', 'the body ended early')))
     return payload.pipe(guard)
   })
   app.addHook('preValidation', async (request) => {

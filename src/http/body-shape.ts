@@ -17,8 +17,7 @@ export function shapeGuard(valuesLimit: ValuesLimit): Transform & { receivedEnco
     transform(chunk: Buffer, _encoding, done: TransformCallback) {
       guard.receivedEncodedLength += chunk.length
       count(chunk, state)
-      if (state.depth > depthMax)
-        done(overLimit('bodyDepth', 'the body has lists or objects too deep inside each other'))
+      if (state.depth > depthMax) done(overLimit('bodyDepth', 'the body nests lists or objects too deeply'))
       else if (state.values > valuesMax) done(overLimit(valuesLimit, 'the body has too many values'))
       else done(null, chunk)
     },

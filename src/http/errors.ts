@@ -65,7 +65,7 @@ function codeOfStatus(status: number): string {
 function plainMessage(code: string | undefined, message: string, isJson: boolean): string {
   if (code === 'FST_ERR_CTP_EMPTY_JSON_BODY') return 'the body is empty; send a JSON object'
   if (code === 'FST_ERR_CTP_INVALID_MEDIA_TYPE') return 'send the body with content-type: application/json'
-  if (code === 'FST_ERR_BAD_URL') return 'the path cannot be read: a % in it begins no escape, or a wrong one'
+  if (code === 'FST_ERR_BAD_URL') return 'the path cannot be read: a % in it does not begin a valid escape'
   if (code === 'FST_ERR_MAX_PARAM_LENGTH') {
     return `a part of the path is longer than ${limitOf('pathPart')} characters (limit pathPart)`
   }

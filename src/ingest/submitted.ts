@@ -53,7 +53,8 @@ export async function requireSubmitted(
   if (digest === wanted?.digest || (wanted === null && digest === undefined)) return
   const [was, is] = [describe(wanted?.digest), describe(digest)]
   const here = hostname()
-  const where = here === host ? 'it was changed since' : `this worker runs on '${here}', which has another folder there`
+  const where =
+    here === host ? 'it has been changed since' : `this worker runs on '${here}', which has another folder there`
   throw new PlatformError(
     'conflict',
     `'${join(dir, source.file)}' is not the file that was submitted on '${host}' (${was} then, ${is} here): ${where}; ` +

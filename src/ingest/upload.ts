@@ -50,7 +50,7 @@ export async function receiveFiles({ headers, body, sources, bytesMax }: Upload,
       fail(error as Error)
     }
   })
-  parser.on('field', (field) => fail(refusal(`the part ${shown(field)} is no file; ${HOW}`)))
+  parser.on('field', (field) => fail(refusal(`the part ${shown(field)} is not a file; ${HOW}`)))
   parser.on('partsLimit', () =>
     fail(refusal(`too many files; at most ${limitOf('deliveryFiles')} (limit deliveryFiles)`)),
   )
@@ -76,7 +76,7 @@ function openParser(headers: IncomingHttpHeaders): BusboyInstance {
       limits: { parts: limitOf('deliveryFiles'), fieldSize: 0, headerSize: PART_HEADER_BYTES, headerPairs: 50 },
     })
   } catch (error) {
-    throw refusal(`the body is no multipart/form-data: ${messageOf(error)}; ${HOW}`)
+    throw refusal(`the body is not multipart/form-data: ${messageOf(error)}; ${HOW}`)
   }
 }
 
@@ -106,7 +106,7 @@ function placeOf(field: string | undefined, given: string, sources: readonly Sou
   const parts = given.split('/')
   const good = parts.length <= DEPTH_MAX && given.length <= NAME_CHARS_MAX && parts.every(isPlain)
   if (good) return given
-  throw refusal(`${shown(given)} is no name of a file; ${HOW}`)
+  throw refusal(`${shown(given)} is not a file name; ${HOW}`)
 }
 
 /** Its own ending says what a file is, where the project leaves that open; a file of text may also be packed. */
@@ -136,8 +136,8 @@ function tooLarge(bytesMax: number): PlatformError {
 /** A full disk is that; a caller who went away, or a body that ends too early, is the caller's. */
 function told(error: unknown, body: Readable): unknown {
   if (error instanceof PlatformError) return error
-  if (body.readableAborted || body.errored) return refusal('the upload was broken off; nothing was taken')
+  if (body.readableAborted || body.errored) return refusal('the upload was cut off; nothing was taken')
   const world = worldError(error)
   if (world) return world
-  return refusal(`the body ended too early, or is no multipart/form-data (${messageOf(error)}); nothing was taken`)
+  return refusal(`the body ended too early, or is not multipart/form-data (${messageOf(error)}); nothing was taken`)
 }

@@ -25,7 +25,7 @@ function faultOf(key: string): string | undefined {
   if (key.length > KEY_CHARS_MAX) return `is longer than ${KEY_CHARS_MAX} characters`
   if (/[\u0000-\u001f\u007f\\]/.test(key)) return 'has a control character or a backslash'
   // S3 lists its objects in XML, which has no such characters: they could be written and never be found.
-  if (/[\ufffe\uffff]|\p{Surrogate}/u.test(key)) return 'has half a character, or one that stands for none (U+FFFE)'
+  if (/[\ufffe\uffff]|\p{Surrogate}/u.test(key)) return 'has half a character, or one that is not a character (U+FFFE)'
   for (const segment of key.split('/')) {
     if (segment === '') return 'has an empty part; write a/b without a slash at either end'
     if (segment === '.' || segment === '..' || segment === SCRATCH) return `may not have the part '${segment}'`

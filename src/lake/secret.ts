@@ -39,7 +39,7 @@ async function take({ sql, objects }: { sql: Database; objects: ObjectStore }): 
     if (made) return made
     const [used] = await tx.query('select 1 from lake.suppression limit 1')
     if (used) {
-      const says = `the object '${OBJECT}' is gone: the keys of erased subjects cannot be told any more; put it back from a backup`
+      const says = `the object '${OBJECT}' is gone: without it erased subjects cannot be recognised; put it back from a backup`
       throw new PlatformError('corrupt', says)
     }
     const text = randomBytes(32).toString('hex')

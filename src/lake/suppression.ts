@@ -68,8 +68,7 @@ export function createSuppressions({ sql, secret, now }: Deps): Suppressions {
 
 function activeOf(secret: Secret, rows: readonly SuppressionRow[]): ActiveSuppressions {
   if (rows.some((row) => row.secret !== secret.id)) {
-    const says =
-      'erased subjects were recorded with another secret than that of this object store; put the one of then back'
+    const says = 'erased subjects were recorded with another secret than this object store has; put that secret back'
     throw new PlatformError('corrupt', says)
   }
   const names = new Set(rows.map((row) => row.subject))

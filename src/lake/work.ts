@@ -96,7 +96,7 @@ export function createWork({ url, waitMs = WAIT_MS }: { url: string; waitMs?: nu
           if (performance.now() > until)
             throw new PlatformError(
               'conflict',
-              `another process has been at '${name}' of the lake for too long; end it, or ask again later`,
+              `another process has been working on '${name}' of the lake for too long; end it, or ask again later`,
             )
           await sleep(ALONE_EVERY_MS)
         }

@@ -36,7 +36,7 @@ export async function checkStored(deps: Deps, onProgress: (says: string) => void
   for (const key of kept) {
     const state = await stateOfObject(deps.objects, key)
     // Listed a moment ago: what is gone now was removed meanwhile.
-    if (state === 'damaged') damage.push({ what: key, state, says: key, remedy: 'delete it; it is made again' })
+    if (state === 'damaged') damage.push({ what: key, state, says: key, remedy: 'delete it; it will be made again' })
   }
   let versions = 0
   for (const model of await deps.registry.listModels()) {

@@ -31,7 +31,7 @@ function requireSameProject(project: Project, digest: string): void {
   if (projectDigest(project) === digest) return
   throw new PlatformError(
     'conflict',
-    `weir.config.ts in '${project.dir}', as this process knows it, is not what this run was asked for with: it was edited, or ` +
-      "this process was started before that. Nothing more is done. Restart 'weir up' or 'weir worker', then give the command again",
+    `weir.config.ts in '${project.dir}', as this process read it, is not the one that this run was submitted with: it was edited, or ` +
+      "this process started before it was. Nothing more is done. Restart 'weir up' or 'weir worker', then give the command again",
   )
 }

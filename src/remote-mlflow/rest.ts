@@ -89,7 +89,7 @@ export function createRest(server: RemoteServer, options: RestOptions = {}) {
     try {
       return JSON.parse(text) as Json
     } catch (error) {
-      const message = `${told(base, call)} answered with something that is no JSON: is it an MLflow server?`
+      const message = `${told(base, call)} answered with something that is not JSON: is it an MLflow server?`
       throw new PlatformError('unavailable', message, { cause: error })
     }
   }

@@ -113,7 +113,7 @@ export function createLiveModels(deps: LiveModelDeps) {
           await follow(name)
         }
       } catch (error) {
-        const text = `the registry could not be asked for the version of ${name} in Production: ${messageOf(error)}`
+        const text = `the registry could not say which version of ${name} is in Production: ${messageOf(error)}`
         // Looked at every few seconds, told once.
         if (unread.get(name) !== text) log.warn({ model: name, err: error }, `serving: ${text}; the live model stays`)
         unread.set(name, text)
@@ -176,7 +176,7 @@ export function createLiveModels(deps: LiveModelDeps) {
       const differs = wanted.find((w, i) => w !== has[i]) ?? has[wanted.length]
       throw new PlatformError(
         'conflict',
-        `its inputs are not the features of '${service.name}' (at ${differs}); train a version by the present definition`,
+        `its inputs are not the features of '${service.name}' (at ${differs}); train a version with the present definition`,
       )
     }
     return {
@@ -213,7 +213,7 @@ export function createLiveModels(deps: LiveModelDeps) {
     const found = loading.get(name)
     const seconds = found ? Math.round((performance.now() - found.sinceMs) / 1000) : 0
     if (!found || seconds * 1000 < SAY_MS) return undefined
-    return `version ${found.version} of ${name} is in Production and is being loaded for ${seconds} s`
+    return `version ${found.version} of ${name} is in Production and has been loading for ${seconds} s`
   }
 
   return {

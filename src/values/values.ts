@@ -26,7 +26,7 @@ export type TypeEntry = {
   postgres: string
 }
 
-const WHOLE = 'digits with a sign before or nothing but zeros behind the point: `7`, `-3`, `007`, `3.0`'
+const WHOLE = 'digits, with a sign or zeros after the point where you like: `7`, `-3`, `007`, `3.0`'
 const DECIMAL = 'a decimal number: `0.5`, `.5`, `-1e-3`'
 
 export const TYPES: Record<ValueType, TypeEntry> = {

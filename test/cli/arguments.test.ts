@@ -27,7 +27,7 @@ test('Blocked 6: what is not a whole composite key is refused with what to write
 test('deliveries 6: a date in the future, and what is no date, are refused by every command in one place', () => {
   expect(instantOption('2024-01-31')).toBe('2024-01-31T00:00:00.000000Z')
   expect(() => instantOption('2999-01-31')).toThrow(
-    /^the date 2999-01-31 lies in the future \(it is .*\); name a date that has been$/,
+    /^the date 2999-01-31 is in the future \(now it is .*\); name a past date$/,
   )
   // No "it:" before it.
   expect(() => instantOption('31.01.2024')).toThrow(

@@ -29,7 +29,7 @@ describe('a command that is interrupted', () => {
     expect(error).toBeInstanceOf(Interrupted)
     expect(error.exitCode).toBe(130)
     expect(error.message).toBe(
-      'interrupted; the run r1 (train_baseline) is kept: the same command goes on with it, and so does a worker',
+      'interrupted; the run r1 (train_baseline) is kept: the same command resumes it, and so does a worker',
     )
     expect([isMuted(), whole.log.level]).toEqual([true, 'silent'])
     const ended = orInterrupted(app([]), context().whole, Promise.resolve('SIGTERM'), never)

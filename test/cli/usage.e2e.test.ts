@@ -54,7 +54,7 @@ describe('wrong usage is exit 2, with a word on stderr and nothing on stdout', (
     [['train', 'm'], /required option '--as-of <date>' not specified/],
     [['train', 'm', '--as-of', '2024-13-01'], /'2024-13-01'/],
     [['train', 'm', '--as-of', '2024-01-31', '--mode', 'guess'], /Allowed choices are restated, served/],
-    [['promote', 'm', 'two', '--stage', 'Production'], /a version number is expected/],
+    [['promote', 'm', 'two', '--stage', 'Production'], /write a version number/],
     [['promote', 'm', '1', '--stage', 'production'], /Allowed choices are None, Staging, Production, Archived/],
     [['runs', '--limit', '0'], /a whole number from 1 to 10000/],
     [['check', 'more'], /too many arguments/],

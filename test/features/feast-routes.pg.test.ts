@@ -261,8 +261,8 @@ describe('writing', () => {
     ['1795600000000', 'is not of type UnixTimestamp: a number is whole seconds since 1970'],
     ['253402300800', 'is not of type UnixTimestamp'],
     ['-62135596801', 'is not of type UnixTimestamp'],
-    ['253402300799', 'lies in the future'],
-    ['"9999-12-31T23:59:59Z"', 'lies in the future'],
+    ['253402300799', 'is in the future'],
+    ['"9999-12-31T23:59:59Z"', 'is in the future'],
     ['"+010000-01-01T00:00:00Z"', 'is not of type UnixTimestamp'],
   ])('case 07: a row of the moment %s is refused with a 400', async (moment, says) => {
     const df = `{"id":["z"],"ts":[${moment}],"fee":[1],"big":[1],"tv":[true],"day":[null],"seen":[null]}`
@@ -270,7 +270,7 @@ describe('writing', () => {
     expect([answer.status, answer.text]).toEqual([400, expect.stringContaining(says)])
     const feature = `{"id":["z"],"ts":["${day(1)}"],"fee":[1],"big":[1],"tv":[true],"day":[null],"seen":[${moment}]}`
     const seen = await ask('/push', `{"push_source_name":"events","df":${feature}}`)
-    expect(seen.status).toBe(says === 'lies in the future' ? 200 : 400)
+    expect(seen.status).toBe(says === 'is in the future' ? 200 : 400)
   })
 
   test('case 08: the year 1 is the year 1, as a value and as the time of a row', async () => {
@@ -286,7 +286,7 @@ describe('writing', () => {
       -62135596800,
     ])
     expect((await write({ ...values, event_timestamp: ['0000-01-01T00:00:00Z'] })).status).toBe(400)
-    expect((await write({ ...values, created: ['9999-12-31T00:00:00Z'] })).text).toContain('lies in the future')
+    expect((await write({ ...values, created: ['9999-12-31T00:00:00Z'] })).text).toContain('is in the future')
     expect((await write({ ...values, id: ['old1'], event_timestamp: ['0001-01-01T00:00:00Z'] })).status).toBe(200)
     const stored = await rig.app.features.readOnline('named', ['old1'])
     expect(stored[0]?.eventTimestamps[0]).toBe('0001-01-01T00:00:00.000000Z')

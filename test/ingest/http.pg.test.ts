@@ -199,11 +199,11 @@ describe('the names of files lead nowhere else', () => {
     const text = `${head(door, `Content-Length: ${Buffer.byteLength(part(name, 'x')) + 9}\r\nConnection: close\r\n`)}${part(name, 'x')}\r\n--B--\r\n`
     const answer = await door.raw(text)
     expect(answer).toContain('HTTP/1.1 400')
-    expect(answer).toContain('is no name of a file')
+    expect(answer).toContain('is not a file name')
     await expect.poll(door.scratch).toEqual([])
   })
 
-  test('two of one name, a part without a name, one that is no file, none at all: each is said', async () => {
+  test('two of one name, a part without a name, one that is not a file, none at all: each is said', async () => {
     const door = await open(USERS)
     const send = async (body: FormData | string, type?: string) => {
       const headers = type === undefined ? undefined : { 'content-type': type }
@@ -215,7 +215,7 @@ describe('the names of files lead nowhere else', () => {
     expect(await send(twice)).toEqual([400, expect.stringContaining('is there twice')])
     const field = formOf(GOOD)
     field.append('as_of', '2024-01-31')
-    expect(await send(field)).toEqual([400, expect.stringContaining('the part "as_of" is no file')])
+    expect(await send(field)).toEqual([400, expect.stringContaining('the part "as_of" is not a file')])
     expect(await send(new FormData())).toEqual([422, expect.stringContaining('the file is missing')])
     expect(await send('x', 'multipart/form-data')).toEqual([415, expect.any(String)])
     expect(await send('x', 'multipart/form-data; x=y')).toEqual([400, expect.stringContaining('Boundary')])

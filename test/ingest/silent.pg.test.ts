@@ -261,7 +261,7 @@ test('a delivery that was withdrawn and comes again is a new version, and says t
 test('deliveries 6: a date in the future is refused', async () => {
   const dir = await rig.folder({ 'users.csv': 'user_id\na\n' })
   await expect(rig.ingest(usersOf({})).ingestMonth({ dir, asOf: '2099-01-31' })).rejects.toThrow(
-    /as-of 2099-01-31 lies in the future \(it is 2024-06-01\); name a date that has been/,
+    /as-of 2099-01-31 is in the future \(now it is 2024-06-01\); name a past date/,
   )
 })
 

@@ -121,7 +121,9 @@ test('X4: what a flow must read is taken down when it is asked for: a file that 
   const submitted = await describeFolder(dir, project())
   expect(submitted.files['users.csv']).toMatchObject({ bytes: 16 })
   await writeFile(join(dir, 'users.csv'), 'user_id,age\na,2\n')
-  await expect(app.ingest.ingestMonth({ dir, asOf: '2024-01-31', submitted })).rejects.toThrow(/it was changed since/)
+  await expect(app.ingest.ingestMonth({ dir, asOf: '2024-01-31', submitted })).rejects.toThrow(
+    /it has been changed since/,
+  )
   await app.ingestMonth({ dir, asOf: '2024-01-31' })
   const [run] = await app.flows.list({ flow: 'ingest_month' })
   expect(JSON.stringify((await app.flows.get(run?.id ?? '')).input)).toContain('"submitted"')

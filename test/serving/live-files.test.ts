@@ -121,6 +121,6 @@ test('X13: a load that hung and failed is tried again at the next look; the vers
 test('X13: a load under way is told when it takes long, and does not hold the stop', async () => {
   now.file = () => new Promise(() => {})
   void models.start()
-  await expect.poll(() => models.problem(NAME), { timeout: 10_000 }).toMatch(/version 1 .* is being loaded for \d+ s/)
+  await expect.poll(() => models.problem(NAME), { timeout: 10_000 }).toMatch(/version 1 .* has been loading for \d+ s/)
   await models.close()
 })

@@ -212,7 +212,7 @@ describe('bad requests are the caller’s', () => {
     const asOf = await rig.predict({ ...KNOWN, as_of: '2024-01-31' })
     expect(asOf.body.detail).toBe("body has 'as_of', which is unknown")
     const explain = await rig.post('/predict?explain=true', KNOWN)
-    expect(explain).toMatchObject({ status: 400, body: { detail: 'explain is not there yet; ask without it' } })
+    expect(explain).toMatchObject({ status: 400, body: { detail: 'explain is not supported yet; leave it out' } })
     expect((await rig.post('/predict?x=1', KNOWN)).body.detail).toBe("querystring has 'x', which is unknown")
     expect((await rig.predict({ user_id: 5 })).body.detail).toBe('body/user_id must be string')
   })

@@ -36,5 +36,5 @@ export function define(command: Command): void {
 
 function versionArgument(text: string): number {
   if (/^[1-9]\d{0,8}$/.test(text)) return Number(text)
-  throw new InvalidArgumentError('a version number is expected, like 2')
+  throw new InvalidArgumentError('write a version number, such as 2')
 }

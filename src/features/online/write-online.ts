@@ -280,7 +280,7 @@ function requireMoments(clock: Clock, moments: readonly FeatureValue[] | undefin
 function requireMoment(limit: Instant, moment: FeatureValue, { row, name }: { row: number; name: string }): void {
   if (typeof moment !== 'string') throw refusal(`row ${row}: column '${name}' has no value; it is the row's time`)
   if (moment <= limit) return
-  throw refusal(`row ${row}: '${moment}' in column '${name}' lies in the future`)
+  throw refusal(`row ${row}: '${moment}' in column '${name}' is in the future`)
 }
 
 function keysOf(view: ViewDefinition, rows: ReadonlyMap<string, FeatureValue[]>, count: number): unknown[][] {

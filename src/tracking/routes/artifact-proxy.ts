@@ -82,6 +82,6 @@ function bodyOf(request: FastifyRequest, bytesMax: number): AsyncIterable<Uint8A
       else done(null, chunk)
     },
   })
-  request.raw.once('aborted', () => counted.destroy(new PlatformError('invalid_argument', 'the upload was broken off')))
+  request.raw.once('aborted', () => counted.destroy(new PlatformError('invalid_argument', 'the upload was cut off')))
   return request.raw.pipe(counted)
 }
