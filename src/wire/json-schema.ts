@@ -1,6 +1,6 @@
 /**
  * From a shape to JSON Schema: the one from which Fastify compiles the check of a request, and of which /openapi.json and
- * /docs are made. So what the document says is what is checked (docs/decisions/0028).
+ * /docs are made. So what the document says is what is checked (docs/decisions/0028-one-way-to-read-a-request.md).
  */
 import { z } from 'zod'
 

@@ -12,7 +12,7 @@ export type SchemaFault = {
 export function refusedRequest(faults: readonly SchemaFault[], part: string): PlatformError {
   const said = plainFaults(faults).map((fault) => {
     const extra = fault.keyword === 'additionalProperties' ? fault.params.additionalProperty : undefined
-    if (part === 'querystring' && extra === 'explain') return 'explain is not there yet; ask without it'
+    if (part === 'querystring' && extra === 'explain') return 'explain is not supported yet; leave it out'
     if (extra !== undefined) return `${part}${fault.instancePath} has '${String(extra).slice(0, 80)}', which is unknown`
     return `${part}${fault.instancePath} ${messageOf(fault)}`
   })
