@@ -6,7 +6,7 @@ import { createLog } from '../base/log.ts'
 import { withProgress } from '../base/progress.ts'
 import { withinMs } from '../base/within.ts'
 import { CONFIG_FILE, loadProject } from '../config/load.ts'
-import { readSettings } from '../config/settings.ts'
+import { homeOf, readSettings } from '../config/settings.ts'
 import { atWork } from '../db/pulse.ts'
 import type { Context } from './context.ts'
 import { leftToStop, orInterrupted, untilSignal } from './interrupt.ts'
@@ -16,9 +16,15 @@ import { createOutput } from './output.ts'
 /** The project and settings that the options mean, without opening anything. */
 export async function openContext(options: CommonOptions): Promise<Context> {
   const dir = options.project === undefined ? nearestProject(process.cwd()) : resolve(options.project)
-  const project = await loadProject(dir)
-  const settings = readSettings({ flags: options, env: process.env, projectDir: dir })
+  const input = { flags: options, env: process.env, projectDir: dir }
+  const project = await loadProject(dir, keptConfig(homeOf(input)))
+  const settings = readSettings(input)
   return { project, settings, log: createLog(settings.logLevel), out: createOutput(options) }
+}
+
+/** Only in a home that is there: a check of a project leaves nothing behind. */
+function keptConfig(home: string): { keptIn?: string } {
+  return existsSync(home) ? { keptIn: join(home, 'config') } : {}
 }
 
 /** The folder of weir.config.ts: this one or the nearest above; this one when there is none. */

@@ -152,8 +152,8 @@ type Input = {
 
 /** The settings of a command; throws `config_invalid` that names the setting and where its value came from. */
 export function readSettings(input: Input): Settings {
-  const raw = (name: SettingName) => input.flags[name] ?? (input.env[SETTINGS[name].env] || SETTINGS[name].default)
-  const home = resolve(input.projectDir, raw('home'))
+  const raw = (name: SettingName) => rawOf(input, name)
+  const home = homeOf(input)
   return {
     home,
     databaseUrl: secret(input, 'databaseUrl', 'databaseUrlFile'),
@@ -183,6 +183,14 @@ export function readSettings(input: Input): Settings {
     threads: integer('threads', raw('threads'), 0, 256),
   }
 }
+
+/** Where the home is, also when other settings are wrong. */
+export function homeOf(input: Input): string {
+  return resolve(input.projectDir, rawOf(input, 'home'))
+}
+
+const rawOf = ({ flags, env }: Input, name: SettingName) =>
+  flags[name] ?? (env[SETTINGS[name].env] || SETTINGS[name].default)
 
 /** A secret by itself, or the file that holds it; the flags before the environment. A file is the safer one of the two. */
 function secret({ flags, env, projectDir }: Input, name: SettingName, file: SettingName): string | null {

@@ -1,4 +1,4 @@
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -35,6 +35,36 @@ describe('the reference project', () => {
       name: 'streamflow_churn',
       learner: { trees: 300, classWeight: 'balanced' },
     })
+  })
+})
+
+describe('a project that is kept as JavaScript', () => {
+  const folder = () => {
+    const dir = mkdtempSync(join(tmpdir(), 'weir-kept-'))
+    folders.push(dir)
+    return dir
+  }
+  const text = (name: string) =>
+    readFileSync(join(example, 'weir.config.ts'), 'utf8').replace("name: 'streamflow'", `name: '${name}'`)
+
+  it('is read from there while its file is the same, and anew when the file or what was kept has changed', async () => {
+    const [dir, keptIn] = [folder(), folder()]
+    const config = join(dir, 'weir.config.ts')
+    const nameOf = async () => (await loadProject(dir, { keptIn })).name
+    // Beside it, in tests, what it imports of Weir: that is TypeScript too.
+    const files = () => readdirSync(keptIn).filter((name) => name.includes('weir.config'))
+    const kept = () => join(keptIn, files()[0]!)
+    writeFileSync(config, text('one_kept'))
+    expect(await nameOf()).toBe('one_kept')
+    const written = readFileSync(kept(), 'utf8')
+    // The name as it is kept tells where it was read from; the digest of the source stands at the end.
+    writeFileSync(kept(), written.replaceAll('one_kept', 'of_what_was_kept'))
+    expect(await nameOf()).toBe('of_what_was_kept')
+    writeFileSync(config, text('second'))
+    expect(await nameOf()).toBe('second')
+    writeFileSync(kept(), readFileSync(kept(), 'utf8').slice(0, -40))
+    expect(await nameOf()).toBe('second')
+    expect(files()).toHaveLength(1)
   })
 })
 
