@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { dateFormatFault } from '../values/date-format.ts'
 import { isTimeZone } from '../values/time-zone.ts'
+import { said } from './said.ts'
 
 export const ENCODINGS = [
   'utf-8',
@@ -18,35 +19,76 @@ const SKIP_LINES_MAX = 1000
 const words = z.array(z.string()).min(1).readonly()
 
 export const formatShape = z.strictObject({
-  delimiter: z
-    .string()
-    .regex(/^[^A-Za-z0-9"\r\n\u0080-\uffff]$/, "write one character that separates fields, like ';', '|' or '\\t'")
-    .default(','),
-  quote: z.enum(['"', "'"]).nullable().default('"'),
-  decimal: z.enum(['.', ',']).default('.'),
-  thousands: z.enum(['.', ',', ' ', "'"]).nullable().default(null),
-  encoding: z.preprocess((text) => (text === 'latin1' ? 'iso-8859-1' : text), z.enum(ENCODINGS)).default('utf-8'),
-  dateFormat: z
-    .string()
-    .superRefine((text, context) => {
-      const message = dateFormatFault(text)
-      if (message !== undefined) context.addIssue({ code: 'custom', message })
-    })
-    .nullable()
-    .default(null),
-  timeZone: z.string().refine(isTimeZone, "write the zone's IANA name, like Europe/Paris").nullable().default(null),
-  nulls: z.array(z.string()).readonly().default([]),
-  booleans: z
-    .strictObject({ true: words, false: words })
-    .refine(
-      (lists) => !lists.true.some((word) => lists.false.some((other) => other.toLowerCase() === word.toLowerCase())),
-      'a word cannot be both true and false (capitals make no difference)',
-    )
-    .nullable()
-    .default(null),
-  header: z.boolean().default(true),
-  skipLines: z.int().min(0).max(SKIP_LINES_MAX).default(0),
-  trim: z.boolean().default(false),
-  names: z.record(z.string(), z.string().min(1)).default({}),
-  sheet: z.string().min(1).nullable().default(null),
+  delimiter: said(
+    z
+      .string()
+      .regex(/^[^A-Za-z0-9"\r\n\u0080-\uffff]$/, "write one character that separates fields, like ';', '|' or '\\t'")
+      .default(','),
+    'What stands between two fields.',
+    ';',
+  ),
+  quote: said(
+    z.enum(['"', "'"]).nullable().default('"'),
+    'What stands around a field that holds a delimiter; null for nothing.',
+    null,
+  ),
+  decimal: said(z.enum(['.', ',']).default('.'), 'The decimal sign of numbers.', ','),
+  thousands: said(
+    z.enum(['.', ',', ' ', "'"]).nullable().default(null),
+    'What stands between groups of three digits.',
+    '.',
+  ),
+  encoding: said(
+    z.preprocess((text) => (text === 'latin1' ? 'iso-8859-1' : text), z.enum(ENCODINGS)).default('utf-8'),
+    'How its characters are written; latin1 is iso-8859-1.',
+    'windows-1252',
+  ),
+  dateFormat: said(
+    z
+      .string()
+      .superRefine((text, context) => {
+        const message = dateFormatFault(text)
+        if (message !== undefined) context.addIssue({ code: 'custom', message })
+      })
+      .nullable()
+      .default(null),
+    'How dates and times are written; by default as ISO 8601.',
+    'dd.MM.yyyy',
+  ),
+  timeZone: said(
+    z.string().refine(isTimeZone, "write the zone's IANA name, like Europe/Paris").nullable().default(null),
+    'The zone of its times, where that is another one than the zone of the source.',
+    'Europe/Paris',
+  ),
+  nulls: said(z.array(z.string()).readonly().default([]), 'Words that stand for no value, beside an empty field.', [
+    'n/a',
+  ]),
+  booleans: said(
+    z
+      .strictObject({
+        true: said(words, 'The words for yes.', ['ja', 'j']),
+        false: said(words, 'The words for no.', ['nein', 'n']),
+      })
+      .refine(
+        (lists) => !lists.true.some((word) => lists.false.some((other) => other.toLowerCase() === word.toLowerCase())),
+        'a word cannot be both true and false (capitals make no difference)',
+      )
+      .nullable()
+      .default(null),
+    'The words for yes and no.',
+    { true: ['ja'], false: ['nein'] },
+  ),
+  header: said(z.boolean().default(true), 'Whether the first line names the columns.', false),
+  skipLines: said(z.int().min(0).max(SKIP_LINES_MAX).default(0), 'Lines before that.', 2),
+  trim: said(z.boolean().default(false), 'Takes blanks around a field away.', true),
+  names: said(
+    z.record(z.string(), z.string().min(1)).default({}),
+    'Columns that the file calls otherwise: our name, then that of the file.',
+    { user_id: 'Kunden-Nr.' },
+  ),
+  sheet: said(
+    z.string().min(1).nullable().default(null),
+    'The sheet of an Excel workbook; the first by default.',
+    'Data',
+  ),
 })

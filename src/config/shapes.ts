@@ -1,147 +1,169 @@
 /** The shape of a project definition as a person writes it. References between parts are checked in normalize.ts. */
 import { z } from 'zod'
 import { isTimeZone } from '../values/time-zone.ts'
+import { columnCheck, tableCheck } from './check-shapes.ts'
 import { parseDurationMs } from './duration.ts'
 import { formatShape } from './format-shape.ts'
+import { model } from './model-shapes.ts'
 import { type OnDemandView, VALUE_TYPES } from './project.ts'
+import { said } from './said.ts'
 
-const severity = z.enum(['error', 'warn']).default('error')
-const scalar = z.union([z.string(), z.number(), z.boolean()])
 const name = z.string().regex(/^[A-Za-z_][\w-]*$/, 'use letters, digits, _ and -, beginning with a letter')
 const duration = z
   .string()
   .refine((text) => parseDurationMs(text) !== undefined, 'write a duration like 45d, 12h or 30m')
 const valueType = z.enum(VALUE_TYPES)
 
-const columnCheck = z.discriminatedUnion('rule', [
-  z.strictObject({ rule: z.literal('required'), severity }),
-  z.strictObject({ rule: z.literal('unique'), severity }),
-  z.strictObject({ rule: z.literal('range'), min: z.number().optional(), max: z.number().optional(), severity }),
-  z.strictObject({ rule: z.literal('allowed'), values: z.array(scalar).min(1).readonly(), severity }),
-  z.strictObject({ rule: z.literal('pattern'), pattern: z.string(), severity }),
-  z.strictObject({
-    rule: z.literal('null_only_when'),
-    column: z.string(),
-    values: z.array(scalar).min(1).readonly(),
-    severity,
-  }),
-])
-
-const tableCheck = z.discriminatedUnion('rule', [
-  z.strictObject({ rule: z.literal('one_row_per_key'), severity }),
-  z.strictObject({ rule: z.literal('same_keys_as'), source: z.string(), severity }),
-  z.strictObject({
-    rule: z.literal('row_count_change'),
-    share: z.number().positive(),
-    severity: severity.default('warn'),
-  }),
-  z.strictObject({ rule: z.literal('extra_columns'), severity: severity.default('warn') }),
-  z.strictObject({ rule: z.literal('key_spaces'), severity: severity.default('warn') }),
-  z.strictObject({ rule: z.literal('missing_words'), severity: severity.default('warn') }),
-  z.strictObject({ rule: z.literal('total_row'), severity }),
-])
-
 const column = z.union([
   valueType,
-  z.strictObject({ type: valueType, checks: z.array(columnCheck).readonly().default([]) }),
+  z.strictObject({
+    type: said(valueType, 'Its type; [types](types.md) says what is read as it.', 'Int64'),
+    checks: said(z.array(columnCheck).readonly().default([]), 'Rules for its values.', [{ rule: 'required' }]),
+  }),
 ])
 
 const postgres = z
   .strictObject({
-    table: z.string().min(1).nullable().default(null),
-    query: z.string().min(1).nullable().default(null),
-    connection: z
-      .string()
-      .regex(/^[A-Z][A-Z0-9_]*$/, 'name the environment variable that holds the URL, like WAREHOUSE_URL')
-      .default('WEIR_SOURCE_URL'),
+    table: said(z.string().min(1).nullable().default(null), 'The table, with its schema.', 'crm.customers'),
+    query: said(
+      z.string().min(1).nullable().default(null),
+      'A query instead; {as_of} stands for the moment.',
+      "select * from crm.customers_at('{as_of}')",
+    ),
+    connection: said(
+      z
+        .string()
+        .regex(/^[A-Z][A-Z0-9_]*$/, 'name the environment variable that holds the URL, like WAREHOUSE_URL')
+        .default('WEIR_SOURCE_URL'),
+      'The environment variable that holds the address of the database.',
+      'WAREHOUSE_URL',
+    ),
   })
   .refine((p) => (p.table === null) !== (p.query === null), 'write either a table or a query')
 
 const source = z.strictObject({
-  kind: z.enum(['snapshot', 'changes']).default('snapshot'),
-  file: z.string().optional(),
-  postgres: postgres.nullable().default(null),
-  eventTime: z.string().nullable().default(null),
-  availableAt: z.string().nullable().default(null),
-  deleted: z.string().nullable().default(null),
-  key: z.union([z.string(), z.array(z.string()).min(1)]),
-  timeZone: z.string().refine(isTimeZone, "write the zone's IANA name, like Europe/Paris").nullable().default(null),
-  format: formatShape.prefault({}),
-  columns: z.record(z.string(), column),
-  checks: z.array(tableCheck).readonly().default([]),
-  publishDelay: duration.default('0s'),
+  kind: said(
+    z.enum(['snapshot', 'changes']).default('snapshot'),
+    'snapshot: a delivery is the whole state at one moment. changes: each row has a moment of its own.',
+    'changes',
+  ),
+  file: said(
+    z.string().optional(),
+    'The file, or folder of parts, in the folder of a delivery; by default NAME.csv.',
+    'users.parquet',
+  ),
+  postgres: said(postgres.nullable().default(null), 'Read from a database instead of a file.', {
+    table: 'crm.customers',
+  }),
+  eventTime: said(
+    z.string().nullable().default(null),
+    'Of changes: the column with the moment of each row.',
+    'paid_at',
+  ),
+  availableAt: said(
+    z.string().nullable().default(null),
+    'Of changes: the column that says when a row could first be known.',
+    'booked_at',
+  ),
+  deleted: said(
+    z.string().nullable().default(null),
+    'Of changes: the Bool column that says that the key is gone.',
+    'is_deleted',
+  ),
+  key: said(
+    z.union([z.string(), z.array(z.string()).min(1)]),
+    'The column, or the columns, that name a row.',
+    'user_id',
+  ),
+  timeZone: said(
+    z.string().refine(isTimeZone, "write the zone's IANA name, like Europe/Paris").nullable().default(null),
+    'The zone of times that are written without one; UTC by default.',
+    'Europe/Paris',
+  ),
+  format: said(formatShape.prefault({}), 'How its files are written, where that is not as usual.', { delimiter: ';' }),
+  columns: said(z.record(z.string(), column), 'Its columns by name, each a type, or a type with checks.', {
+    user_id: 'String',
+  }),
+  checks: said(z.array(tableCheck).readonly().default([]), 'Rules for the table as a whole.', [
+    { rule: 'one_row_per_key' },
+  ]),
+  publishDelay: said(duration.default('0s'), 'How long after its moment a first delivery is known to the world.', '3d'),
+})
+
+const entity = z.strictObject({
+  joinKeys: said(z.record(z.string(), valueType), 'The keys that name one such thing, with their types.', {
+    user_id: 'String',
+  }),
 })
 
 const featureView = z.strictObject({
-  entity: z.string().nullable(),
-  source: z.string(),
-  keys: z.record(z.string(), z.string()).default({}),
-  ttl: duration.nullable().default(null),
-  features: z.record(
-    z.string(),
-    z.union([
-      valueType,
-      z.strictObject({ type: valueType, column: z.string().optional() }),
-      z.strictObject({ type: valueType, sql: z.string().min(1) }),
-    ]),
+  entity: said(z.string().nullable(), 'Whose features they are; null for values that hold for everyone.', 'user'),
+  source: said(z.string(), 'Where they come from.', 'users'),
+  keys: said(z.record(z.string(), z.string()).default({}), 'Join keys whose column in the source has another name.', {
+    user_id: 'customer_no',
+  }),
+  ttl: said(duration.nullable().default(null), 'The longest age at which a value is used; null for no limit.', '45d'),
+  features: said(
+    z.record(
+      z.string(),
+      z.union([
+        valueType,
+        z.strictObject({
+          type: said(valueType, 'Its type.', 'Float32'),
+          column: said(z.string().optional(), 'The column that it is, where that has another name.', 'fee_eur'),
+        }),
+        z.strictObject({
+          type: said(valueType, 'Its type.', 'Float32'),
+          sql: said(z.string().min(1), 'An expression of DuckDB over the columns of one row.', 'fee / 12'),
+        }),
+      ]),
+    ),
+    'Features by name: a type for the column of that name, or a type with a column or an expression.',
+    { monthly_fee: 'Float32' },
   ),
 })
 
 const onDemandView = z.strictObject({
-  inputs: z.array(z.string()).default([]),
-  request: z.record(z.string(), valueType).default({}),
-  features: z.record(z.string(), valueType),
-  compute: z.custom<OnDemandView['compute']>((value) => typeof value === 'function', 'write a function of one row'),
+  inputs: said(z.array(z.string()).default([]), 'What it is computed from: view:feature, or a whole view.', [
+    'profile:age',
+  ]),
+  request: said(z.record(z.string(), valueType).default({}), 'Columns that the caller must send along.', {
+    basket: 'Float64',
+  }),
+  features: said(z.record(z.string(), valueType), 'What it gives.', { per_year: 'Float64' }),
+  compute: said(
+    z.custom<OnDemandView['compute']>((value) => typeof value === 'function', 'write a function of one row'),
+    'A function from one row of inputs to one of features, the same in training and when served. It must give the same for the same.',
+    '({ age }) => ({ per_year: 1 / age })',
+  ),
 })
 
 const serviceEntry = z.union([
   z.string(),
   z.strictObject({
-    view: z.string(),
-    as: name,
-    keys: z.record(z.string(), z.string()),
-    features: z.array(z.string()).min(1).optional(),
+    view: said(z.string(), 'A view that is used for another entity of the row.', 'profile'),
+    as: said(name, 'Its name there, put before its features: driver__age.', 'driver'),
+    keys: said(z.record(z.string(), z.string()), 'Its join keys, each with the column of the row.', {
+      person: 'driver_id',
+    }),
+    features: said(z.array(z.string()).min(1).optional(), 'Some of its features; all where left out.', ['age']),
   }),
 ])
 
+const serviceEntries = z.array(serviceEntry).min(1)
 const featureService = z.union([
-  z.array(serviceEntry).min(1),
-  z.strictObject({ features: z.array(serviceEntry).min(1), fullNames: z.boolean().default(false) }),
+  serviceEntries,
+  z.strictObject({
+    features: said(serviceEntries, 'Its features in order: view, view:feature, or a view in a role.', ['profile']),
+    fullNames: said(z.boolean().default(false), 'Calls them view__feature, where names would be the same.', true),
+  }),
 ])
 
 const label = z.strictObject({
-  entity: z.string(),
-  source: z.string(),
-  column: z.string(),
-  horizon: duration.default('0s'),
-})
-
-const learner = z.strictObject({
-  kind: z.literal('random_forest'),
-  trees: z.int().min(1).max(10_000).default(300),
-  maxDepth: z.int().min(1).nullable().default(null),
-  minSamplesLeaf: z.int().min(1).default(1),
-  minSamplesSplit: z.int().min(2).default(2),
-  maxFeatures: z.union([z.enum(['sqrt', 'all']), z.int().min(1)]).default('sqrt'),
-  classWeight: z.enum(['balanced', 'none']).default('balanced'),
-  bootstrap: z.boolean().default(true),
-  seed: z.int().min(0).default(42),
-})
-
-const model = z.strictObject({
-  experiment: z.string().min(1),
-  runName: z.string().default('{as_of}'),
-  features: z.string(),
-  label: z.string(),
-  learner,
-  split: z
-    .strictObject({
-      testShare: z.number().gt(0).lt(1).default(0.25),
-      seed: z.int().min(0).default(42),
-      stratify: z.boolean().default(true),
-    })
-    .default({ testShare: 0.25, seed: 42, stratify: true }),
-  threshold: z.number().gt(0).lt(1).default(0.5),
+  entity: said(z.string(), 'Whom it is about.', 'user'),
+  source: said(z.string(), 'Where the outcomes are.', 'labels'),
+  column: said(z.string(), 'The column that says it.', 'churned'),
+  horizon: said(duration.default('0s'), 'How long after its moment an outcome is known.', '30d'),
 })
 
 /** Credentials come from the environment, so that no file of a project holds them. */
@@ -154,16 +176,26 @@ const trackingUrl = z
   .refine((text) => !/[?#]/.test(text), 'leave out what follows ? or #')
 
 export const projectShape = z.strictObject({
-  name,
-  tracking: trackingUrl.nullable().default(null),
-  sources: z.record(name, source),
-  entities: z.record(name, z.strictObject({ joinKeys: z.record(z.string(), valueType) })),
-  featureViews: z.record(name, featureView).default({}),
-  onDemandViews: z.record(name, onDemandView).default({}),
-  featureServices: z.record(name, featureService).default({}),
-  labels: z.record(name, label).default({}),
-  models: z.record(name, model).default({}),
-  defaultModel: z.string().nullable().default(null),
+  name: said(name, 'The name of the project.', 'streamflow'),
+  tracking: said(
+    trackingUrl.nullable().default(null),
+    'Another MLflow server, to which our flows log and from which serving loads; null for this one.',
+    'http://mlflow.example:5000',
+  ),
+  sources: said(z.record(name, source), 'What is delivered, by name.', { users: { key: 'user_id', columns: {} } }),
+  entities: said(z.record(name, entity), 'What rows and features are about.', { user: { joinKeys: {} } }),
+  featureViews: said(z.record(name, featureView).default({}), 'Features of one source.', { profile: {} }),
+  onDemandViews: said(z.record(name, onDemandView).default({}), 'Features that are computed when asked for.', {}),
+  featureServices: said(z.record(name, featureService).default({}), 'The features of a model, in order.', {
+    churn_features: ['profile'],
+  }),
+  labels: said(z.record(name, label).default({}), 'What there is to learn.', { churned: {} }),
+  models: said(z.record(name, model).default({}), 'What is trained, registered and served.', { churn: {} }),
+  defaultModel: said(
+    z.string().nullable().default(null),
+    'The model that is meant where a caller names none; by default the only one.',
+    'churn',
+  ),
 })
 
 export type ProjectShape = z.output<typeof projectShape>

@@ -5,7 +5,7 @@ import { worldError } from '../base/world.ts'
 import { bounded, limitOf } from '../wire/limits.ts'
 import type { Problem } from '../wire/problem.ts'
 
-const STATUS: Record<ErrorCode, number> = {
+export const STATUS: Record<ErrorCode, number> = {
   invalid_argument: 400,
   config_invalid: 400,
   not_found: 404,
