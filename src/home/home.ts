@@ -7,7 +7,7 @@
  * - An object store belongs to one home: its mark says which, and another home is refused.
  * - No password is recorded or told.
  *
- * Doors: stores.ts.
+ * Doors: mark.ts, stores.ts.
  */
 import { PlatformError } from '../base/errors.ts'
 import type { Sql } from '../db/sql.ts'

@@ -88,7 +88,9 @@ test('long integers are found in a deep text, in a very large one, and where the
   let inner = parseExactJson(deep)
   while (Array.isArray(inner)) inner = inner[0]
   expect(inner).toBe(9007199254740993n)
-  const many = parseExactJson(`[${'"a\\\\\\"9007199254740993",9007199254740993,'.repeat(100_000)}${'"some text",'.repeat(300_000)}1]`) as unknown[]
+  const many = parseExactJson(
+    `[${'"a\\\\\\"9007199254740993",9007199254740993,'.repeat(100_000)}${'"some text",'.repeat(300_000)}1]`,
+  ) as unknown[]
   expect([many.length, many[199_999]]).toEqual([500_001, 9007199254740993n])
   const numbers = parseExactJson(`[${'9007199254740993,'.repeat(100_000)}1]`) as unknown[]
   expect([numbers.length, numbers[99_999]]).toEqual([100_001, 9007199254740993n])
