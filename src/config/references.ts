@@ -2,6 +2,7 @@
 import { checkFaults } from './check-faults.ts'
 import { type Fault, missing } from './fault.ts'
 import { formatFaults } from './format-faults.ts'
+import { modelTypeFaults } from './model-types.ts'
 import type { Project, Source } from './project.ts'
 import type { ProjectShape } from './shapes.ts'
 
@@ -21,6 +22,7 @@ export function checkReferences(project: Project, shape: ProjectShape): Fault[] 
     ...repeatedFeatureFaults(project),
     ...labelFaults(project),
     ...modelFaults(project),
+    ...modelTypeFaults(project),
     ...defaultModelFaults(project),
   ]
 }

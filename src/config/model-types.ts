@@ -1,0 +1,67 @@
+import { INPUT_TYPES } from '../ml/model/encoder.ts'
+import type { Fault } from './fault.ts'
+import type { Model, Project, ServiceFeature, ValueType } from './project.ts'
+
+/** Labels have two outcomes: a Bool, or 0 and 1 in a number. */
+const LABEL_TYPES: readonly ValueType[] = ['Bool', 'Int32', 'Int64', 'Float32', 'Float64']
+
+/** What the fit would refuse after all the work before it: features and labels of types that a model does not take. */
+export function modelTypeFaults(project: Project): Fault[] {
+  return project.models.flatMap((model) => [
+    ...featureFaults(project, model),
+    ...labelFaults(project, model),
+    ...nameFaults(project, model),
+  ])
+}
+
+function featureFaults(project: Project, model: Model): Fault[] {
+  const takes: readonly ValueType[] = INPUT_TYPES
+  return featuresOf(project, model).flatMap((ref) => {
+    const type = typeOf(project, ref)
+    if (type === undefined || takes.includes(type)) return []
+    const since = `{ type: 'Int64', sql: "date_diff('day', DATE '2020-01-01', CAST(${columnOf(project, ref)} AS DATE))" }`
+    return [
+      {
+        path: `models.${model.name}.features`,
+        message: `${ref.view}:${ref.feature} is a ${type}; a model takes ${takes.join(', ')}. Derive a number from it, such as the days since a fixed day: ${since}`,
+      },
+    ]
+  })
+}
+
+function labelFaults(project: Project, model: Model): Fault[] {
+  const label = project.labels.find(({ name }) => name === model.label)
+  const source = project.sources.find(({ name }) => name === label?.source)
+  const column = source?.columns.find(({ name }) => name === label?.column)
+  if (!label || !column || LABEL_TYPES.includes(column.type)) return []
+  const message = `'${column.name}' is ${column.type}; a model learns two outcomes so far: a Bool, or 0 and 1 in a number`
+  return [{ path: `labels.${label.name}.column`, message }]
+}
+
+/** Features and label are columns of one training set. */
+function nameFaults(project: Project, model: Model): Fault[] {
+  const label = model.label.toLowerCase()
+  return featuresOf(project, model)
+    .filter(({ name }) => name.toLowerCase() === label)
+    .map(({ name }) => ({
+      path: `models.${model.name}.label`,
+      message: `the features have one named '${name}', as the label is; rename one of the two`,
+    }))
+}
+
+function featuresOf(project: Project, model: Model): ServiceFeature[] {
+  return project.featureServices.find(({ name }) => name === model.featureService)?.features ?? []
+}
+
+/** By the name that SQL knows it by: a view may have renamed it. */
+function columnOf(project: Project, { view, feature }: ServiceFeature): string {
+  const features = project.featureViews.find(({ name }) => name === view)?.features
+  return features?.find(({ name }) => name === feature)?.column ?? feature
+}
+
+function typeOf(project: Project, { view, feature }: ServiceFeature): ValueType | undefined {
+  const found =
+    project.featureViews.find(({ name }) => name === view) ?? project.onDemandViews.find(({ name }) => name === view)
+  const features: readonly { name: string; type: ValueType }[] = found?.features ?? []
+  return features.find(({ name }) => name === feature)?.type
+}

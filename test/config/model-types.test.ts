@@ -1,0 +1,69 @@
+import { expect, test } from 'vitest'
+import { PlatformError } from '../../src/base/errors.ts'
+import { normalizeProject } from '../../src/config/normalize.ts'
+import { expressionFaults } from '../../src/features/define/check-expressions.ts'
+import { createDuck } from '../../src/lake/duck.ts'
+
+const project = (label: string, features: Record<string, unknown>, labelName = 'left') => ({
+  name: 'p',
+  sources: {
+    users: { key: 'id', columns: { id: 'String', joined: 'Date', seen: 'UnixTimestamp', age: 'Int64' } },
+    outcomes: { key: 'id', columns: { id: 'String', gone: label } },
+  },
+  entities: { user: { joinKeys: { id: 'String' } } },
+  featureViews: { v: { entity: 'user', source: 'users', features } },
+  featureServices: { s: ['v'] },
+  labels: { [labelName]: { entity: 'user', source: 'outcomes', column: 'gone' } },
+  models: { m: { experiment: 'e', features: 's', label: labelName, learner: { kind: 'random_forest' } } },
+})
+
+function faultsOf(definition: unknown): { path: string; message: string }[] {
+  try {
+    normalizeProject(definition, '/project')
+    return []
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error
+    return error.details.faults as { path: string; message: string }[]
+  }
+}
+
+test('deliveries messages: a Date or a moment as a feature of a model is refused by weir check, with an expression that works', async () => {
+  const faults = faultsOf(
+    project('Bool', { since: { type: 'Date', column: 'joined' }, seen: 'UnixTimestamp', age: 'Int64' }),
+  )
+  expect(faults.map(({ path }) => path)).toEqual(['models.m.features', 'models.m.features'])
+  expect(faults[0]?.message).toMatch(
+    /^v:since is a Date; a model takes String, Int32, Int64, Float32, Float64, Bool\. /,
+  )
+  expect(faults[1]?.message).toMatch(/^v:seen is a UnixTimestamp; /)
+  const duck = await createDuck()
+  try {
+    const given = faults.map(({ message }) => /sql: "(.*)"/.exec(message)?.[1] ?? '')
+    const features = Object.fromEntries(given.map((sql, i) => [`days_${i}`, { type: 'Int64', sql }]))
+    expect(await expressionFaults(duck, normalizeProject(project('Bool', features), '/project'))).toEqual([])
+  } finally {
+    duck.close()
+  }
+})
+
+test.each(['String', 'Date'])(
+  'deliveries 2: a %s as a label is refused by weir check; there are two outcomes so far',
+  (type) => {
+    expect(faultsOf(project(type, { age: 'Int64' }))).toEqual([
+      {
+        path: 'labels.left.column',
+        message: `'gone' is ${type}; a model learns two outcomes so far: a Bool, or 0 and 1 in a number`,
+      },
+    ])
+  },
+)
+
+test.each(['Bool', 'Int64', 'Float32'])('a %s may be a label', (type) => {
+  expect(faultsOf(project(type, { age: 'Int64' }))).toEqual([])
+})
+
+test('a feature named as the label is refused: both are columns of the training set', () => {
+  expect(faultsOf(project('Bool', { AGE: { type: 'Int64', column: 'age' } }, 'age'))).toEqual([
+    { path: 'models.m.label', message: "the features have one named 'AGE', as the label is; rename one of the two" },
+  ])
+})
