@@ -1,3 +1,4 @@
+import { join } from 'node:path'
 import { must } from './base/assert.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { type Closing, createClosing } from './base/closing.ts'
@@ -184,7 +185,7 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
       { what: 'the database', needed: true, check: () => db.serving.query('select 1') },
       { what: 'the object store', needed: false, check: () => requireMark(objects) },
     ],
-    ingestMonth: defineIngestMonth(flows, { ingest, project }),
+    ingestMonth: defineIngestMonth(flows, { ingest, project, objects, shared: isShared(settings, objects) }),
     materialize: defineMaterialize(flows, { features, lake, project }),
     trainBaseline: defineTrainBaseline(flows, { training, lake, project }),
     erase: defineErase(flows, { erasure, project }),
@@ -229,4 +230,9 @@ function lazyDuck(directories: readonly string[]): Duck & { loadVersion(): Promi
     session: async (body) => (await open()).session(body),
     close: () => opened?.close(),
   }
+}
+
+/** A store that the operator named, and S3, may be there for other hosts too; the folder in the home is not. */
+function isShared({ home, objects: place }: Settings, { cacheDir }: ObjectStore): boolean {
+  return cacheDir !== undefined || place !== join(home, 'objects')
 }

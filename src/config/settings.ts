@@ -26,6 +26,10 @@ export type Settings = {
   trackingCredentials: { token: string | null; username: string | null; password: string | null }
   /** What is kept of durable runs that are over. */
   flowsKept: { keepMs: number; keepRuns: number }
+  /** A training set that no version was trained from is kept that long. */
+  datasetsKeptMs: number
+  /** Copies of objects of an S3 store on this host. */
+  cacheBytesMax: number
   logLevel: string
   /** Worker threads of a learner; 0 for one a core. */
   threads: number
@@ -126,6 +130,18 @@ export const SETTINGS = {
     default: '10000',
     help: 'runs of one flow that are kept at most, the newest; those that are not over do not count',
   },
+  datasetsKeepDays: {
+    flag: 'datasets-keep-days',
+    env: 'WEIR_DATASETS_KEEP_DAYS',
+    default: '90',
+    help: 'days for which weir gc leaves a training set that no registered version was trained from',
+  },
+  cacheBytesMax: {
+    flag: 'cache-bytes-max',
+    env: 'WEIR_CACHE_BYTES_MAX',
+    default: '20G',
+    help: 'copies of objects of an S3 store on this host that weir gc leaves, the last used ones',
+  },
   logLevel: {
     flag: 'log-level',
     env: 'WEIR_LOG_LEVEL',
@@ -179,6 +195,8 @@ export function readSettings(input: Input): Settings {
       keepMs: integer('flowsKeepDays', raw('flowsKeepDays'), 0, 36_500) * DAY_MS,
       keepRuns: integer('flowsKeepRuns', raw('flowsKeepRuns'), 1, 1_000_000),
     },
+    datasetsKeptMs: integer('datasetsKeepDays', raw('datasetsKeepDays'), 1, 36_500) * DAY_MS,
+    cacheBytesMax: bytes('cacheBytesMax', raw('cacheBytesMax')),
     logLevel: oneOf('logLevel', raw('logLevel'), ['trace', 'debug', 'info', 'warn', 'error', 'silent']),
     threads: integer('threads', raw('threads'), 0, 256),
   }

@@ -3,8 +3,10 @@ import type { Project } from '../config/project.ts'
 import type { Features } from '../features/features.ts'
 import type { Flows } from '../flows/flows.ts'
 import { withoutSubject } from '../ingest/erase.ts'
+import { collectHandedOver } from '../ingest/hand-over.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { Lake } from '../lake/lake.ts'
+import type { ObjectStore } from '../lake/objects.ts'
 import type { Tracking } from '../tracking/tracking.ts'
 import { cleanDocument } from './clean-document.ts'
 import { eraseFromFiles, findInFiles } from './files.ts'
@@ -16,7 +18,8 @@ export type RoomDeps = {
   lake: Lake
   features: Features
   ingest: Pick<Ingest, 'find' | 'erase'>
-  flows: Pick<Flows, 'changeRecords'>
+  objects: ObjectStore
+  flows: Pick<Flows, 'changeRecords' | 'unfinishedTexts'>
   tracking: Pick<Tracking, 'examples'>
   /** The folder of this host with the embedded database and what commands leave. */
   home: string
@@ -147,13 +150,17 @@ function runs({ project, flows }: RoomDeps): ErasureRoom {
   return { room: 'runs', find: change(false, key), erase: change(true, (target) => [...key(target), '"examples"']) }
 }
 
-function files({ lake, home }: RoomDeps): ErasureRoom {
+function files({ lake, home, objects, flows }: RoomDeps): ErasureRoom {
   return {
     room: 'files',
     find: async ({ subject }) => (await findInFiles(home, subject)).map((where) => ({ where, count: 1 })),
     async erase({ subject }) {
       await lake.caches.sweep()
-      return (await eraseFromFiles(home, subject)).map((where) => ({ where, count: 1 }))
+      // What a killed command has handed over for a delivery that never began. That of a run goes with it.
+      const inUse = await flows.unfinishedTexts('ingest_month')
+      const left = await collectHandedOver(objects, { inUse, beforeMs: Number.POSITIVE_INFINITY })
+      const files = await eraseFromFiles(home, subject)
+      return [...files, ...left.map(({ key }) => `object ${key}`)].map((where) => ({ where, count: 1 }))
     },
   }
 }

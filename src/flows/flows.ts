@@ -15,6 +15,7 @@ import type { FlowDetails, FlowSummary, StepSummary } from './history.ts'
 import * as history from './history.ts'
 import { insist } from './insist.ts'
 import { moveOldRuns } from './old-engine.ts'
+import { selectUnfinishedTexts } from './queries/history.ts'
 import { submitRun } from './queries/runs.ts'
 import { changeRecords } from './records.ts'
 import { collectRuns, RETENTION, type Retention } from './retention.ts'
@@ -54,6 +55,8 @@ export type Flows = {
   wait<Output>(runId: string, options?: { onStep?: (step: StepSummary) => void }): Promise<Output>
   list(filter?: { flow?: string; limit?: number }): Promise<FlowSummary[]>
   get(runId: string): Promise<FlowDetails>
+  /** What unfinished runs (of one flow) were given and have recorded, as text: what they name is in use. */
+  unfinishedTexts(flow?: string): Promise<string[]>
   /** Removes what need not be kept any more of runs that are over (`retention.ts`); gives their number. */
   collect(options?: { dryRun?: boolean }): Promise<number>
   /** Changes what is kept of runs that are over; see records.ts. */
@@ -150,6 +153,7 @@ export function createFlows({ db, log, build = async () => null, retention = RET
       return history.get(db, runId)
     },
     changeRecords: (words, change, { write = true } = {}) => changeRecords(db, words, change, write),
+    unfinishedTexts: (flow) => selectUnfinishedTexts(db, flow),
     collect: ({ dryRun = false } = {}) => collectRuns(db, retention, dryRun),
     unfinished: () => [...waiting].map(([runId, flow]) => ({ runId, flow })),
     async stop(graceMs = GRACE_MS) {

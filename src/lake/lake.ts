@@ -21,8 +21,9 @@
  * - The object is in the store before its row: a crash between leaves an object without a row, which a later ingest
  *   of the same content takes up.
  *
- * Doors: csv-file.ts, duck.ts, erase.ts, named-by-digest.ts, objects.ts, open-store.ts, quote.ts, snapshot-path.ts,
- * snapshot.ts, subject.ts, suppression.ts, withdraw.ts, work.ts.
+ * Doors: collect-objects.ts, csv-file.ts, duck.ts, erase.ts, named-by-digest.ts, objects.ts, open-store.ts, quote.ts, snapshot-path.ts,
+ * snapshot.ts, subject.ts, suppression.ts, trim-cache.ts,
+ * withdraw.ts, work.ts.
  */
 
 import { type Clock, systemClock } from '../base/clock.ts'

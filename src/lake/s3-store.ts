@@ -1,5 +1,5 @@
 import { createReadStream, createWriteStream } from 'node:fs'
-import { stat as fileStat, mkdir, realpath, rename, rm } from 'node:fs/promises'
+import { stat as fileStat, mkdir, realpath, rename, rm, utimes } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
@@ -173,7 +173,10 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
       const kept = join(cache, ...checkObjectKey(key).split('/'))
       const wanted = digestOfKey(key)
       // A file that was cut off or changed here is fetched again.
-      if ((await digestOf(kept).catch(() => undefined)) === wanted) return kept
+      if ((await digestOf(kept).catch(() => undefined)) === wanted) {
+        await markUsed(kept)
+        return kept
+      }
       const coming = join(cache, SCRATCH, scratchName('fetch'))
       const onProgress = progress()
       try {
@@ -209,6 +212,18 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
     throw error
   } finally {
     clearTimeout(waiting)
+  }
+}
+
+const MARK_EVERY_MS = 1_800_000
+
+/** Moves the time of change of a copy that is used, by which old ones are found (`trim-cache.ts`): seldom, since its bytes are read again then. */
+async function markUsed(path: string): Promise<void> {
+  try {
+    const now = new Date()
+    if (now.getTime() - (await fileStat(path)).mtimeMs > MARK_EVERY_MS) await utimes(path, now, now)
+  } catch {
+    // A copy that is gone is fetched by whoever reads it.
   }
 }
 

@@ -1,3 +1,4 @@
+import { LRUCache } from 'lru-cache'
 import type { FoundRun } from './queries/find-runs.ts'
 
 /** Characters of JSON that are kept, all runs together. */
@@ -16,24 +17,10 @@ export function createRunDocuments<R extends { run_id: string }>({
   read(ids: string[]): Promise<R[]>
   write(run: R): Promise<string>
 }) {
-  // In order of last use; the first is the one to go.
-  const kept = new Map<string, { revision: number; text: string }>()
-  let keptChars = 0
-
-  function drop(runId: string): void {
-    keptChars -= kept.get(runId)?.text.length ?? 0
-    kept.delete(runId)
-  }
-
-  function keep(runId: string, document: { revision: number; text: string }): void {
-    drop(runId)
-    kept.set(runId, document)
-    keptChars += document.text.length
-    for (const oldest of kept.keys()) {
-      if (keptChars <= KEPT_MAX) break
-      drop(oldest)
-    }
-  }
+  const kept = new LRUCache<string, { revision: number; text: string }>({
+    maxSize: KEPT_MAX,
+    sizeCalculation: ({ text }) => Math.max(text.length, 1),
+  })
 
   /** In the order of `found`; a run that is removed meanwhile is left out. */
   return async function documentsOf(found: readonly FoundRun[]): Promise<string[]> {
@@ -42,8 +29,6 @@ export function createRunDocuments<R extends { run_id: string }>({
       const known = kept.get(run_id)
       if (known?.revision !== revision) continue
       texts.set(run_id, known.text)
-      kept.delete(run_id)
-      kept.set(run_id, known)
     }
     const missing = found.filter(({ run_id }) => !texts.has(run_id))
     // Read after its revision was: the text is of that state or a later one, whose revision is then asked for next.
@@ -52,7 +37,7 @@ export function createRunDocuments<R extends { run_id: string }>({
     for (const run of runs) {
       const text = await write(run)
       texts.set(run.run_id, text)
-      if (found.length <= KEEPING_MAX) keep(run.run_id, { revision: revisions.get(run.run_id)!, text })
+      if (found.length <= KEEPING_MAX) kept.set(run.run_id, { revision: revisions.get(run.run_id)!, text })
     }
     return found.flatMap(({ run_id }) => texts.get(run_id) ?? [])
   }

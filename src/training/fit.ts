@@ -2,7 +2,9 @@ import { canonicalJson, sha256Hex } from '../base/hash.ts'
 import type { Log } from '../base/log.ts'
 import type { Features } from '../features/features.ts'
 import type { TrainingSetRef } from '../features/offline/training-set.ts'
+import { keepObjects } from '../lake/collect-objects.ts'
 import type { ObjectStore } from '../lake/objects.ts'
+import type { Work } from '../lake/work.ts'
 import { fitForest } from '../ml/learn/random-forest.ts'
 import { splitRows } from '../ml/learn/split-rows.ts'
 import { createEncoder, type EncoderSpec, encodeColumns, learnEncoder } from '../ml/model/encoder.ts'
@@ -31,6 +33,7 @@ export type StoredFile = { digest: string; objectKey: string; bytes: number }
 type Deps = {
   features: Pick<Features, 'readTrainingSet'>
   objects: ObjectStore
+  lake: { work: Pick<Work, 'alone'> }
   clock: { nowMs(): number }
   log: Log
 }
@@ -52,11 +55,14 @@ export async function fitModel(deps: Deps, pinned: Pinned, dataset: TrainingSetR
   const { label, threshold } = { label: dataset.label, threshold: definition.threshold }
   const model = createModel({ label, threshold, encoder, forest })
   const evaluation = evaluate(takeLabels(frame.labels, split.test), scores, threshold, encoder, importance)
-  const [stored, onnx, report] = await Promise.all([
-    keep(deps.objects, encodeModel(model), 'weir'),
-    keep(deps.objects, encodeOnnx(model), 'onnx'),
-    keep(deps.objects, Buffer.from(canonicalJson(evaluation satisfies Evaluation)), 'evaluation.json'),
-  ])
+  const [bytes, onnxBytes] = [encodeModel(model), encodeOnnx(model)]
+  const [stored, onnx, report] = await keepObjects(deps.lake.work, () =>
+    Promise.all([
+      keep(deps.objects, bytes, 'weir'),
+      keep(deps.objects, onnxBytes, 'onnx'),
+      keep(deps.objects, Buffer.from(canonicalJson(evaluation satisfies Evaluation)), 'evaluation.json'),
+    ]),
+  )
   const metrics: Metrics = { ...evaluation.metrics, train_time_sec: trainTimeSec }
   deps.log.info({ model: pinned.model, rows: frame.rows, ...metrics }, 'fit')
   return {

@@ -23,6 +23,7 @@ export type LoggedRun = {
   identity: string
 }
 
+export const TRAINING_SET_TAG = 'weir.training_set'
 export const IDENTITY_TAG = 'weir.identity'
 /** Of the training set: tells two with the same bytes apart by what they were built from. */
 export const TRAINING_SET_IDENTITY_TAG = 'weir.training_set_identity'
@@ -53,7 +54,7 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
     tags: entries({
       'mlflow.log-model.history': logModelHistory({ ...folder, encoder: fit.encoder }),
       ...pinnedTags(pinned),
-      'weir.training_set': dataset.digest,
+      [TRAINING_SET_TAG]: dataset.digest,
       [TRAINING_SET_IDENTITY_TAG]: dataset.identity,
       'weir.model_digest': fit.model.digest,
       'weir.onnx_digest': fit.onnx.digest,

@@ -32,7 +32,7 @@ export type { Fit, LoggedRun, Pinned, Registered, Trained, TrainRequest }
 
 export type TrainingDeps = {
   project: Project
-  lake: Pick<Lake, 'pinKnownAt'>
+  lake: Pick<Lake, 'pinKnownAt' | 'work'>
   features: Pick<Features, 'trainingSet' | 'readTrainingSet' | 'readFirstRows'>
   objects: ObjectStore
   tracking: TrackingApi

@@ -13,6 +13,7 @@ const BANNED: { what: string; pattern: RegExp; places: Record<string, string> }[
     places: {
       'base/clock.ts': 'the one clock, handed in everywhere else',
       'lake/scratch.ts': 'compared with the time of a file, which is of the same clock',
+      'lake/s3-store.ts': 'the time at which a copy of an object was used, on the file itself',
       'db/embedded/cluster.ts': 'the name of a draft folder',
       'db/embedded/hold.ts': 'the time of a file',
       'remote-mlflow/tracking.ts': 'how long an answer of the other server is believed',

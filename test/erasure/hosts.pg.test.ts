@@ -63,6 +63,7 @@ describe.skipIf(!hasS3)('with objects in S3', () => {
         ingest,
         flows,
         tracking,
+        objects: one.objects,
         clock,
         home: join(rig.dir, 'one'),
       }

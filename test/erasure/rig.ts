@@ -61,7 +61,7 @@ export async function openRig() {
   function roomsOf(project: Project, online?: OnlineStore) {
     const features = base.features(project, db, online)
     const ingest = createIngest({ sql: db, lake, duck, project, clock, log: silentLog })
-    const deps = { project, lake, features, ingest, flows, tracking, clock, home: base.dir, embedded: false }
+    const deps = { project, lake, features, ingest, flows, tracking, objects, clock, home: base.dir, embedded: false }
     return { features, ingest, erasure: createErasure({ sql: db, ...deps }), project }
   }
   type Rooms = ReturnType<typeof roomsOf>

@@ -2,6 +2,7 @@ import { expect, test } from 'vitest'
 import type { Project } from '../../src/config/project.ts'
 import type { FlowBody } from '../../src/flows/flow.ts'
 import type { Flows } from '../../src/flows/flows.ts'
+import type { ObjectStore } from '../../src/lake/objects.ts'
 import { defineIngestMonth } from '../../src/pipelines/ingest-month.ts'
 import { defineMaterialize } from '../../src/pipelines/materialize.ts'
 import { defineTrainBaseline } from '../../src/pipelines/train-baseline.ts'
@@ -50,6 +51,7 @@ function createRuns() {
 }
 
 const REFUSED = { code: 'conflict', message: expect.stringMatching(/was edited.*Nothing more is done.*command again/) }
+const store = { objects: {} as ObjectStore, shared: false }
 const STEPS = ['pin', 'build training set', 'fit', 'log run', 'register']
 const edited = (): Project => {
   const project = ridesProject()
@@ -126,11 +128,11 @@ test('B7: a build is the code, the lock file and the versions; the refusal names
 test('B7: ingest and materialize that go on after an edit of the project are refused too', async () => {
   const ingested = createRuns()
   const ingest = { ingestMonth: async () => ({}) } as never
-  const begun = ingested.process((flows) => defineIngestMonth(flows, { ingest, project: ridesProject() }))
+  const begun = ingested.process((flows) => defineIngestMonth(flows, { ingest, project: ridesProject(), ...store }))
   ingested.killBefore('ingest')
   await expect(begun.submit({ asOf: '2024-01-31' })).rejects.toThrow('killed')
   ingested.killBefore()
-  const later = ingested.process((flows) => defineIngestMonth(flows, { ingest, project: edited() }))
+  const later = ingested.process((flows) => defineIngestMonth(flows, { ingest, project: edited(), ...store }))
   await expect(later.go()).rejects.toMatchObject(REFUSED)
 
   const runs = createRuns()

@@ -2,6 +2,7 @@ import { type Command, InvalidArgumentError } from 'commander'
 import { displayInstant, instantOfMs } from '../../base/instant.ts'
 import { parseDurationMs } from '../../config/duration.ts'
 import { collectGarbage } from '../../pipelines/collect-garbage.ts'
+import { collectStorage, type StorageReport } from '../../pipelines/collect-storage.ts'
 import { type CommonOptions, collect, common } from '../options.ts'
 import { withApp } from '../with-app.ts'
 
@@ -18,9 +19,12 @@ export function define(command: Command): void {
     withApp(options, async (app, { out }) => {
       const { olderThan: olderThanMs, experiment: experiments, dryRun } = options
       const report = await collectGarbage(app, { olderThanMs, experiments, dryRun })
-      out.document(report)
+      const { settings } = app
+      const storage = experiments ? undefined : await collectStorage(app, { ...settings, dryRun })
+      out.document({ ...report, storage: storage ?? null })
       const verb = report.dryRun ? 'would be removed' : 'removed'
       out.line(`${report.runs.length} runs and ${report.experiments.length} experiments ${verb}, with their artifacts`)
+      if (storage) for (const line of linesOf(storage, verb)) out.line(line)
       if (report.uploads > 0) out.line(`${report.uploads} unfinished uploads given up`)
       const rows = [...report.runs.map((run) => ({ ...run, usedBy: '' })), ...report.kept]
       if (rows.length === 0) return
@@ -30,6 +34,22 @@ export function define(command: Command): void {
       )
     }),
   )
+}
+
+function linesOf(storage: StorageReport, verb: string): string[] {
+  const { models, datasets, handedOver, cache, flows } = storage
+  const kinds: [string, { files: number; bytes: number } | null][] = [
+    ['copies of models that runs have', models],
+    ['training sets that no version was trained from', datasets],
+    ['files that were handed over for deliveries', handedOver],
+    ['copies of objects on this host', cache],
+  ]
+  const lines = kinds.flatMap(([what, removed]) =>
+    removed && removed.files > 0 ? [`${removed.files} ${what} ${verb} (${removed.bytes} bytes)`] : [],
+  )
+  if (flows > 0) lines.push(`${flows} runs of flows ${verb}`)
+  if (datasets === null) lines.push('training sets were left: the tracking server could not be asked which are in use')
+  return lines
 }
 
 function durationOption(text: string): number {

@@ -3,8 +3,10 @@ import { must } from '../../base/assert.ts'
 import { sha256File } from '../../base/hash.ts'
 import { progress } from '../../base/progress.ts'
 import { requireSameRows } from '../../base/same-rows.ts'
+import { keepObjects } from '../../lake/collect-objects.ts'
 import type { DuckSession } from '../../lake/duck.ts'
 import type { ObjectStore } from '../../lake/objects.ts'
+import type { Work } from '../../lake/work.ts'
 import { valueText } from '../../values/text.ts'
 import type { FeatureValue } from '../../wire/features.ts'
 import type { OnDemandPart, ServiceDefinition } from '../define/definitions.ts'
@@ -29,7 +31,7 @@ export function featureOutputs(service: ServiceDefinition): Output[] {
  * Refuses (corrupt) to keep it when it has not as many rows as there are entity rows.
  */
 export async function writeDataset(
-  deps: { session: DuckSession; objects: ObjectStore },
+  deps: { session: DuckSession; objects: ObjectStore; lake: { work: Pick<Work, 'alone'> } },
   service: ServiceDefinition,
   joined: { sql: string; rows: number },
   outputs: readonly Output[],
@@ -53,7 +55,7 @@ export async function writeDataset(
     requireSameRows('dataset → Parquet file', joined.rows, await rowsIn(session, `read_parquet(${literal(path)})`))
     const digest = await sha256File(path)
     const objectKey = `datasets/${digest}.parquet`
-    await objects.moveIn(objectKey, path)
+    await keepObjects(deps.lake.work, () => objects.moveIn(objectKey, path))
     return { digest, objectKey, rows: joined.rows }
   })
 }

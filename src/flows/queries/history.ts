@@ -54,3 +54,15 @@ export async function selectSteps(sql: Query, runId: string, from = 0): Promise<
     [runId, from],
   )
 }
+
+export async function selectUnfinishedTexts(sql: Query, flow?: string): Promise<string[]> {
+  const rows = await sql.query<{ text: string }>(
+    `with unfinished as (
+       select id, input from flows.run where state in ('waiting', 'running') and ($1::text is null or flow = $1))
+     select input::text as text from unfinished where input is not null
+     union all
+     select step.output::text from flows.step join unfinished on unfinished.id = step.run_id where step.output is not null`,
+    [flow ?? null],
+  )
+  return rows.map((row) => row.text)
+}
