@@ -156,6 +156,7 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
     ingest,
     flows,
     tracking,
+    objects,
     project,
     clock,
     home: settings.home,

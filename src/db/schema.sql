@@ -7,6 +7,8 @@ create table db.migration (
   name text not null,
   digest text not null,
   applied_at timestamp with time zone not null default now(),
+  oldest_build integer,
+  weir text,
   constraint migration_pkey PRIMARY KEY (number),
   constraint migration_name_key UNIQUE (name)
 );

@@ -1,12 +1,13 @@
 import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
-import { mkdir, readdir, realpath, writeFile } from 'node:fs/promises'
+import { mkdir, readdir, realpath, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join, relative, sep } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
 import type { Project } from '../config/project.ts'
 import type { ObjectStat, ObjectStore } from '../lake/objects.ts'
+import { isNamedBy } from './files/named-by.ts'
 
 /**
  * A delivery's folder on its way to the worker that takes it in, which may be on another host: each file lies in the object
@@ -19,6 +20,8 @@ export type HandedOver = {
   files: Record<string, string>
   /** What else lies in the folder: only the name is needed, to say that it is not read. */
   names: string[]
+  /** Links out of the folder, which are refused. */
+  links: string[]
 }
 
 export const HANDED_OVER = 'handed-over'
@@ -34,14 +37,15 @@ export async function handOver(
   names: readonly string[] | undefined,
 ): Promise<HandedOver> {
   const chosen = project.sources.filter((s) => s.postgres === null && (names?.includes(s.name) ?? true))
-  const handed: HandedOver = { id: randomUUID(), files: {}, names: [] }
+  const handed: HandedOver = { id: randomUUID(), files: {}, names: [], links: [] }
   const root = await realpath(dir).catch(() => undefined)
   if (root === undefined) return handed
   try {
     for (const path of await filesIn(root)) {
-      if (chosen.some(({ file }) => belongsTo(path, file)) && (await isInside(root, path))) {
-        handed.files[path] = await handFile(objects, handed.id, join(root, path))
-      } else handed.names.push(path)
+      const top = path.split('/')[0] ?? ''
+      if (!chosen.some((source) => isNamedBy(top, source))) handed.names.push(path)
+      else if (await isInside(root, path)) handed.files[path] = await handFile(objects, handed.id, join(root, path))
+      else handed.links.push(path)
     }
   } catch (error) {
     await letGo(objects, handed).catch(() => {})
@@ -59,7 +63,7 @@ async function handFile(objects: ObjectStore, id: string, path: string): Promise
 /** Gives `body` a folder of this host with the files; refuses what is not there, or not as it was handed over. */
 export function withHandedOver<T>(
   objects: ObjectStore,
-  { id, files, names }: HandedOver,
+  { id, files, names, links }: HandedOver,
   body: (dir: string) => Promise<T>,
 ): Promise<T> {
   return objects.withScratch(async (scratch) => {
@@ -71,6 +75,7 @@ export function withHandedOver<T>(
     }
     await mkdir(dir)
     for (const path of names) await writeFile(await place(path), '')
+    for (const path of links) await symlink(scratch, await place(path))
     for (const [path, digest] of Object.entries(files)) {
       const to = await place(path)
       await fetchFile(objects, keyOf(id, digest), to)
@@ -116,16 +121,6 @@ export async function collectHandedOver(
 
 function keyOf(id: string, digest: string): string {
   return `${HANDED_OVER}/${id}/${digest}`
-}
-
-/** The file of a source, a part in its folder, or one that its pattern names; the reader decides what it takes. */
-function belongsTo(path: string, file: string): boolean {
-  if (path === file) return true
-  const folder = file.includes('*') ? dirname(file) : file
-  if (folder !== '.' && path.startsWith(`${folder}/`)) return true
-  // Packed, or of another kind: what is read under the same stem is the reader's to say.
-  const stem = (name: string) => basename(name).toLowerCase().split('.')[0]
-  return !path.includes('/') && stem(path) === stem(file)
 }
 
 /** The visible files of a folder and of those in it, in order; with `/` on every system. */

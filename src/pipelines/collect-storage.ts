@@ -7,7 +7,7 @@ import type { ObjectStat, ObjectStore } from '../lake/objects.ts'
 import { trimCache } from '../lake/trim-cache.ts'
 import type { RegistryApi } from '../registry/registry.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
-import { TRAINING_SET_TAG } from '../training/log-run.ts'
+import { TRAINING_SET_TAG } from '../training/training.ts'
 import { INGEST_MONTH } from './ingest-month.ts'
 
 export type StorageRequest = { datasetsKeptMs: number; cacheBytesMax: number; dryRun?: boolean }

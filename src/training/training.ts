@@ -26,7 +26,7 @@ import { type LoggedRun, logRun } from './log-run.ts'
 import { type Pinned, pin, requireSameBuild, type TrainRequest, type Versions } from './pin.ts'
 import { findTrained, type Registered, register, type Trained, type VersionStore } from './register.ts'
 
-export { TRAINING_SET_IDENTITY_TAG } from './log-run.ts'
+export { TRAINING_SET_IDENTITY_TAG, TRAINING_SET_TAG } from './log-run.ts'
 
 export type { Fit, LoggedRun, Pinned, Registered, Trained, TrainRequest }
 

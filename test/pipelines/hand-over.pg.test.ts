@@ -1,4 +1,4 @@
-import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readdir, rm, symlink, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, expect, test } from 'vitest'
@@ -135,6 +135,16 @@ test('only the files of the named sources are handed over, and none behind a lin
   expect(Object.keys(handed.files)).toEqual(['users.csv'])
   expect(handed.names).toEqual(['notes.txt', 'plans.csv'])
   await withHandedOver(app.objects, handed, async (there) => expect((await readdir(there)).sort()).toHaveLength(3))
+})
+
+test('a link out of the folder is refused by the other host as by this one, and its target is not sent', async () => {
+  const month = await folder()
+  await writeFile(join(dir, 'outside.csv'), 'user_id,age\nsecret,1\n')
+  await rm(join(month, 'users.csv'))
+  await symlink(join(dir, 'outside.csv'), join(month, 'users.csv'))
+  const { ask } = await twoHosts({ shared: true })
+  await expect(ask({ dir: month, asOf: '2024-01-31' })).rejects.toThrow(/a link out of the folder/)
+  expect(await app.lake.list()).toEqual([])
 })
 
 test('what is gone or changed on the way is refused, and says what to do', async () => {
