@@ -18,7 +18,8 @@ const LINGER_MS = 5_000
 const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 
 type Coming = { kind: 'json' | 'raw'; sinceMs: number; bytes: number; request: IncomingMessage }
-type Watched = { requests: number; coming?: Coming; queued: number; movedMs: number }
+/** `taken`: how much of the answer that waits the system had taken from us at `movedMs`; undefined while none waits. */
+type Watched = { requests: number; coming?: Coming; taken: number | undefined; movedMs: number }
 
 export type Connections = {
   /** Ends those that are too slow; done every second by itself. */
@@ -35,7 +36,7 @@ export function watchConnections(app: FastifyInstance, nowMs: () => number = () 
   const sockets = new Map<Socket, Watched>()
   let stopping = false
   server.on('connection', (socket: Socket) => {
-    sockets.set(socket, { requests: 0, queued: 0, movedMs: nowMs() })
+    sockets.set(socket, { requests: 0, taken: undefined, movedMs: nowMs() })
     socket.once('close', () => sockets.delete(socket))
   })
   server.on('request', (request: IncomingMessage, response) => {
@@ -110,11 +111,19 @@ function isLate(socket: Socket, { coming }: Watched, now: number): boolean {
   return arrived < (limitOf('uploadBytesPerSecond') * passed) / 1000
 }
 
-/** An answer that waits, of which nothing was taken. */
+/** An answer that waits, of which too little was taken: nothing, or a byte now and then. */
 function isStalled(socket: Socket, watched: Watched, now: number): boolean {
-  const waiting = socket.writableLength
-  const moved = waiting === 0 || waiting !== watched.queued
-  watched.queued = waiting
-  if (moved) watched.movedMs = now
-  return !moved && now - watched.movedMs > limitOf('stalledMs')
+  const waits = socket.writableLength > 0
+  const taken = socket.bytesWritten - socket.writableLength - restOf(socket)
+  const passed = now - watched.movedMs
+  const least = (limitOf('answerBytesPerSecond') * Math.max(passed, limitOf('stalledMs'))) / 1000
+  if (waits && watched.taken !== undefined && taken - watched.taken < least) return passed > limitOf('stalledMs')
+  watched.taken = waits ? taken : undefined
+  watched.movedMs = now
+  return false
+}
+
+/** Of the piece that is being written: Node counts it as waiting until all of it is out, and one may be the whole answer. */
+function restOf(socket: Socket): number {
+  return (socket as unknown as { _handle?: { writeQueueSize?: number } })._handle?.writeQueueSize ?? 0
 }

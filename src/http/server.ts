@@ -38,6 +38,8 @@ export type ServerOptions = {
   version: string
   /** Further names by which callers reach this server, behind a proxy for instance: `name`, or `https://name:8443`. */
   publicHosts?: readonly string[]
+  /** How long a connection may be silent: before its first headers are whole, and between two requests. */
+  silence?: { headersMs: number; idleMs: number }
   /** How long a stop waits for requests that are under way. */
   stopMs?: number
 }
@@ -66,13 +68,14 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const { host, port, token, log, publicHosts = [], stopMs = STOP_MS } = options
   if (token === null && !isLoopback(host)) throw tokenNeeded(`to listen on ${host}`)
   if (token === null && publicHosts.length > 0) throw tokenNeeded(`to answer to ${publicHosts.join(', ')}`)
+  const { silence = { headersMs: limitOf('headersMs'), idleMs: limitOf('idleMs') } } = options
   const guard = createGuard({ host, token, publicHosts })
   const app: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limitOf('bodyBytes'),
-    keepAliveTimeout: limitOf('idleMs'),
-    http: { headersTimeout: limitOf('headersMs'), connectionsCheckingInterval: CONNECTIONS_LOOK_MS },
+    keepAliveTimeout: silence.idleMs,
+    http: { headersTimeout: silence.headersMs, connectionsCheckingInterval: CONNECTIONS_LOOK_MS },
     // A path that cannot be read, or is too long, is nobody's business without the token either.
     frameworkErrors: (error, request, reply) => {
       void sendProblem(

@@ -70,7 +70,11 @@ const TABLE = {
   headersMs: { value: 10_000, meaning: 'milliseconds from the first byte of a request to the end of its headers' },
   bodyMs: { value: 30_000, meaning: 'milliseconds for a JSON body to arrive' },
   idleMs: { value: 60_000, meaning: 'milliseconds that a connection may stay open without a request' },
-  stalledMs: { value: 60_000, meaning: 'milliseconds that a caller may take no byte of an answer' },
+  stalledMs: {
+    value: 60_000,
+    meaning: 'milliseconds that a caller may take less of a waiting answer than the next line says',
+  },
+  answerBytesPerSecond: { value: 1_000, meaning: 'bytes a second of an answer that waits to be taken, over stalledMs' },
   deliveriesOpen: {
     value: 8,
     meaning:

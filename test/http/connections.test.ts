@@ -4,7 +4,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { afterEach, describe, expect, it } from 'vitest'
 import { silentLog } from '../../src/base/log.ts'
 import { watchConnections } from '../../src/http/connections.ts'
-import { createServer, type Server } from '../../src/http/server.ts'
+import { createServer, type Server, type ServerOptions } from '../../src/http/server.ts'
 import { RAW_BODY } from '../../src/wire/raw-body.ts'
 
 const under = { arrived: () => {}, release: Promise.resolve() }
@@ -24,7 +24,10 @@ afterEach(async () => {
   for (const server of servers.splice(0)) await server.close()
 })
 
-async function listening(stopMs?: number): Promise<{ server: Server; port: number }> {
+async function listening(
+  stopMs?: number,
+  silence?: ServerOptions['silence'],
+): Promise<{ server: Server; port: number }> {
   const server = await createServer({
     routes: [routes],
     host: '127.0.0.1',
@@ -33,6 +36,7 @@ async function listening(stopMs?: number): Promise<{ server: Server; port: numbe
     log: silentLog,
     version: '0',
     stopMs,
+    silence,
   })
   servers.push(server)
   return { server, port: Number(new URL(await server.listen()).port) }
@@ -117,6 +121,76 @@ describe('F5: a connection', () => {
       await new Promise((done) => socket.once('close', done))
       expect(Buffer.concat(said).toString()).toContain('408')
     } else expect(socket.destroyed).toBe(false)
+    connections.stop(0)
+    await app.close()
+    connections.stopped()
+  })
+})
+
+describe('F5: a connection that is silent', () => {
+  it('ends without a byte, with half a header, and idle after an answer; others are served meanwhile', async () => {
+    const { port } = await listening(undefined, { headersMs: 200, idleMs: 200 })
+    const used = await open(port, 'GET /none HTTP/1.1\r\nhost: localhost\r\n\r\n')
+    const silent = [
+      await open(port),
+      await open(port, 'GET /sl'),
+      await open(port, 'GET /none HTTP/1.1\r\nhost: lo'),
+      used,
+    ]
+    const closed = silent.map((socket) => new Promise((done) => socket.resume().once('close', done)))
+    let ended = false
+    const all = Promise.all(closed).then(() => {
+      ended = true
+    })
+    do expect((await fetch(`http://127.0.0.1:${port}/none`)).status).toBe(404)
+    while (!ended)
+    await all
+  })
+})
+
+/** More than what systems keep of a connection between two processes. */
+const ANSWER_BYTES = 64 << 20
+
+describe('F5: a caller who reads slowly', () => {
+  it.each([
+    ['not at all', 'ends', 0],
+    ['a byte now and then', 'ends', 1],
+    ['slowly, and more than 1 kB a second', 'stays', 4 << 20],
+  ] as const)('%s: %s', async (_how, expected, bytes) => {
+    let now = 1_000
+    const { default: Fastify } = await import('fastify')
+    const app = Fastify()
+    const connections = watchConnections(app, () => now)
+    app.get('/large', () => Buffer.alloc(ANSWER_BYTES))
+    app.get('/other', () => 'other')
+    const port = Number(new URL(await app.listen({ port: 0 })).port)
+    const theirs = new Promise<Socket>((done) => app.server.once('connection', done))
+    const socket = await open(port)
+    // Read by hand: a stream that flows would take all of it.
+    socket.pause()
+    socket.write('GET /large HTTP/1.1\r\nhost: localhost\r\n\r\n')
+    const server = await theirs
+    const stable = async () => {
+      for (let before = -1; server.writableLength === 0 || server.writableLength !== before; ) {
+        before = server.writableLength
+        await new Promise((done) => setTimeout(done, 50))
+      }
+    }
+    await stable()
+    connections.look()
+    // Three windows of a minute: so many bytes are taken in each.
+    for (let window = 0; window < 3 && !server.destroyed; window++) {
+      if (bytes === 1) socket.read(1)
+      const until = socket.bytesRead + bytes
+      if (bytes > 1) socket.resume()
+      while (bytes > 1 && socket.bytesRead < until) await new Promise((done) => setTimeout(done, 1))
+      socket.pause()
+      await stable()
+      now += 60_001
+      connections.look()
+    }
+    expect(server.destroyed).toBe(expected === 'ends')
+    expect(await (await fetch(`http://127.0.0.1:${port}/other`)).text()).toBe('other')
     connections.stop(0)
     await app.close()
     connections.stopped()
