@@ -6,7 +6,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type BenchResult, interleaved } from './harness.ts'
+import { type BenchResult, interleaved, median } from './harness.ts'
 import { FIGURES, type Figure, searchMany } from './mlflow/measure.ts'
 import { type Bench, observed } from './mlflow/observe.ts'
 import { openBenchDatabases, startMlflow, startWeir } from './mlflow/servers.ts'
@@ -52,11 +52,13 @@ function isAsked({ name }: { name: string }): boolean {
 async function measured(figure: Figure, { ours, theirs, folder }: Bench): Promise<BenchResult> {
   const own = await figure.prepare(ours)
   const peer = await figure.prepare(theirs)
+  const costs: { ours: number[]; peer: number[] } = { ours: [], peer: [] }
   const rounds = await interleaved(
-    () => observed(figure, { server: ours, folder }, own),
-    () => observed(figure, { server: theirs, folder }, peer),
+    () => observed(figure, { server: ours, folder }, own, costs.ours),
+    () => observed(figure, { server: theirs, folder }, peer, costs.peer),
     figure.better,
   )
-  const note = figure.better === 'less' ? { note: "ratio: how many times ours the peer's is" } : {}
-  return { name: figure.name, unit: figure.unit, ...rounds, ...note }
+  const cost = `of processor time the peer takes ${(median(costs.peer) / median(costs.ours)).toFixed(1)} times ours`
+  const note = figure.better === 'less' ? `ratio: how many times ours the peer's is; ${cost}` : cost
+  return { name: figure.name, unit: figure.unit, ...rounds, note }
 }

@@ -12,12 +12,12 @@ export function memoryOf(root: number, folder: string): number {
   return kilobytes / 1024
 }
 
-/** Seconds of processor time that the same processes have used since they began. One that ended meanwhile is missing. */
+/** Seconds of processor time that the same processes have used since they began, with that of their children that ended. */
 export function cpuSecondsOf(root: number, folder: string): number {
   let ticks = 0
   for (const pid of processesOf(root, folder)) {
     const fields = statOf(pid)
-    ticks += Number(fields[11] ?? 0) + Number(fields[12] ?? 0)
+    for (const field of fields.slice(11, 15)) ticks += Number(field)
   }
   return ticks / TICKS
 }

@@ -13,16 +13,21 @@ export async function observed(
   figure: Figure,
   { server, folder }: { server: BenchServer; folder: string },
   measure: () => Promise<number>,
+  /** Takes what one call, or one of what is counted, costs in milliseconds of server and PostgreSQL together. */
+  costs: number[],
 ): Promise<number> {
   const before = await look(server, folder)
   const value = await measure()
   const after = await look(server, folder)
   const seconds = after.at - before.at
   const share = (of: (look: Look) => number) => ((of(after) - of(before)) / seconds).toFixed(2)
+  const cores = (after.server + after.postgres - before.server - before.postgres) / seconds
+  const cost = figure.better === 'more' ? (1000 * cores) / value : cores * value
+  costs.push(cost)
   const known = (l: Look) => l.server + l.postgres + l.bench
   const walMb = (after.walBytes - before.walBytes) / 2 ** 20
   console.log(
-    `  ${server.kind.padEnd(6)} ${figure.name}: ${Number(value.toPrecision(4))} ${figure.unit}; cores: server ${share((l) => l.server)}, PostgreSQL ${share((l) => l.postgres)}, bench ${share((l) => l.bench)}, others ${share((l) => l.busy - known(l))}, stolen ${share((l) => l.stolen)}; ${(walMb / seconds).toFixed(1)} MB/s of WAL, ${((after.walSyncs - before.walSyncs) / seconds).toFixed(0)} syncs/s, ${after.checkpoints - before.checkpoints} checkpoints, ${after.vacuums - before.vacuums} vacuums`,
+    `  ${server.kind.padEnd(6)} ${figure.name}: ${Number(value.toPrecision(4))} ${figure.unit}, ${Number(cost.toPrecision(3))} ms of processor time each; cores: server ${share((l) => l.server)}, PostgreSQL ${share((l) => l.postgres)}, bench ${share((l) => l.bench)}, others ${share((l) => l.busy - known(l))}, stolen ${share((l) => l.stolen)}; ${(walMb / seconds).toFixed(1)} MB/s of WAL, ${((after.walSyncs - before.walSyncs) / seconds).toFixed(0)} syncs/s, ${after.checkpoints - before.checkpoints} checkpoints, ${after.vacuums - before.vacuums} vacuums`,
   )
   return value
 }

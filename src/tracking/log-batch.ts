@@ -18,6 +18,7 @@ import {
   upsertTags,
 } from './queries/runs.ts'
 import { checkedTags, NAME_TAG, requireActive } from './runs.ts'
+import type { RunPoint } from './series.ts'
 
 export type Batch = {
   metrics?: LoggedMetric[]
@@ -46,17 +47,17 @@ export function createLogging({ sql }: { sql: Sql }) {
   async function logBatch(runId: string, batch: Batch): Promise<void> {
     const { metrics = [], params = [], tags = [] } = batch
     checkSizes(metrics.length, params.length, tags.length)
-    const points = metrics.map(metricPoint)
+    const points = metrics.map((metric) => runPoint(runId, metric))
     const ofModels = metrics.flatMap(modelMetric)
     const checked = checkedParams(params)
     const tagRows = checkedTags(Object.fromEntries(tags.map((t) => [t.key, t.value])))
-    if (points.length > 0 && checked.length + ofModels.length + tagRows.length === 0) return writeMetrics(runId, points)
+    if (points.length > 0 && checked.length + ofModels.length + tagRows.length === 0) return writeMetrics(points)
     await sql.tx(async (tx) => {
       await requireActive(tx, runId)
       if (checked.length > 0) await writeParams(tx, runId, checked)
       if (ofModels.length > 0) await writeModelMetrics(tx, runId, ofModels)
       if (tagRows.length > 0) await upsertTags(tx, runId, tagRows)
-      if (points.length > 0) await insertMetrics(tx, runPoints(runId, points))
+      if (points.length > 0) await insertMetrics(tx, points)
       const name = tagRows.find((tag) => tag.key === NAME_TAG)?.value
       if (name) await updateRun(tx, runId, { status: null, endMs: null, name })
       else if (checked.length + tagRows.length > 0) await countWrite(tx, runId)
@@ -114,14 +115,12 @@ function checkedParams(params: KeyValue[]): KeyValue[] {
   })
 }
 
-function metricPoint({ key, value, timestampMs, step }: LoggedMetric): MetricPoint {
+/** Made once, with all that is asked of it: copies of 1,000 points were a fifth of what a batch takes here. */
+function runPoint(run_id: string, { key, value, timestampMs, step }: LoggedMetric): RunPoint {
   checkKey('metric', key)
   if (timestampMs < 0) throw invalid(`Invalid value ${timestampMs} for parameter 'timestamp' supplied: it is negative`)
-  return { key, value, timestamp_ms: timestampMs, step }
+  return { run_id, key, value, timestamp_ms: timestampMs, step }
 }
-
-const runPoints = (runId: string, points: readonly MetricPoint[]) =>
-  points.map((point) => ({ ...point, run_id: runId }))
 
 function modelMetric({ model, key, value, timestampMs, step }: LoggedMetric): ModelMetric[] {
   if (!model) return []

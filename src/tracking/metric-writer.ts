@@ -1,7 +1,6 @@
 import { createBatcher } from '../base/batcher.ts'
 import type { Sql } from '../db/sql.ts'
 import { insertFreshMetrics } from './queries/metrics.ts'
-import type { MetricPoint } from './queries/runs.ts'
 import { requireStage, type Stage } from './runs.ts'
 import type { RunPoint } from './series.ts'
 
@@ -13,9 +12,9 @@ const WRITE_MS_MAX = 120_000
 
 /**
  * Writes metrics that come alone, without params or tags: callers that wait share a statement, and so its commit. Each
- * caller hears after that commit, and of its own run only.
+ * caller hears after that commit, and of its own run only: the points of a call, at least one, are of one run.
  */
-export function createMetricWriter(sql: Sql): (runId: string, points: readonly MetricPoint[]) => Promise<void> {
+export function createMetricWriter(sql: Sql): (points: readonly RunPoint[]) => Promise<void> {
   const write = createBatcher<RunPoint, Stage | undefined>(
     async (points) => {
       const stages = new Map((await insertFreshMetrics(sql, points)).map((run) => [run.run_id, run.lifecycle_stage]))
@@ -23,8 +22,8 @@ export function createMetricWriter(sql: Sql): (runId: string, points: readonly M
     },
     { maxKeys: POINTS_MAX, maxInFlight: IN_FLIGHT_MAX, what: 'the database', limitMs: WRITE_MS_MAX },
   )
-  return async (runId, points) => {
-    const [stage] = await write(points.map((point) => ({ ...point, run_id: runId })))
-    requireStage(runId, stage)
+  return async (points) => {
+    const [stage] = await write(points)
+    requireStage(points[0]!.run_id, stage)
   }
 }
