@@ -1,3 +1,5 @@
+import { addMs, displayInstant, type Instant } from '../base/instant.ts'
+
 /** Whole numbers with thousands separators, others with at most six digits. */
 export function formatNumber(value: number): string {
   return Number.isInteger(value) ? value.toLocaleString('en-US') : String(Number(value.toPrecision(6)))
@@ -27,4 +29,19 @@ export function formatSize(bytes: number): string {
 /** Enough of a digest to tell it from others by eye. */
 export function shortDigest(digest: string): string {
   return digest.slice(0, 12)
+}
+
+/** To the second: a table has no room for more. Programs get all of it with --json. */
+export function shownTime(instant: Instant): string {
+  return displayInstant(`${instant.slice(0, 19)}.000000Z` as Instant)
+}
+
+/** The first whole second at which it was so: given to --known-at, what a table shows names what it shows. */
+export function shownFrom(instant: Instant): string {
+  return instant.endsWith('.000000Z') ? shownTime(instant) : shownTime(addMs(instant, 1_000))
+}
+
+/** Enough of an id of 32 digits to tell it from others; --json has all of it. */
+export function shortId(id: string): string {
+  return /^[0-9a-f]{32}$/.test(id) ? id.slice(0, 12) : id
 }

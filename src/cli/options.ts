@@ -1,5 +1,5 @@
 /** The options that all commands share, and readers of option values that refuse with exit code 2. */
-import { type Command, InvalidArgumentError } from 'commander'
+import { type Command, InvalidArgumentError, Option } from 'commander'
 import { systemClock } from '../base/clock.ts'
 import { messageOf } from '../base/errors.ts'
 import { type Instant, parseInstant } from '../base/instant.ts'
@@ -17,6 +17,8 @@ export function common(command: Command, example: string, more: readonly Setting
     .optionsGroup('Common options:')
     .option('--project <dir>', 'folder of weir.config.ts (default: this one or the nearest above)')
     .option('--json', 'print one JSON document')
+    .addHelpOption(new Option('-h, --help', 'print this').helpGroup('Common options:'))
+    .optionsGroup('Settings, also from the environment:')
   for (const name of [...more, ...COMMON]) {
     const { flag, env, help, default: fallback } = SETTINGS[name]
     command.option(`--${flag} <value>`, `${help} [${env}${fallback ? `, ${fallback}` : ''}]`)

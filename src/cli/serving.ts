@@ -1,6 +1,7 @@
 import { defaultModelOf } from '../config/find.ts'
 import type { Project } from '../config/project.ts'
 import type { RunningServer } from '../server.ts'
+import { requireFreePort } from './free-port.ts'
 import { startedOr, untilSignal } from './interrupt.ts'
 import type { CommonOptions } from './options.ts'
 import type { Output } from './output.ts'
@@ -9,6 +10,7 @@ import { openContext, withAppOf } from './with-app.ts'
 /** `up` and `serve`: the server, with or without a worker, until Ctrl-C. */
 export async function serveUntilSignal(options: CommonOptions, { work }: { work: boolean }): Promise<void> {
   const context = await openContext(options)
+  await requireFreePort(context.settings)
   const { startServer } = await import('../server.ts')
   await withAppOf(context, async (app) => {
     const stopped = untilSignal()

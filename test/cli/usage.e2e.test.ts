@@ -118,7 +118,8 @@ describe('a failure is exit 1 and says what, where, what to do', () => {
 
 test('check says what was understood, for people and for programs', async () => {
   const { stdout } = await place.run('check', '--project', project)
-  expect(stdout).toMatch(/usage_agg_30d_fv\s+user\s+usage_agg_30d\s+none\s+watch_hours_30d Float32/)
+  expect(stdout).toMatch(/^usage_agg_30d_fv +user +usage_agg_30d +none$/m)
+  expect(stdout).toMatch(/^watch_hours_30d +Float32 +usage_agg_30d_fv$/m)
   const json = JSON.parse((await place.run('check', '--project', project, '--json')).stdout)
   expect(json.sources.map((s: { name: string }) => s.name)).toContain('payments_agg_90d')
 })

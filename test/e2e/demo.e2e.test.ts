@@ -38,6 +38,10 @@ test('the demo does the main job, and says the second time that everything was t
   expect(again.stdout).toContain('was there already')
   expect(again.stdout).toContain('streamflow_churn version 1 trained before')
   expect(again.stdout).toContain('Everything was there already')
+  // Each step once: not when it begins and again when it is done.
+  const said = `${again.stdout}${again.stderr}`
+  for (const step of ['ingest 2024-01-31', 'materialize 2024-01-31', 'train 2024-01-31', 'promote', 'prediction  '])
+    expect(said.split(`  ${step}`)).toHaveLength(2)
   await place.serverGone()
 })
 
@@ -46,6 +50,14 @@ test('the demo serves until Ctrl-C, and leaves nothing running', async () => {
   const [, url] = await demo.says(/predictions\s+POST (http:\S+)\/predict/)
   await demo.says(/Ctrl-C ends it/)
   expect((await fetch(`${url}/ready`)).status).toBe(200)
+  // Another one beside it takes the next port and says so; a server that is asked for this very port refuses at once.
+  const { port } = new URL(url!)
+  const up = await place.start('up', '--port', port, '--project', 'examples/streamflow').ended
+  expect([up.exit, up.stderr]).toEqual([1, expect.stringMatching(/port \d+ .* is taken.*--port/)])
+  const second = place.start('demo', '--port', port)
+  await second.says(new RegExp(`port ${port} is taken; this demo takes \\d+`))
+  second.child.kill('SIGKILL')
+  await second.ended
   demo.child.kill('SIGINT')
   expect((await demo.ended).exit).toBe(0)
   await place.serverGone()

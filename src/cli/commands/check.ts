@@ -11,7 +11,7 @@ export function define(command: Command): void {
     const { project, out } = await openContext(options)
     await checkExpressions(project)
     out.document({ ...project, defaultModel: defaultModelOf(project)?.name ?? null })
-    print(project, out)
+    printProject(project, out)
   })
 }
 
@@ -27,7 +27,7 @@ async function checkExpressions(project: Project): Promise<void> {
   }
 }
 
-function print(project: Project, out: Output): void {
+export function printProject(project: Project, out: Output): void {
   out.line(`${project.name} (${project.dir})`)
   out.line()
   out.table(
@@ -36,24 +36,28 @@ function print(project: Project, out: Output): void {
   )
   out.line()
   out.table(
-    ['feature view', 'entity', 'source', 'ttl', 'features'],
+    ['feature view', 'entity', 'source', 'ttl'],
     project.featureViews.map((v) => [
       v.name,
       v.entity ?? '(none)',
       v.source,
       v.ttlMs === null ? 'none' : `${v.ttlMs / 86_400_000} d`,
-      v.features.map((f) => `${f.name} ${f.type}`).join(', '),
     ]),
+  )
+  out.line()
+  // One a line: fifty of them in a cell are read by nobody.
+  out.table(
+    ['feature', 'type', 'feature view'],
+    [...project.featureViews, ...project.onDemandViews].flatMap((v) => v.features.map((f) => [f.name, f.type, v.name])),
   )
   out.line()
   if (project.onDemandViews.length > 0) {
     out.table(
-      ['on-demand view', 'from', 'request data', 'features'],
+      ['on-demand view', 'from', 'request data'],
       project.onDemandViews.map((v) => [
         v.name,
         v.inputs.map((i) => `${i.view}:${i.feature}`).join(', '),
         v.request.map((c) => c.name).join(', '),
-        v.features.map((f) => `${f.name} ${f.type}`).join(', '),
       ]),
     )
     out.line()
@@ -75,7 +79,7 @@ function print(project: Project, out: Output): void {
       m.experiment,
       m.featureService,
       m.label,
-      `${m.learner.kind}, ${m.learner.trees} trees, seed ${m.learner.seed}`,
+      `${m.learner.kind}, ${m.learner.trees} trees`,
     ]),
   )
   out.line(defaultModelLine(project))

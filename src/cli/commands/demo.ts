@@ -12,6 +12,7 @@ import type { Project } from '../../config/project.ts'
 import type { IngestReport } from '../../ingest/ingest.ts'
 import type { TrainingReport } from '../../pipelines/train-baseline.ts'
 import { formatMs, formatNumber } from '../format.ts'
+import { nextFreePort } from '../free-port.ts'
 import { orInterrupted, untilSignal } from '../interrupt.ts'
 import { type CommonOptions, common, SERVER } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -47,7 +48,9 @@ async function demo(options: Options): Promise<void> {
   const context = await openContext({ ...options, project: options.project ?? EXAMPLE })
   const { out, settings } = context
   // Nobody needs the port of a server that ends at once.
-  if (!options.serve) context.settings = { ...settings, port: 0 }
+  const port = options.serve ? await nextFreePort(settings) : 0
+  if (port > settings.port) out.line(`port ${settings.port} is taken; this demo takes ${port}`)
+  context.settings = { ...settings, port }
   const stopped = untilSignal()
   const step = stepper(out)
   out.line(`Weir demo: ${context.project.name}, data in ${settings.home}`)

@@ -1,8 +1,9 @@
-import { type Command, InvalidArgumentError } from 'commander'
-import { displayInstant, instantOfMs } from '../../base/instant.ts'
+import { type Command, InvalidArgumentError, Option } from 'commander'
+import { instantOfMs } from '../../base/instant.ts'
 import { parseDurationMs } from '../../config/duration.ts'
 import { collectGarbage } from '../../pipelines/collect-garbage.ts'
 import { collectStorage, type StorageReport } from '../../pipelines/collect-storage.ts'
+import { shortId, shownTime } from '../format.ts'
 import { type CommonOptions, collect, common } from '../options.ts'
 import { withApp } from '../with-app.ts'
 
@@ -12,7 +13,11 @@ const DAY_MS = 86_400_000
 
 export function define(command: Command): void {
   command
-    .option('--older-than <duration>', 'deleted so long ago, e.g. 12h (default: 30d)', durationOption, 30 * DAY_MS)
+    .addOption(
+      new Option('--older-than <duration>', 'deleted so long ago, e.g. 12h')
+        .argParser(durationOption)
+        .default(30 * DAY_MS, '30d'),
+    )
     .option('--experiment <name>', 'only of this experiment (may be repeated)', collect)
     .option('--dry-run', 'say what would go, and remove nothing')
   common(command, 'gc --older-than 30d --dry-run').action((options: Options) =>
@@ -30,7 +35,7 @@ export function define(command: Command): void {
       if (rows.length === 0) return
       out.table(
         ['run', 'id', 'deleted', 'kept for'],
-        rows.map((run) => [run.name, run.runId, displayInstant(instantOfMs(run.deletedMs)), run.usedBy]),
+        rows.map((run) => [run.name, shortId(run.runId), shownTime(instantOfMs(run.deletedMs)), run.usedBy]),
       )
     }),
   )

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { displayInstant } from '../../base/instant.ts'
 import { type Impact, impactOf } from '../../pipelines/impact.ts'
-import { shortDigest } from '../format.ts'
+import { shortDigest, shortId, shownFrom, shownTime } from '../format.ts'
 import { type CommonOptions, common } from '../options.ts'
 import type { Output } from '../output.ts'
 import { snapshotArgument, versionOption } from '../snapshot-argument.ts'
@@ -35,9 +35,9 @@ export function printImpact({ trainingSets, runs, versions, liveViews, unanswere
         shortDigest(set.digest),
         set.kind === 'labels' ? set.name : `${set.name} (own rows)`,
         set.asOf && displayInstant(set.asOf),
-        displayInstant(set.knownAt),
+        shownFrom(set.knownAt),
         set.rows,
-        displayInstant(set.builtAt),
+        shownTime(set.builtAt),
       ]),
     )
   }
@@ -45,7 +45,7 @@ export function printImpact({ trainingSets, runs, versions, liveViews, unanswere
   if (runs && runs.length > 0)
     out.table(
       ['run', 'name', 'status'],
-      runs.map((r) => [r.runId, r.runName, r.status]),
+      runs.map((r) => [shortId(r.runId), r.runName, r.status]),
     )
   if (versions && versions.length > 0) {
     out.table(

@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import type { App } from '../../app.ts'
-import { displayInstant, instantOfMs } from '../../base/instant.ts'
+import { instantOfMs } from '../../base/instant.ts'
+import { shortId, shownTime } from '../format.ts'
 import { type CommonOptions, common } from '../options.ts'
 import type { Output } from '../output.ts'
 import { withApp } from '../with-app.ts'
@@ -40,14 +41,14 @@ async function showModel({ mlflow: { registry, tracking } }: App, name: string, 
       v.stage,
       v.aliases.join(', '),
       auc(i) === undefined ? null : Number(auc(i)),
-      displayInstant(instantOfMs(v.creationMs)),
-      v.runId,
+      shownTime(instantOfMs(v.creationMs)),
+      v.runId && shortId(v.runId),
     ]),
   )
   if (history.length === 0) return
   out.line()
   out.table(
     ['when', 'version', 'from', 'to', 'by', 'why'],
-    history.map((t) => [displayInstant(instantOfMs(t.atMs)), t.version, t.from, t.to, t.actor, t.comment]),
+    history.map((t) => [shownTime(instantOfMs(t.atMs)), t.version, t.from, t.to, t.actor, t.comment]),
   )
 }

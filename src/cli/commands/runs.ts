@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
-import { displayInstant, instantOfMs } from '../../base/instant.ts'
+import { instantOfMs } from '../../base/instant.ts'
 import type { Run } from '../../tracking/tracking.ts'
+import { shortId, shownTime } from '../format.ts'
 import { type CommonOptions, common, countOption } from '../options.ts'
 import { withApp } from '../with-app.ts'
 
@@ -28,11 +29,11 @@ export function define(command: Command): void {
             run.name,
             experiments.find((e) => e.experiment_id === run.experiment_id)?.name,
             run.status,
-            displayInstant(instantOfMs(run.start_ms)),
+            shownTime(instantOfMs(run.start_ms)),
             metric(run, 'val_auc'),
             metric(run, 'val_f1'),
             metric(run, 'val_acc'),
-            run.run_id,
+            shortId(run.run_id),
           ]),
         )
     }),

@@ -1,6 +1,6 @@
 import type { Command } from 'commander'
 import { displayInstant, type Instant } from '../../base/instant.ts'
-import { shortDigest } from '../format.ts'
+import { shortDigest, shownFrom } from '../format.ts'
 import { type CommonOptions, common, instantOption } from '../options.ts'
 import { withApp } from '../with-app.ts'
 
@@ -24,9 +24,9 @@ export function define(command: Command): void {
             s.version,
             s.rows,
             s.bytes,
-            displayInstant(s.recordedAt),
+            shownFrom(s.recordedAt),
             shortDigest(s.digest),
-            s.withdrawn && `${displayInstant(s.withdrawn.recordedAt)} by ${s.withdrawn.actor}: ${s.withdrawn.reason}`,
+            s.withdrawn && `${shownFrom(s.withdrawn.recordedAt)} by ${s.withdrawn.actor}: ${s.withdrawn.reason}`,
           ]),
         )
     }),

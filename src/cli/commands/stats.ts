@@ -2,8 +2,9 @@ import type { Command } from 'commander'
 import { displayInstant, type Instant } from '../../base/instant.ts'
 import type { FeatureStatistics, LiveRows } from '../../features/offline/statistics.ts'
 import { displayValue } from '../../values/display.ts'
-import { formatNumber } from '../format.ts'
+import { formatNumber, shownTime } from '../format.ts'
 import { type CommonOptions, common, instantOption } from '../options.ts'
+import type { Cell } from '../output.ts'
 import { withApp } from '../with-app.ts'
 
 type Options = CommonOptions & { asOf?: Instant }
@@ -22,7 +23,7 @@ export function define(command: Command): void {
           states.map((s) => [
             s.view,
             s.validAt && displayInstant(s.validAt),
-            s.materializedAt && displayInstant(s.materializedAt),
+            s.materializedAt && shownTime(s.materializedAt),
             s.rows,
             s.ttlMs === null ? 'none' : `${s.ttlMs / 86_400_000} d`,
           ]),
@@ -34,19 +35,26 @@ export function define(command: Command): void {
       out.line(`${found.snapshot}: ${formatNumber(found.rows)} rows${of(found.live)}`)
       out.table(
         ['feature', 'type', 'nulls', 'min', 'mean', 'max', 'distinct', 'distribution'],
-        found.features.map((f) => [
-          f.name,
-          f.type,
-          f.nullShare === null ? null : `${(f.nullShare * 100).toFixed(1)} %`,
-          f.min === null ? null : displayValue(f.type, f.min),
-          f.mean === null ? null : Number(f.mean.toPrecision(5)),
-          f.max === null ? null : displayValue(f.type, f.max),
-          f.distinct,
-          distribution(f),
-        ]),
+        found.features.map(statisticsRow),
       )
     }),
   )
+}
+
+/** A Bool is not measured: how many are true stands in its distribution. */
+export function statisticsRow(f: FeatureStatistics): Cell[] {
+  const shown = (value: FeatureStatistics['min']) =>
+    value === null || f.type === 'Bool' ? null : displayValue(f.type, value)
+  return [
+    f.name,
+    f.type,
+    f.nullShare === null ? null : `${(f.nullShare * 100).toFixed(1)} %`,
+    shown(f.min),
+    f.mean === null || f.type === 'Bool' ? null : Number(f.mean.toPrecision(5)),
+    shown(f.max),
+    f.distinct,
+    distribution(f),
+  ]
 }
 
 /** What is described is one delivery of changes: what is live is all of them. */

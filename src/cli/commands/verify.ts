@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import { displayInstant } from '../../base/instant.ts'
+import { displayValue } from '../../values/display.ts'
 import { type CommonOptions, collect, common, countOption } from '../options.ts'
 import { withApp } from '../with-app.ts'
 
@@ -31,7 +32,11 @@ export function define(command: Command): void {
       out.line()
       out.table(
         ['feature view', 'key', 'feature', 'live', 'offline'],
-        all.slice(0, SHOWN).map((d) => [d.view, d.key.join(', '), d.feature, String(d.live), String(d.offline)]),
+        all.slice(0, SHOWN).map((d) => {
+          const view = app.project.featureViews.find(({ name }) => name === d.view)
+          const type = view?.features.find(({ name }) => name === d.feature)?.type ?? 'String'
+          return [d.view, d.key.join(', '), d.feature, displayValue(type, d.live), displayValue(type, d.offline)]
+        }),
       )
       if (all.length > SHOWN) out.line(`… and ${all.length - SHOWN} more; --json prints all`)
       process.exitCode = 1
