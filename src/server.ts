@@ -79,7 +79,10 @@ export function routesOf(app: App, serving: Serving, metrics: Metrics): FastifyP
     deliveryRoutes({ ingest, lake, project, bytesMax: settings.deliveryBytesMax, progressOf: events.progressOf }),
     eventRoutes({ events, flows }),
     feastRoutes({ features, project, clock, log, append }),
-    trackingRoutes(tracking, { artifactBytesMax: settings.artifactBytesMax }),
+    trackingRoutes(tracking, {
+      artifactBytesMax: settings.artifactBytesMax,
+      filesOfVersion: registry.filesOf,
+    }),
     registryRoutes(registry),
   ]
 }

@@ -435,12 +435,14 @@ create table registry.version (
   status_message text,
   creation_ms bigint not null,
   last_update_ms bigint not null,
+  location text,
   constraint version_pkey PRIMARY KEY (name, version),
   constraint version_name_fkey FOREIGN KEY (name) REFERENCES registry.model(name) ON UPDATE CASCADE ON DELETE CASCADE,
   constraint version_stage_check CHECK ((stage = ANY (ARRAY['None'::text, 'Staging'::text, 'Production'::text, 'Archived'::text]))),
   constraint version_status_check CHECK ((status = ANY (ARRAY['PENDING_REGISTRATION'::text, 'FAILED_REGISTRATION'::text, 'READY'::text]))),
   constraint version_version_check CHECK ((version > 0))
 );
+CREATE INDEX version_by_location ON registry.version USING btree (COALESCE(location, source));
 CREATE INDEX version_by_run ON registry.version USING btree (run_id);
 CREATE INDEX version_by_stage ON registry.version USING btree (name, stage, version DESC);
 
@@ -539,6 +541,16 @@ create table tracking.input (
   constraint input_pkey PRIMARY KEY (run_id, dataset_id),
   constraint input_dataset_id_fkey FOREIGN KEY (dataset_id) REFERENCES tracking.dataset(dataset_id) ON DELETE CASCADE,
   constraint input_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE
+);
+
+create table tracking.input_again (
+  run_id text not null,
+  dataset_id bigint not null,
+  context text not null,
+  tags jsonb not null,
+  constraint input_again_pkey PRIMARY KEY (run_id, dataset_id, context),
+  constraint input_again_run_id_dataset_id_fkey FOREIGN KEY (run_id, dataset_id) REFERENCES tracking.input(run_id, dataset_id) ON DELETE CASCADE,
+  constraint input_again_context_check CHECK ((length(context) <= 500))
 );
 
 create table tracking.input_tag (
@@ -739,4 +751,48 @@ CASE key
     ELSE 8000
 END)),
   constraint tag_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250)))
+);
+
+create table tracking.trace (
+  trace_id text not null,
+  experiment_id bigint not null,
+  timestamp_ms bigint not null,
+  execution_ms bigint,
+  status text not null,
+  client_request_id text,
+  request_preview text,
+  response_preview text,
+  constraint trace_pkey PRIMARY KEY (trace_id),
+  constraint trace_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES tracking.experiment(experiment_id) ON DELETE CASCADE,
+  constraint trace_status_check CHECK ((status = ANY (ARRAY['STATE_UNSPECIFIED'::text, 'OK'::text, 'ERROR'::text, 'IN_PROGRESS'::text]))),
+  constraint trace_trace_id_check CHECK ((trace_id ~ '^[A-Za-z0-9_-]{1,100}$'::text))
+);
+CREATE INDEX trace_by_experiment ON tracking.trace USING btree (experiment_id, timestamp_ms DESC, trace_id);
+
+create table tracking.trace_assessment (
+  assessment_id text not null,
+  trace_id text not null,
+  place bigint not null generated always as identity,
+  document jsonb not null,
+  constraint trace_assessment_pkey PRIMARY KEY (assessment_id),
+  constraint trace_assessment_trace_id_fkey FOREIGN KEY (trace_id) REFERENCES tracking.trace(trace_id) ON DELETE CASCADE
+);
+CREATE INDEX trace_assessment_by_trace ON tracking.trace_assessment USING btree (trace_id, place);
+
+create table tracking.trace_metadata (
+  trace_id text not null,
+  key text not null,
+  value text not null,
+  constraint trace_metadata_pkey PRIMARY KEY (trace_id, key),
+  constraint trace_metadata_trace_id_fkey FOREIGN KEY (trace_id) REFERENCES tracking.trace(trace_id) ON DELETE CASCADE,
+  constraint trace_metadata_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250)))
+);
+
+create table tracking.trace_tag (
+  trace_id text not null,
+  key text not null,
+  value text not null,
+  constraint trace_tag_pkey PRIMARY KEY (trace_id, key),
+  constraint trace_tag_trace_id_fkey FOREIGN KEY (trace_id) REFERENCES tracking.trace(trace_id) ON DELETE CASCADE,
+  constraint trace_tag_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250)))
 );

@@ -178,7 +178,7 @@ export function createErasure(deps: ErasureDeps): Erasure {
 function outsideOf({ project }: ErasureDeps): string[] {
   return [
     'what models have learned, and the categories of text that they know',
-    'artifacts, parameters and tags that clients of MLflow have logged',
+    'artifacts, parameters and tags that clients of MLflow have logged (their traces are looked through)',
     'backups, files that were exported, and files of deliveries where they lie',
     ...(project.tracking === null ? [] : [`runs on the MLflow server ${project.tracking}`]),
   ]

@@ -20,7 +20,7 @@ export type RoomDeps = {
   ingest: Pick<Ingest, 'find' | 'erase'>
   objects: ObjectStore
   flows: Pick<Flows, 'changeRecords' | 'unfinishedTexts'>
-  tracking: Pick<Tracking, 'examples'>
+  tracking: Pick<Tracking, 'examples' | 'traces'>
   /** The folder of this host with the embedded database and what commands leave. */
   home: string
 }
@@ -48,6 +48,7 @@ export function erasureRooms(deps: RoomDeps): ErasureRoom[] {
     liveValues(deps),
     statistics(deps),
     deliveries(deps),
+    traces(deps),
     runs(deps),
     files(deps),
   ]
@@ -132,6 +133,17 @@ function deliveries({ ingest }: RoomDeps): ErasureRoom {
     room: 'deliveries',
     find: async ({ subject }) => counted(await ingest.find(subject)),
     erase: async ({ subject }) => counted(await ingest.erase(subject)),
+  }
+}
+
+/** What programs wrote of their calls: a trace that names the subject goes whole, with its spans. */
+function traces({ tracking }: RoomDeps): ErasureRoom {
+  const { find, erase } = tracking.traces.erasure
+  const named = (ids: string[]) => ids.map((id) => ({ where: `trace ${id}`, count: 1 }))
+  return {
+    room: 'traces',
+    find: async ({ subject }) => named(await find(subject.key)),
+    erase: async ({ subject }) => named(await erase(subject.key)),
   }
 }
 

@@ -17,7 +17,8 @@ export function checkArtifactPath(path: string): string {
     decoded.startsWith('/') ||
     /^[A-Za-z]:/.test(decoded) ||
     parts.some((part) => part === '..' || part === '.' || part === '')
-  if (bad) throw new PlatformError('invalid_argument', `Invalid path: '${path.slice(0, 100)}'`)
+  // No more than that, as MLflow says it.
+  if (bad) throw new PlatformError('invalid_argument', 'Invalid path')
   return decoded
 }
 
@@ -40,7 +41,24 @@ export function checkArtifactLocation(location: string): string {
 export function proxyPathOf(uri: string): string {
   const m = /^mlflow-artifacts:(?:\/\/[^/]*)?\/+(.*)$/.exec(uri)
   if (!m) throw new PlatformError('invalid_argument', `'${uri.slice(0, 100)}' is not an artifact of this server`)
-  return checkArtifactPath(m[1]!.replace(/\/+$/, ''))
+  return checkArtifactPath(m[1]!.replace(/\/{2,}/g, '/').replace(/\/$/, ''))
+}
+
+/** A path or `file:` address, which would be a file of this machine. */
+export function isLocalUri(uri: string): boolean {
+  const scheme = /^([A-Za-z][A-Za-z0-9+.-]+):/.exec(uri.trim())?.[1]?.toLowerCase()
+  return scheme === undefined || scheme === 'file'
+}
+
+/** Refuses an address whose path climbs, however it is encoded. */
+export function requireAbsolute(uri: string): void {
+  const decoded = decodeUntilStable(uri)
+  const climbs = decoded.split(/[/\\?#;]/).some((part) => part === '..' || part === '.')
+  if (!climbs && !decoded.includes('\0')) return
+  throw new PlatformError(
+    'invalid_argument',
+    `Invalid model version source: '${uri.slice(0, 200)}'. If supplying a source as an http, https, local file path, ftp, objectstore, or mlflow-artifacts uri, an absolute path must be provided without relative path references present. Please provide an absolute path.`,
+  )
 }
 
 export function runArtifactUri(location: string, runId: string): string {
@@ -54,7 +72,7 @@ function decodeUntilStable(path: string): string {
     if (next === text) return text
     text = next
   }
-  throw new PlatformError('invalid_argument', `Invalid path: '${path.slice(0, 100)}' is encoded too often`)
+  throw new PlatformError('invalid_argument', 'Invalid path')
 }
 
 /** A percent sign that begins no escape stands for itself. */

@@ -1,5 +1,6 @@
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { callerName } from '../wire/caller.ts'
+import { readBodiesExactly } from '../wire/exact-json.ts'
 import { textOrStream } from '../wire/json-stream.ts'
 import { mlflowError } from './errors.ts'
 import { type Fields, fieldsOf } from './read.ts'
@@ -15,6 +16,8 @@ export class JsonPieces {
 export type Endpoint = {
   method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   path: string
+  /** Of MLflow's API, `2.0` where nothing else is said. */
+  versions?: readonly ('2.0' | '3.0')[]
   /** The most bytes that a body may have, where the server's usual limit is too small. */
   bodyLimit?: number
   /**
@@ -28,14 +31,15 @@ export type Endpoint = {
 export type Caller = { actor: string }
 
 /** Both are served: the first by clients, the second by MLflow's own pages. */
-const BASES = ['/api/2.0/mlflow', '/ajax-api/2.0/mlflow']
+const BASES = ['/api', '/ajax-api']
 
 /** A plugin of MLflow endpoints, with MLflow's error bodies. */
 export function mlflowPlugin(endpoints: readonly Endpoint[]): FastifyPluginAsync {
   return async (app) => {
     answerErrorsAsMlflow(app)
-    for (const base of BASES) {
-      for (const { method, path, bodyLimit, run } of endpoints) {
+    readBodiesExactly(app)
+    for (const { method, path, versions = ['2.0'], bodyLimit, run } of endpoints) {
+      for (const base of BASES.flatMap((start) => versions.map((version) => `${start}/${version}/mlflow`))) {
         app.route({
           method,
           url: `${base}/${path}`,

@@ -35,7 +35,8 @@ export function requiredText(fields: Fields, name: string, limit?: LimitName | n
 export function optionalInteger(fields: Fields, name: string): number | undefined {
   const value = fields[name]
   if (value === undefined || value === null) return undefined
-  const number = typeof value === 'string' && /^-?\d+$/.test(value) ? Number(value) : value
+  const number =
+    typeof value === 'bigint' || (typeof value === 'string' && /^-?\d+$/.test(value)) ? Number(value) : value
   if (typeof number !== 'number' || !Number.isInteger(number)) throw wrongType(name, value)
   if (!Number.isSafeInteger(number)) {
     throw invalid(
@@ -43,6 +44,26 @@ export function optionalInteger(fields: Fields, name: string): number | undefine
     )
   }
   return number
+}
+
+/** All of an int64, exactly: a bigint beyond 2^53. */
+export function optionalInt64(fields: Fields, name: string): number | bigint | undefined {
+  const value = fields[name]
+  if (value === undefined || value === null) return undefined
+  const isWhole = typeof value === 'bigint' || (typeof value === 'number' && Number.isSafeInteger(value))
+  if (!isWhole && !(typeof value === 'string' && /^-?\d{1,20}$/.test(value))) {
+    if (typeof value === 'number' && Number.isInteger(value))
+      throw outside(name, value, '-2^63 and 2^63-1, with all its digits')
+    throw wrongType(name, value)
+  }
+  const exact = BigInt(value as string | number | bigint)
+  if (BigInt.asIntN(64, exact) !== exact) throw outside(name, value, '-2^63 and 2^63-1')
+  const number = Number(exact)
+  return Number.isSafeInteger(number) ? number : exact
+}
+
+function outside(name: string, value: unknown, bounds: string): PlatformError {
+  return invalid(`Invalid value ${shown(value)} for parameter '${name}' supplied. It must lie between ${bounds}.`)
 }
 
 export function requiredInteger(fields: Fields, name: string): number {
@@ -55,7 +76,7 @@ export function requiredInteger(fields: Fields, name: string): number {
 export function requiredDouble(fields: Fields, name: string): number {
   const value = fields[name]
   if (value === undefined || value === null) throw missing(name)
-  if (typeof value === 'number') return value
+  if (typeof value === 'number' || typeof value === 'bigint') return Number(value)
   if (typeof value !== 'string') throw wrongType(name, value)
   if (value === 'NaN') return Number.NaN
   const number = Number(value.replace(/^([+-]?)inf$/i, '$1Infinity'))
@@ -114,10 +135,12 @@ export function objectList(fields: Fields, name: string, limit: LimitName = 'lis
 
 /** [{key, value}] as pairs; a missing value is the empty text. */
 export function keyValues(fields: Fields, name: string, limit?: LimitName): { key: string; value: string }[] {
-  return objectList(fields, name, limit).map((item) => ({
-    key: requiredText(item, 'key'),
-    value: optionalText(item, 'value') ?? '',
-  }))
+  return objectList(fields, name, limit).map((item, i) => {
+    const key = optionalText(item, 'key')
+    // Where it stands, as MLflow names it.
+    if (!key) throw missing(`${name}[${i}].key`)
+    return { key, value: optionalText(item, 'value') ?? '' }
+  })
 }
 
 export function missing(name: string): PlatformError {

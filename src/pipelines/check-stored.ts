@@ -6,6 +6,7 @@ import type { ObjectStore } from '../lake/objects.ts'
 import { remedyOf } from '../lake/snapshot-path.ts'
 import { decodeModel } from '../ml/model/model-file.ts'
 import type { ModelVersion, Registry } from '../registry/registry.ts'
+import { isOwn } from '../registry/source.ts'
 import type { Tracking } from '../tracking/tracking.ts'
 
 /** A stored file that is not what was recorded of it. */
@@ -55,14 +56,15 @@ async function keysOf(objects: ObjectStore, folders: readonly string[]): Promise
 }
 
 async function damageOf({ tracking }: Deps, version: ModelVersion): Promise<Damage[]> {
+  // A version whose files are elsewhere has none of ours.
+  if (!isOwn(version.location)) return []
   const what = `${version.name} version ${version.version}`
   const remedy = 'put the file back from a backup, or promote another version'
-  // A version whose files are elsewhere has none of ours.
   const changes = await tracking.artifacts
-    .changes(version.source)
+    .changes(version.location)
     .catch(otherwise(['invalid_argument', 'not_found'], []))
   if (changes.length > 0) {
-    return changes.map(({ path, state }) => ({ what, state, says: `${version.source}/${path}`, remedy }))
+    return changes.map(({ path, state }) => ({ what, state, says: `${version.location}/${path}`, remedy }))
   }
   const run = version.runId
     ? await tracking.runs.get(version.runId).catch(otherwise(['not_found'], undefined))
@@ -71,9 +73,9 @@ async function damageOf({ tracking }: Deps, version: ModelVersion): Promise<Dama
   const found: Damage[] = []
   for (const [file, tag] of Object.entries(RECORDED)) {
     const recorded = tags.get(tag)
-    const says = `${version.source}/${file}`
+    const says = `${version.location}/${file}`
     try {
-      const bytes = await tracking.artifacts.read(version.source, file)
+      const bytes = await tracking.artifacts.read(version.location, file)
       if (recorded !== undefined && sha256Hex(bytes) !== recorded) throw new PlatformError('corrupt', 'other bytes')
       if (file === 'model.weir') decodeModel(bytes)
     } catch (error) {

@@ -5,11 +5,12 @@ import type { Sql } from '../db/sql.ts'
 import { searchClause } from '../mlflow/search/clause.ts'
 import { type Page, pageOf, pageOffset } from '../mlflow/search/page.ts'
 import type { Tracking } from '../tracking/tracking.ts'
-import { checkModelName, checkTag, STAGES } from './names.ts'
+import { checkModelName, checkTag, isPrompt, STAGES } from './names.ts'
 import type { ModelRow } from './queries/models.ts'
 import * as queries from './queries/models.ts'
 import { selectLatest, type VersionRow } from './queries/versions.ts'
 import { MODEL_FIELDS } from './search-fields.ts'
+import { isOwn } from './source.ts'
 
 export type RegisteredModel = ModelRow & { latestVersions: VersionRow[] }
 
@@ -31,7 +32,10 @@ export function createModels({ sql, tracking, clock }: Deps) {
     for (const [key, value] of Object.entries(tags)) checkTag(key, value)
     await sql.tx(async (tx) => {
       if (!(await queries.insertModel(tx, { name, description, nowMs: clock.nowMs() }))) {
-        throw new PlatformError('already_exists', `Registered Model (name=${name}) already exists.`)
+        throw taken(name, {
+          isPrompt: isPrompt(tags),
+          wasPrompt: isPrompt((await queries.selectModel(tx, name))?.tags ?? {}),
+        })
       }
       await queries.upsertModelTags(tx, name, tags)
       await queries.notifyChanged(tx, name)
@@ -112,7 +116,7 @@ export function createModels({ sql, tracking, clock }: Deps) {
     deleteModel: (name: string, actor: string) =>
       change(name, async (tx) => {
         await queries.endHistory(tx, name, { actor, atMs: clock.nowMs() })
-        await tracking.seals.unseal(tx, await queries.deleteModel(tx, name))
+        await tracking.seals.unseal(tx, (await queries.deleteModel(tx, name)).filter(isOwn))
       }),
     setModelTag(name: string, key: string, value: string) {
       checkTag(key, value)
@@ -120,6 +124,16 @@ export function createModels({ sql, tracking, clock }: Deps) {
     },
     deleteModelTag: (name: string, key: string) => change(name, (tx) => queries.deleteModelTag(tx, name, key)),
   }
+}
+
+/** In MLflow's words: what is wanted, or that the name is one of the other kind. */
+function taken(name: string, { isPrompt, wasPrompt }: { isPrompt: boolean; wasPrompt: boolean }): PlatformError {
+  const kind = (prompt: boolean) => (prompt ? 'Prompt' : 'Registered Model')
+  const says =
+    isPrompt === wasPrompt
+      ? `${kind(isPrompt)} (name=${name}) already exists.`
+      : `Tried to create a ${kind(isPrompt).toLowerCase()} with name '${name}', but the name is already taken by a ${kind(wasPrompt).toLowerCase()}. MLflow does not allow creating a model and a prompt with the same name.`
+  return new PlatformError('already_exists', says)
 }
 
 export function noModel(name: string): PlatformError {

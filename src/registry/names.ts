@@ -39,7 +39,7 @@ export function parseVersion(text: string | number): number {
   const version = typeof text === 'number' ? text : /^\d{1,9}$/.test(text) ? Number(text) : Number.NaN
   // Beyond 2^31 there is none, and the column could not hold it.
   if (Number.isInteger(version) && version >= 0 && version < 2 ** 31) return version
-  throw invalid(`Parameter 'version' must be an integer, got '${String(text).slice(0, 60)}'.`)
+  throw invalid(`Model version must be an integer, got '${String(text).slice(0, 60)}'.`)
 }
 
 export function checkAlias(alias: string): string {
@@ -66,6 +66,13 @@ export function checkTag(key: string, value: string): void {
     )
   }
 }
+
+/** A prompt of MLflow 3 is a registered model with this tag; its versions have no files. */
+export function isPrompt(tags: Record<string, string>): boolean {
+  return tags[PROMPT_TAG]?.toLowerCase() === 'true'
+}
+
+export const PROMPT_TAG = 'mlflow.prompt.is_prompt'
 
 export function invalid(message: string): PlatformError {
   return new PlatformError('invalid_argument', message)

@@ -6,9 +6,9 @@
  * - A change of a stage or alias and its line in the history are one transaction; the history is never rewritten.
  * - Every change is told on `registry_changed` with the model's name when it commits: servers follow it.
  * - The files of a version are sealed before it is there, with their digests: they never change while it is.
- * - A version's source lies among the artifacts of this server (source.ts).
+ * - A version's source is kept as it was given; only files of our own store are ever opened (source.ts).
  *
- * Doors: channel.ts.
+ * Doors: channel.ts, source.ts.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Sql } from '../db/sql.ts'

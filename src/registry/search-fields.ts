@@ -1,7 +1,8 @@
 import { ENTITY_NAMES, type SearchFields } from '../mlflow/search/fields.ts'
+import { PROMPT_TAG } from './names.ts'
 
-/** MLflow 3 keeps prompts among the models: its pages and clients ask for all that are not said to be one. */
-const negationMatchesMissing = new Set(['tags.mlflow.prompt.is_prompt'])
+/** MLflow 3 keeps prompts among the models; who looks for models does not find them. */
+const otherKind = { tag: PROMPT_TAG }
 
 export const MODEL_FIELDS: SearchFields = {
   attributes: {
@@ -10,7 +11,7 @@ export const MODEL_FIELDS: SearchFields = {
     last_updated_timestamp: { sql: 'm.last_update_ms', type: 'number' },
   },
   keyed: { tags: { table: 'registry.model_tag', match: 'k.name = m.name', type: 'text' } },
-  negationMatchesMissing,
+  otherKind,
   aliases: { timestamp: 'last_updated_timestamp' },
   entities: ENTITY_NAMES,
   defaultOrder: 'm.name',
@@ -30,7 +31,7 @@ export const VERSION_FIELDS: SearchFields = {
   keyed: {
     tags: { table: 'registry.version_tag', match: 'k.name = v.name and k.version = v.version', type: 'text' },
   },
-  negationMatchesMissing,
+  otherKind,
   aliases: { version: 'version_number', source: 'source_path' },
   entities: ENTITY_NAMES,
   defaultOrder: 'v.last_update_ms desc, v.name',

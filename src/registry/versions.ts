@@ -7,13 +7,13 @@ import { type Page, pageOf, pageOffset } from '../mlflow/search/page.ts'
 import type { Tracking } from '../tracking/tracking.ts'
 import { REGISTRY_CHANNEL } from './channel.ts'
 import { noModel, type SearchRequest } from './models.ts'
-import { checkTag, invalid, STAGES, type Stage } from './names.ts'
+import { checkTag, invalid, isPrompt, parseVersion, STAGES, type Stage } from './names.ts'
 import { insertTransitions, selectWasInStage } from './queries/history.ts'
 import { lockModel, lockOf, selectModel } from './queries/models.ts'
 import type { VersionRow } from './queries/versions.ts'
 import * as queries from './queries/versions.ts'
 import { VERSION_FIELDS } from './search-fields.ts'
-import { resolveSource } from './source.ts'
+import { isOwn, ownFilesOf, resolveSource } from './source.ts'
 
 export type ModelVersion = VersionRow
 
@@ -21,6 +21,8 @@ export type NewModelVersion = {
   name: string
   source: string
   runId?: string
+  /** The logged model of MLflow 3 that it is made of. */
+  modelId?: string
   runLink?: string
   description?: string
   tags?: Record<string, string>
@@ -35,19 +37,25 @@ export function createVersions({ sql, tracking, clock }: Deps) {
   async function createVersion(request: NewModelVersion): Promise<ModelVersion> {
     const { name, tags = {}, description = '', runLink = null } = request
     for (const [key, value] of Object.entries(tags)) checkTag(key, value)
-    const runId = request.runId || null
-    const source = await resolveSource(tracking, { source: request.source, runId })
-    if (await tracking.seals.hasAny(source)) {
+    const { source } = request
+    const given = { source, runId: request.runId || null, modelId: request.modelId || null, isPrompt: isPrompt(tags) }
+    const versionAt = (other: string, number: number) => queries.selectVersion(sql, other, number)
+    const { location, runId, modelId } = await resolveSource({ tracking, versionAt }, given)
+    if (isOwn(location) && (await tracking.seals.hasAny(location))) {
       if (!(await selectModel(sql, name))) throw noModel(name)
-      await tracking.seals.seal(source)
+      await tracking.seals.seal(location)
     }
-    const row = { name, source, runId, runLink, description, tags }
+    const row = { name, source, location, runId, runLink, description, tags }
     const [made, versions] = await sql.together([
       queries.insertVersion(row, { nowMs: clock.nowMs(), channel: REGISTRY_CHANNEL }),
       queries.newestOf(name),
     ])
     if (made?.length !== 1) throw noModel(name)
-    return versions?.[0] as ModelVersion
+    const version = versions?.[0] as ModelVersion
+    if (modelId !== null && !given.isPrompt) {
+      await tracking.loggedModels.noteVersion(modelId, { name, version: version.version })
+    }
+    return version
   }
 
   async function getVersion(name: string, version: number): Promise<ModelVersion> {
@@ -81,11 +89,16 @@ export function createVersions({ sql, tracking, clock }: Deps) {
 
   /**
    * A change of a version that exists, in one transaction that holds off others of the same model. `body` is told the
-   * version's stage.
+   * version's stage. With `updates` it is an update of the model too.
    */
-  async function change(name: string, version: number, body: (tx: Sql, stage: Stage) => Promise<void>) {
+  async function change(
+    name: string,
+    version: number,
+    body: (tx: Sql, stage: Stage) => Promise<void>,
+    { updates = false }: { updates?: boolean } = {},
+  ) {
     await sql.tx(async (tx) => {
-      await lockModel(tx, name)
+      await lockModel(tx, name, updates ? clock.nowMs() : undefined)
       const stage = await queries.selectStage(tx, name, version)
       if (!stage) throw noVersion(name, version)
       await body(tx, stage)
@@ -109,6 +122,8 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     createVersion,
     getVersion,
     byAlias,
+    /** Where the files of a version are, which must be in our own store. */
+    filesOf: async (name: string, version: string) => ownFilesOf(await getVersion(name, parseVersion(version))),
     inStage,
     /** Whether any version of it ever was in Production. */
     wasInProduction: (name: string) => selectWasInStage(sql, name, 'Production'),
@@ -127,15 +142,19 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     findVersionByRun: (name: string, runId: string) => queries.selectVersionByRun(sql, name, runId),
     latestVersions: (name: string, stages: readonly Stage[] = STAGES) => queries.selectLatest(sql, [name], stages),
     deleteVersion: (name: string, version: number, actor: string) =>
-      change(name, version, async (tx, stage) => {
-        const unused = await queries.deleteVersion(tx, name, version)
-        await tracking.seals.unseal(tx, unused)
-        const kept = { version, kind: 'stage' as const, comment: 'version deleted', atMs: clock.nowMs() }
-        await insertTransitions(tx, name, [{ ...kept, from: stage, to: null, actor }])
-      }),
+      change(
+        name,
+        version,
+        async (tx, stage) => {
+          const unused = await queries.deleteVersion(tx, name, version)
+          await tracking.seals.unseal(tx, unused.filter(isOwn))
+          const kept = { version, kind: 'stage' as const, comment: 'version deleted', atMs: clock.nowMs() }
+          await insertTransitions(tx, name, [{ ...kept, from: stage, to: null, actor }])
+        },
+        { updates: true },
+      ),
     setVersionTag(name: string, version: number, key: string, value: string) {
       checkTag(key, value)
-      if (value === '') throw invalid("Missing value for required parameter 'value'.")
       return change(name, version, (tx) => queries.upsertVersionTags(tx, name, version, { [key]: value }))
     },
     deleteVersionTag: (name: string, version: number, key: string) =>

@@ -65,6 +65,8 @@ export function versionOf(json: Json): ModelVersion {
     version: Number(json.version),
     stage: (json.current_stage ?? 'None') as Stage,
     source: String(json.source ?? ''),
+    // Where that server has them is asked when they are read (registry.ts).
+    location: String(json.source ?? ''),
     runId: json.run_id ? String(json.run_id) : null,
     runLink: json.run_link ? String(json.run_link) : null,
     description: String(json.description ?? ''),

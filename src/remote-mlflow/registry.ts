@@ -45,7 +45,7 @@ export function remoteRegistry(rest: Rest): RegistryApi {
       // `models:/m-ID` and `runs:/…` are names of the place.
       const query = { name, version: String(version.version) }
       const { artifact_uri } = await rest.get('model-versions/get-download-uri', query)
-      return { ...version, source: String(artifact_uri) }
+      return { ...version, location: String(artifact_uri) }
     },
     // MLflow keeps no history: a version that is archived has most likely been there.
     async wasInProduction(name) {

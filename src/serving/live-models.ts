@@ -8,6 +8,7 @@ import type { Features } from '../features/features.ts'
 import { decodeModel, type Model } from '../ml/model/model-file.ts'
 import { REGISTRY_CHANNEL } from '../registry/channel.ts'
 import type { ModelVersion, RegistryApi } from '../registry/registry.ts'
+import { isOwn, ownFilesOf } from '../registry/source.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 
 /** What serving tells of itself while it works; monitoring counts it. */
@@ -58,6 +59,9 @@ type Loading = { version: number; sinceMs: number }
 const LOOK_MS = 5_000
 
 const MODEL_FILE = 'model.weir'
+
+/** The stamp of files that are not ours: nothing that happens to them is known here. */
+const ELSEWHERE = 'elsewhere'
 
 /**
  * Follows the registry: the newest version in Production of each model of the project, loaded. A change is loaded in
@@ -153,7 +157,7 @@ export function createLiveModels(deps: LiveModelDeps) {
       promoted.add(name)
       const text = `version ${version.version} of ${name} is in Production but cannot be loaded: ${messageOf(error)}`
       const seen = stamp || (await stampOf(version))
-      const { source } = version
+      const { location: source } = version
       problems.set(name, { version: String(version.version), source, text, permanent: isPermanent(error), stamp: seen })
       // Looked at every few seconds, told once.
       if (known?.text === text) return
@@ -187,16 +191,19 @@ export function createLiveModels(deps: LiveModelDeps) {
       keyNames: service.keys.map((key) => key.name),
       featureNames: service.features.map((f) => f.name),
       inputs,
-      source: version.source,
+      source: version.location,
     }
   }
 
   /** Empty where it cannot be known now. */
-  function stampOf({ source }: ModelVersion): Promise<string> {
-    return tracking.artifacts.stamp(source).catch(() => '')
+  function stampOf(version: ModelVersion): Promise<string> {
+    if (!isOwn(version.location)) return Promise.resolve(ELSEWHERE)
+    return tracking.artifacts.stamp(version.location).catch(() => '')
   }
 
-  async function readModel({ name, version, source }: ModelVersion): Promise<Model> {
+  async function readModel(promoted: ModelVersion): Promise<Model> {
+    const { name, version } = promoted
+    const source = ownFilesOf(promoted)
     const { read, readVersion = read } = tracking.artifacts
     const bytes = await readVersion(source, MODEL_FILE)
     try {
@@ -235,7 +242,7 @@ export function createLiveModels(deps: LiveModelDeps) {
 }
 
 function isSame(version: ModelVersion, other: { version: string; source: string } | undefined): boolean {
-  return other?.version === String(version.version) && other.source === version.source
+  return other?.version === String(version.version) && other.source === version.location
 }
 
 /** Whether the content itself is wrong. A file that is missing or cannot be read now may be there at the next look. */

@@ -139,9 +139,7 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
   function checkTag(key: string, value: string): void {
     checkKey('tag', key)
     if (value.length > TAG_LENGTH_MAX) {
-      throw invalid(
-        `Experiment tag value exceeds the maximum length of ${TAG_LENGTH_MAX} characters (limit experimentTagValue)`,
-      )
+      throw invalid(`'value' exceeds the maximum length of ${TAG_LENGTH_MAX} characters (limit experimentTagValue)`)
     }
   }
 

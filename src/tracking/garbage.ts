@@ -36,6 +36,7 @@ export function createGarbage({ sql, artifacts }: Deps) {
       sql.tx(async (tx) => {
         if (!(await queries.lockEmptyExperiment(tx, experimentId))) return false
         for (const uri of await queries.selectModelUris(tx, experimentId)) await artifacts.remove(proxyPathOf(uri))
+        for (const uri of await queries.selectSpanUris(tx, experimentId)) await artifacts.remove(proxyPathOf(uri))
         await queries.deleteExperiment(tx, experimentId)
         return true
       }),

@@ -30,7 +30,7 @@ export type LoggedMetric = {
   key: string
   value: number
   timestampMs: number
-  step: number
+  step: number | bigint
   /** The logged model that the metric is about, and on what data. */
   model?: { modelId: string; datasetName?: string; datasetDigest?: string }
 }

@@ -99,6 +99,18 @@ export function createLoggedModels({ sql, clock, experiments }: Deps) {
     return get(modelId)
   }
 
+  /** Keeps, in the tag that MLflow's clients read, which registered version is made of the model. */
+  async function noteVersion(modelId: string, version: { name: string; version: number }): Promise<void> {
+    await sql.tx(async (tx) => {
+      if (!(await queries.lockLoggedModel(tx, modelId))) return
+      const [found] = await queries.selectLoggedModels(tx, [modelId])
+      const known = versionsIn(found?.tags.find((tag) => tag.key === VERSIONS_TAG)?.value)
+      if (known.some((one) => one.name === version.name && String(one.version) === String(version.version))) return
+      const value = JSON.stringify([...known, version])
+      if (value.length <= TAG_LENGTH_MAX) await queries.upsertModelTags(tx, modelId, [{ key: VERSIONS_TAG, value }])
+    })
+  }
+
   async function deleteTag(modelId: string, key: string): Promise<void> {
     await get(modelId)
     if (await queries.deleteModelTag(sql, modelId, key)) return
@@ -134,7 +146,19 @@ export function createLoggedModels({ sql, clock, experiments }: Deps) {
 
   const read = (ids: readonly string[]): Promise<LoggedModel[]> => queries.selectLoggedModels(sql, ids)
 
-  return { create, get, find, read, finish, remove, setTags, deleteTag, logParams, linkToRun }
+  return { create, get, find, read, finish, remove, setTags, noteVersion, deleteTag, logParams, linkToRun }
+}
+
+const VERSIONS_TAG = 'mlflow.modelVersions'
+
+/** A client may have written anything there. */
+function versionsIn(text: string | undefined): { name?: unknown; version?: unknown }[] {
+  try {
+    const list: unknown = JSON.parse(text ?? '[]')
+    return Array.isArray(list) ? list.filter((item) => typeof item === 'object' && item !== null) : []
+  } catch {
+    return []
+  }
 }
 
 export async function requireModels(sql: Sql, modelIds: string[]): Promise<void> {

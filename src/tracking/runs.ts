@@ -13,10 +13,19 @@ import { stagesOf } from './experiments.ts'
 import { generatedName } from './generated-name.ts'
 import { checkKey, TAG_LENGTH_MAX, truncated } from './names.ts'
 import { type FoundRun, findRuns } from './queries/find-runs.ts'
-import { type InputRow, selectInputSize, selectInputs, upsertInputs } from './queries/inputs.ts'
+import {
+  CONTEXT_TAG,
+  type InputRow,
+  selectContexts,
+  selectDatasetSummaries,
+  selectInputSize,
+  selectInputs,
+  upsertInputs,
+  upsertInputsAgain,
+} from './queries/inputs.ts'
 import { type RunModels, selectRunModels } from './queries/run-models.ts'
-import type { KeyValue, RunRow, RunStatus } from './queries/runs.ts'
 import * as queries from './queries/runs.ts'
+import { type KeyValue, lockInputs, type RunRow, type RunStatus } from './queries/runs.ts'
 import { createRunDocuments } from './run-json-cache.ts'
 
 export type Run = RunRow & { inputs: InputRow[]; models: RunModels }
@@ -129,6 +138,11 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
     return run.artifact_uri
   }
 
+  /** The same where the run may be none of ours. */
+  async function findArtifactUri(runId: string): Promise<string | undefined> {
+    return (await queries.selectRunStage(sql, runId))?.artifact_uri
+  }
+
   async function setStage(runId: string, stage: 'active' | 'deleted'): Promise<void> {
     if (!(await queries.selectRunStage(sql, runId))) throw noRun(runId)
     await queries.updateRunStage(sql, runId, stage === 'deleted' ? clock.nowMs() : null)
@@ -147,7 +161,9 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
   async function logInputs(runId: string, inputs: InputRow[]): Promise<void> {
     await sql.tx(async (tx) => {
       await requireActive(tx, runId)
-      await upsertInputs(tx, runId, inputs)
+      // Of two that log at the same time the second one sees what the first one wrote.
+      await lockInputs(tx, runId)
+      await writeInputs(tx, runId, inputs)
       requireInputs(runId, await selectInputSize(tx, runId))
       await queries.countWrite(tx, runId)
     })
@@ -157,6 +173,7 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
     create,
     get,
     artifactUri,
+    findArtifactUri,
     search,
     searchDocuments,
     update,
@@ -164,6 +181,13 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
     restore: (runId: string) => setStage(runId, 'active'),
     deleteTag,
     logInputs,
+    /** Of active experiments and deleted ones. */
+    searchDatasets: (experimentIds: readonly string[]) =>
+      selectDatasetSummaries(
+        sql,
+        experimentIds.filter((id) => /^\d{1,18}$/.test(id)),
+        limitOf('datasetSummaries'),
+      ),
   }
 }
 
@@ -200,6 +224,29 @@ export function checkedTags(tags: Record<string, string>): KeyValue[] {
     checkKey('tag', key)
     return { key, value: truncated(value, TAG_LENGTH_MAX) }
   })
+}
+
+/** The same dataset for another purpose (`training`, then `eval`) is a use of its own: none takes the other's tags. */
+async function writeInputs(tx: Sql, runId: string, inputs: readonly InputRow[]): Promise<void> {
+  const names = [...new Set(inputs.map(({ dataset }) => dataset.name))]
+  const known = await selectContexts(tx, runId, names)
+  const contexts = new Map(known.map(({ name, digest, context }) => [JSON.stringify([name, digest]), context]))
+  const first: InputRow[] = []
+  const again = new Map<string, { name: string; digest: string; context: string; tags: Record<string, string> }>()
+  for (const input of inputs) {
+    const { name, digest } = input.dataset
+    const tags = Object.fromEntries(input.tags.map(({ key, value }) => [key, value]))
+    const context = tags[CONTEXT_TAG] ?? ''
+    const id = JSON.stringify([name, digest])
+    if (!contexts.has(id)) contexts.set(id, context)
+    if (contexts.get(id) === context) first.push(input)
+    else {
+      const key = JSON.stringify([id, context])
+      again.set(key, { name, digest, context, tags: { ...again.get(key)?.tags, ...tags } })
+    }
+  }
+  if (first.length > 0) await upsertInputs(tx, runId, first)
+  if (again.size > 0) await upsertInputsAgain(tx, runId, [...again.values()])
 }
 
 function requireInputs(runId: string, { count, bytes }: { count: number; bytes: number }): void {

@@ -7,6 +7,7 @@
  * - The latest value of a metric is the greatest (step, timestamp, value), kept in the same statement as the history.
  * - The files of a registered version stay as they were when it was registered (seals.ts).
  * - A path of an artifact never leads out of the store; nothing that a caller names elsewhere is ever opened.
+ * - A trace goes with its spans: when it is deleted, when its experiment is removed, and when it names somebody who is erased.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Sql } from '../db/sql.ts'
@@ -20,6 +21,7 @@ import { createLoggedModels } from './logged-models.ts'
 import { createModelHistory } from './model-history.ts'
 import { createRuns } from './runs.ts'
 import { createSeals } from './seals.ts'
+import { createTraces } from './traces/traces.ts'
 import { runText } from './wire.ts'
 
 export type { Experiment } from './experiments.ts'
@@ -48,6 +50,7 @@ export function createTracking({ sql, objects, clock }: TrackingDeps) {
   const artifacts = createArtifacts({ sql, objects, seals })
   const loggedModels = createLoggedModels({ sql, clock, experiments })
   const garbage = createGarbage({ sql, artifacts })
+  const traces = createTraces({ sql, clock, experiments, artifacts })
   const examples = createExamples({ sql, artifacts })
   return {
     experiments,
@@ -57,6 +60,7 @@ export function createTracking({ sql, objects, clock }: TrackingDeps) {
     loggedModels,
     garbage,
     examples,
+    traces,
     ...createLogging({ sql }),
     ...createModelHistory({ sql }),
   }

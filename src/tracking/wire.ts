@@ -32,7 +32,7 @@ export function runJson(run: Run): object {
       dataset_inputs: listOrNothing(run.inputs.map(inputJson)),
       model_inputs: listOrNothing(run.models.inputs),
     },
-    outputs: run.models.outputs.length > 0 ? { model_outputs: run.models.outputs } : undefined,
+    outputs: run.models.outputs.length > 0 ? { model_outputs: run.models.outputs.map(outputJson) } : undefined,
   }
 }
 
@@ -45,7 +45,7 @@ export async function* runPieces(run: Run): AsyncGenerator<string> {
   if (metrics.length + params.length + tags.length + inputs.length <= LONG && isShort(inputs)) {
     return yield `{"run":${JSON.stringify(runJson(run))}}`
   }
-  const outputs = run.models.outputs.length > 0 ? { model_outputs: run.models.outputs } : undefined
+  const outputs = run.models.outputs.length > 0 ? { model_outputs: run.models.outputs.map(outputJson) } : undefined
   yield `{"run":{"info":${JSON.stringify(runInfoJson(run))},"data":{`
   yield* listsJson([
     ['metrics', metrics, (metric) => metricJson(metric as MetricPoint)],
@@ -112,12 +112,17 @@ export function runInfoJson(run: Run): object {
 }
 
 export function metricJson(metric: MetricPoint): object {
-  return { key: metric.key, value: doubleJson(metric.value), timestamp: metric.timestamp_ms, step: metric.step }
+  return {
+    key: metric.key,
+    value: doubleJson(metric.value),
+    timestamp: metric.timestamp_ms,
+    step: int64Json(metric.step),
+  }
 }
 
 export function loggedModelJson(model: LoggedModel): object {
   const metrics = model.metrics.map(({ run_id, dataset_name, dataset_digest, ...point }) => ({
-    ...metricJson({ ...point, value: Number(point.value) }),
+    ...metricJson({ ...point, value: Number(point.value), step: BigInt(point.step) }),
     model_id: model.model_id,
     run_id,
     dataset_name: dataset_name ?? undefined,
@@ -160,6 +165,13 @@ function inputJson({ dataset, tags }: InputRow): object {
     tags: listOrNothing(tags),
     dataset: { ...rest, schema: schema ?? undefined, profile: profile ?? undefined },
   }
+}
+
+const outputJson = ({ model_id, step }: Run['models']['outputs'][number]) => ({ model_id, step: int64Json(step) })
+
+/** An int64 as a number where a double holds it, else as text, which protobuf's JSON takes for one. */
+export function int64Json(value: number | bigint): number | string {
+  return Number.isSafeInteger(Number(value)) ? Number(value) : String(value)
 }
 
 /** JSON has neither NaN nor infinity: MLflow writes the text NaN and the greatest double. */

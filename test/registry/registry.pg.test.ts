@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { REGISTRY_CHANNEL } from '../../src/registry/channel.ts'
+import { ownFilesOf } from '../../src/registry/source.ts'
 import { openRegistryRig } from './rig.ts'
 
 let rig: Awaited<ReturnType<typeof openRegistryRig>>
@@ -21,7 +22,7 @@ describe('versions', () => {
   test('a refused version takes no number', async () => {
     await rig.model('refused', 1)
     await expect(rig.registry.createVersion({ name: 'refused', source: 'file:///etc/passwd' })).rejects.toThrow(
-      'must be an artifact of this server',
+      'To use a local path',
     )
     expect((await rig.registry.createVersion({ name: 'refused', source: rig.source })).version).toBe(2)
   })
@@ -41,27 +42,132 @@ describe('versions', () => {
   })
 
   test.each([
-    ['/etc/passwd', 'must be an artifact'],
-    ['http://169.254.169.254/', 'must be an artifact'],
-    ['mlflow-artifacts:/../../etc', 'Invalid path'],
-    ['mlflow-artifacts:/0/%252e%252e%252f%252e%252e/x', 'Invalid path'],
-    ['mlflow-artifacts:/0/a\\..\\b', 'Invalid path'],
-    ['mlflow-artifacts:/0/another-run/artifacts/model', 'not among the artifacts of run'],
-    [`runs:/${'f'.repeat(32)}/model`, 'is of another run'],
-    ['runs:/1/../model', 'must be an artifact'],
-  ])('a source that is not of the run is refused: %s', async (source, says) => {
-    await rig.registry.ensureModel('sources')
-    const version = { name: 'sources', source, runId: rig.run.run_id }
-    await expect(rig.registry.createVersion(version)).rejects.toMatchObject({
-      code: 'invalid_argument',
-      message: expect.stringContaining(says),
-    })
+    ['/etc/passwd', 'To use a local path'],
+    ['model', 'To use a local path'],
+    ['C:\\models', 'To use a local path'],
+    ['file:///etc', 'To use a local path'],
+    ['FILE://host/etc', 'To use a local path'],
+    ['mlflow-artifacts:/../../etc', 'without relative path references'],
+    ['mlflow-artifacts:/0/%252e%252e%252f%252e%252e/x', 'without relative path references'],
+    ['mlflow-artifacts:/0/a\\..\\b', 'without relative path references'],
+    ['mlflow-artifacts:/0/a%00', 'without relative path references'],
+    ['mlflow-artifacts:/0/a#b', 'Invalid path'],
+    ['mlflow-artifacts:/', 'Invalid path'],
+    ['runs:/1/../model', 'without relative path references'],
+    ['s3://bucket/a/../b', 'without relative path references'],
+    [`models:/m-${'0'.repeat(32)}`, 'Unable to fetch model'],
+    ['models:/sources/77', 'Unable to fetch model'],
+    ['models:/sources@alias', 'Unable to fetch model'],
+  ])(
+    'a source that would be a file of this machine, climbs, or names what is not there is refused: %s',
+    async (source, says) => {
+      await rig.registry.ensureModel('sources')
+      const version = { name: 'sources', source, runId: rig.run.run_id }
+      await expect(rig.registry.createVersion(version)).rejects.toMatchObject({
+        code: 'invalid_argument',
+        message: expect.stringContaining(says),
+      })
+    },
+  )
+
+  test.each([
+    's3://bucket/models/a',
+    'gs://bucket/a',
+    'http://169.254.169.254/latest',
+    'dbfs:/models/a',
+    'runs:/no-run-of-ours/model',
+    `runs:/${'f'.repeat(32)}/model`,
+  ])('a source elsewhere is kept as it was given, with its run: %s', async (source) => {
+    await rig.registry.ensureModel('elsewhere')
+    const made = await rig.registry.createVersion({ name: 'elsewhere', source, runId: 'run of another server' })
+    expect(made).toMatchObject({ source, location: source, runId: 'run of another server' })
+    expect(() => ownFilesOf(made)).toThrow(/which this server never opens/)
   })
 
-  test('a runs:/ source is kept as where its files lie', async () => {
-    await rig.registry.ensureModel('runs-source')
-    const made = await rig.registry.createVersion({ name: 'runs-source', source: `runs:/${rig.run.run_id}/model` })
-    expect(made.source).toBe(rig.source)
+  test.each([
+    ['as it is', (run: string) => `mlflow-artifacts:/0/${run}/artifacts/model`],
+    ['with more slashes', (run: string) => `mlflow-artifacts:///0//${run}/artifacts///model/`],
+    ['with a host', (run: string) => `mlflow-artifacts://host:5000/0/${run}/artifacts/model`],
+    ['by its run', (run: string) => `runs:/${run}/model/`],
+  ])('a source among our artifacts is kept as it was given, and its files are found: %s', async (_how, sourceOf) => {
+    await rig.registry.ensureModel('ours')
+    const source = sourceOf(rig.run.run_id)
+    const made = await rig.registry.createVersion({ name: 'ours', source })
+    expect(made.source).toBe(source)
+    expect(ownFilesOf(made)).toBe(rig.source)
+  })
+
+  test('a logged model as a source is kept; its run is the version’s, and its tag names the version', async () => {
+    const { loggedModels } = rig.tracking
+    const logged = await loggedModels.create({ experimentId: '0', sourceRunId: rig.run.run_id, params: [], tags: [] })
+    await rig.registry.ensureModel('logged')
+    const source = `models:/${logged.model_id}`
+    const made = await rig.registry.createVersion({ name: 'logged', source, modelId: logged.model_id })
+    expect(made).toMatchObject({ source, runId: rig.run.run_id, location: logged.artifact_uri })
+    expect((await rig.registry.findVersionByRun('logged', rig.run.run_id))?.version).toBe(1)
+    await rig.registry.createVersion({ name: 'logged', source })
+    const tags = (await loggedModels.get(logged.model_id)).tags
+    const noted = tags.find(({ key }) => key === 'mlflow.modelVersions')?.value ?? ''
+    expect(JSON.parse(noted)).toEqual([
+      { name: 'logged', version: 1 },
+      { name: 'logged', version: 2 },
+    ])
+    const other = rig.registry.createVersion({ name: 'logged', source, modelId: `m-${'1'.repeat(32)}` })
+    await expect(other).rejects.toThrow(/model_id request parameter must identify/)
+  })
+
+  test('a copy of a version has its files, wherever they are, and its run', async () => {
+    for (const name of ['original', 'copied', 'copied-again']) await rig.registry.ensureModel(name)
+    await rig.registry.createVersion({ name: 'original', source: rig.source, runId: rig.run.run_id })
+    await rig.registry.createVersion({ name: 'original', source: 's3://bucket/a', runId: 'theirs' })
+    const first = await rig.registry.createVersion({ name: 'copied', source: 'models:/original/1' })
+    expect(first).toMatchObject({ source: 'models:/original/1', location: rig.source, runId: rig.run.run_id })
+    const second = await rig.registry.createVersion({ name: 'copied', source: 'models:/original/2' })
+    expect(second).toMatchObject({ location: 's3://bucket/a', runId: 'theirs' })
+    const third = await rig.registry.createVersion({ name: 'copied-again', source: 'models:/copied/1' })
+    expect(third).toMatchObject({ source: 'models:/copied/1', location: rig.source })
+  })
+
+  test('a version of a server from before, which wrote no location, is found by its source', async () => {
+    await rig.model('from-before', 1)
+    await rig.db.query("update registry.version set location = null where name = 'from-before'")
+    const version = await rig.registry.getVersion('from-before', 1)
+    expect(ownFilesOf(version)).toBe(rig.source)
+    expect(await rig.registry.versionsAt([rig.source])).toContainEqual(expect.objectContaining({ name: 'from-before' }))
+  })
+
+  test('files are sealed as long as one version is made of them, however its source is written', async () => {
+    const path = `0/${rig.run.run_id}/artifacts/sealed/model.bin`
+    await rig.tracking.artifacts.put(path, Buffer.from('bytes'))
+    await rig.registry.ensureModel('sealed')
+    const source = `runs:/${rig.run.run_id}/sealed`
+    await rig.registry.createVersion({ name: 'sealed', source })
+    await rig.registry.createVersion({ name: 'sealed', source: 'models:/sealed/1' })
+    await rig.registry.deleteVersion('sealed', 1, 'me')
+    await expect(rig.tracking.artifacts.put(path, Buffer.from('other'))).rejects.toMatchObject({ code: 'forbidden' })
+    await rig.registry.deleteModel('sealed', 'me')
+    await rig.tracking.artifacts.put(path, Buffer.from('other'))
+  })
+
+  test('an empty tag is a tag', async () => {
+    await rig.model('empty-tag', 1)
+    await rig.registry.setVersionTag('empty-tag', 1, 'checked', '')
+    expect((await rig.registry.getVersion('empty-tag', 1)).tags).toEqual({ checked: '' })
+  })
+
+  test('a stage change and a deletion are updates of the model; a tag and an alias are none', async () => {
+    await rig.model('updated', 2)
+    const updatedAt = async () => (await rig.registry.getModel('updated')).lastUpdateMs
+    rig.clock.advance(1000)
+    const before = await updatedAt()
+    await rig.registry.setVersionTag('updated', 1, 'a', 'b')
+    await rig.registry.setAlias({ name: 'updated', version: 1, alias: 'a', actor: 'me' })
+    expect(await updatedAt()).toBe(before)
+    await rig.registry.transition({ name: 'updated', version: 1, stage: 'Staging', archiveExisting: true, actor: 'me' })
+    expect(await updatedAt()).toBe(rig.clock.nowMs())
+    rig.clock.advance(1000)
+    await rig.registry.deleteVersion('updated', 2, 'me')
+    expect(await updatedAt()).toBe(rig.clock.nowMs())
   })
 })
 

@@ -119,7 +119,8 @@ it('values at random', async () => {
   }
 }, 60_000)
 
-it('models and versions that are not said to be prompts are found without the tag', async () => {
+it('prompts are found by who asks for them, and by nobody who looks for models', async () => {
+  const prompts = "tags.`mlflow.prompt.is_prompt` = 'true'"
   const notPrompts = "tags.mlflow.prompt.is_prompt != 'true'"
   for (const [name, tag] of [
     ['plain', undefined],
@@ -128,7 +129,8 @@ it('models and versions that are not said to be prompts are found without the ta
   ] as const) {
     const tags = tag ? [{ key: 'mlflow.prompt.is_prompt', value: tag }] : []
     await rig.postOk('registered-models/create', { name, tags })
-    await rig.postOk('model-versions/create', { name, source: valid.source, run_id: valid.run_id, tags })
+    const source = tag === 'true' ? 'dummy-source' : valid.source
+    await rig.postOk('model-versions/create', { name, source, run_id: valid.run_id, tags })
   }
   const only = "name LIKE '%p%' AND name != 'fuzz'"
   const names = (list: { name: string }[] = []) => list.map(({ name }) => name).sort()
@@ -136,6 +138,27 @@ it('models and versions that are not said to be prompts are found without the ta
   expect(names(models.registered_models)).toEqual(['no prompt', 'plain'])
   const versions = await rig.getOk('model-versions/search', { filter: `${only} AND ${notPrompts}` })
   expect(names(versions.model_versions)).toEqual(['no prompt', 'plain'])
+  for (const [filter, expected] of [
+    [only, ['no prompt', 'plain']],
+    [`${only} AND tags.\`mlflow.prompt.is_prompt\` = 'false'`, ['no prompt', 'plain']],
+    [`${only} AND ${prompts}`, ['prompt']],
+  ] as const) {
+    expect(names((await rig.getOk('registered-models/search', { filter })).registered_models)).toEqual(expected)
+    expect(names((await rig.getOk('model-versions/search', { filter })).model_versions)).toEqual(expected)
+  }
+  const tags = [{ key: 'mlflow.prompt.is_prompt', value: 'true' }]
+  for (const [name, as, says] of [
+    ['prompt', tags, 'Prompt (name=prompt) already exists.'],
+    ['plain', [], 'Registered Model (name=plain) already exists.'],
+    ['plain', tags, "Tried to create a prompt with name 'plain', but the name is already taken by a registered model."],
+    ['prompt', [], "Tried to create a registered model with name 'prompt', but the name is already taken by a prompt."],
+  ] as const) {
+    const refused = await rig.post('registered-models/create', { name, tags: as })
+    expect(refused).toMatchObject({
+      status: 400,
+      json: { error_code: 'RESOURCE_ALREADY_EXISTS', message: expect.stringContaining(says) },
+    })
+  }
   const others = await rig.getOk('registered-models/search', { filter: `${only} AND tags.other != 'true'` })
   expect(names(others.registered_models)).toEqual([])
 })

@@ -94,20 +94,28 @@ describe('paths that lead elsewhere', () => {
 })
 
 describe('places that a caller chooses', () => {
-  test.each([
-    'file:///etc',
-    '//etc',
-    '/etc',
-    'mlflow-artifacts:/../..',
-    '\\..\\..',
-    'http://169.254.169.254/latest',
-    'https://example.org/model',
-    's3://bucket/key',
-    'dbfs:/../x',
-  ])('CVE-2023-1177, 2356, 2780, 2025-11201, 2026-2393: a version of source %s', async (source) => {
-    const answer = await rig.post('model-versions/create', { name: 'm', source, run_id: run })
-    expect(answer).toMatchObject({ status: 400, json: { error_code: 'INVALID_PARAMETER_VALUE' } })
-  })
+  test.each(['file:///etc', '//etc', '/etc', 'mlflow-artifacts:/../..', '\\..\\..', 'dbfs:/../x'])(
+    'CVE-2023-1177, 2356, 2780, 2025-11201, 2026-2393: a version of source %s',
+    async (source) => {
+      const answer = await rig.post('model-versions/create', { name: 'm', source, run_id: run })
+      expect(answer).toMatchObject({ status: 400, json: { error_code: 'INVALID_PARAMETER_VALUE' } })
+    },
+  )
+
+  test.each(['http://169.254.169.254/latest', 'https://example.org/model', 's3://bucket/key'])(
+    'CVE-2026-2393: a version of source %s is a note, whose files nobody here reads',
+    async (source) => {
+      const { model_version } = await rig.postOk('model-versions/create', { name: 'm', source, run_id: run })
+      expect(model_version.source).toBe(source)
+      const query = new URLSearchParams({ name: 'm', version: model_version.version, path: 'MLmodel' })
+      const answer = await rig.server.app.inject({
+        url: `/model-versions/get-artifact?${query}`,
+        headers: { host: 'localhost' },
+      })
+      expect(answer.statusCode).toBe(400)
+      expect(answer.json().message).toContain('which this server never opens')
+    },
+  )
 
   test('CVE-2026-2614: the tag of a prompt is no way around that', async () => {
     const tags = [{ key: 'mlflow.prompt.is_prompt', value: 'true' }]

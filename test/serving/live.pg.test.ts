@@ -74,6 +74,20 @@ test('a version that cannot be loaded leaves the old one answering, ready, and /
   expect(liveVersions((await rig.get('/metrics')).text)).toEqual([String(version)])
 })
 
+test('a version whose files are elsewhere is staged, aliased and promoted, but not served, and /ready says why', async () => {
+  const { registry } = rig.app
+  const before = versionOf((await rig.predict({ user_id: '7590-VHVEG' })).body)
+  const { version } = await registry.createVersion({ name: MODEL, source: 's3://bucket/churn', runId: 'theirs' })
+  await registry.setAlias({ name: MODEL, version, alias: 'elsewhere', actor: 'test' })
+  await rig.promote(version)
+  const why = `the files of version ${version} of '${MODEL}' are at 's3://bucket/churn', which this server never opens`
+  expect(await readySays(why)).toContain(`version ${version} of ${MODEL} is in Production but cannot be loaded`)
+  expect((await rig.get(`/ready/${MODEL}`)).text).toContain(why)
+  expect(versionOf((await rig.predict({ user_id: '7590-VHVEG' })).body)).toBe(before)
+  await rig.promote(Number(before))
+  await rig.until((answer) => versionOf(answer.body) === before)
+})
+
 test('a damaged file and one of other features are refused too', async () => {
   await answers(1)
   const good = await rig.app.tracking.artifacts.read((await rig.app.registry.getVersion(MODEL, 1)).source, 'model.weir')

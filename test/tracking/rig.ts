@@ -1,7 +1,7 @@
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { manualClock } from '../../src/base/clock.ts'
+import { manualClock, systemClock } from '../../src/base/clock.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { createServer } from '../../src/http/server.ts'
 import { openObjectStore } from '../../src/lake/open-store.ts'
@@ -19,16 +19,19 @@ export type Json = any
 
 export const START_MS = Date.UTC(2024, 0, 1)
 
-/** The MLflow API on a real database, an object store in a folder of its own, and a clock that stands. */
-export async function openMlflowRig(options: { artifactBytesMax?: number; objects?: string } = {}) {
+type RigOptions = { artifactBytesMax?: number; objects?: string; clock?: 'system' }
+
+/** The MLflow API on a real database, an object store in a folder of its own, and a clock that stands if not told otherwise. */
+export async function openMlflowRig(options: RigOptions = {}) {
   const database = await testDatabase()
   const dir = await mkdtemp(join(tmpdir(), 'weir-mlflow-'))
   const objects = await openObjectStore({ objects: options.objects ?? dir, home: dir })
   const clock = manualClock(START_MS)
-  const tracking = createTracking({ sql: database.db, objects, clock })
-  const registry = createRegistry({ sql: database.db, tracking, clock })
+  const time = options.clock === 'system' ? systemClock : clock
+  const tracking = createTracking({ sql: database.db, objects, clock: time })
+  const registry = createRegistry({ sql: database.db, tracking, clock: time })
   const server = await createServer({
-    routes: [trackingRoutes(tracking, options), registryRoutes(registry)],
+    routes: [trackingRoutes(tracking, { ...options, filesOfVersion: registry.filesOf }), registryRoutes(registry)],
     host: '127.0.0.1',
     port: 0,
     token: null,

@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import { type Command, InvalidArgumentError, Option } from 'commander'
 import { PlatformError } from '../../base/errors.ts'
 import type { Stage } from '../../registry/registry.ts'
+import { isOwn, notOurs } from '../../registry/source.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { withApp } from '../with-app.ts'
 
@@ -21,13 +22,16 @@ export function define(command: Command): void {
       if (stage === undefined && alias === undefined) {
         throw new PlatformError('invalid_argument', 'name a --stage or an --alias')
       }
-      return withApp(options, async ({ mlflow: { registry } }, { out }) => {
+      return withApp(options, async ({ mlflow: { registry }, project }, { out }) => {
         const actor = userInfo().username
         const archiveExisting = !options.keepExisting && (stage === 'Production' || stage === 'Staging')
         if (stage) await registry.transition({ name, version, stage, archiveExisting, actor, comment })
         if (alias) await registry.setAlias({ name, version, alias, actor })
         const now = await registry.getVersion(name, version)
         out.document(now)
+        if (stage === 'Production' && project.tracking === null && !isOwn(now.location)) {
+          out.progress(`not served: ${notOurs(now).message}`)
+        }
         out.line(`${name} ${version}: ${now.stage}${now.aliases.length > 0 ? `, ${now.aliases.join(', ')}` : ''}`)
       })
     },

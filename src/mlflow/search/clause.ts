@@ -26,7 +26,8 @@ export function searchClause(
 ): Clause {
   const values: unknown[] = []
   const bind = (value: unknown): string => `$${firstParameter - 1 + values.push(value)}`
-  const where = parseFilter(request.filter ?? '').map((comparison) => comparisonSql(fields, comparison, bind))
+  const comparisons = parseFilter(request.filter ?? '')
+  const where = kindSql(fields, comparisons, bind)
   const terms = orderTerms(fields, request.orderBy ?? [], bind)
   const tail = [...(terms.length > 0 ? [] : [fields.defaultOrder]), fields.tieBreak]
   const sqlOf = (list: readonly OrderTerm[]) => [...list.flatMap((term) => term.sql), ...tail].join(', ')
@@ -44,6 +45,25 @@ export function searchClause(
 
 type Bind = (value: unknown) => string
 
+/**
+ * The comparisons in SQL. What is said of the tag of another kind is only whether that kind is asked for: a row that is
+ * not of it need not have the tag.
+ */
+function kindSql(fields: SearchFields, comparisons: readonly Comparison[], bind: Bind): string[] {
+  const { otherKind } = fields
+  const isOfKind = ({ identifier: { entity, key } }: Comparison) =>
+    otherKind !== undefined && key === otherKind.tag && entity !== null && own(fields.entities, entity) === 'tags'
+  const isAsked = comparisons.some(
+    (c) => isOfKind(c) && c.operator === '=' && c.values[0]?.text.toLowerCase() === 'true',
+  )
+  const counted = isAsked ? comparisons : comparisons.filter((comparison) => !isOfKind(comparison))
+  const where = counted.map((comparison) => comparisonSql(fields, comparison, bind))
+  if (!otherKind || isAsked) return where
+  const { table, match } = fields.keyed.tags!
+  const has = `select 1 from ${table} k where ${match} and k.key = ${bind(otherKind.tag)} and lower(k.value) = 'true'`
+  return [...where, `not exists (${has})`]
+}
+
 function comparisonSql(fields: SearchFields, comparison: Comparison, bind: Bind): string {
   const { entity, key } = resolve(fields, comparison.identifier)
   const attribute = entity === 'attributes' ? fields.attributes[key] : undefined
@@ -55,9 +75,6 @@ function comparisonSql(fields: SearchFields, comparison: Comparison, bind: Bind)
   const has = `select 1 from ${keyed.table} k where ${keyed.match} and k.key = ${bind(key)}`
   if (comparison.operator === 'IS NULL') return `not exists (${has})`
   if (comparison.operator === 'IS NOT NULL') return `exists (${has})`
-  if (comparison.operator === '!=' && fields.negationMatchesMissing?.has(`${entity}.${key}`)) {
-    return `not exists (${has} and ${testSql('k.value', keyed.type, { ...comparison, operator: '=' }, bind)})`
-  }
   return `exists (${has} and ${testSql('k.value', keyed.type, comparison, bind)})`
 }
 

@@ -17,8 +17,8 @@ export type SearchFields = {
   keyed: Record<string, { table: string; match: string; type: 'text' | 'number' }>
   /** Many things of one row, of which one must fulfil a comparison: `from` finds them. Nothing is sorted by them. */
   related?: Record<string, { from: string; texts: Record<string, string> }>
-  /** Keyed values whose `!=` also finds what lacks them. */
-  negationMatchesMissing?: ReadonlySet<string>
+  /** Rows of another kind, which have this tag as `true`: they are found only by who asks for them with `= 'true'`. */
+  otherKind?: { tag: string }
   /** Other spellings of an attribute or entity. */
   aliases: Record<string, string>
   entities: Record<string, string>
@@ -46,6 +46,10 @@ export const ENTITY_NAMES: Record<string, string> = {
   datasets: 'datasets',
 }
 
+/** What a run used a dataset for, the first time; other purposes have rows of their own. */
+const CONTEXT = `(select g.value from tracking.input_tag g where g.run_id = i.run_id and g.dataset_id = i.dataset_id
+                    and g.key = 'mlflow.data.context')`
+
 export const RUN_FIELDS: SearchFields = {
   attributes: {
     run_id: { sql: 'r.run_id', type: 'text', always: 'text' },
@@ -64,12 +68,13 @@ export const RUN_FIELDS: SearchFields = {
   },
   related: {
     datasets: {
-      from: 'tracking.input i join tracking.dataset d using (dataset_id) where i.run_id = r.run_id',
+      from: `(select run_id, dataset_id, ${CONTEXT} as context from tracking.input i where i.run_id = r.run_id
+               union all select run_id, dataset_id, context from tracking.input_again a where a.run_id = r.run_id) i
+             join tracking.dataset d using (dataset_id) where true`,
       texts: {
         name: 'd.name',
         digest: 'd.digest',
-        context: `(select g.value from tracking.input_tag g where g.run_id = i.run_id and g.dataset_id = i.dataset_id
-                     and g.key = 'mlflow.data.context')`,
+        context: 'i.context',
       },
     },
   },
@@ -106,6 +111,39 @@ export const EXPERIMENT_FIELDS: SearchFields = {
 const LATEST_MODEL_METRIC = `(
   select distinct on (m.model_id, m.key) m.model_id, m.key, m.value from tracking.logged_model_metric m
   order by m.model_id, m.key, m.step desc, m.timestamp_ms desc, m.value desc)`
+
+export const TRACE_FIELDS: SearchFields = {
+  attributes: {
+    request_id: { sql: 't.trace_id', type: 'text' },
+    timestamp_ms: { sql: 't.timestamp_ms', type: 'number' },
+    execution_time_ms: { sql: 't.execution_ms', type: 'number' },
+    status: { sql: 't.status', type: 'text' },
+    client_request_id: { sql: 't.client_request_id', type: 'text' },
+    name: {
+      sql: "(select k.value from tracking.trace_tag k where k.trace_id = t.trace_id and k.key = 'mlflow.traceName')",
+      type: 'text',
+    },
+    run_id: {
+      sql: "(select k.value from tracking.trace_metadata k where k.trace_id = t.trace_id and k.key = 'mlflow.sourceRun')",
+      type: 'text',
+    },
+  },
+  keyed: {
+    tags: { table: 'tracking.trace_tag', match: 'k.trace_id = t.trace_id', type: 'text' },
+    metadata: { table: 'tracking.trace_metadata', match: 'k.trace_id = t.trace_id', type: 'text' },
+  },
+  aliases: {
+    trace_id: 'request_id',
+    timestamp: 'timestamp_ms',
+    request_time: 'timestamp_ms',
+    execution_time: 'execution_time_ms',
+    execution_duration: 'execution_time_ms',
+    state: 'status',
+  },
+  entities: { ...ENTITY_NAMES, trace: 'attributes', metadata: 'metadata', request_metadata: 'metadata' },
+  defaultOrder: 't.timestamp_ms desc',
+  tieBreak: 't.trace_id',
+}
 
 export const LOGGED_MODEL_FIELDS: SearchFields = {
   attributes: {

@@ -36,10 +36,18 @@ export async function selectModel(sql: Sql, name: string): Promise<ModelRow | un
   return rows[0]
 }
 
-/** Holds off every other change of the model until the transaction ends, and tells of it all then. */
-export async function lockModel(sql: Sql, name: string): Promise<boolean> {
-  const text = 'select pg_notify($2, name) from registry.model where name = $1 for update'
-  return (await preparedShape(sql, text, [name, REGISTRY_CHANNEL])).length > 0
+/**
+ * Holds off every other change of the model until the transaction ends, and tells of it all then. With a moment it is the
+ * model's last update too, as MLflow has it for a stage change and a deletion but not for a tag or an alias.
+ */
+export async function lockModel(sql: Sql, name: string, updatedMs?: number): Promise<boolean> {
+  const locked = 'select pg_notify($2, name) from registry.model where name = $1 for update'
+  const updated = `update registry.model set last_update_ms = greatest(last_update_ms, $3) where name = $1
+                   returning pg_notify($2, name)`
+  const asked = [name, REGISTRY_CHANNEL]
+  const rows =
+    updatedMs === undefined ? preparedShape(sql, locked, asked) : preparedShape(sql, updated, [...asked, updatedMs])
+  return (await rows).length > 0
 }
 
 /** The lock alone, for statements that are sent behind it and tell of their change themselves. */
@@ -104,16 +112,18 @@ export async function endHistory(
   )
 }
 
-/** Gives the sources that no version has any more. */
+/** Gives the addresses of files that no version has any more. */
 export async function deleteModel(sql: Sql, name: string): Promise<string[]> {
-  const rows = await preparedShape<{ source: string }>(
+  const rows = await preparedShape<{ location: string }>(
     sql,
-    `with gone as (delete from registry.model where name = $1 returning name)
-     select distinct v.source from registry.version v join gone using (name)
-     where not exists (select 1 from registry.version o where o.source = v.source and o.name <> v.name)`,
+    `with gone as (delete from registry.model where name = $1 returning name),
+     left_behind as (
+       select distinct coalesce(v.location, v.source) as location from registry.version v join gone using (name))
+     select g.location from left_behind g where not exists (
+       select 1 from registry.version o where coalesce(o.location, o.source) = g.location and o.name <> $1)`,
     [name],
   )
-  return rows.map((row) => row.source)
+  return rows.map((row) => row.location)
 }
 
 export async function upsertModelTags(sql: Sql, name: string, tags: Record<string, string>): Promise<void> {

@@ -7,7 +7,7 @@ type Kept = { name: string; version: number; actor: string; comment: string | nu
 
 /**
  * Gives a version its stage, archives the others of that stage where asked, keeps both in the history in that order, and
- * tells of it; no row when there is no such version. The same stage again is no transition. Behind the model's lock: what
+ * tells of it; it is an update of the model, as MLflow has it. No row when there is no such version. The same stage again is no transition. Behind the model's lock: what
  * others moved before is seen.
  */
 export function moveVersion(move: Kept & { stage: Stage; archiveExisting: boolean }): Statement {
@@ -26,6 +26,10 @@ export function moveVersion(move: Kept & { stage: Stage; archiveExisting: boolea
      moved as (
        update registry.version v set stage = found.to_value, last_update_ms = $7
        from found where v.name = $1 and v.version = found.version and exists (select 1 from target)
+     ),
+     updated as (
+       update registry.model set last_update_ms = greatest(last_update_ms, $7)
+       where name = $1 and exists (select 1 from target)
      )
      select version, pg_notify($8, $1) from target`,
     [name, version, stage, archiveExisting, actor, comment, atMs, REGISTRY_CHANNEL],

@@ -6,7 +6,10 @@ export type VersionRow = {
   name: string
   version: number
   stage: Stage
+  /** As it was given. */
   source: string
+  /** Where its files lie (source.ts). */
+  location: string
   runId: string | null
   runLink: string | null
   description: string
@@ -18,10 +21,13 @@ export type VersionRow = {
   aliases: string[]
 }
 
-export type NewVersion = Pick<VersionRow, 'name' | 'source' | 'runId' | 'runLink' | 'description' | 'tags'>
+export type NewVersion = Pick<VersionRow, 'name' | 'source' | 'location' | 'runId' | 'runLink' | 'description' | 'tags'>
+
+/** A server from before 0019 writes none: there the source is the address. */
+const LOCATION = 'coalesce(v.location, v.source)'
 
 const COLUMNS = `
-  v.name, v.version, v.stage, v.source, v.run_id as "runId", v.run_link as "runLink", v.description, v.status,
+  v.name, v.version, v.stage, v.source, ${LOCATION} as location, v.run_id as "runId", v.run_link as "runLink", v.description, v.status,
   v.status_message as "statusMessage", v.creation_ms as "creationMs", v.last_update_ms as "lastUpdateMs",
   coalesce((select json_object_agg(t.key, t.value order by t.key) from registry.version_tag t
             where t.name = v.name and t.version = v.version), '{}') as tags,
@@ -33,22 +39,22 @@ const COLUMNS = `
  * such model. A number is given once, also when its version is deleted later. `newestOf` behind it gives the version.
  */
 export function insertVersion(version: NewVersion, { nowMs, channel }: { nowMs: number; channel: string }): Statement {
-  const { name, source, runId, runLink, description, tags } = version
+  const { name, source, location, runId, runLink, description, tags } = version
   return statement(
     `with taken as (
        update registry.model set last_version = last_version + 1, last_update_ms = $6 where name = $1
        returning last_version as version
      ),
      made as (
-       insert into registry.version (name, version, source, run_id, run_link, description, creation_ms, last_update_ms)
-       select $1, version, $2, $3, $4, $5, $6, $6 from taken
+       insert into registry.version (name, version, source, run_id, run_link, description, creation_ms, last_update_ms, location)
+       select $1, version, $2, $3, $4, $5, $6, $6, $10 from taken
      ),
      tagged as (
        insert into registry.version_tag (name, version, key, value)
        select $1, taken.version, g.key, g.value from taken, unnest($7::text[], $8::text[]) as g (key, value)
      )
      select version, pg_notify($9, $1) from taken`,
-    [name, source, runId, runLink, description, nowMs, Object.keys(tags), Object.values(tags), channel],
+    [name, source, runId, runLink, description, nowMs, Object.keys(tags), Object.values(tags), channel, location],
   )
 }
 
@@ -104,7 +110,7 @@ export function selectVersionsUsing(
     sql,
     `select v.name, v.version, g.run_id as "runId"
      from unnest($1::text[], $2::text[]) as g (run_id, uri)
-     join registry.version v on v.run_id = g.run_id or v.source = g.uri or starts_with(v.source, g.uri || '/')
+     join registry.version v on v.run_id = g.run_id or ${LOCATION} = g.uri or starts_with(${LOCATION}, g.uri || '/')
      order by v.name, v.version`,
     [runs.map((run) => run.runId), runs.map((run) => run.artifactUri)],
   )
@@ -118,7 +124,7 @@ export function selectVersionsAt(
   return preparedShape<{ name: string; version: number; uri: string }>(
     sql,
     `select v.name, v.version, g.uri from unnest($1::text[]) as g (uri)
-     join registry.version v on v.source = g.uri or starts_with(v.source, g.uri || '/')
+     join registry.version v on ${LOCATION} = g.uri or starts_with(${LOCATION}, g.uri || '/')
      order by v.name, v.version`,
     [uris],
   )
@@ -175,16 +181,17 @@ export async function updateVersion(
   )
 }
 
-/** Gives its source, when no other version has it. */
+/** Gives the address of its files, when no other version has it. */
 export async function deleteVersion(sql: Sql, name: string, version: number): Promise<string[]> {
-  const rows = await preparedShape<{ source: string }>(
+  const rows = await preparedShape<{ location: string }>(
     sql,
-    `with gone as (delete from registry.version where name = $1 and version = $2 returning name, version, source)
-     select g.source from gone g where not exists (
-       select 1 from registry.version o where o.source = g.source and (o.name, o.version) <> (g.name, g.version))`,
+    `with gone as (
+       delete from registry.version v where name = $1 and version = $2 returning name, version, ${LOCATION} as location)
+     select g.location from gone g where not exists (
+       select 1 from registry.version v where ${LOCATION} = g.location and (v.name, v.version) <> (g.name, g.version))`,
     [name, version],
   )
-  return rows.map((row) => row.source)
+  return rows.map((row) => row.location)
 }
 
 export async function upsertVersionTags(

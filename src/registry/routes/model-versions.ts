@@ -3,6 +3,7 @@ import { type Endpoint, JsonPieces } from '../../mlflow/endpoint.ts'
 import {
   type Fields,
   keyValues,
+  missing,
   optionalBoolean,
   optionalInteger,
   optionalText,
@@ -17,6 +18,9 @@ import { pageSize } from './request.ts'
 
 const PAGE_SIZE = { default: 10_000, max: 200_000 }
 
+/** A run or model that may be none of ours; the database knows no more. */
+const ID_LENGTH_MAX = 500
+
 const textOf = (version: ModelVersion) => JSON.stringify(versionJson(version))
 
 export function modelVersionEndpoints(registry: Registry): Endpoint[] {
@@ -28,7 +32,8 @@ export function modelVersionEndpoints(registry: Registry): Endpoint[] {
         const version = await registry.createVersion({
           name: requiredText(fields, 'name'),
           source: requiredText(fields, 'source', 'source'),
-          runId: optionalText(fields, 'run_id'),
+          runId: optionalText(fields, 'run_id', ID_LENGTH_MAX),
+          modelId: optionalText(fields, 'model_id', ID_LENGTH_MAX),
           runLink: optionalText(fields, 'run_link', 'runLink'),
           description: optionalText(fields, 'description', 'description'),
           tags: Object.fromEntries(keyValues(fields, 'tags').map(({ key, value }) => [key, value])),
@@ -58,7 +63,7 @@ export function modelVersionEndpoints(registry: Registry): Endpoint[] {
     {
       method: 'GET',
       path: 'model-versions/get-download-uri',
-      run: async (fields) => ({ artifact_uri: (await registry.getVersion(...named(fields))).source }),
+      run: async (fields) => ({ artifact_uri: (await registry.getVersion(...named(fields))).location }),
     },
     {
       method: 'POST',
@@ -109,7 +114,9 @@ export function modelVersionEndpoints(registry: Registry): Endpoint[] {
       path: 'model-versions/set-tag',
       async run(fields) {
         const key = requiredText(fields, 'key')
-        await registry.setVersionTag(...named(fields), key, requiredText(fields, 'value'))
+        const value = optionalText(fields, 'value')
+        if (value === undefined) throw missing('value')
+        await registry.setVersionTag(...named(fields), key, value)
         return {}
       },
     },

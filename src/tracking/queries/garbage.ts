@@ -60,6 +60,16 @@ export async function selectModelUris(sql: Sql, experimentId: string): Promise<s
   return rows.map((row) => row.artifact_uri)
 }
 
+/** Where the spans of an experiment's traces lie. */
+export async function selectSpanUris(sql: Sql, experimentId: string): Promise<string[]> {
+  const rows = await sql.query<{ value: string }>(
+    `select k.value from tracking.trace t join tracking.trace_tag k using (trace_id)
+     where t.experiment_id = $1::bigint and k.key = 'mlflow.artifactLocation'`,
+    [experimentId],
+  )
+  return rows.map((row) => row.value)
+}
+
 /** With its logged models, which runs of other experiments may have used. */
 export async function deleteExperiment(sql: Sql, experimentId: string): Promise<void> {
   await sql.query(

@@ -24,7 +24,8 @@ export type ModelMetricRow = {
   key: string
   value: string
   timestamp_ms: number
-  step: number
+  /** As text too: it may be beyond 2^53. */
+  step: string
   run_id: string
   dataset_name: string | null
   dataset_digest: string | null
@@ -39,7 +40,7 @@ const COLUMNS = `
             from tracking.logged_model_tag t where t.model_id = l.model_id), '[]') as tags,
   coalesce((select json_agg(m order by m.key) from (
               select distinct on (m.key, m.dataset_name, m.dataset_digest)
-                m.key, m.value::text, m.timestamp_ms, m.step, m.run_id, m.dataset_name, m.dataset_digest
+                m.key, m.value::text, m.timestamp_ms, m.step::text, m.run_id, m.dataset_name, m.dataset_digest
               from tracking.logged_model_metric m where m.model_id = l.model_id
               order by m.key, m.dataset_name, m.dataset_digest, m.step desc, m.timestamp_ms desc, m.value desc
             ) m), '[]') as metrics`
@@ -71,6 +72,12 @@ export async function selectLoggedModel(sql: Sql, modelId: string): Promise<Logg
     modelId,
   ])
   return rows[0]
+}
+
+/** Holds off other changes until the transaction ends; false when there is no such model. */
+export async function lockLoggedModel(sql: Sql, modelId: string): Promise<boolean> {
+  const text = 'select 1 from tracking.logged_model where model_id = $1 for update'
+  return (await sql.query(text, [modelId])).length > 0
 }
 
 /** Those of the ids that name a model that is not deleted. */
@@ -170,7 +177,7 @@ export type ModelMetric = {
   key: string
   value: number
   timestamp_ms: number
-  step: number
+  step: number | bigint
   dataset_name: string | null
   dataset_digest: string | null
 }

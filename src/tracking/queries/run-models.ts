@@ -2,7 +2,7 @@ import { preparedShape } from '../../db/prepared-shapes.ts'
 import type { Sql } from '../../db/sql.ts'
 
 /** Which logged models a run used and made. */
-export type RunModels = { inputs: { model_id: string }[]; outputs: { model_id: string; step: number }[] }
+export type RunModels = { inputs: { model_id: string }[]; outputs: { model_id: string; step: number | bigint }[] }
 
 export async function insertModelInputs(sql: Sql, runId: string, modelIds: string[]): Promise<void> {
   await preparedShape(
@@ -26,7 +26,7 @@ export async function upsertModelOutputs(sql: Sql, runId: string, outputs: RunMo
 }
 
 export async function selectRunModels(sql: Sql, runIds: string[]): Promise<Map<string, RunModels>> {
-  const rows = await preparedShape<{ run_id: string; model_id: string; step: number | null }>(
+  const rows = await preparedShape<{ run_id: string; model_id: string; step: number | bigint | null }>(
     sql,
     `select run_id, model_id, null::bigint as step from tracking.model_input where run_id = any($1)
      union all

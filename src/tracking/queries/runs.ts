@@ -4,7 +4,8 @@ import type { Sql } from '../../db/sql.ts'
 export type RunStatus = 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLED'
 
 export type KeyValue = { key: string; value: string }
-export type MetricPoint = { key: string; value: number; timestamp_ms: number; step: number }
+/** A step is an int64: a bigint beyond 2^53. */
+export type MetricPoint = { key: string; value: number; timestamp_ms: number; step: number | bigint }
 
 export type RunRow = {
   run_id: string
@@ -90,6 +91,11 @@ export async function countWrite(sql: Sql, runId: string): Promise<void> {
 /** Lets one after the other read and change the models that a run logged. */
 export async function lockModelHistory(sql: Sql, runId: string): Promise<void> {
   await preparedShape(sql, "select pg_advisory_xact_lock(hashtextextended('model history of ' || $1, 0))", [runId])
+}
+
+/** Lets one after the other look which datasets a run used and add to them. */
+export async function lockInputs(sql: Sql, runId: string): Promise<void> {
+  await preparedShape(sql, "select pg_advisory_xact_lock(hashtextextended('inputs of ' || $1, 0))", [runId])
 }
 
 export async function updateRun(

@@ -1,20 +1,77 @@
-import type { FastifyPluginAsync } from 'fastify'
+/** Single files by query, as MLflow's own pages ask for them and send them. */
+import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
+import { PlatformError } from '../../base/errors.ts'
+import { checkArtifactPath, proxyPathOf } from '../../mlflow/artifact-uri.ts'
 import { answerErrorsAsMlflow } from '../../mlflow/endpoint.ts'
-import { fieldsOf, requiredText } from '../../mlflow/read.ts'
+import { type Fields, fieldsOf, invalid, optionalText, requiredText } from '../../mlflow/read.ts'
+import { limitOf, overLimit } from '../../wire/limits.ts'
+import { RAW_BODY } from '../../wire/raw-body.ts'
+import { SPANS_FILE } from '../traces/traces.ts'
 import type { Tracking } from '../tracking.ts'
 import { runIdOf } from './request.ts'
 import { sendArtifact } from './send-artifact.ts'
 
-/** One artifact of a run by query, as MLflow's own pages ask for it. */
-export function getArtifactRoutes({ artifacts }: Pick<Tracking, 'artifacts'>): FastifyPluginAsync {
+/** Where the files of a registered version lie; the registry knows it. */
+export type FilesOfVersion = (name: string, version: string) => Promise<string>
+
+type Deps = Pick<Tracking, 'artifacts' | 'traces'> & { filesOfVersion?: FilesOfVersion }
+
+const schema = { hide: true }
+
+export function getArtifactRoutes({ artifacts, traces, filesOfVersion }: Deps): FastifyPluginAsync {
   return async (app) => {
     answerErrorsAsMlflow(app)
-    for (const url of ['/get-artifact', '/ajax-api/2.0/mlflow/get-artifact']) {
-      app.get(url, { schema: { hide: true } }, async (request, reply) => {
-        const fields = fieldsOf(request.query)
-        const path = await artifacts.proxyPath(runIdOf(fields), requiredText(fields, 'path'))
-        return sendArtifact(artifacts, path, request, reply)
-      })
+    const get = (path: string, place: (fields: Fields) => Promise<string>) => {
+      const answer = async (request: FastifyRequest, reply: FastifyReply) =>
+        sendArtifact(artifacts, await place(fieldsOf(request.query)), request, reply)
+      for (const base of ['', '/ajax-api/2.0/mlflow']) app.get(`${base}/${path}`, { schema }, answer)
     }
+    get('get-artifact', (fields) => artifacts.proxyPath(runIdOf(fields), requiredText(fields, 'path')))
+    get('model-versions/get-artifact', async (fields) => {
+      const path = checkArtifactPath(requiredText(fields, 'path'))
+      const [name, version] = [requiredText(fields, 'name'), requiredText(fields, 'version')]
+      if (!filesOfVersion) throw new PlatformError('unsupported', 'this server has no registry')
+      return `${proxyPathOf(await filesOfVersion(name, version))}/${path}`
+    })
+    app.get('/ajax-api/2.0/mlflow/get-trace-artifact', { schema }, async (request, reply) => {
+      const bytes = await traces.spans(requiredText(fieldsOf(request.query), 'request_id'))
+      const type = 'application/octet-stream'
+      reply.headers({
+        'content-disposition': `attachment; filename=${SPANS_FILE}`,
+        'x-content-type-options': 'nosniff',
+      })
+      return reply.type(type).send(bytes)
+    })
+    uploadRoute(app, artifacts)
   }
+}
+
+function uploadRoute(app: FastifyInstance, artifacts: Tracking['artifacts']): void {
+  app.register(async (upload) => {
+    upload.removeAllContentTypeParsers()
+    upload.addContentTypeParser(
+      '*',
+      { parseAs: 'buffer', bodyLimit: limitOf('pageUploadBytes') },
+      (_request, body, done) => done(null, body),
+    )
+    // A file has any type or none; a page of another origin is refused by its Origin.
+    upload.addHook('onRequest', async (request) => {
+      request.headers['content-type'] = 'application/octet-stream'
+    })
+    const url = '/ajax-api/2.0/mlflow/upload-artifact'
+    upload.post(url, { schema, config: RAW_BODY, bodyLimit: limitOf('pageUploadBytes') }, async (request) => {
+      const fields = fieldsOf(request.query)
+      const runId = optionalText(fields, 'run_uuid')
+      if (!runId) throw invalid('Request must specify run_uuid.')
+      const path = optionalText(fields, 'path')
+      if (!path) throw invalid('Request must specify path.')
+      checkArtifactPath(path)
+      const { body } = request
+      if (!(body instanceof Uint8Array) || body.length === 0) throw invalid('Request must specify data.')
+      if (body.length > limitOf('pageUploadBytes'))
+        throw overLimit('pageUploadBytes', `the file has ${body.length} bytes`)
+      await artifacts.putOfRun(runId, path, body)
+      return {}
+    })
+  })
 }

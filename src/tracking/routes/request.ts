@@ -1,4 +1,4 @@
-import { type Fields, missing, optionalInteger, optionalText } from '../../mlflow/read.ts'
+import { type Fields, missing, optionalInt64, optionalText } from '../../mlflow/read.ts'
 
 /** In the order of their numbers in the protocol, from 1 on. */
 export const VIEW_TYPES = ['ACTIVE_ONLY', 'DELETED_ONLY', 'ALL'] as const
@@ -10,6 +10,6 @@ export function runIdOf(fields: Fields): string {
   return runId
 }
 
-export function stepOf(fields: Fields): number {
-  return optionalInteger(fields, 'step') ?? 0
+export function stepOf(fields: Fields): number | bigint {
+  return optionalInt64(fields, 'step') ?? 0
 }

@@ -29,7 +29,7 @@ export function runDataEndpoints({ logBatch, logModel, loggedModels, runs }: Tra
       method: 'POST',
       path: 'runs/log-metric',
       async run(fields) {
-        await logBatch(runIdOf(fields), { metrics: [metricOf(fields)] })
+        await logBatch(runIdOf(fields), { metrics: [metricOf(fields, '')] })
         return {}
       },
     },
@@ -55,7 +55,7 @@ export function runDataEndpoints({ logBatch, logModel, loggedModels, runs }: Tra
       path: 'runs/log-batch',
       async run(fields) {
         await logBatch(runIdOf(fields), {
-          metrics: objectList(fields, 'metrics', 'bodyValues').map(metricOf),
+          metrics: objectList(fields, 'metrics', 'bodyValues').map((item, i) => metricOf(item, `metrics[${i}].`)),
           params: keyValues(fields, 'params', 'bodyValues'),
           tags: keyValues(fields, 'tags', 'bodyValues'),
         })
@@ -77,6 +77,7 @@ export function runDataEndpoints({ logBatch, logModel, loggedModels, runs }: Tra
       async run(fields) {
         // The longest a schema and a profile may be, each character escaped, must fit the body.
         const models = objectList(fields, 'models').map((m) => ({ model_id: requiredText(m, 'model_id') }))
+        if (fields.datasets === undefined && models.length === 0) throw missing('datasets')
         await runs.logInputs(runIdOf(fields), objectList(fields, 'datasets').map(inputOf))
         if (models.length > 0) await loggedModels.linkToRun(runIdOf(fields), { inputs: models, outputs: [] })
         return {}
@@ -85,7 +86,11 @@ export function runDataEndpoints({ logBatch, logModel, loggedModels, runs }: Tra
   ]
 }
 
-function metricOf(fields: Fields): LoggedMetric {
+/** `at` says where it stands in the request, as MLflow names what is missing there. */
+function metricOf(fields: Fields, at: string): LoggedMetric {
+  for (const name of ['key', 'value', 'timestamp']) {
+    if (fields[name] === undefined || fields[name] === null) throw missing(`${at}${name}`)
+  }
   return {
     key: requiredText(fields, 'key'),
     value: requiredDouble(fields, 'value'),

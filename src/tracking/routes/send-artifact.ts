@@ -12,6 +12,7 @@ const TYPES = new Map([
   ['json', 'application/json'],
   ['md', 'text/plain'],
   ['mlmodel', 'text/plain'],
+  ['mlproject', 'text/plain'],
   ['parquet', 'application/vnd.apache.parquet'],
   ['pdf', 'application/pdf'],
   ['png', 'image/png'],
@@ -64,8 +65,7 @@ export function rangeOf(
 }
 
 function typeOf(name: string): string {
-  const type = TYPES.get(name.slice(name.lastIndexOf('.') + 1).toLowerCase()) ?? 'application/octet-stream'
-  return type.startsWith('text/') ? `${type}; charset=utf-8` : type
+  return TYPES.get(name.slice(name.lastIndexOf('.') + 1).toLowerCase()) ?? 'application/octet-stream'
 }
 
 /** A name for clients that know only ASCII. */

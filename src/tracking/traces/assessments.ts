@@ -1,0 +1,72 @@
+import { randomBytes } from 'node:crypto'
+import type { Clock } from '../../base/clock.ts'
+import { PlatformError } from '../../base/errors.ts'
+import type { Sql } from '../../db/sql.ts'
+import { exactJson } from '../../wire/exact-json.ts'
+import { limitOf, overLimit } from '../../wire/limits.ts'
+import * as queries from './queries.ts'
+
+/** As MLflow writes it; what we know of it is its ids and times. */
+export type Assessment = Record<string, unknown>
+
+type Deps = { sql: Sql; clock: Clock; get(traceId: string): Promise<unknown> }
+
+/** What somebody thought of a trace, or would have wanted: kept as the client said it. */
+export function createAssessments({ sql, clock, get }: Deps) {
+  const now = () => new Date(clock.nowMs()).toISOString()
+  async function store(tx: Sql, traceId: string, id: string, document: Assessment): Promise<Assessment> {
+    const text = exactJson(document)
+    if (text.length > limitOf('assessmentChars')) {
+      throw overLimit('assessmentChars', `the assessment has ${text.length} characters`)
+    }
+    await queries.upsertAssessment(tx, traceId, id, text)
+    return JSON.parse(text)
+  }
+
+  return {
+    async addAssessment(traceId: string, given: Assessment): Promise<Assessment> {
+      await get(traceId)
+      const at = now()
+      const id = `a-${randomBytes(16).toString('hex')}`
+      const document = {
+        ...given,
+        assessment_id: id,
+        trace_id: traceId,
+        create_time: at,
+        last_update_time: at,
+        valid: true,
+      }
+      return sql.tx(async (tx) => {
+        const count = await queries.countAssessments(tx, traceId)
+        if (count >= limitOf('listItems')) throw overLimit('listItems', `trace ${traceId} has ${count} assessments`)
+        return store(tx, traceId, id, document)
+      })
+    },
+    /** Only what the mask names is changed. */
+    changeAssessment: (traceId: string, id: string, given: Assessment, mask: readonly string[]) =>
+      sql.tx(async (tx) => {
+        const known = await queries.selectAssessment(tx, traceId, id)
+        if (!known) throw noAssessment(traceId, id)
+        const named = mask.filter((field) => CHANGEABLE.includes(field))
+        const changed = Object.fromEntries(named.map((field) => [field, given[field]]))
+        return store(tx, traceId, id, { ...known, ...changed, last_update_time: now() })
+      }),
+    async getAssessment(traceId: string, id: string): Promise<Assessment> {
+      const found = await queries.selectAssessment(sql, traceId, id)
+      if (!found) throw noAssessment(traceId, id)
+      return found
+    },
+    async deleteAssessment(traceId: string, id: string): Promise<void> {
+      if (!(await queries.deleteAssessment(sql, traceId, id))) throw noAssessment(traceId, id)
+    },
+  }
+}
+
+const CHANGEABLE = ['assessment_name', 'expectation', 'feedback', 'rationale', 'metadata', 'valid']
+
+function noAssessment(traceId: string, id: string): PlatformError {
+  return new PlatformError(
+    'not_found',
+    `Assessment with ID '${id.slice(0, 60)}' not found for trace '${traceId.slice(0, 60)}'`,
+  )
+}
