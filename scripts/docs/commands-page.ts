@@ -30,12 +30,13 @@ function commandParts(name: string, summary: string, module: CommandModule): str
   module.define(command)
   const takes = command.registeredArguments.map((argument) => [argument.name(), argument.description])
   const settings = Object.values(SETTINGS).map(({ flag }) => `--${flag}`)
+  const help = command.createHelp()
   const shown = command.options.filter(({ long, hidden }) => !hidden && long !== '--project' && long !== '--json')
   const own = shown.filter(({ long }) => !settings.includes(long ?? ''))
   const set = shown.filter(({ long }) => settings.includes(long ?? ''))
   const rows = [
     ...takes.map(([arg, text]) => [code(arg ?? ''), text ?? '']),
-    ...own.map((o) => [code(o.flags), o.description]),
+    ...own.map((o) => [code(o.flags), help.optionDescription(o)]),
   ]
   const example = /\$ (.*)/.exec(after)?.[1]
   return [
