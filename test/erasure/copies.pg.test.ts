@@ -87,6 +87,20 @@ describe('every copy', () => {
     expect(await bytesWith(rig, [KEY])).toEqual([])
   })
 
+  test('of files that a killed command handed over for a delivery; those of a run that has not ended go with it', async () => {
+    const rooms = rig.roomsOf(PROJECT)
+    await rig.deliver(rooms, 'state', '2024-01-31', [{ id: KEY, n: 1, note: 'a' }])
+    const [left, waits] = [`handed-over/left/${'a'.repeat(64)}`, `handed-over/waits/${'b'.repeat(64)}`]
+    for (const key of [left, waits]) await rig.objects.put(key, Buffer.from(`id,n\n${KEY},1\n`))
+    await rig.db.query(
+      `insert into flows.run (id, flow, key, state, input) values ('r', 'ingest_month', 'k', 'waiting', $1::json)`,
+      [JSON.stringify({ handed: { id: 'waits' } })],
+    )
+    const report = await erase(rooms.erasure, 'user', KEY)
+    expect(report.places.map(({ where }) => where)).toContain(`object ${left}`)
+    expect((await rig.objects.list('handed-over')).map(({ key }) => key)).toEqual([waits])
+  })
+
   test('B5: of findings in the records of runs, and of the rows that a run shows as its input example', async () => {
     const rooms = rig.roomsOf(PROJECT)
     await rig.deliver(rooms, 'state', JANUARY, rowsOf(KEY, 'b'))
