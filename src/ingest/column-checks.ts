@@ -137,9 +137,12 @@ function misfit({ misfits, parts }: Table, { name, type }: IndexedColumn): strin
 }
 
 function hint({ format }: Table, type: ValueType): string {
+  if (type === 'Date') return DATE_HINT
   if (format === 'csv') return HINTS[type] ?? ''
   return type.startsWith('Float') ? '; a missing value is a null' : ''
 }
+
+const DATE_HINT = '; a day with a time of it is a UnixTimestamp, other ways to write a day are a dateFormat'
 
 /** What the values mostly were in files that were refused, and what to write instead. */
 const HINTS: Partial<Record<ValueType, string>> = {
@@ -161,7 +164,7 @@ function localTimes({ source }: Table, { index, type }: IndexedColumn): Broken[]
 }
 
 /** Words that programs write where a value is missing. */
-const MISSING_WORDS = [
+export const MISSING_WORDS = [
   ...['na', 'n/a', '#n/a', '#na', '<na>', 'nan', '-nan', 'nat', 'null', '(null)', 'nil', 'none', 'missing', '\\n'],
   ...[
     '-',

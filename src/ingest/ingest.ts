@@ -14,7 +14,7 @@
  * - Rows of a key that was erased are left out and counted as a warning, whatever file they come in.
  * - Running it twice is running it once, so a durable flow may repeat it after a crash.
  *
- * Doors: erase.ts, finding.ts, hand-over.ts, submitted.ts.
+ * Doors: erase.ts, finding.ts, hand-over.ts, sample.ts, submitted.ts.
  */
 
 import type { Clock } from '../base/clock.ts'

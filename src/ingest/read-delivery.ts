@@ -78,7 +78,24 @@ export type ReadDeps = Pick<Deps, 'duck' | 'project' | 'asOf' | 'suppressed'>
 
 /** Reads what was delivered for one source into a table of the session, and checks what can be checked by itself. */
 export async function readFile(
-  { duck, asOf, project, suppressed }: ReadDeps,
+  deps: ReadDeps,
+  file: DeliveredFile,
+  name: string,
+): Promise<{ table?: Table; findings: Finding[] }> {
+  const { duck, project, suppressed } = deps
+  const { table, findings } = await loadFile(deps, file, name)
+  if (!table) return { findings }
+  findings.push(...(await checkStructure(table)))
+  if (table.format === 'parquet') findings.push(...(await checkNanoseconds(duck, table)))
+  const left = suppressed ? await leaveOut(duck, table, project, suppressed) : { table, findings: [] }
+  findings.push(...left.findings)
+  if (!table.parts.some((part) => part.moreRejects)) findings.push(...(await checkTable(duck, left.table)))
+  return { table: left.table, findings }
+}
+
+/** The table alone, and what is wrong with the names of its columns; no table where a part of it cannot be read. */
+export async function loadFile(
+  { duck, asOf }: Pick<ReadDeps, 'duck' | 'asOf'>,
   file: DeliveredFile,
   name: string,
 ): Promise<{ table?: Table; findings: Finding[] }> {
@@ -86,30 +103,17 @@ export async function readFile(
   const findings = [...file.findings]
   const table = newTable({ source, format, fileDigest, name, until: endOf(asOf) })
   for (const part of file.parts) {
-    const faults = await readPart(duck, table, part)
-    findings.push(...faults)
-    if (hasErrors(faults) && table.parts.length === 0) return { findings }
+    findings.push(...(await readPart(duck, table, part)))
+    if (table.parts.length === 0) return { findings }
   }
-  if (table.parts.length < file.parts.length) return { findings }
-  findings.push(...(await checkStructure(table)))
-  if (format === 'parquet') findings.push(...(await checkNanoseconds(duck, table)))
-  const left = suppressed ? await leaveOut(duck, table, project, suppressed) : { table, findings: [] }
-  findings.push(...left.findings)
-  if (!table.parts.some((part) => part.moreRejects)) findings.push(...(await checkTable(duck, left.table)))
-  return { table: left.table, findings }
+  return table.parts.length < file.parts.length ? { findings } : { table, findings }
 }
 
 /** One part into the table, where its header is one that can be read and is that of the first. */
 async function readPart(duck: DuckSession, table: Table, part: DeliveredPart): Promise<Finding[]> {
   const source = { ...table.source, file: part.name }
   const explain = (error: unknown) => explainUnreadable(source, { part, format: table.format }, error)
-  const header =
-    table.format === 'csv'
-      ? await readHeader(
-          part,
-          part.sheet ? { ...source, format: { ...USUAL_FORMAT, trim: source.format.trim } } : source,
-        )
-      : await parquetTypes(duck, part.path).then((types) => [...types.keys()], explain)
+  const header = await headerOf(duck, source, table.format, part).catch(explain)
   if (!Array.isArray(header)) return [header]
   const line = table.format === 'parquet' ? null : (part.sheet?.headerRow ?? 1 + part.linesBefore)
   const findings = table.parts.length === 0 ? checkHeader(header, source, line) : otherColumns(table, source, header)
@@ -121,6 +125,17 @@ async function readPart(duck: DuckSession, table: Table, part: DeliveredPart): P
     requireSameRows(`rows of '${source.name}' → delivery`, part.rows, loaded.rows + loaded.rejects.length)
   }
   return findings
+}
+
+/** The names of the columns, or why there are none; throws DuckDB's error for a broken Parquet file. */
+export async function headerOf(
+  duck: DuckSession,
+  source: Source,
+  format: Table['format'],
+  part: DeliveredPart,
+): Promise<string[] | Finding> {
+  if (format === 'parquet') return [...(await parquetTypes(duck, part.path)).keys()]
+  return readHeader(part, part.sheet ? { ...source, format: { ...USUAL_FORMAT, trim: source.format.trim } } : source)
 }
 
 /** All parts have the same declared columns: one that lacks some would fill them with nulls. */

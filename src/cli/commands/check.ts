@@ -4,11 +4,18 @@ import type { Project } from '../../config/project.ts'
 import { requireExpressions } from '../../features/define/check-expressions.ts'
 import { type CommonOptions, common } from '../options.ts'
 import type { Output } from '../output.ts'
+import { proposeFormat } from '../propose-format.ts'
 import { openContext } from '../with-app.ts'
 
+type CheckOptions = CommonOptions & { sample?: string; source?: string }
+
 export function define(command: Command): void {
-  common(command, 'check --project examples/streamflow').action(async (options: CommonOptions) => {
+  command
+    .option('--sample <path>', 'a file, or a folder of parts, as it would be delivered: proposes the format it needs')
+    .option('--source <name>', 'the source that the sample is of, where its name does not say it')
+  common(command, 'check --sample deliveries/customers.csv').action(async (options: CheckOptions) => {
     const { project, out } = await openContext(options)
+    if (options.sample !== undefined) return proposeFormat(project, out, options.sample, options.source)
     await checkExpressions(project)
     out.document({ ...project, defaultModel: defaultModelOf(project)?.name ?? null })
     printProject(project, out)

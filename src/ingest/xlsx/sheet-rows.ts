@@ -45,8 +45,10 @@ export async function readRows(
       } else if (name === 'f' && cell) {
         cell.formula = true
       } else if (name === 'rPh') aside++
-      else if (name === 'v' || (name === 't' && aside === 0)) within = name
-      else if (name === 'mergeCell') merged.push(mergedOf(attributes.ref ?? ''))
+      else if (name === 'v' || (name === 't' && aside === 0)) {
+        within = name
+        if (cell) cell.value ??= ''
+      } else if (name === 'mergeCell') merged.push(mergedOf(attributes.ref ?? ''))
     },
     text(piece: string) {
       if (within !== '' && cell) cell.value = (cell.value ?? '') + piece
@@ -83,7 +85,7 @@ function put(book: Workbook, row: SheetRow, { column, name, type, style, formula
   if (type === 'e') {
     row.faults.push({ column, cell: name, fault: 'error', shown: value ?? '#ERROR' })
   } else if (value === null || (value === '' && type !== 'str' && type !== 'inlineStr')) {
-    if (formula) row.faults.push({ column, cell: name, fault: 'no value', shown: 'a formula' })
+    if (formula && value === null) row.faults.push({ column, cell: name, fault: 'no value', shown: 'a formula' })
   } else if (type === 's' || type === 'str' || type === 'inlineStr') {
     const text = type === 's' ? (book.texts[Number(value)] ?? '') : unescaped(value)
     // Excel has no null but the empty cell, and an empty text looks the same.
