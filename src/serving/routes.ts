@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import type {} from '@fastify/swagger'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { KeyInput } from '../features/define/keys.ts'
@@ -15,7 +16,7 @@ import {
 } from '../wire/predict.ts'
 import { longKeysAsText } from '../wire/predict-keys.ts'
 import { routeOptions } from '../wire/route.ts'
-import type { Serving } from './serving.ts'
+import { type Serving, SLICE_ROWS } from './serving.ts'
 import { stateRoutes } from './state-routes.ts'
 
 const JSON_TYPE = 'application/json; charset=utf-8'
@@ -97,7 +98,8 @@ async function answerBatch(serving: Serving, name: string, keys: readonly KeyInp
   const results = await serving.predictMany(name, keys)
   const predictions: string[] = []
   const errors: string[] = []
-  for (const result of results) {
+  for (const [i, result] of results.entries()) {
+    if (i > 0 && i % SLICE_ROWS === 0) await setImmediate()
     if ('error' in result) {
       const { code, message, details } = result.error
       errors.push(exactJson({ key: result.key, error: code, detail: message, ...details }))

@@ -26,8 +26,8 @@ import { type HealthCheck, readiness } from './readiness.ts'
 /** `health`: what else must answer before the server is ready. */
 export type ServingDeps = LiveModelDeps & { clock: Clock; health: readonly HealthCheck[] }
 
-/** Rows predicted in one go, some milliseconds: between two, those who wait for one prediction have their turn. */
-const SLICE_ROWS = 250
+/** Rows predicted, or written, in one go, some milliseconds: between two, those who wait for one prediction have their turn. */
+export const SLICE_ROWS = 250
 
 /** A key that has no prediction, and why. */
 export type Unpredicted = { key: KeyInput; error: PlatformError }

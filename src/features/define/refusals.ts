@@ -1,7 +1,7 @@
 import { PlatformError } from '../../base/errors.ts'
-import { displayInstant } from '../../base/instant.ts'
+import { displayInstant, type Instant } from '../../base/instant.ts'
 import type { OnlineRow } from '../online/read-online.ts'
-import type { ServiceDefinition } from './definitions.ts'
+import type { ServiceDefinition, ViewDefinition } from './definitions.ts'
 import type { EntityKey } from './keys.ts'
 
 /** The values are gone, and nobody knows whose they were: the entity may be known, and its features no nulls. */
@@ -49,4 +49,11 @@ export function onlineRefusal(service: ServiceDefinition, key: EntityKey, row: O
     `the features of ${named} are older than their ttl (${displayInstant(oldest ?? '')}); ingest and materialize a newer month`,
     { details: { stale_features: stale } },
   )
+}
+
+/** What is said where the lake has nothing of the sources of these views. */
+export function nothingToMaterialize(views: readonly ViewDefinition[], asOf: Instant | undefined): PlatformError {
+  const sources = [...new Set(views.map((view) => `'${view.source}'`))].join(', ')
+  const when = asOf ? ` at or before ${displayInstant(asOf)}` : ''
+  return new PlatformError('not_found', `there is no snapshot of ${sources}${when}; run: weir ingest DIR --as-of DATE`)
 }

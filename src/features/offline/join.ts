@@ -138,7 +138,11 @@ function selectSql(service: ServiceDefinition, joins: (string | undefined)[]): s
   return [`SELECT ${['e.*', ...features].join(', ')}`, `FROM ${ENTITY_ROWS} e`, ...present].join('\n')
 }
 
-/** The temporary table with a view's features for entity rows, by their `n`. */
+/**
+ * The temporary table with a view's features: `_n`, which is the `n` of a row of `entity_rows`, at most once, and a column for
+ * each feature that the service reads, by its name in the view. A row that is not there has nulls. `period_rows` (the entity
+ * rows of one period, without `t`) and `newest` (`n`, and the place of the newest change) are read only by the statement after.
+ */
 function viewTable(view: number): string {
   return `view_${view}`
 }

@@ -1,28 +1,23 @@
-import { crc32 } from 'node:zlib'
 import type { Instant } from '../../base/instant.ts'
 import type { Log } from '../../base/log.ts'
 import { REDIS_READ_MS, REDIS_WRITE_MS } from '../../base/time-limits.ts'
-import { valueText } from '../../values/text.ts'
-import type { FeatureValue } from '../../wire/features.ts'
-import type { ServiceDefinition, ViewDefinition } from '../define/definitions.ts'
+import type { ViewDefinition } from '../define/definitions.ts'
 import type { EntityKey } from '../define/keys.ts'
 import { ident } from '../define/quote.ts'
 import { lostValues } from '../define/refusals.ts'
 import { plainInDuck } from '../define/value-types.ts'
-import type { HeldTable, Load, OnlineRead, OnlineStore, OnlineWrite, Rows, StoredRow } from './online-store.ts'
+import type { Load, OnlineStore, OnlineWrite, Rows } from './online-store.ts'
 import { onlineTableName } from './postgres-store.ts'
 import { connectRedis } from './redis-connection.ts'
 import { createMatching } from './redis-matching.ts'
-import { BEGIN, COMPLETE, COUNT_LOST, READ, REMOVE_EQUAL, REMOVE_OLDER, WRITE_NEWER } from './redis-scripts.ts'
+import { createParts } from './redis-parts.ts'
+import { createRedisReader } from './redis-reader.ts'
+import { fieldOf, rowJson, stored } from './redis-rows.ts'
+import { BEGIN, COMPLETE, COUNT_LOST, REMOVE_EQUAL, REMOVE_OLDER, WRITE_NEWER } from './redis-scripts.ts'
 import { evictionWarning, inspectRedis } from './redis-server.ts'
 
-/** Parts of a table: enough that none is large at millions of rows, few enough to be asked for all their marks. */
-const PARTS = 256
-/** Fields of a part that one step of a scan gives, about. */
-const SCAN_COUNT = 1000
-const SCANNED_AT_ONCE = 32
-/** Rows that one command asks for at most. */
-const READ_COUNT = 5_000
+/** Rows that are written in one go. */
+const WRITE_ROWS = 1000
 
 /**
  * The online store in Redis: a table is 256 hashes `weir:{namespace}:{table}/{part}` with a row for each key,
@@ -43,53 +38,14 @@ export async function openRedisStore(url: string, namespace: string, log?: Log):
     connection.close()
     throw error
   }
-  const partOf = (table: string, field: string) => `weir:${namespace}:${table}/${crc32(field) % PARTS}`
-  const partsOf = (table: string) => Array.from({ length: PARTS }, (_, part) => `weir:${namespace}:${table}/${part}`)
-  const script = (text: string, keys: string[], args: string[], ms = REDIS_WRITE_MS) =>
-    connection.ask(ms, (client) => client.eval(text, { keys, arguments: args }))
+  const parts = createParts(connection, namespace)
+  const { partOf, partsOf, script, ask, rowsOf, rowsOfParts } = parts
 
   async function writeRows(view: ViewDefinition, since: number, fields: string[], rows: string[]): Promise<void> {
     const table = onlineTableName(view)
-    const parts = fields.map((field) => partOf(table, field))
+    const places = fields.map((field) => partOf(table, field))
     const args = fields.flatMap((field, i) => [field, rows[i] ?? ''])
-    if (Number(await script(WRITE_NEWER, parts, [String(since), ...args])) > 0) throw lostValues([view.name])
-  }
-
-  /** Mark and row of each. In steps: a command takes so many arguments, and others wait for it. */
-  async function ask(rows: readonly { part: string; field: string }[]): Promise<Reply[]> {
-    const found: Reply[] = []
-    for (let i = 0; i < rows.length; i += READ_COUNT) {
-      const step = rows.slice(i, i + READ_COUNT)
-      const [parts, fields] = [step.map((row) => row.part), step.map((row) => row.field)]
-      for (const reply of (await script(READ, parts, fields, REDIS_READ_MS)) as Reply[]) found.push(reply)
-    }
-    return found
-  }
-
-  const scanned = async (part: string, cursor: string) => {
-    const page = await connection.ask(REDIS_WRITE_MS, (client) => client.hScan(part, cursor, { COUNT: SCAN_COUNT }))
-    const rows = page.entries.filter(({ field }) => field !== '')
-    return {
-      part,
-      cursor: String(page.cursor),
-      rows: rows.map(({ field, value }) => ({ field, row: JSON.parse(value) as Row })),
-    }
-  }
-
-  const rowsOf = (table: string) => rowsOfParts(partsOf(table))
-
-  /** All rows, part by part; one that stands while it is scanned is given at least once. */
-  async function* rowsOfParts(parts: string[]): AsyncGenerator<{ part: string; rows: { field: string; row: Row }[] }> {
-    for (let i = 0; i < parts.length; i += SCANNED_AT_ONCE) {
-      // The first steps together: most parts need no second one.
-      for (let page of await Promise.all(parts.slice(i, i + SCANNED_AT_ONCE).map((part) => scanned(part, '0')))) {
-        yield page
-        while (page.cursor !== '0') {
-          page = await scanned(page.part, page.cursor)
-          yield page
-        }
-      }
-    }
+    if (Number(await script(WRITE_NEWER, places, [String(since), ...args])) > 0) throw lostValues([view.name])
   }
 
   async function load(_tx: unknown, view: ViewDefinition, { session, sql, whole, onRows }: Load): Promise<number> {
@@ -152,47 +108,8 @@ export async function openRedisStore(url: string, namespace: string, log?: Log):
         ...stored(view).map((f) => rows.features[place.get(f.name) ?? -1]?.[r] ?? null),
       ]),
     )
-    for (let i = 0; i < fields.length; i += SCAN_COUNT) {
-      await writeRows(view, since, fields.slice(i, i + SCAN_COUNT), texts.slice(i, i + SCAN_COUNT))
-    }
-  }
-
-  function reader(service: ServiceDefinition, tables: readonly (HeldTable | undefined)[]): OnlineRead {
-    const views = service.views.map((view, i) => {
-      const places = view.keys.map((_, k) => service.keys.findIndex((key) => key.name === view.rowKeys[k]))
-      return { table: tables[i], places, features: stored(view) }
-    })
-    const values = service.stored.map((s) => {
-      const features = views[s.view]?.features ?? []
-      return { view: s.view, place: features.findIndex((f) => f.name === s.feature) + 3, type: s.type }
-    })
-    return async (keys) => {
-      const asked: { part: string; field: string }[] = []
-      for (const key of keys) {
-        for (const { table, places } of views) {
-          if (!table) continue
-          const field = fieldOf(places.map((p) => key[p]))
-          asked.push({ part: partOf(table.table_name, field), field })
-        }
-      }
-      const found = await ask(asked)
-      let at = 0
-      return keys.map((): StoredRow => {
-        const lost: number[] = []
-        const rows = views.map(({ table }, v): Row | undefined => {
-          if (!table) return undefined
-          const [mark, text] = [found[2 * at], found[2 * at + 1]]
-          at += 1
-          if (!isMarked(mark, table.generation)) lost.push(v)
-          const row = typeof text === 'string' ? (JSON.parse(text) as Row) : undefined
-          return row?.[2] === true ? undefined : row
-        })
-        return {
-          lost,
-          timestamps: rows.map((row) => (row ? (row[0] as Instant) : null)),
-          values: values.map(({ view, place, type }) => fromJson(rows[view]?.[place] ?? null, type)),
-        }
-      })
+    for (let i = 0; i < fields.length; i += WRITE_ROWS) {
+      await writeRows(view, since, fields.slice(i, i + WRITE_ROWS), texts.slice(i, i + WRITE_ROWS))
     }
   }
 
@@ -248,41 +165,7 @@ export async function openRedisStore(url: string, namespace: string, log?: Log):
     async drop(_tx, table) {
       await connection.ask(REDIS_WRITE_MS, (client) => client.unlink(partsOf(table)))
     },
-    reader,
+    reader: (service, tables) => createRedisReader(parts, service, tables),
     close: async () => connection.close(),
   }
-}
-
-type Reply = string | null
-type Row = (string | number | boolean | null)[]
-
-function isMarked(mark: Reply | undefined, generation: number): boolean {
-  // `loading` is no number.
-  return typeof mark === 'string' && Number(mark) >= generation
-}
-
-/** The name of a row in its part; never empty, which is the mark's. */
-function fieldOf(key: readonly unknown[]): string {
-  return JSON.stringify(key.map(String))
-}
-
-/** In an order that does not depend on how the features are written down. */
-function stored(view: ViewDefinition) {
-  return [...view.features].sort((a, b) => (a.name < b.name ? -1 : 1))
-}
-
-/** JSON has no -0 either: it goes as text. */
-function rowJson(row: readonly unknown[]): string {
-  const asText = (value: unknown) => typeof value === 'bigint' || Object.is(value, -0)
-  return JSON.stringify(row.map((value) => (asText(value) ? valueText(value as number | bigint) : (value ?? null))))
-}
-
-function fromJson(value: Row[number], type: ServiceDefinition['stored'][number]['type']): FeatureValue {
-  if (value === null) return null
-  if (type === 'Int64' || type === 'Int32') {
-    const n = Number(value)
-    return Number.isSafeInteger(n) ? n : BigInt(value as string)
-  }
-  if (type === 'Float64') return Number(value)
-  return type === 'Float32' ? Math.fround(Number(value)) : value
 }
