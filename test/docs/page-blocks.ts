@@ -25,7 +25,7 @@ export function withoutChance(output: string): string {
     .replace(/\b20(?:2[5-9]|[3-9]\d)-\d\d-\d\d(?:T[\d:.]+Z?)?/g, 'TIME')
     .replace(/\b[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}\b/g, 'ID')
     .replace(/\b[0-9a-f]{32,64}\b/g, 'ID')
-    .replace(/\b(?=[0-9]*[a-f])(?=[a-f]*[0-9])[0-9a-f]{12}\b/g, 'DIGEST')
+    .replace(/\b[0-9a-f]{12}\b/g, 'DIGEST')
     .replace(/\b\d+(?:\.\d+)? m?s\b/g, 'DURATION')
     .replace(/(train_time_sec\s+)\S+/g, '$1DURATION')
     .replace(/http:\/\/127\.0\.0\.1:\d+/g, 'http://SERVER')
