@@ -38,7 +38,7 @@ import { createTraining, type Training } from './training/training.ts'
 
 /**
  * The one file that knows everyone: makes the rooms of one project and hands them to each other. What is slow to load
- * (DuckDB 0.1 s, the flow engine 0.1 s, the HTTP server) is loaded when it is first used, so light commands stay light.
+ * (DuckDB 0.1 s, the HTTP server) is loaded when it is first used, so light commands stay light.
  */
 export type App = {
   readonly settings: Settings

@@ -8,7 +8,7 @@ import { storeFault } from './world/stores.ts'
 
 const RECOGNISERS: readonly Recogniser[] = [postgresFault, storeFault, connectionFault, fileFault, duckdbFault]
 
-/** A driver wraps the reason, the flow engine wraps the driver. */
+/** A driver wraps the reason, and others wrap the driver. */
 const DEPTH_MAX = 6
 
 /**
