@@ -22,6 +22,7 @@ import type { KeyInput } from '../features/define/keys.ts'
 import type { FlowRun } from '../flows/flow.ts'
 import { RECORD_TABLES } from '../flows/records.ts'
 import type { Asked } from '../lake/suppression.ts'
+import { TRACE_TABLES } from '../tracking/tracking.ts'
 import {
   finishRequest,
   insertAffected,
@@ -58,7 +59,14 @@ export type Erasure = {
 }
 
 /** Tables beside those of live values that a request writes to, or that held what it deletes. */
-const TABLES = ['features.statistics', 'ingest.delivery', ...RECORD_TABLES, 'erasure.affected', 'erasure.request']
+const TABLES = [
+  'features.statistics',
+  'ingest.delivery',
+  ...RECORD_TABLES,
+  ...TRACE_TABLES,
+  'erasure.affected',
+  'erasure.request',
+]
 
 export function createErasure(deps: ErasureDeps): Erasure {
   const { sql, lake, features, project, clock } = deps

@@ -30,6 +30,9 @@ export type { LoggedMetric } from './log-batch.ts'
 export type { KeyValue, RunStatus } from './queries/runs.ts'
 export type { Run } from './runs.ts'
 
+/** What programs say of people may lie in the rows of traces: an erasure has their pages written anew. */
+export const TRACE_TABLES = ['', '_tag', '_metadata', '_assessment'].map((part) => `tracking.trace${part}`)
+
 export type TrackingDeps = { sql: Sql; objects: ObjectStore; clock: Clock }
 
 export type Tracking = ReturnType<typeof createTracking>

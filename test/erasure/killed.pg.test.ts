@@ -55,7 +55,18 @@ function dyingIn(name: string, recorded: Map<string, unknown>): FlowRun['step'] 
 
 const STEPS = [
   ...['wait for what is under way', 'find what came from it', 'lake', 'training sets', 'live values', 'statistics'],
-  ...['deliveries', 'runs', 'files', 'bring orders again', 'hosts', 'look again', 'tables', 'finish', 'pages'],
+  ...[
+    'deliveries',
+    'traces',
+    'runs',
+    'files',
+    'bring orders again',
+    'hosts',
+    'look again',
+    'tables',
+    'finish',
+    'pages',
+  ],
 ]
 
 describe('a request that is interrupted', () => {

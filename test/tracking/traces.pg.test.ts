@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { collectGarbage } from '../../src/pipelines/collect-garbage.ts'
+import { TRACE_TABLES } from '../../src/tracking/tracking.ts'
 import { type MlflowRig, openMlflowRig } from './rig.ts'
 
 let rig: MlflowRig
@@ -215,6 +216,13 @@ describe('an erasure', () => {
     expect(await isThere('tr-kept')).toBe(true)
     expect(await rig.tracking.artifacts.list(`${experiment}/traces`)).toMatchObject([{ path: 'tr-kept' }])
     await rig.tracking.traces.remove({ experimentId: experiment, ids: ['tr-kept'] })
+  })
+
+  test('has the pages of every table of traces written anew', async () => {
+    const text =
+      "select 'tracking.' || table_name as name from information_schema.tables where table_schema = 'tracking'"
+    const tables = await rig.db.query<{ name: string }>(`${text} and table_name like 'trace%' order by 1`)
+    expect([...TRACE_TABLES].sort()).toEqual(tables.map(({ name }) => name))
   })
 
   test('of two parts of a key, one alone is nobody', async () => {
