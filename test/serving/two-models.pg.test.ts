@@ -1,8 +1,10 @@
 import { mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Command } from 'commander'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
-import { main } from '../../src/cli/main.ts'
+import { messageOf } from '../../src/base/errors.ts'
+import { define } from '../../src/cli/commands/check.ts'
 import { defaultModelOf, requireDefaultModel } from '../../src/config/find.ts'
 import { ridesProject } from '../features/rides.ts'
 import { openServerRig } from './rig.ts'
@@ -89,7 +91,12 @@ describe('weir check', () => {
     Object.assign(process.stderr, { write: hear })
     try {
       await writeFile(join(dir, 'weir.config.ts'), text)
-      const exit = await main(['check', '--project', dir])
+      const command = new Command('check').exitOverride()
+      define(command)
+      const exit = await command.parseAsync(['--project', dir], { from: 'user' }).then(
+        () => 0,
+        (error: unknown) => said.push(messageOf(error)) && 1,
+      )
       return { exit, said: said.join('') }
     } finally {
       Object.assign(process.stdout, { write: out })
