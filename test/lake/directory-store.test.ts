@@ -2,10 +2,12 @@ import { spawnSync } from 'node:child_process'
 import { mkdir, mkdtemp, readdir, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { Readable } from 'node:stream'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { openDirectoryStore } from '../../src/lake/directory-store.ts'
 import type { ObjectStore } from '../../src/lake/objects.ts'
 import { scratchName } from '../../src/lake/scratch.ts'
+import { openToOthers } from '../helpers/open-to-others.ts'
 
 let dir: string
 let store: ObjectStore
@@ -55,4 +57,26 @@ test('F4: scratch of a process that is gone goes at the next start; that of one 
   await openDirectoryStore(join(dir, 'store'))
   // The id of `given` was given out again: what runs now began at another moment.
   expect(await scratch()).toEqual([ours, elsewhere, 'upload-1'].sort())
+})
+
+test('all that the store writes is for its user alone, whoever wrote the file and whatever the umask', async () => {
+  const umask = process.umask(0)
+  try {
+    const given = join(dir, 'given')
+    await writeFile(given, 'x', { mode: 0o666 })
+    await store.put('a/b/bytes', bytes('x'))
+    await store.put('a/c/copied', given)
+    await store.putNew('d/new', bytes('x'))
+    await store.withScratch(async (own) => {
+      await writeFile(join(own, 'made'), 'x', { mode: 0o666 })
+      await store.moveIn('e/moved', join(own, 'made'))
+    })
+    const upload = await store.uploads.create('f/parts')
+    const tag = await store.uploads.part('f/parts', upload, 1, Readable.from([bytes('x')]), 10)
+    expect(await openToOthers(join(dir, 'store'))).toEqual([])
+    await store.uploads.complete('f/parts', upload, [{ number: 1, tag }], 10)
+    expect(await openToOthers(join(dir, 'store'))).toEqual([])
+  } finally {
+    process.umask(umask)
+  }
 })
