@@ -26,6 +26,7 @@ beforeEach(async () => {
     version: now.version,
     stage: 'Production',
     source: `mlflow-artifacts:/1/run${now.version}/artifacts/model`,
+    location: `mlflow-artifacts:/1/run${now.version}/artifacts/model`,
     runId: 'run',
   })
   const { inputs } = model.encoder.spec
