@@ -226,7 +226,7 @@ def models():
         "found": sorted(str(v.version) for v in found),
         "second": [second.description, second.tags, second.run_id == run.info.run_id],
         "logged": names,
-        "source": version.source.startswith("mlflow-artifacts:/"),
+        "source": version.source.startswith("mlflow-artifacts:/" if mlflow.__version__.startswith("2.") else "models:/m-"),
         "foreign": refusal(lambda: client.create_model_version("x", "file:///etc", run.info.run_id)),
     }
 
