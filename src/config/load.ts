@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, mkdirSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createJiti } from 'jiti'
@@ -34,13 +34,23 @@ export async function loadProject(projectDir: string, { keptIn }: { keptIn?: str
 }
 
 async function importDefault(file: string, keptIn: string | undefined): Promise<unknown> {
-  const options = { alias: { weir: ownIndex() }, moduleCache: false, fsCache: keptIn ?? false }
+  const options = { alias: { weir: ownIndex() }, moduleCache: false, fsCache: folderOf(keptIn) ?? false }
   const jiti = createJiti(import.meta.url, options)
   try {
     const module = await jiti.import<{ default?: unknown }>(file)
     return Object.hasOwn(module, 'default') ? module.default : undefined
   } catch (error) {
     throw new PlatformError('config_invalid', `${file} cannot be loaded: ${messageOf(error)}`, { cause: error })
+  }
+}
+
+/** What is kept is run at the next start, so the folder is this user's alone; where none can be made, nothing is kept. */
+function folderOf(keptIn: string | undefined): string | undefined {
+  try {
+    if (keptIn !== undefined) mkdirSync(keptIn, { recursive: true, mode: 0o700 })
+    return keptIn
+  } catch {
+    return undefined
   }
 }
 

@@ -1,4 +1,4 @@
-import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, readdirSync, readFileSync, rmSync, statSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -55,6 +55,9 @@ describe('a project that is kept as JavaScript', () => {
     const files = () => readdirSync(keptIn).filter((name) => name.includes('weir.config'))
     const kept = () => join(keptIn, files()[0]!)
     writeFileSync(config, text('one_kept'))
+    expect((await loadProject(dir, { keptIn: join(keptIn, 'new') })).name).toBe('one_kept')
+    expect(statSync(join(keptIn, 'new')).mode & 0o777).toBe(0o700)
+    expect((await loadProject(dir, { keptIn: join(config, 'below a file') })).name).toBe('one_kept')
     expect(await nameOf()).toBe('one_kept')
     const written = readFileSync(kept(), 'utf8')
     // The name as it is kept tells where it was read from; the digest of the source stands at the end.
