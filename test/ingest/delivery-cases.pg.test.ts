@@ -44,7 +44,7 @@ const CSV: Record<string, Right> = {
   '14-trailing-empty-cols-rows-only': good,
   '16-na-strings': {
     refused: [
-      "2 rows with a value that is not a date like 2024-01-31 (line 2, key 00017, 'NA'; line 4, key 00019, 'NULL')",
+      "2 rows with a value that is not a date like 2024-01-31; a day with a time of it is a UnixTimestamp, other ways to write a day are a dateFormat (line 2, key 00017, 'NA'; line 4, key 00019, 'NULL')",
       "2 rows with a value that is not a moment like 2024-01-31T12:00:00Z (line 2, key 00017, 'N/A'",
       "and nothing for a missing value (line 2, key 00017, 'null'; line 4, key 00019, 'NaN')",
       "write digits alone, and nothing for a missing value (line 2, key 00017, 'None'; line 4, key 00019, '-')",
@@ -92,7 +92,7 @@ const CSV: Record<string, Right> = {
   },
   '32-spaces-around': {
     refused: [
-      "not a date like 2024-01-31 (line 2, key  00017 , ' 2024-01-05 ')",
+      "not a date like 2024-01-31; a day with a time of it is a UnixTimestamp, other ways to write a day are a dateFormat (line 2, key  00017 , ' 2024-01-05 ')",
       "' 2024-01-20 10:30:00 '",
       "' 12.50 '",
       "' 3 '",
@@ -166,7 +166,7 @@ const PARQUET: Record<string, Right> = {
   'p06-dates-as-text': good,
   'p07-timestamp-in-date': {
     refused: [
-      "column 'signup': 3 rows with a value that is not a date like 2024-01-31 (row 1, key 00017, '2024-01-05 07:30:00'",
+      "column 'signup': 3 rows with a value that is not a date like 2024-01-31; a day with a time of it is a UnixTimestamp, other ways to write a day are a dateFormat (row 1, key 00017, '2024-01-05 07:30:00'",
     ],
   },
   'p08-bool-as-int': {
