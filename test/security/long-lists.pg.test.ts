@@ -79,14 +79,15 @@ describe('H4: lists are one statement', () => {
     }
   })
 
-  it('a dataset, or a tag of one, that is given twice is taken once, the last value of it', async () => {
+  it('a dataset that is given twice is taken once for each purpose', async () => {
     const run_id = await rig.newRun()
     const other = { ...dataset(1, { source: '/other' }), tags: [{ key: 'mlflow.data.context', value: 'eval' }] }
-    await rig.postOk('runs/log-inputs', { run_id, datasets: [dataset(1), other, dataset(2)] })
+    await rig.postOk('runs/log-inputs', { run_id, datasets: [dataset(1), other, dataset(1), dataset(2), other] })
     const { run } = await rig.getOk('runs/get', { run_id })
     expect(run.inputs.dataset_inputs.map((input: { tags: object[] }) => input.tags)).toEqual([
-      [{ key: 'mlflow.data.context', value: 'eval' }],
       [{ key: 'mlflow.data.context', value: 'train' }],
+      [{ key: 'mlflow.data.context', value: 'train' }],
+      [{ key: 'mlflow.data.context', value: 'eval' }],
     ])
   })
 

@@ -166,8 +166,7 @@ it('filters at random', async () => {
 it.each([
   ['POST runs/log-metric', { key: 'exact', value: 1, timestamp: 2 ** 53, step: 0 }],
   ['POST runs/log-metric', { key: 'exact', value: 1, timestamp: '9007199254740993', step: 0 }],
-  ['POST runs/log-metric', { key: 'exact', value: 1, timestamp: 1, step: '-9007199254740993' }],
-  ['POST runs/log-batch', { metrics: [{ key: 'exact', value: 1, timestamp: 1, step: 2 ** 53 }] }],
+  ['POST runs/log-batch', { metrics: [{ key: 'exact', value: 1, timestamp: 2 ** 53, step: 1 }] }],
   ['POST runs/update', { end_time: 2 ** 60 }],
 ])('%s refuses a whole number that would not stay exact: %j', async (call, fields) => {
   const answer = await rig.post(call.split(' ')[1]!, { run_id: valid.run_id, ...fields })
