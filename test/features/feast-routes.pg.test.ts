@@ -312,6 +312,8 @@ test('H3: a body of more values than 10,000 entities need is refused while it ar
   const id = Array.from({ length: 100_000 }, (_, i) => `k${i}`)
   const answer = await ask('/get-online-features', { features: ['events:fee'], entities: { id } })
   expect([answer.status, answer.text]).toEqual([400, expect.stringContaining('limit onlineBodyValues')])
+  const more = await ask('/get-online-features', { features: ['events:fee'], entities: { id: id.slice(0, 10_001) } })
+  expect([more.status, more.text]).toEqual([413, expect.stringContaining('limit onlineKeys')])
   const row = { id: 'a', ts: day(1), fee: 1, big: 1, tv: true, day: '2024-01-01', seen: day(1) }
   const df = Object.fromEntries(Object.entries(row).map(([name, value]) => [name, Array(10_000).fill(value)]))
   expect((await ask('/push', { push_source_name: 'events', df, to: 'nowhere' })).text).not.toContain('BodyValues')

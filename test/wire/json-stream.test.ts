@@ -1,3 +1,4 @@
+import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { type ListAnswer, listJson, textOrStream } from '../../src/wire/json-stream.ts'
 
@@ -28,6 +29,19 @@ describe('a long list as JSON', () => {
     const made = await text({ name: 'l', items: pages(items.slice(0, 10), items.slice(10)), after: { end: true } })
     expect(JSON.parse(made.text)).toEqual({ l: items, end: true })
     expect(made.pieces).toBeGreaterThan(20)
+  })
+
+  it('H3: gives everybody else a turn between two pieces, also of one page', async () => {
+    const items = Array.from({ length: 3_000 }, (_, i) => ({ i, text: 'x'.repeat(600) }))
+    let turns = 0
+    let ended = false
+    const others = (async () => {
+      for (; !ended; turns++) await setImmediate()
+    })()
+    const { pieces } = await text({ name: 'l', items: pages(items) })
+    ended = true
+    await others
+    expect(turns).toBeGreaterThanOrEqual(pieces - 1)
   })
 
   it('is one text when it is short, and fails before the first piece as any call does', async () => {
