@@ -6,6 +6,7 @@ import warnings
 warnings.filterwarnings("ignore")
 import lightgbm  # noqa: E402
 import mlflow  # noqa: E402
+import quick_models  # noqa: E402, F401
 import numpy as np  # noqa: E402
 import pandas as pd  # noqa: E402
 from sklearn.linear_model import LogisticRegression  # noqa: E402
