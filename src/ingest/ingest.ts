@@ -17,20 +17,12 @@
  * Doors: erase.ts, finding.ts, hand-over.ts, sample.ts, submitted.ts.
  */
 
-import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
-import { sha256File } from '../base/hash.ts'
 import { displayInstant, type Instant, instantOfMs, parseInstant } from '../base/instant.ts'
-import type { Log } from '../base/log.ts'
 import { requirePast } from '../base/past.ts'
-import { progress } from '../base/progress.ts'
-import { keyPlaces } from '../config/key-places.ts'
 import type { Project, Source } from '../config/project.ts'
-import type { Sql } from '../db/sql.ts'
-import type { Duck, DuckSession } from '../lake/duck.ts'
-import type { Committed, Lake, Snapshot, SnapshotDraft } from '../lake/lake.ts'
 import type { Subject } from '../lake/subject.ts'
-import { checkContent, restored } from './content-checks.ts'
+import { type Attempt, accept, type Delivered, type IngestDeps, type IngestReport, writeDrafts } from './commit.ts'
 import { openDeliveryFolder, takeFile } from './delivery-file.ts'
 import { eraseFromDeliveries, findInDeliveries } from './erase.ts'
 import { counted, type Finding, hasErrors } from './finding.ts'
@@ -44,11 +36,11 @@ import {
   selectDeliveries,
   type TakenFile,
 } from './queries.ts'
-import { type Fetch, type ReadDelivery, readDelivery } from './read-delivery.ts'
-import type { SourceReport } from './report.ts'
+import { type Fetch, readDelivery } from './read-delivery.ts'
 import { elsewhere, requireSubmitted, type Submitted } from './submitted.ts'
 import { writeRows } from './write-rows.ts'
-import { snapshotColumns, uniqueKeyOf, writeParquet } from './write-snapshot.ts'
+
+export type { Delivered, IngestReport }
 
 /** `dir` holds the files; none is needed where every source comes from PostgreSQL. */
 export type IngestMonth = {
@@ -74,15 +66,6 @@ export type Checked = {
 /** Rows of this process, each an object by column; what is left out is null. */
 export type IngestRows = { source: string; asOf: string; rows: readonly Readonly<Record<string, unknown>>[] }
 
-export type IngestReport = {
-  delivery: number
-  asOf: Instant
-  state: 'accepted' | 'unchanged'
-  sources: SourceReport[]
-  /** What concerns no single source. */
-  findings: Finding[]
-}
-
 export type Ingest = {
   /** Brings the files of a folder in as the state of `asOf`; refuses (delivery_refused) with all findings. */
   ingestMonth(month: IngestMonth): Promise<IngestReport>
@@ -100,23 +83,9 @@ export type Ingest = {
   delivery(id: number): Promise<Delivery | undefined>
 }
 
-/** What became of a try, for whoever watches. */
-export type Delivered = { id: number; asOf: Instant; state: Delivery['state'] }
-
-type Deps = {
-  sql: Sql
-  lake: Lake
-  duck: Duck
-  project: Project
-  clock: Clock
-  log: Log
-  onDelivery?: (told: Delivered) => void
-}
-type Attempt = Pick<Delivery, 'asOf' | 'directory' | 'startedAt' | 'actor' | 'files'> & { asked: string[] }
-
 const DELIVERIES_MAX = 100
 
-export function createIngest(deps: Deps): Ingest {
+export function createIngest(deps: IngestDeps): Ingest {
   const { sql, project, clock } = deps
   return {
     ingestMonth: (month) => withDelivery(deps, month, (delivered) => ingestDelivery(deps, delivered)),
@@ -155,7 +124,7 @@ type Opened = {
 
 /** Opens what a delivery is read from: its folder, and the tables of a PostgreSQL. */
 async function withDelivery<T>(
-  { lake, project, clock }: Deps,
+  { lake, project, clock }: IngestDeps,
   { dir, asOf: text, sources: names, submitted, actor, from }: IngestMonth,
   body: (opened: Opened) => Promise<T>,
 ): Promise<T> {
@@ -180,7 +149,7 @@ async function withDelivery<T>(
 }
 
 async function ingestDelivery(
-  deps: Deps,
+  deps: IngestDeps,
   { asOf, directory, actor, sources, take, beside }: Opened,
 ): Promise<IngestReport> {
   const { lake, duck, project, clock, log } = deps
@@ -217,7 +186,10 @@ function noting(take: Fetch, files: TakenFile[]): Fetch {
   }
 }
 
-async function checkDelivery({ lake, duck, project }: Deps, { asOf, sources, take, beside }: Opened): Promise<Checked> {
+async function checkDelivery(
+  { lake, duck, project }: IngestDeps,
+  { asOf, sources, take, beside }: Opened,
+): Promise<Checked> {
   return lake.withScratch((scratch) =>
     duck.session(async (session) => {
       const suppressed = await lake.suppressions.active()
@@ -250,7 +222,11 @@ function chooseSources(project: Project, names: readonly string[] | undefined): 
   return project.sources.filter((source) => names === undefined || names.includes(source.name))
 }
 
-async function refuse({ sql, clock, onDelivery }: Deps, attempt: Attempt, findings: Finding[]): Promise<PlatformError> {
+async function refuse(
+  { sql, clock, onDelivery }: IngestDeps,
+  attempt: Attempt,
+  findings: Finding[],
+): Promise<PlatformError> {
   const finishedAt = instantOfMs(clock.nowMs())
   const delivery = await insertDelivery(sql, { ...attempt, finishedAt, state: 'refused', sources: [], findings })
   onDelivery?.({ id: delivery, asOf: attempt.asOf, state: 'refused' })
@@ -264,88 +240,4 @@ function refusalOf(asOf: Instant, findings: Finding[], delivery?: number): Platf
   return new PlatformError('delivery_refused', [message, ...errors.map((f) => `  ${f.message}`)].join('\n'), {
     details: { ...(delivery === undefined ? {} : { delivery }), asOf, findings },
   })
-}
-
-/** The objects, durable before the catalogue speaks of them. */
-async function writeDrafts(
-  given: Deps & { session: DuckSession; asOf: Instant; scratch: string },
-  read: ReadDelivery,
-): Promise<SnapshotDraft[]> {
-  const { lake, session, asOf, scratch } = given
-  const drafts: SnapshotDraft[] = []
-  const onProgress = progress()
-  const total = read.tables.reduce((sum, table) => sum + table.rows, 0)
-  let done = 0
-  for (const table of read.tables) {
-    onProgress({ phase: 'write snapshots', done, total, unit: 'rows' })
-    done += table.rows
-    const newest = await lake.newestVersion(table.source.name, asOf)
-    const was = newest && (await lake.stateOf(newest))
-    const path = await writeParquet(session, table, scratch)
-    if (newest && (await isErased(newest, path))) {
-      read.unchanged.push(newest)
-      continue
-    }
-    const kept = await lake.keep(path)
-    if (newest?.digest === kept.digest && was !== 'intact') read.findings.push(restored(table.source, newest.id, was))
-    const { name, publishDelayMs } = table.source
-    const { fileDigest } = table
-    const columns = snapshotColumns(table.source)
-    const uniqueKey = await uniqueKeyOf(session, table)
-    drafts.push({
-      source: name,
-      validAt: asOf,
-      publishDelayMs,
-      fileDigest,
-      rows: table.rows,
-      columns,
-      uniqueKey,
-      ...kept,
-    })
-    read.findings.push(...(await checkContent(lake, table.source, asOf, kept.digest)))
-  }
-  onProgress({ phase: 'write snapshots', done, total, unit: 'rows' })
-  return drafts
-}
-
-/** The content that somebody was taken out of since: it is known, and does not even come into the store again. */
-async function isErased({ digest, recordedDigest }: Snapshot, path: string): Promise<boolean> {
-  return digest !== recordedDigest && (await sha256File(path)) === recordedDigest
-}
-
-async function accept(
-  { sql, lake, project, clock }: Deps,
-  attempt: Attempt,
-  read: ReadDelivery & { drafts: SnapshotDraft[]; sources: Source[] },
-): Promise<IngestReport> {
-  return sql.tx(async (tx) => {
-    const committed = read.drafts.length === 0 ? [] : await lake.commit(tx, read.drafts)
-    const names = new Set(read.sources.map((source) => source.name))
-    await lake.rememberPlaces(
-      tx,
-      keyPlaces(project).filter((place) => names.has(place.source)),
-    )
-    const known = read.unchanged.map((snapshot): Committed => ({ outcome: 'unchanged', snapshot }))
-    const reports = read.sources.map((source) => {
-      const done = [...committed, ...known].find((c) => c.snapshot.source === source.name)!
-      const findings = read.findings.filter((f) => f.source === source.name)
-      return reportOf(done, known.includes(done), findings)
-    })
-    const state = reports.every((r) => r.outcome === 'unchanged') ? 'unchanged' : 'accepted'
-    const delivery = await insertDelivery(tx, {
-      ...attempt,
-      finishedAt: instantOfMs(clock.nowMs()),
-      state,
-      sources: reports.map(({ findings: _, ...rest }) => rest),
-      findings: read.findings,
-    })
-    const findings = read.findings.filter((f) => f.source === null)
-    return { delivery, asOf: attempt.asOf, state, sources: reports, findings }
-  })
-}
-
-function reportOf({ outcome, snapshot }: Committed, sameBytes: boolean, findings: Finding[]): SourceReport {
-  const { id, source, version, rows, digest } = snapshot
-  const same = outcome === 'unchanged' ? (sameBytes ? 'bytes' : 'content') : null
-  return { source, outcome, same, snapshot: id, version, rows, digest, findings }
 }
