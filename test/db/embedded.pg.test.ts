@@ -16,6 +16,8 @@ import {
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { afterAll, afterEach, describe, expect, test } from 'vitest'
+import { silentLog } from '../../src/base/log.ts'
+import { openEmbedded } from '../../src/db/embedded/embedded.ts'
 import { guardPids } from '../../src/db/embedded/guard.ts'
 import { placesOf } from '../../src/db/embedded/places.ts'
 import { isAlive } from '../../src/db/embedded/process.ts'
@@ -54,6 +56,25 @@ describe('the embedded server', () => {
     expect(embeddedStatus(home)).toMatchObject({ state: 'stopped', pid: null, dataVersion: '18' })
     const second = await hold(home)
     expect(await query(second.url, 'select n from kept')).toEqual([{ n: 1 }])
+  })
+
+  test('is left running when its only user asks for its revival, and started again when it was killed', async () => {
+    const home = await newHomeWithData()
+    const embedded = await openEmbedded({ home, log: silentLog })
+    try {
+      const before = serverPid(home)
+      expect(isAlive(before)).toBe(true)
+      await embedded.revive()
+      expect([serverPid(home), isAlive(before)]).toEqual([before, true])
+      kill(before)
+      await until('the server is gone', () => !isAlive(before))
+      await embedded.revive()
+      expect(serverPid(home)).not.toBe(before)
+      expect(await query(embedded.url(), 'select 1 as n')).toEqual([{ n: 1 }])
+    } finally {
+      embedded.release()
+    }
+    await stopped(home)
   })
 
   test('goes with its only user at kill -9, also when that one has left a child behind', async () => {

@@ -28,7 +28,7 @@ export type Embedded = {
   url(database?: string): string
   /** As the role that owns the server: for what needs databases of its own, as tests do. */
   adminUrl(database: string): string
-  /** Starts the server again after it was killed under us. */
+  /** Starts the server again after it was killed under us; leaves one that lives, however slow it is. */
   revive(): Promise<void>
   /** Lets go of the server; the last one to do so ends it. */
   release(): void
@@ -57,6 +57,8 @@ export async function openEmbedded(options: { home: string; log: Log; settings?:
     url: (database = 'weir') => connectionUrl(taken.places.runtime, database),
     adminUrl: (database) => connectionUrl(taken.places.runtime, database, ADMIN),
     async revive() {
+      // One that lives is only slow: to let go of it as its last user would stop it.
+      if (findPostmaster(taken.places)) return
       taken.hold.release()
       taken = await take()
       if (released) taken.hold.release()
