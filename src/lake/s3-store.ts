@@ -73,8 +73,9 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
   async function put(key: string, body: ObjectBody): Promise<void> {
     checkObjectKey(key)
     if (body instanceof Uint8Array) return send(key, body, body.length)
-    const source = remembering(typeof body === 'string' ? createReadStream(body) : body)
+    // Asked before it is opened: a stream of a file that is not there fails when nobody listens yet, and ends the process.
     const total = typeof body === 'string' ? (await fileStat(body)).size : null
+    const source = remembering(typeof body === 'string' ? heard(createReadStream(body)) : body)
     await send(key, Readable.from(source.chunks(), { objectMode: false }), total).catch((error: unknown) => {
       // A body that breaks off is no fault of the store.
       throw source.broken ?? error
@@ -259,4 +260,9 @@ function isKey(text: string): boolean {
   } catch {
     return false
   }
+}
+
+/** Whoever reads it later gets its error then. */
+function heard<Stream extends Readable>(stream: Stream): Stream {
+  return stream.on('error', () => {})
 }
