@@ -34,7 +34,7 @@ export async function loadProject(projectDir: string, { keptIn }: { keptIn?: str
 }
 
 async function importDefault(file: string, keptIn: string | undefined): Promise<unknown> {
-  const options = { alias: { weir: ownIndex() }, moduleCache: false, fsCache: folderOf(keptIn) ?? false }
+  const options = { alias: { weir: ownIndex() }, moduleCache: false, fsCache: ownFolder(keptIn) ?? false }
   const jiti = createJiti(import.meta.url, options)
   try {
     const module = await jiti.import<{ default?: unknown }>(file)
@@ -45,7 +45,7 @@ async function importDefault(file: string, keptIn: string | undefined): Promise<
 }
 
 /** What is kept is run at the next start, so the folder is this user's alone; where none can be made, nothing is kept. */
-function folderOf(keptIn: string | undefined): string | undefined {
+function ownFolder(keptIn: string | undefined): string | undefined {
   try {
     if (keptIn !== undefined) mkdirSync(keptIn, { recursive: true, mode: 0o700 })
     return keptIn

@@ -1,5 +1,5 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -7,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { PlatformError } from '../base/errors.ts'
 import { limitOf } from '../wire/limits.ts'
 import { countedPart, partsTooLarge } from './counted-parts.ts'
+import { fileBytes } from './file-bytes.ts'
 import { checkObjectKey } from './object-key.ts'
 import type { UploadedPart, Uploads } from './objects.ts'
 
@@ -118,5 +119,5 @@ async function bytesOf(files: readonly string[]): Promise<number> {
 }
 
 async function* joined(files: readonly string[]): AsyncGenerator<Uint8Array> {
-  for (const file of files) yield* createReadStream(file, { highWaterMark: 1 << 20 })
+  for (const file of files) yield* fileBytes(file)
 }

@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createWriteStream } from 'node:fs'
 import { stat as fileStat, mkdir, realpath, rename, rm, utimes } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -16,6 +16,7 @@ import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
 import { progress } from '../base/progress.ts'
 import { S3_LIMITS, SAY_MS } from '../base/time-limits.ts'
+import { fileBytes } from './file-bytes.ts'
 import { createFileDigests } from './file-digests.ts'
 import { damaged, digestOfKey } from './named-by-digest.ts'
 import { byName, checkObjectKey, SCRATCH } from './object-key.ts'
@@ -73,9 +74,8 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
   async function put(key: string, body: ObjectBody): Promise<void> {
     checkObjectKey(key)
     if (body instanceof Uint8Array) return send(key, body, body.length)
-    // Asked before it is opened: a stream of a file that is not there fails when nobody listens yet, and ends the process.
     const total = typeof body === 'string' ? (await fileStat(body)).size : null
-    const source = remembering(typeof body === 'string' ? heard(createReadStream(body)) : body)
+    const source = remembering(typeof body === 'string' ? fileBytes(body) : body)
     await send(key, Readable.from(source.chunks(), { objectMode: false }), total).catch((error: unknown) => {
       // A body that breaks off is no fault of the store.
       throw source.broken ?? error
@@ -260,9 +260,4 @@ function isKey(text: string): boolean {
   } catch {
     return false
   }
-}
-
-/** Whoever reads it later gets its error then. */
-function heard<Stream extends Readable>(stream: Stream): Stream {
-  return stream.on('error', () => {})
 }

@@ -3,22 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createGate } from '../../src/base/gate.ts'
 import { createPrng } from '../../src/base/prng.ts'
 import { mapInTurns, sortInTurns } from '../../src/base/turns.ts'
-
-/** How often others had their turn while it ran. */
-async function turnsDuring(work: () => Promise<unknown>): Promise<number> {
-  let turns = 0
-  let ended = false
-  const others = (async () => {
-    while (!ended) {
-      await setImmediate()
-      turns++
-    }
-  })()
-  await work()
-  ended = true
-  await others
-  return turns
-}
+import { withTurns } from '../helpers/turns.ts'
 
 describe('a list of any length', () => {
   it.each([0, 1, 1_999, 2_000, 2_001, 9_999, 70_000])('of %i is sorted and mapped as ever', async (count) => {
@@ -32,8 +17,8 @@ describe('a list of any length', () => {
   it('gives others their turn', async () => {
     const items = Array.from({ length: 70_000 }, (_, i) => 70_000 - i)
     // 35 parts are sorted, and their 70,000 items merged six times: a turn for each 2,000 of all these.
-    expect(await turnsDuring(() => sortInTurns(items, (a, b) => a - b))).toBeGreaterThan(150)
-    expect(await turnsDuring(() => mapInTurns(items, (item) => item))).toBeGreaterThan(30)
+    expect((await withTurns(() => sortInTurns(items, (a, b) => a - b))).turns).toBeGreaterThan(150)
+    expect((await withTurns(() => mapInTurns(items, (item) => item))).turns).toBeGreaterThan(30)
   })
 })
 

@@ -1,7 +1,7 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { setImmediate } from 'node:timers/promises'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { withTurns } from '../helpers/turns.ts'
 import { type MlflowRig, openMlflowRig } from '../tracking/rig.ts'
 
 let rig: MlflowRig
@@ -211,19 +211,3 @@ describe('H3: long lists are whole, and others have their turn', () => {
     )
   })
 })
-
-/** How often others had their turn while an answer was made. */
-async function withTurns<T>(ask: () => Promise<T>): Promise<{ answer: T; turns: number }> {
-  let turns = 0
-  let ended = false
-  const others = (async () => {
-    while (!ended) {
-      await setImmediate()
-      turns++
-    }
-  })()
-  const answer = await ask()
-  ended = true
-  await others
-  return { answer, turns }
-}

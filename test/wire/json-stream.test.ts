@@ -1,6 +1,6 @@
-import { setImmediate } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { type ListAnswer, listJson, textOrStream } from '../../src/wire/json-stream.ts'
+import { withTurns } from '../helpers/turns.ts'
 
 async function* pages(...lists: unknown[][]): AsyncGenerator<string[]> {
   for (const list of lists) yield list.map((item) => JSON.stringify(item))
@@ -33,15 +33,8 @@ describe('a long list as JSON', () => {
 
   it('H3: gives everybody else a turn between two pieces, also of one page', async () => {
     const items = Array.from({ length: 3_000 }, (_, i) => ({ i, text: 'x'.repeat(600) }))
-    let turns = 0
-    let ended = false
-    const others = (async () => {
-      for (; !ended; turns++) await setImmediate()
-    })()
-    const { pieces } = await text({ name: 'l', items: pages(items) })
-    ended = true
-    await others
-    expect(turns).toBeGreaterThanOrEqual(pieces - 1)
+    const { answer, turns } = await withTurns(() => text({ name: 'l', items: pages(items) }))
+    expect(turns).toBeGreaterThanOrEqual(answer.pieces - 1)
   })
 
   it('is one text when it is short, and fails before the first piece as any call does', async () => {
