@@ -15,7 +15,7 @@ import { takeLabels, takeRows } from '../src/training/frame.ts'
 import { feeds } from '../test/ml/onnx-feeds.ts'
 import { type January, readJanuary } from './forest/january.ts'
 import { type Fitted, type Peer, startPeer } from './forest/peer.ts'
-import type { BenchResult } from './harness.ts'
+import { type BenchResult, median } from './harness.ts'
 
 const PARAMS: ForestParams = {
   trees: 300,
@@ -146,10 +146,6 @@ function lineOf(
 ): BenchResult {
   const [ours, peer] = [of(pairs.map((pair) => pair.ours[figure])), of(pairs.map((pair) => pair.peer[figure]))]
   return { name, ours, peer, unit, ratio: ours / peer, note }
-}
-
-function median(xs: readonly number[]): number {
-  return [...xs].sort((a, b) => a - b)[xs.length >> 1]!
 }
 
 function mean(xs: readonly number[]): number {

@@ -3,12 +3,11 @@
  * against that of the quiet server just before, the median of five rounds. The goal: less than ten times. The callers are
  * in a process of their own that stands behind the others (`nice`), since no second machine is at hand.
  */
-import { type ChildProcess, execFileSync, spawn } from 'node:child_process'
+import { execFileSync, spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { setTimeout } from 'node:timers/promises'
 import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
@@ -16,10 +15,9 @@ import { silentLog } from '../src/base/log.ts'
 import { openDatabase } from '../src/db/db.ts'
 import type { Database } from '../src/db/sql.ts'
 import type { BenchResult } from './harness.ts'
+import { EXAMPLE, startWeir, stop, WEIR } from './processes.ts'
 
-const CLI = fileURLToPath(new URL('../bin/weir.js', import.meta.url))
 const CALLERS_PROCESS = fileURLToPath(new URL('./hostile/callers-process.ts', import.meta.url))
-const EXAMPLE = fileURLToPath(new URL('../examples/streamflow', import.meta.url))
 
 const CALLERS = 12
 const SECONDS = 3
@@ -34,11 +32,11 @@ type Ask = { path: string; method?: string; headers?: Record<string, string>; bo
 
 export async function run(): Promise<BenchResult[]> {
   const home = await mkdtemp(join(tmpdir(), 'weir-bench-hostile-'))
-  let server: { url: string; child: ChildProcess } | undefined
+  let server: Awaited<ReturnType<typeof startWeir>> | undefined
   let db: Database | undefined
   try {
     const args = ['demo', '--no-serve', '--json', '--project', EXAMPLE, '--home', home]
-    execFileSync(process.execPath, [CLI, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
+    execFileSync(process.execPath, [WEIR, ...args], { stdio: ['ignore', 'ignore', 'inherit'] })
     db = await openDatabase({ home, log: silentLog })
     const keys = await someKeys(db)
     const data = await fill(db, home)
@@ -224,22 +222,4 @@ async function someKeys(db: Database): Promise<string[]> {
     `select user_id from online."${table?.table_name}" order by md5(user_id) limit 500`,
   )
   return found.map((row) => row.user_id)
-}
-
-async function startWeir(home: string): Promise<{ url: string; child: ChildProcess }> {
-  const args = [CLI, 'serve', '--json', '--project', EXAMPLE, '--home', home, '--port', '0']
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  let text = ''
-  for await (const line of createInterface({ input: child.stdout! })) {
-    text += line
-    if (line === '}') break
-  }
-  return { url: (JSON.parse(text) as { url: string }).url, child }
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill('SIGTERM')
-  await ended
 }

@@ -18,7 +18,7 @@ import { openDirectoryStore } from '../src/lake/directory-store.ts'
 import { createDuck, type Duck } from '../src/lake/duck.ts'
 import { createLake } from '../src/lake/lake.ts'
 import { realMonths, someMonths } from '../test/helpers/real-data.ts'
-import type { BenchResult } from './harness.ts'
+import { type BenchResult, median } from './harness.ts'
 
 /** Counted ones; two before them warm up. */
 const REPEATS = 11
@@ -113,8 +113,4 @@ async function millis(body: () => Promise<unknown>): Promise<number> {
 
 function lineOf(name: string, ours: number, peer: number, note?: string): BenchResult {
   return { name, ours, peer, unit: 'ms', ratio: ours / peer, note }
-}
-
-function median(values: readonly number[]): number {
-  return [...values].sort((a, b) => a - b)[Math.floor(values.length / 2)]!
 }

@@ -2,21 +2,19 @@
  * `POST /predict` of the whole product (`weir serve`) against a bare Fastify echo and against Fastify plus one select by
  * key. Each server is a process of its own; they take turns in short rounds, so that all meet the same machine.
  */
-import { type ChildProcess, execFileSync, fork, spawn } from 'node:child_process'
+import { type ChildProcess, execFileSync, fork } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import autocannon from 'autocannon'
 import { silentLog } from '../src/base/log.ts'
 import { openDatabase } from '../src/db/db.ts'
 import type { Database } from '../src/db/sql.ts'
-import type { BenchResult } from './harness.ts'
+import { type BenchResult, median } from './harness.ts'
+import { EXAMPLE, startWeir, stop, WEIR } from './processes.ts'
 
-const CLI = fileURLToPath(new URL('../bin/weir.js', import.meta.url))
-const EXAMPLE = fileURLToPath(new URL('../examples/streamflow', import.meta.url))
 const PEER = fileURLToPath(new URL('./predict-server.ts', import.meta.url))
 
 const CONNECTIONS = [1, 64]
@@ -33,13 +31,13 @@ export async function run(): Promise<BenchResult[]> {
   const servers: Server[] = []
   let db: Database | undefined
   try {
-    execFileSync(process.execPath, [CLI, 'demo', '--no-serve', '--json', '--project', EXAMPLE, '--home', home], {
+    execFileSync(process.execPath, [WEIR, 'demo', '--no-serve', '--json', '--project', EXAMPLE, '--home', home], {
       stdio: ['ignore', 'ignore', 'inherit'],
     })
     db = await openDatabase({ home, log: silentLog })
     const { table, keys } = await onlineKeys(db)
     servers.push(
-      await startWeir(home),
+      { name: 'weir', ...(await startWeir(home)) },
       await startPeer('echo'),
       await startPeer('select', { DATABASE_URL: db.url, TABLE: table }),
     )
@@ -110,31 +108,8 @@ async function onlineKeys(db: Database): Promise<{ table: string; keys: string[]
   return { table, keys: found.map((r) => r.user_id) }
 }
 
-async function startWeir(home: string): Promise<Server> {
-  const args = [CLI, 'serve', '--json', '--project', EXAMPLE, '--home', home, '--port', '0']
-  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
-  let text = ''
-  for await (const line of createInterface({ input: child.stdout! })) {
-    text += line
-    if (line === '}') break
-  }
-  const { url } = JSON.parse(text) as { url: string }
-  return { name: 'weir', url, child }
-}
-
 async function startPeer(name: 'echo' | 'select', env: Record<string, string> = {}): Promise<Server> {
   const child = fork(PEER, [name], { env: { ...process.env, ...env }, execArgv: ['--import', 'tsx'] })
   const [url] = (await once(child, 'message')) as [string]
   return { name, url, child }
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  if (child.exitCode !== null || child.signalCode !== null) return
-  const ended = once(child, 'exit')
-  child.kill('SIGTERM')
-  await ended
-}
-
-function median(xs: readonly number[]): number {
-  return [...xs].sort((a, b) => a - b)[xs.length >> 1]!
 }

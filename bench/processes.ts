@@ -1,4 +1,34 @@
+import { type ChildProcess, spawn } from 'node:child_process'
+import { once } from 'node:events'
 import { readdirSync, readFileSync, readlinkSync } from 'node:fs'
+import { createInterface } from 'node:readline'
+import { fileURLToPath } from 'node:url'
+
+export const WEIR = fileURLToPath(new URL('../bin/weir.js', import.meta.url))
+export const EXAMPLE = fileURLToPath(new URL('../examples/streamflow', import.meta.url))
+
+/** `weir serve` of the reference project on a free port; there when it says its address. */
+export async function startWeir(
+  home: string,
+  more: readonly string[] = [],
+): Promise<{ url: string; child: ChildProcess }> {
+  const args = [WEIR, 'serve', '--json', '--project', EXAMPLE, '--home', home, ...more, '--port', '0']
+  const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
+  let text = ''
+  for await (const line of createInterface({ input: child.stdout })) {
+    text += line
+    if (line === '}') break
+  }
+  return { url: (JSON.parse(text) as { url: string }).url, child }
+}
+
+/** Asks a process to end, and waits until it has. */
+export async function stop(child: ChildProcess): Promise<void> {
+  if (child.exitCode !== null || child.signalCode !== null) return
+  const ended = once(child, 'exit')
+  child.kill('SIGTERM')
+  await ended
+}
 
 /**
  * Memory in MB (PSS: shared pages are counted once) of a process, its descendants, and whatever works in `folder`: the

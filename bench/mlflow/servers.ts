@@ -1,16 +1,12 @@
-import { type ChildProcess, spawn } from 'node:child_process'
+import { spawn } from 'node:child_process'
 import { once } from 'node:events'
 import { mkdirSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
-import { fileURLToPath } from 'node:url'
 import pg from 'pg'
 import { silentLog } from '../../src/base/log.ts'
 import { openEmbedded } from '../../src/db/embedded/embedded.ts'
-
-const WEIR = fileURLToPath(new URL('../../bin/weir.js', import.meta.url))
-const EXAMPLE = fileURLToPath(new URL('../../examples/streamflow', import.meta.url))
+import { startWeir as startProduct, stop } from '../processes.ts'
 
 export type BenchServer = {
   kind: 'weir' | 'mlflow'
@@ -36,14 +32,7 @@ export async function openBenchDatabases(home: string) {
 }
 
 export async function startWeir(databaseUrl: string, home: string): Promise<BenchServer> {
-  const args = [WEIR, 'serve', '--json', '--project', EXAMPLE, '--home', home, '--database-url', databaseUrl]
-  const child = spawn(process.execPath, [...args, '--port', '0'], { stdio: ['ignore', 'pipe', 'inherit'] })
-  let text = ''
-  for await (const line of createInterface({ input: child.stdout })) {
-    text += line
-    if (line === '}') break
-  }
-  const { url } = JSON.parse(text) as { url: string }
+  const { url, child } = await startProduct(home, ['--database-url', databaseUrl])
   return { kind: 'weir', url, pid: child.pid!, databaseUrl, stop: () => stop(child) }
 }
 
@@ -78,12 +67,6 @@ export async function startMlflow(python: string, databaseUrl: string, folder: s
     await new Promise((done) => setTimeout(done, 100))
   }
   throw new Error(`mlflow server ended with ${child.exitCode}; does its Python have psycopg2?`)
-}
-
-async function stop(child: ChildProcess): Promise<void> {
-  const ended = once(child, 'exit')
-  child.kill('SIGTERM')
-  await ended
 }
 
 async function freePort(): Promise<number> {
