@@ -20,6 +20,7 @@ const RECONNECT_MS = 2_000
 export function eventRoutes({ events, flows }: EventDeps): FastifyPluginAsync {
   return async (app) => {
     const open = new Set<Stream>()
+    let places = 0
     const beat = setInterval(() => {
       for (const stream of open) stream.write(': still here\n\n')
     }, limitOf('eventBeatMs'))
@@ -36,9 +37,11 @@ export function eventRoutes({ events, flows }: EventDeps): FastifyPluginAsync {
       answers: { 200: EVENT_STREAM },
     })
     app.get<{ Querystring: EventsQuery }>('/events', { ...options, exposeHeadRoute: false }, async (request, reply) => {
-      if (open.size >= limitOf('eventStreams')) {
-        throw new PlatformError('unavailable', `${open.size} pages watch this server; close one, or try again later`)
+      if (places >= limitOf('eventStreams')) {
+        throw new PlatformError('unavailable', `${places} pages watch this server; close one, or try again later`)
       }
+      // Taken before anything is waited for: however many ask at once, no more than these are let in.
+      places++
       const { run } = request.query
       const stateNow = () => wholeState({ events, flows }, run)
       const early: Happening[] = []
@@ -48,7 +51,7 @@ export function eventRoutes({ events, flows }: EventDeps): FastifyPluginAsync {
       let stream: Stream | undefined
       const unwatch = events.watch(
         (event) => {
-          if (run === undefined || ('run' in event && event.run === run)) send(event)
+          if (isOf(run, event)) send(event)
         },
         () => {
           stateNow().then(
@@ -58,22 +61,26 @@ export function eventRoutes({ events, flows }: EventDeps): FastifyPluginAsync {
           )
         },
       )
+      const leave = () => {
+        places--
+        unwatch()
+        if (stream) open.delete(stream)
+      }
       try {
         // Asked for before anything is promised: without the database the answer is a 503.
         const first = await stateNow()
         reply.hijack()
+        // Who went away meanwhile has no end to come, which would give the place back.
+        if (reply.raw.destroyed) return leave()
         const opened = openStream(reply.raw)
         stream = opened
         open.add(opened)
         opened.send('state', first)
         send = (event) => opened.send(event.type, eventJson(event))
         for (const event of early) send(event)
-        reply.raw.once('close', () => {
-          unwatch()
-          open.delete(opened)
-        })
+        reply.raw.once('close', leave)
       } catch (error) {
-        unwatch()
+        leave()
         throw error
       }
     })
@@ -88,9 +95,14 @@ async function wholeState({ events, flows }: EventDeps, run: string | undefined)
     }),
     progress: events
       .underWay()
-      .filter((event) => run === undefined || ('run' in event && event.run === run))
+      .filter((event) => isOf(run, event))
       .map(eventJson),
   }
+}
+
+/** Every event where no run was asked for. */
+function isOf(run: string | undefined, event: Happening): boolean {
+  return run === undefined || ('run' in event && event.run === run)
 }
 
 function eventJson(event: Happening): object {

@@ -40,8 +40,8 @@ const RUNS = [
 const WORK = { run: 'r1', flow: 'train_baseline', step: 'fit' }
 const trees = (done: number): Progress => ({ phase: 'grow trees', done, total: 300, unit: 'trees' })
 
-async function serve(token: string | null = null): Promise<string> {
-  const flows = { list: async () => RUNS } as unknown as Flows
+async function serve(token: string | null = null, list = async () => RUNS): Promise<string> {
+  const flows = { list } as unknown as Flows
   const routes = [eventRoutes({ events: here, flows })]
   const server = await createServer({
     routes,
@@ -250,4 +250,25 @@ test('a database that is away takes no event, and nobody waits for it', async ()
   for (let i = 0; i < 1_000; i++) away.tell({ type: 'model', model: `m${i}` })
   expect(told).toHaveLength(1_000)
   expect(asked).toBeLessThanOrEqual(50)
+})
+
+test('a place is taken before the first answer, and callers who went away before it hold none', async () => {
+  let go = () => {}
+  const asked = new Promise<void>((resolve) => {
+    go = resolve
+  })
+  const url = await serve(null, () => asked.then(() => RUNS))
+  const server = servers.at(-1)!.app.server
+  const open = () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)))
+  const port = Number(new URL(url).port)
+  const callers = Array.from({ length: limitOf('eventStreams') }, () => connect(port, '127.0.0.1'))
+  for (const caller of callers) caller.write('GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n')
+  await expect.poll(open).toBe(callers.length)
+  expect((await fetch(`${url}/events`)).status).toBe(503)
+  for (const caller of callers) caller.destroy()
+  await expect.poll(open).toBeLessThan(2)
+  go()
+  const answer = await fetch(`${url}/events`)
+  expect(answer.status).toBe(200)
+  await answer.body?.cancel()
 })
