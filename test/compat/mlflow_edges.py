@@ -160,12 +160,15 @@ def traces():
         double(x)
     mlflow.flush_trace_async_logging()
     found = mlflow.search_traces(locations=[experiment], return_type="list")
-    one = mlflow.get_trace(found[0].info.trace_id)
+    # Not by its place: two that began in the same millisecond have no order.
+    read = [mlflow.get_trace(trace.info.trace_id) for trace in found]
+    one = next(trace for trace in read if trace.data.spans[0].inputs == {"x": 3})
+    others = [trace.info.trace_id for trace in read if trace is not one]
     mlflow.log_feedback(trace_id=one.info.trace_id, name="good", value=True, rationale="it is")
     mlflow.log_expectation(trace_id=one.info.trace_id, name="wanted", value=6)
     client.set_trace_tag(one.info.trace_id, "more", "x")
     again = mlflow.get_trace(one.info.trace_id)
-    deleted = client.delete_traces(experiment, trace_ids=[found[1].info.trace_id, found[2].info.trace_id])
+    deleted = client.delete_traces(experiment, trace_ids=others)
     return {
         "found": len(found),
         "spans": [[span.name, span.inputs, span.outputs] for span in one.data.spans],
