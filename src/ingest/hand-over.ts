@@ -1,13 +1,14 @@
 import { randomUUID } from 'node:crypto'
 import { createWriteStream } from 'node:fs'
 import { mkdir, readdir, realpath, symlink, writeFile } from 'node:fs/promises'
-import { basename, dirname, join, relative, sep } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
 import type { Project } from '../config/project.ts'
 import type { ObjectStat, ObjectStore } from '../lake/objects.ts'
 import { isNamedBy } from './files/named-by.ts'
+import { isWithin } from './files/within.ts'
 
 /**
  * A delivery's folder on its way to the worker that takes it in, which may be on another host: each file lies in the object
@@ -139,5 +140,5 @@ async function filesIn(root: string, below = '', depth = 1): Promise<string[]> {
 /** A link that leads out of the folder is left to the reader, which refuses it. */
 async function isInside(root: string, path: string): Promise<boolean> {
   const real = await realpath(join(root, path)).catch(() => undefined)
-  return real !== undefined && relative(root, real).split(sep)[0] !== '..'
+  return real !== undefined && isWithin(root, real)
 }

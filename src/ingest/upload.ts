@@ -10,7 +10,7 @@ import { messageOf, PlatformError } from '../base/errors.ts'
 import { worldError } from '../base/world.ts'
 import type { Source } from '../config/project.ts'
 import { limitOf, shown } from '../wire/limits.ts'
-import { kindOfName, withoutEnding } from './files/known-endings.ts'
+import { kindOfName, mayBePacked, withoutEnding } from './files/known-endings.ts'
 
 export type Upload = { headers: IncomingHttpHeaders; body: Readable; sources: readonly Source[]; bytesMax: number }
 
@@ -114,7 +114,7 @@ function fileOf({ anyFile, file, name }: Source, given: string): string {
   const ending = kindOfName(given) === undefined ? '' : given.slice(withoutEnding(given).length)
   if (anyFile) return ending === '' ? file : `${name}${ending}`
   const packing = /(?<=\.(?:csv|tsv|txt))\.(?:gz|zst)$/i.exec(ending)?.[0].toLowerCase() ?? ''
-  return /\.(csv|tsv|txt)$/i.test(file) ? `${file}${packing}` : file
+  return mayBePacked(file) ? `${file}${packing}` : file
 }
 
 /** Letters of any script, but nothing that a file system reads as a place, and nothing hidden. */

@@ -15,6 +15,12 @@ export function kindOfName(name: string): FileKind | undefined {
   return /\.xlsx$/i.test(name) ? { format: 'xlsx', packed: null } : undefined
 }
 
+/** Whether a file of this name may also be delivered packed, with `.gz` or `.zst` behind it. */
+export function mayBePacked(name: string): boolean {
+  const kind = kindOfName(name)
+  return kind?.format === 'csv' && kind.packed === null
+}
+
 /** A name without a known ending: `customers` of `customers.csv.gz`. */
 export function withoutEnding(name: string): string {
   return name.replace(KNOWN, '')

@@ -1,5 +1,5 @@
 import { realpath, stat } from 'node:fs/promises'
-import { join, relative, sep } from 'node:path'
+import { join } from 'node:path'
 import { sha256Hex } from '../../base/hash.ts'
 import type { Source } from '../../config/project.ts'
 import { counted, EXAMPLES_MAX, type Finding, finding, shown } from '../finding.ts'
@@ -7,6 +7,7 @@ import { missingFile } from '../folder-files.ts'
 import { type FileKind, kindOfName } from './known-endings.ts'
 import { fits, isNamedBy } from './named-by.ts'
 import { visible } from './visible.ts'
+import { isWithin } from './within.ts'
 
 /** A file that a source is read from. `name` is that within the delivery's folder: `customers.csv`, `customers/a.parquet`. */
 export type Part = { name: string; path: string } & FileKind
@@ -81,10 +82,7 @@ async function partsOf(folder: string, name: string, source: Source): Promise<Lo
     })
   }
   const examples = strays.slice(0, EXAMPLES_MAX).map((stray) => ({ line: null, key: null, value: shown(stray) }))
-  const says = `${counted(strays.length, 'file')} that is no part; not read`.replace(
-    'files that is no part',
-    'files that are no parts',
-  )
+  const says = `${counted(strays.length, 'file')} that ${strays.length === 1 ? 'is no part' : 'are no parts'}; not read`
   const findings =
     strays.length === 0
       ? []
@@ -108,9 +106,7 @@ async function within(folder: string, name: string, source: Source): Promise<str
     })
   })
   if (typeof path !== 'string') return path
-  return relative(folder, path).split(sep)[0] === '..'
-    ? finding(at, { rule: 'file', says: 'it is a link out of the folder' })
-    : path
+  return isWithin(folder, path) ? path : finding(at, { rule: 'file', says: 'it is a link out of the folder' })
 }
 
 /** The file system's own refusal (rights, a loop of links) is a fault of the delivery; a full disk of ours is not. */

@@ -1,5 +1,5 @@
 import type { Source } from '../../config/project.ts'
-import { kindOfName, withoutEnding } from './known-endings.ts'
+import { kindOfName, mayBePacked, withoutEnding } from './known-endings.ts'
 
 /**
  * Whether an entry of a delivery's folder is what a source names: its file (also packed by gzip or zstd), one that its pattern fits,
@@ -10,7 +10,7 @@ export function isNamedBy(name: string, { name: source, file, anyFile, postgres 
   if (anyFile) return name === source || (withoutEnding(name) === source && kindOfName(name) !== undefined)
   const [folder = '', part] = file.split('/')
   if (part !== undefined) return name === folder
-  return fits(name, file) || (/\.(csv|tsv|txt)$/i.test(file) && (fits(name, `${file}.gz`) || fits(name, `${file}.zst`)))
+  return fits(name, file) || (mayBePacked(file) && (fits(name, `${file}.gz`) || fits(name, `${file}.zst`)))
 }
 
 /** A `*` stands for any text. */
