@@ -1,10 +1,10 @@
 import { randomUUID } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
 import { mkdir, readdir, realpath, symlink, writeFile } from 'node:fs/promises'
 import { basename, dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
+import { writeFileBy } from '../base/write-file.ts'
 import type { Project } from '../config/project.ts'
 import type { ObjectStat, ObjectStore } from '../lake/objects.ts'
 import { isNamedBy } from './files/named-by.ts'
@@ -88,7 +88,7 @@ export function withHandedOver<T>(
 
 async function fetchFile(objects: ObjectStore, key: string, to: string): Promise<void> {
   try {
-    await pipeline(await objects.stream(key), createWriteStream(to, { flags: 'wx' }))
+    await writeFileBy(to, async (file) => pipeline(await objects.stream(key), file), { isNew: true })
   } catch (error) {
     const missing = error instanceof PlatformError && ['not_found', 'file_gone'].includes(error.code)
     throw missing ? gone(basename(to), 'is not in the object store any more') : error

@@ -1,5 +1,4 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
 import { Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import pg from 'pg'
@@ -8,6 +7,7 @@ import { messageOf, PlatformError } from '../base/errors.ts'
 import type { Instant } from '../base/instant.ts'
 import { withinMs } from '../base/within.ts'
 import { isLost } from '../base/world.ts'
+import { writeFileBy } from '../base/write-file.ts'
 import type { PostgresOrigin, Source } from '../config/project.ts'
 import { USUAL_FORMAT } from '../config/usual-format.ts'
 import { destroy, endClient, valueSettings } from '../db/session.ts'
@@ -60,10 +60,8 @@ export function openPostgresTables(deps: { lake: Lake; env: Record<string, strin
         const name = pg.escapeIdentifier(f.name)
         return f.dataTypeID === BOOLEAN_OID ? `${name}::text as ${name}` : name
       })
-      const copied = client.query(
-        copyTo(`copy (select ${columns.join(', ')} from (${select}\n) q) to stdout (format csv, header)`),
-      )
-      await pipeline(copied, meter, createWriteStream(target))
+      const copy = copyTo(`copy (select ${columns.join(', ')} from (${select}\n) q) to stdout (format csv, header)`)
+      await writeFileBy(target, (file) => pipeline(client.query(copy), meter, file))
       await client.query('release savepoint source')
     } catch (error) {
       // That it went away says nothing of the delivery, which is asked for again.

@@ -1,5 +1,4 @@
 /** Files that come in over HTTP: streamed into a folder, as if somebody had put them there. Nothing is held in memory. */
-import { createWriteStream } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
 import type { IncomingHttpHeaders } from 'node:http'
 import { dirname, join } from 'node:path'
@@ -8,6 +7,7 @@ import { pipeline } from 'node:stream/promises'
 import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy'
 import { messageOf, PlatformError } from '../base/errors.ts'
 import { worldError } from '../base/world.ts'
+import { writeFileBy } from '../base/write-file.ts'
 import type { Source } from '../config/project.ts'
 import { limitOf, shown } from '../wire/limits.ts'
 import { kindOfName, mayBePacked, withoutEnding } from './files/known-endings.ts'
@@ -93,7 +93,7 @@ function counted(bytesMax: number): Transform {
 
 async function write(stream: Readable, path: string, signal: AbortSignal): Promise<void> {
   await mkdir(dirname(path), { recursive: true, mode: 0o700 })
-  await pipeline(stream, createWriteStream(path, { flags: 'wx', mode: 0o600 }), { signal })
+  await writeFileBy(path, (file) => pipeline(stream, file, { signal }), { isNew: true })
 }
 
 /**

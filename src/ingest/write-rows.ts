@@ -1,8 +1,8 @@
 import { createHash } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { PlatformError } from '../base/errors.ts'
+import { writeFileBy } from '../base/write-file.ts'
 import type { Source } from '../config/project.ts'
 import { USUAL_FORMAT } from '../config/usual-format.ts'
 import { notOfType, readJsonValue } from '../values/json.ts'
@@ -32,7 +32,7 @@ export async function writeRows(
       yield line
     }
   }
-  await pipeline(Readable.from(lines()), createWriteStream(target))
+  await writeFileBy(target, (file) => pipeline(Readable.from(lines()), file))
   const part = { name: source.file, path: target, ended: true, linesBefore: 0, rows: rows.length }
   const ours = { ...source, format: USUAL_FORMAT }
   return { source: ours, format: 'csv', parts: [part], fileDigest: hash.digest('hex'), size: bytes, findings: [] }

@@ -1,10 +1,11 @@
-import { createReadStream, createWriteStream, type Dirent } from 'node:fs'
+import { createReadStream, type Dirent } from 'node:fs'
 import { chmod, copyFile, link, mkdir, open, readFile, realpath, rename, rm, stat } from 'node:fs/promises'
 import { dirname, join, resolve, sep } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { PlatformError } from '../base/errors.ts'
 import { sortInTurns } from '../base/turns.ts'
+import { writeFileBy } from '../base/write-file.ts'
 import { directoryUploads } from './directory-uploads.ts'
 import { createFileDigests } from './file-digests.ts'
 import { damaged, digestOfKey } from './named-by-digest.ts'
@@ -116,7 +117,7 @@ export async function openDirectoryStore(dir: string): Promise<ObjectStore> {
 async function write(path: string, body: ObjectBody): Promise<void> {
   if (typeof body === 'string') return copyFile(body, path)
   const source = body instanceof Uint8Array ? [body] : body
-  await pipeline(Readable.from(source, { objectMode: false }), createWriteStream(path, { flags: 'wx', mode: 0o600 }))
+  await writeFileBy(path, (file) => pipeline(Readable.from(source, { objectMode: false }), file), { isNew: true })
 }
 
 /** Flushes the file, gives it its name, and flushes every directory that got an entry by that. */

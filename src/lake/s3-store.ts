@@ -1,4 +1,3 @@
-import { createWriteStream } from 'node:fs'
 import { stat as fileStat, mkdir, realpath, rename, rm, utimes } from 'node:fs/promises'
 import { basename, dirname, join, resolve } from 'node:path'
 import { PassThrough, Readable } from 'node:stream'
@@ -16,6 +15,7 @@ import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
 import { progress } from '../base/progress.ts'
 import { S3_LIMITS, SAY_MS } from '../base/time-limits.ts'
+import { writeFileBy } from '../base/write-file.ts'
 import { fileBytes } from './file-bytes.ts'
 import { createFileDigests } from './file-digests.ts'
 import { damaged, digestOfKey } from './named-by-digest.ts'
@@ -182,14 +182,15 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
       const onProgress = progress()
       try {
         await twice(async () => {
-          const body = await store.stream(key)
           const copied = new PassThrough()
           let done = 0
           copied.on('data', (chunk: Buffer) => {
             done += chunk.length
             onProgress({ phase: `copy ${basename(key)} from S3`, done, total: null, unit: 'bytes' })
           })
-          await ask(key, 's3:GetObject', () => pipeline(body, copied, createWriteStream(coming, { mode: 0o600 })))
+          await ask(key, 's3:GetObject', () =>
+            writeFileBy(coming, async (file) => pipeline(await store.stream(key), copied, file)),
+          )
         })
         const found = await sha256File(coming)
         if (found !== wanted) throw damaged(`${url}/${key}`, `it has SHA-256 ${found}`)
