@@ -1,29 +1,43 @@
 import { PlatformError } from '../base/errors.ts'
 
-/** Parts of one upload that are on their way here, together. */
-const coming = new Map<string, number>()
+/** A part on its way: its bytes so far, and those of parts that were stored after it had begun. */
+type Coming = { own: number; storedMeanwhile: number }
 
-/** Passes the bytes of a part on, as long as they, what comes beside them and what is `held` are no more than `bytesMax`. */
-export async function* countedPart(
+/** Parts that are on their way here, by the upload they are of. */
+const coming = new Map<string, Set<Coming>>()
+
+/**
+ * Hands the bytes of a part to `store`, as long as they, what comes beside them and what is stored already (`held`) are
+ * no more than `bytesMax`. They count as coming until they are stored; from then on each part that had begun before
+ * counts them as held.
+ */
+export async function storeCounted<T>(
   uploadId: string,
   body: AsyncIterable<Uint8Array>,
-  { held, bytesMax }: { held: number; bytesMax: number },
-): AsyncGenerator<Uint8Array> {
-  let own = 0
-  const add = (bytes: number) => {
-    const all = (coming.get(uploadId) ?? 0) + bytes
-    if (all === 0) coming.delete(uploadId)
-    else coming.set(uploadId, all)
-    return all
-  }
+  { held, bytesMax }: { held: () => Promise<number>; bytesMax: number },
+  store: (counted: AsyncIterable<Uint8Array>) => Promise<T>,
+): Promise<T> {
+  const part: Coming = { own: 0, storedMeanwhile: 0 }
+  const all = coming.get(uploadId) ?? new Set()
+  coming.set(uploadId, all.add(part))
   try {
-    for await (const chunk of body) {
-      own += chunk.length
-      if (held + add(chunk.length) > bytesMax) throw partsTooLarge(bytesMax)
-      yield chunk
+    // Read after this part is known to the others, so that none of them is stored unseen.
+    const before = await held()
+    async function* counted() {
+      for await (const chunk of body) {
+        part.own += chunk.length
+        let bytes = before + part.storedMeanwhile
+        for (const { own } of all) bytes += own
+        if (bytes > bytesMax) throw partsTooLarge(bytesMax)
+        yield chunk
+      }
     }
+    const stored = await store(counted())
+    for (const other of all) if (other !== part) other.storedMeanwhile += part.own
+    return stored
   } finally {
-    add(-own)
+    all.delete(part)
+    if (all.size === 0) coming.delete(uploadId)
   }
 }
 

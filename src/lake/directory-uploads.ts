@@ -1,12 +1,12 @@
 import { randomBytes, randomUUID } from 'node:crypto'
-import { createWriteStream } from 'node:fs'
 import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
 import { PlatformError } from '../base/errors.ts'
+import { writeFileBy } from '../base/write-file.ts'
 import { limitOf } from '../wire/limits.ts'
-import { countedPart, partsTooLarge } from './counted-parts.ts'
+import { partsTooLarge, storeCounted } from './counted-parts.ts'
 import { fileBytes } from './file-bytes.ts'
 import { checkObjectKey } from './object-key.ts'
 import type { UploadedPart, Uploads } from './objects.ts'
@@ -42,22 +42,24 @@ export function directoryUploads({ scratch, moveIn }: Deps): Uploads {
     },
     async part(key, uploadId, number, body, bytesMax) {
       const dir = await folderOf(key, uploadId)
-      const others = (await partsIn(dir)).filter((part) => part.number !== number)
-      const held = await bytesOf(others.map((part) => join(dir, partName(part))))
-      const counted = countedPart(uploadId, body, { held, bytesMax })
+      const held = async () => {
+        const others = (await partsIn(dir)).filter((part) => part.number !== number)
+        return bytesOf(others.map((part) => join(dir, partName(part))))
+      }
       const tag = randomUUID()
       const coming = join(dir, `coming-${tag}`)
-      try {
-        await pipeline(
-          Readable.from(counted, { objectMode: false }),
-          createWriteStream(coming, { flags: 'wx', mode: 0o600 }),
-        )
-        const before = (await partsIn(dir)).filter((part) => part.number === number)
-        await rename(coming, join(dir, partName({ number, tag })))
-        for (const part of before) await rm(join(dir, partName(part)), { force: true })
-      } finally {
-        await rm(coming, { force: true })
-      }
+      await storeCounted(uploadId, body, { held, bytesMax }, async (counted) => {
+        try {
+          await writeFileBy(coming, (file) => pipeline(Readable.from(counted, { objectMode: false }), file), {
+            isNew: true,
+          })
+          const before = (await partsIn(dir)).filter((part) => part.number === number)
+          await rename(coming, join(dir, partName({ number, tag })))
+          for (const part of before) await rm(join(dir, partName(part)), { force: true })
+        } finally {
+          await rm(coming, { force: true })
+        }
+      })
       return tag
     },
     async complete(key, uploadId, parts, bytesMax) {
@@ -72,7 +74,7 @@ export function directoryUploads({ scratch, moveIn }: Deps): Uploads {
       })
       if ((await bytesOf(files)) > bytesMax) throw partsTooLarge(bytesMax)
       const whole = join(dir, 'whole')
-      await pipeline(Readable.from(joined(files), { objectMode: false }), createWriteStream(whole, { mode: 0o600 }))
+      await writeFileBy(whole, (file) => pipeline(Readable.from(joined(files), { objectMode: false }), file))
       await moveIn(key, whole)
       await rm(dir, { recursive: true, force: true })
     },

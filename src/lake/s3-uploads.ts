@@ -1,4 +1,4 @@
-import { createReadStream, createWriteStream } from 'node:fs'
+import { createReadStream } from 'node:fs'
 import { stat } from 'node:fs/promises'
 import { join } from 'node:path'
 import { Readable } from 'node:stream'
@@ -13,7 +13,8 @@ import {
   UploadPartCommand,
 } from '@aws-sdk/client-s3'
 import { must } from '../base/assert.ts'
-import { countedPart, partsTooLarge } from './counted-parts.ts'
+import { writeFileBy } from '../base/write-file.ts'
+import { partsTooLarge, storeCounted } from './counted-parts.ts'
 import type { ObjectStore, UploadedPart, Uploads } from './objects.ts'
 import type { S3Connection } from './s3-client.ts'
 import { type Ask, isMissing } from './s3-errors.ts'
@@ -50,15 +51,16 @@ export function s3Uploads({ client, quick, long, moving, ask, nameOf, all, withS
     // By way of a file, since S3 asks for the length first and a caller may not say it.
     part: (key, UploadId, PartNumber, body, bytesMax) =>
       withScratch(async (dir) => {
-        const file = join(dir, 'part')
+        const path = join(dir, 'part')
         // Refused before its body is read, when there is no such upload.
-        const held = await ask(key, 's3:PutObject', () => sizeOf(key, UploadId, PartNumber))
-        const counted = countedPart(UploadId, body, { held, bytesMax })
-        await pipeline(Readable.from(counted, { objectMode: false }), createWriteStream(file, { mode: 0o600 }))
-        const { size: ContentLength } = await stat(file)
-        return ask(key, 's3:PutObject', async () => {
-          const part = { ...nameOf(key), UploadId, PartNumber, ContentLength, Body: createReadStream(file) }
-          return must((await client.send(new UploadPartCommand(part), moving)).ETag, 'a part has a tag')
+        const held = () => ask(key, 's3:PutObject', () => sizeOf(key, UploadId, PartNumber))
+        return storeCounted(UploadId, body, { held, bytesMax }, async (counted) => {
+          await writeFileBy(path, (file) => pipeline(Readable.from(counted, { objectMode: false }), file))
+          const { size: ContentLength } = await stat(path)
+          return ask(key, 's3:PutObject', async () => {
+            const part = { ...nameOf(key), UploadId, PartNumber, ContentLength, Body: createReadStream(path) }
+            return must((await client.send(new UploadPartCommand(part), moving)).ETag, 'a part has a tag')
+          })
         })
       }),
     complete: (key, UploadId, parts, bytesMax) =>

@@ -4,6 +4,7 @@ import { createFlows, type Flows, type FlowsOptions } from '../../src/flows/flow
 import { enterExecutor } from '../../src/flows/queries/executors.ts'
 import { finishRun, insertStep } from '../../src/flows/queries/runs.ts'
 import { DEATHS_MAX } from '../../src/flows/turn.ts'
+import { gate } from '../helpers/gate.ts'
 import { type TestDatabase, testDatabase } from '../helpers/pg.ts'
 
 let database: TestDatabase
@@ -21,14 +22,6 @@ function open(options: Partial<FlowsOptions> = {}): Flows {
   const flows = createFlows({ db: database.db, log: silentLog, ...options })
   opened.push(flows)
   return flows
-}
-
-const gate = () => {
-  let open = () => {}
-  const opened = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  return { open, opened }
 }
 
 const FAR = { serves: 'any' as const, place: 'far', pid: 1 }
@@ -150,7 +143,7 @@ test('a worker does two runs at once and no third', async () => {
   await flows.start()
   const ids = await Promise.all([1, 2, 3, 4].map((n) => flows.submit('held', n)))
   const states = async () => (await flows.list()).map((run) => run.state).sort()
-  while ((await states()).filter((state) => state === 'running').length < 2) await new Promise(setImmediate)
+  while (under < 2) await new Promise(setImmediate)
   expect(await states()).toEqual(['running', 'running', 'waiting', 'waiting'])
   held.open()
   await Promise.all(ids.map((id) => flows.wait(id)))

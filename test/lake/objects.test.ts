@@ -8,6 +8,7 @@ import { sha256Hex } from '../../src/base/hash.ts'
 import { getVerified, stateOfObject } from '../../src/lake/named-by-digest.ts'
 import type { ObjectStore } from '../../src/lake/objects.ts'
 import { openObjectStore } from '../../src/lake/open-store.ts'
+import { gate } from '../helpers/gate.ts'
 import { testWith } from '../helpers/needs.ts'
 import { hasS3, missingS3, type S3Server, startS3 } from '../helpers/s3.ts'
 
@@ -304,12 +305,34 @@ describe.each(STORES)('an object store in $kind', ({ kind }) => {
       await send('a', id, 1, part(1, 60), 150)
       await send('a', id, 1, part(1, 70), 150)
       await send('a', id, 2, part(2, 80), 150)
-      // Neither has ended when the other begins.
-      const both = await Promise.allSettled([
-        send('a', id, 3, part(3, 2 << 20), 3 << 20),
-        send('a', id, 4, part(4, 2 << 20), 3 << 20),
-      ])
-      expect(both.map((one) => one.status).sort()).toEqual(['fulfilled', 'rejected'])
+      // The second has begun before the first is stored, and ends after that.
+      const begun = gate()
+      const stored = gate()
+      const inHalves = async function* (n: number, between: () => Promise<void>) {
+        yield part(n, 1 << 20)
+        await between()
+        yield part(n, 1 << 20)
+      }
+      const bytesMax = (3 << 20) + 70 + 80
+      const late = store.uploads.part(
+        'a',
+        id,
+        4,
+        inHalves(4, () => {
+          begun.open()
+          return stored.opened
+        }),
+        bytesMax,
+      )
+      await store.uploads.part(
+        'a',
+        id,
+        3,
+        inHalves(3, () => begun.opened),
+        bytesMax,
+      )
+      stored.open()
+      await expect(late).rejects.toMatchObject({ code: 'too_large' })
       await store.uploads.abort('a', id)
     })
 
