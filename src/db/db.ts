@@ -49,6 +49,8 @@ const STATEMENT_MS = 30_000
 const WAIT_MS = 10_000
 /** Tens of thousands of keys in one read stay below it. */
 const SERVING_STATEMENT_MS = 5_000
+/** Listeners are told of a return that statements do not see yet no later than this. */
+const BACK_MS_MAX = 2_000
 /** A server that starts together with us is waited for. */
 const STARTING_MS_MAX = 30_000
 
@@ -105,7 +107,12 @@ export async function connectDatabase(
   }
   const work = poolSql({ pool: pools.work.pool, pulse })
   const requests = poolSql({ pool: pools.requests.pool, pulse })
-  const listening = createListening({ url, log, onLost: pulse.suspect })
+  const listening = createListening({
+    url,
+    log,
+    onLost: pulse.suspect,
+    untilThere: () => pulse.untilThere(BACK_MS_MAX),
+  })
   const close = async () => {
     pulse.close()
     await Promise.all([listening.close(), ...Object.values(pools).map((pool) => pool.end())])

@@ -23,8 +23,14 @@ const ANSWER_MS_MAX = 2_000
  * NOTIFY, on one connection for all channels, opened with the first listener. When it is lost, or silent, it is opened
  * again, and then every listener is told, because what was sent in between is gone.
  */
-export function createListening(options: { url: string; log: Log; onLost?: () => void }): Listening {
-  const { url, log, onLost } = options
+export function createListening(options: {
+  url: string
+  log: Log
+  onLost?: () => void
+  /** Resolves when statements are answered again: who is told of a return reads at once. */
+  untilThere?: () => Promise<void>
+}): Listening {
+  const { url, log, onLost, untilThere } = options
   const listeners = new Set<Listener>()
   const closing = new AbortController()
   let current: Promise<pg.Client> | undefined
@@ -78,6 +84,7 @@ export function createListening(options: { url: string; log: Log; onLost?: () =>
         const client = await connect()
         current = Promise.resolve(client)
         reconnecting = false
+        await untilThere?.().catch(() => {})
         for (const listener of listeners) if (listener.onReconnect) guarded(listener.onReconnect)
         return
       } catch (error) {

@@ -1,4 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
+import { silentLog } from '../../src/base/log.ts'
+import { createListening } from '../../src/db/listen.ts'
 import { type TestDatabase, testDatabase } from '../helpers/pg.ts'
 
 let t: TestDatabase
@@ -64,4 +66,27 @@ test('a listener that throws does not keep the others from hearing', async () =>
   await t.db.listen('loud', box.put)
   await notify('loud', 'heard')
   expect(await box.take()).toBe('heard')
+})
+
+test('listeners are told of a return when statements are answered again, not before', async () => {
+  const box = mailbox()
+  let there = () => {}
+  const untilThere = new Promise<void>((resolve) => {
+    there = resolve
+  })
+  const listening = createListening({ url: t.db.url, log: silentLog, untilThere: () => untilThere })
+  await listening.listen('back', box.put, () => box.put('told'))
+  await t.db.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'weir listen' and datname = current_database()",
+  )
+  // What is sent over the new connection is heard before.
+  const asked = async () => {
+    await notify('back', 'heard')
+    return box.heard.length > 0
+  }
+  while (!(await asked())) await new Promise(setImmediate)
+  expect(box.heard).not.toContain('told')
+  there()
+  while ((await box.take()) !== 'told');
+  await listening.close()
 })
