@@ -38,6 +38,11 @@ const BANNED: { what: string; pattern: RegExp; places: Record<string, string> }[
     },
   },
   {
+    what: 'a stream that makes its file later, even after it was given up',
+    pattern: /\bcreateWriteStream\((?!\))/,
+    places: {},
+  },
+  {
     what: 'code made of text, or an address that a caller could choose',
     pattern: /(?<![.\w])eval\(|\bnew Function\(|(?<![.\w])fetch\(/,
     places: {
