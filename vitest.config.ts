@@ -12,6 +12,8 @@ const shared = {
   globalSetup: ['test/helpers/global-setup.ts'],
   testTimeout: 60_000,
   hookTimeout: 120_000,
+  // What a poll waits for comes, or never does: its own second is short on a busy machine.
+  expect: { poll: { timeout: 30_000 } },
   pool: 'forks' as const,
 }
 const alias = { weir: fileURLToPath(new URL('./src/index.ts', import.meta.url)) }

@@ -39,7 +39,7 @@ test.each([
           'select count(*) as n from pg_stat_activity where datname = current_database() and pid <> all ($1::int[])',
           [known],
         )
-      await expect.poll(async () => (await others())[0]?.n, { timeout: 5_000 }).toBe(0)
+      await expect.poll(async () => (await others())[0]?.n).toBe(0)
     } finally {
       process.env = environment
       await database.drop()

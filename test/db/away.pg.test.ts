@@ -94,7 +94,7 @@ describe('a database that is away', () => {
   })
 
   it('H1: reads of predictions do not wait behind requests that hold every connection; one more request is a 503', async () => {
-    const small = await connectDatabase({ url: empty.url, log: silentLog, poolSize: 2, waitMs: 50 })
+    const small = await connectDatabase({ url: empty.url, log: silentLog, poolSize: 2, waitMs: 1_000 })
     let release = () => {}
     const released = new Promise<void>((done) => {
       release = done

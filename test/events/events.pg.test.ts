@@ -257,13 +257,18 @@ test('a place is taken before the first answer, and callers who went away before
   const asked = new Promise<void>((resolve) => {
     go = resolve
   })
-  const url = await serve(null, () => asked.then(() => RUNS))
+  let waiting = 0
+  const url = await serve(null, async () => {
+    waiting++
+    await asked
+    return RUNS
+  })
   const server = servers.at(-1)!.app.server
   const open = () => new Promise<number>((resolve) => server.getConnections((_, count) => resolve(count)))
   const port = Number(new URL(url).port)
   const callers = Array.from({ length: limitOf('eventStreams') }, () => connect(port, '127.0.0.1'))
   for (const caller of callers) caller.write('GET /events HTTP/1.1\r\nhost: localhost\r\n\r\n')
-  await expect.poll(open).toBe(callers.length)
+  await expect.poll(() => waiting).toBe(callers.length)
   expect((await fetch(`${url}/events`)).status).toBe(503)
   for (const caller of callers) caller.destroy()
   await expect.poll(open).toBeLessThan(2)

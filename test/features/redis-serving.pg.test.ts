@@ -47,7 +47,7 @@ describeWith('WEIR_ONLINE=redis://', missingRedis(), () => {
     redis = await startRedis(Number(new URL(redis.url).port))
     // It came back empty: nobody is told that a customer is unknown, and the next materialization brings everything again.
     const told = async () => (await rig.predict({ user_id: '7590-VHVEG' })).text
-    await expect.poll(told, { timeout: 20_000 }).toContain('lost values of feature view')
+    await expect.poll(told).toContain('lost values of feature view')
     for (const path of ['/features/7590-VHVEG', '/features/0000-XXXXX', '/ready']) {
       const { status, text } = await rig.get(path)
       expect([path, status, text]).toEqual([path, 503, expect.stringContaining("'subs_profile_fv'")])
