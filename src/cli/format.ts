@@ -1,4 +1,12 @@
-import { addMs, displayInstant, type Instant } from '../base/instant.ts'
+import {
+  addMs,
+  displayInstant,
+  FIRST_INSTANT,
+  type Instant,
+  instantOfMs,
+  LAST_INSTANT,
+  msOfInstant,
+} from '../base/instant.ts'
 
 /** Whole numbers with thousands separators, others with at most six digits. */
 export function formatNumber(value: number): string {
@@ -29,6 +37,12 @@ export function formatSize(bytes: number): string {
 /** Enough of a digest to tell it from others by eye. */
 export function shortDigest(digest: string): string {
   return digest.slice(0, 12)
+}
+
+/** What a program gave as milliseconds since 1970: one that counts in others must not keep the rest from being shown. */
+export function shownMs(ms: number): string {
+  const isMoment = ms >= msOfInstant(FIRST_INSTANT) && ms <= msOfInstant(LAST_INSTANT)
+  return isMoment ? shownTime(instantOfMs(ms)) : `${ms} ms`
 }
 
 /** To the second: a table has no room for more. Programs get all of it with --json. */

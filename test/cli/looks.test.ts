@@ -6,7 +6,7 @@ import type { Instant } from '../../src/base/instant.ts'
 import { commandsByGroup } from '../../src/cli/command-table.ts'
 import { printProject } from '../../src/cli/commands/check.ts'
 import { statisticsRow } from '../../src/cli/commands/stats.ts'
-import { formatDuration, formatSize, shortId, shownFrom, shownTime } from '../../src/cli/format.ts'
+import { formatDuration, formatSize, shortId, shownFrom, shownMs, shownTime } from '../../src/cli/format.ts'
 import { nextFreePort, requireFreePort } from '../../src/cli/free-port.ts'
 import { createOutput } from '../../src/cli/output.ts'
 import type { FeatureStatistics } from '../../src/features/offline/statistics.ts'
@@ -99,4 +99,13 @@ test('a taken port is refused with what to do, and the next one is found', async
   } finally {
     taken.close()
   }
+})
+
+test('the start of a run that has no date is shown as it was given, and keeps no other from being shown', () => {
+  const micros = 1_706_659_200_000_000
+  expect([Date.UTC(2024, 0, 31), micros, -(2 ** 53)].map(shownMs)).toEqual([
+    '2024-01-31',
+    `${micros} ms`,
+    `${-(2 ** 53)} ms`,
+  ])
 })

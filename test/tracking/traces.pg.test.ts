@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { collectGarbage } from '../../src/pipelines/collect-garbage.ts'
 import { TRACE_TABLES } from '../../src/tracking/tracking.ts'
+import { limitOf } from '../../src/wire/limits.ts'
 import { type MlflowRig, openMlflowRig } from './rig.ts'
 
 let rig: MlflowRig
@@ -54,6 +55,23 @@ describe('of the client 2', () => {
       request_metadata: [pair('a', '1'), pair('b', '2')],
       tags: [pair('mlflow.artifactLocation', location), pair('t', '2')],
     })
+  })
+
+  test('a moment that has no date is refused: it would fail every search of client 3', async () => {
+    const experiment_id = await rig.newExperiment('traces without a date')
+    const start = (timestamp_ms: number) => call('POST', '2.0/mlflow/traces', { experiment_id, timestamp_ms })
+    for (const ms of [2 ** 53 - 1, -(2 ** 53) + 1, 253402300800000, -62135596800001]) {
+      expect([ms, (await start(ms)).status]).toEqual([ms, 400])
+    }
+    const ids: string[] = []
+    for (const ms of [253402300799999, -62135596800000]) ids.push((await start(ms)).json.trace_info.request_id)
+    const end = (ms: number) => call('PATCH', `2.0/mlflow/traces/${ids[0]}`, { timestamp_ms: ms, status: 'OK' })
+    expect((await end(-(2 ** 53) + 1)).status).toBe(400)
+    expect((await end(-62135596800000)).status).toBe(200)
+    const locations = [{ mlflow_experiment: { experiment_id } }]
+    const { json } = await call('POST', '3.0/mlflow/traces/search', { locations, order_by: ['timestamp ASC'] })
+    const times = json.traces.map((trace: { request_time: string }) => trace.request_time)
+    expect(times).toEqual(['0001-01-01T00:00:00.000Z', '9999-12-31T23:59:59.999Z'])
   })
 
   test('where its spans lie is nobody’s to change', async () => {
@@ -113,6 +131,19 @@ describe('of the client 3', () => {
     const { status, json } = await call('POST', '3.0/mlflow/traces', body)
     expect([400, 404]).toContain(status)
     expect(json.error_code).toMatch(/INVALID_PARAMETER_VALUE|RESOURCE_DOES_NOT_EXIST/)
+  })
+
+  test('assessments that are told with a trace are kept once, however often the client tells it, and all or none', async () => {
+    const assessments = [{ assessment_name: 'same' }, { assessment_name: 'same' }, { assessment_name: 'other' }]
+    const sent = trace3('tr-told', '0', { assessments })
+    for (let i = 0; i < 3; i++) await call('POST', '3.0/mlflow/traces', sent)
+    const { trace_info } = (await call('GET', '3.0/mlflow/traces/tr-told')).json.trace
+    const names = trace_info.assessments.map((a: { assessment_name: string }) => a.assessment_name)
+    expect(names).toEqual(['same', 'same', 'other'])
+    const long = { assessment_name: 'long', rationale: 'x'.repeat(limitOf('assessmentChars')) }
+    const refused = trace3('tr-half', '0', { assessments: [{ assessment_name: 'short' }, long] })
+    expect((await call('POST', '3.0/mlflow/traces', refused)).status).toBe(400)
+    expect(await isThere('tr-half')).toBe(false)
   })
 
   test('assessments are kept as they were given, changed by what the mask names, and deleted', async () => {

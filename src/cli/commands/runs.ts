@@ -1,7 +1,6 @@
 import type { Command } from 'commander'
-import { instantOfMs } from '../../base/instant.ts'
 import type { Run } from '../../tracking/tracking.ts'
-import { shortId, shownTime } from '../format.ts'
+import { shortId, shownMs } from '../format.ts'
 import { type CommonOptions, common, countOption } from '../options.ts'
 import { withApp } from '../with-app.ts'
 
@@ -29,7 +28,7 @@ export function define(command: Command): void {
             run.name,
             experiments.find((e) => e.experiment_id === run.experiment_id)?.name,
             run.status,
-            shownTime(instantOfMs(run.start_ms)),
+            shownMs(run.start_ms),
             metric(run, 'val_auc'),
             metric(run, 'val_f1'),
             metric(run, 'val_acc'),

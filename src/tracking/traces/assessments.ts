@@ -1,4 +1,4 @@
-import { randomBytes } from 'node:crypto'
+import { createHash, randomBytes } from 'node:crypto'
 import type { Clock } from '../../base/clock.ts'
 import { PlatformError } from '../../base/errors.ts'
 import type { Sql } from '../../db/sql.ts'
@@ -23,24 +23,28 @@ export function createAssessments({ sql, clock, get }: Deps) {
     return JSON.parse(text)
   }
 
+  async function add(tx: Sql, traceId: string, hex: string, given: Assessment): Promise<Assessment> {
+    const count = await queries.countAssessments(tx, traceId)
+    if (count >= limitOf('listItems')) throw overLimit('listItems', `trace ${traceId} has ${count} assessments`)
+    const at = now()
+    const ours = { assessment_id: `a-${hex}`, trace_id: traceId, create_time: at, last_update_time: at, valid: true }
+    return store(tx, traceId, `a-${hex}`, { ...given, ...ours })
+  }
+
   return {
     async addAssessment(traceId: string, given: Assessment): Promise<Assessment> {
       await get(traceId)
-      const at = now()
-      const id = `a-${randomBytes(16).toString('hex')}`
-      const document = {
-        ...given,
-        assessment_id: id,
-        trace_id: traceId,
-        create_time: at,
-        last_update_time: at,
-        valid: true,
+      return sql.tx((tx) => add(tx, traceId, randomBytes(16).toString('hex'), given))
+    },
+    /** What is told together with a trace: a client that heard no answer tells all of it once more, and it is kept once. */
+    async addTold(tx: Sql, traceId: string, told: readonly Assessment[]): Promise<void> {
+      for (const [place, given] of told.entries()) {
+        const id = createHash('sha256')
+          .update(exactJson([traceId, place, given]))
+          .digest('hex')
+          .slice(0, 32)
+        if (!(await queries.selectAssessment(tx, traceId, `a-${id}`))) await add(tx, traceId, id, given)
       }
-      return sql.tx(async (tx) => {
-        const count = await queries.countAssessments(tx, traceId)
-        if (count >= limitOf('listItems')) throw overLimit('listItems', `trace ${traceId} has ${count} assessments`)
-        return store(tx, traceId, id, document)
-      })
     },
     /** Only what the mask names is changed. */
     changeAssessment: (traceId: string, id: string, given: Assessment, mask: readonly string[]) =>

@@ -9,14 +9,13 @@ import {
   optionalInteger,
   optionalText,
   pageSize,
-  requiredInteger,
   requiredText,
   textList,
 } from '../../mlflow/read.ts'
 import { listJson } from '../../wire/json-stream.ts'
 import type { Tracking } from '../tracking.ts'
 import type { Trace } from './traces.ts'
-import { experimentIdsOf, newTraceOf, STATES_2, textsOf, traceJson2, traceJson3 } from './wire.ts'
+import { experimentIdsOf, newTraceOf, requiredMoment, STATES_2, textsOf, traceJson2, traceJson3 } from './wire.ts'
 
 const PAGE_SIZE = { default: 100, max: 500 }
 const IDS_MAX = 'listItems'
@@ -35,7 +34,7 @@ function secondVersion(traces: Traces): Endpoint[] {
       async run(fields) {
         const made = await traces.put({
           experiment_id: requiredText(fields, 'experiment_id'),
-          timestamp_ms: requiredInteger(fields, 'timestamp_ms'),
+          timestamp_ms: requiredMoment(fields, 'timestamp_ms'),
           execution_ms: null,
           status: 'IN_PROGRESS',
           client_request_id: null,
@@ -54,7 +53,7 @@ function secondVersion(traces: Traces): Endpoint[] {
         const status = optionalEnum(fields, 'status', STATES_2)
         if (!status) throw missing('status')
         const ended = await traces.end(requiredText(fields, 'request_id'), {
-          endMs: requiredInteger(fields, 'timestamp_ms'),
+          endMs: requiredMoment(fields, 'timestamp_ms'),
           status,
           tags: textsOf(fields, 'tags'),
           metadata: textsOf(fields, 'request_metadata'),
@@ -83,11 +82,7 @@ function thirdVersion(traces: Traces): Endpoint[] {
       path: 'traces',
       versions,
       async run(fields) {
-        const { assessments: given, ...trace } = newTraceOf(fields)
-        const made = await traces.put(trace)
-        for (const assessment of given) await traces.addAssessment(made.trace_id, assessment)
-        const now = given.length > 0 ? await traces.get(made.trace_id) : made
-        return { trace: { trace_info: traceJson3(now) } }
+        return { trace: { trace_info: traceJson3(await traces.put(newTraceOf(fields))) } }
       },
     },
     {

@@ -11,7 +11,7 @@ import { limitOf, overLimit } from '../../wire/limits.ts'
 import type { createArtifacts } from '../artifacts.ts'
 import type { createExperiments, SearchRequest } from '../experiments.ts'
 import { truncated } from '../names.ts'
-import { createAssessments } from './assessments.ts'
+import { type Assessment, createAssessments } from './assessments.ts'
 import { createTraceErasure } from './erasure.ts'
 import * as queries from './queries.ts'
 
@@ -22,6 +22,7 @@ export type NewTrace = Omit<queries.NewTraceRow, 'trace_id'> & {
   trace_id?: string
   tags: queries.Texts
   metadata: queries.Texts
+  assessments?: Assessment[]
 }
 
 type Deps = {
@@ -39,7 +40,7 @@ export const SPANS_FILE = 'traces.json'
 /** What a program did, call by call, as `mlflow.trace` tells it: rows here, the spans as a file of the artifacts. */
 export function createTraces({ sql, clock, experiments, artifacts }: Deps) {
   /** Also the end of one, where the client tells all of it at once (MLflow 3). */
-  async function put({ tags, metadata, ...given }: NewTrace): Promise<Trace> {
+  async function put({ tags, metadata, assessments = [], ...given }: NewTrace): Promise<Trace> {
     const experiment = await experiments.active(given.experiment_id)
     const traceId = given.trace_id ?? `tr-${randomBytes(16).toString('hex')}`
     checkId(traceId)
@@ -51,6 +52,7 @@ export function createTraces({ sql, clock, experiments, artifacts }: Deps) {
       }
       await queries.upsertTrace(tx, { ...given, experiment_id: experiment.experiment_id, trace_id: traceId })
       await write(tx, traceId, { tags: { ...tags, [LOCATION_TAG]: location }, metadata })
+      await addTold(tx, traceId, assessments)
     })
     return get(traceId)
   }
@@ -115,6 +117,8 @@ export function createTraces({ sql, clock, experiments, artifacts }: Deps) {
     return count
   }
 
+  const { addTold, ...ofAssessments } = createAssessments({ sql, clock, get })
+
   return {
     put,
     end,
@@ -159,7 +163,7 @@ export function createTraces({ sql, clock, experiments, artifacts }: Deps) {
     /** The spans, as the client wrote them. */
     spans: async (traceId: string): Promise<Buffer> =>
       artifacts.read((await get(traceId)).tags[LOCATION_TAG]!, SPANS_FILE),
-    ...createAssessments({ sql, clock, get }),
+    ...ofAssessments,
     erasure: createTraceErasure({ sql, artifacts, removeAll }),
   }
 }

@@ -1,5 +1,6 @@
 /** How traces look to the clients of MLflow 2 (lists of pairs, milliseconds) and of MLflow 3 (objects, texts of time). */
 import { must } from '../../base/assert.ts'
+import { FIRST_INSTANT, LAST_INSTANT, msOfInstant } from '../../base/instant.ts'
 import {
   type Fields,
   fieldsOf,
@@ -8,6 +9,7 @@ import {
   missing,
   objectList,
   optionalText,
+  requiredInteger,
   requiredText,
 } from '../../mlflow/read.ts'
 import { listOrNothing } from '../wire.ts'
@@ -50,7 +52,7 @@ export function textsOf(fields: Fields, name: string): Texts {
 }
 
 /** The `trace` of MLflow 3: of its spans nothing is here, they are an artifact. */
-export function newTraceOf(body: Fields): NewTrace & { assessments: Fields[] } {
+export function newTraceOf(body: Fields): NewTrace {
   const trace = body.trace === undefined ? undefined : fieldsOf(body.trace)
   if (trace?.trace_info === undefined) throw missing('trace.trace_info')
   const fields = fieldsOf(trace.trace_info)
@@ -93,6 +95,16 @@ function millisecondsOf(text: string): number {
   if (Number.isNaN(ms))
     throw invalid("Invalid value for parameter 'request_time' supplied: it is a time like 2026-01-31T12:00:00Z.")
   return ms
+}
+
+/** In milliseconds. What has no date would fail every search that finds it, as a client of MLflow 3 is told of it by date. */
+export function requiredMoment(fields: Fields, name: string): number {
+  const ms = requiredInteger(fields, name)
+  const isMoment = ms >= msOfInstant(FIRST_INSTANT) && ms <= msOfInstant(LAST_INSTANT)
+  if (isMoment) return ms
+  throw invalid(
+    `Invalid value ${ms} for parameter '${name}' supplied: as milliseconds it is outside the years 0001 to 9999.`,
+  )
 }
 
 function durationOf(text: string | undefined): number | null {
