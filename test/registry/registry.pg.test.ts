@@ -54,6 +54,8 @@ describe('versions', () => {
     ['mlflow-artifacts:/0/a#b', 'Invalid path'],
     ['mlflow-artifacts:/', 'Invalid path'],
     ['runs:/1/../model', 'without relative path references'],
+    ['runs:/RUN/a\\b', 'Invalid path'],
+    ['runs:/RUN/a//b', 'Invalid path'],
     ['s3://bucket/a/../b', 'without relative path references'],
     [`models:/m-${'0'.repeat(32)}`, 'Unable to fetch model'],
     ['models:/sources/77', 'Unable to fetch model'],
@@ -62,7 +64,7 @@ describe('versions', () => {
     'a source that would be a file of this machine, climbs, or names what is not there is refused: %s',
     async (source, says) => {
       await rig.registry.ensureModel('sources')
-      const version = { name: 'sources', source, runId: rig.run.run_id }
+      const version = { name: 'sources', source: source.replace('RUN', rig.run.run_id), runId: rig.run.run_id }
       await expect(rig.registry.createVersion(version)).rejects.toMatchObject({
         code: 'invalid_argument',
         message: expect.stringContaining(says),
@@ -112,6 +114,12 @@ describe('versions', () => {
       { name: 'logged', version: 1 },
       { name: 'logged', version: 2 },
     ])
+    // A client may name its files instead, with the model beside them.
+    const byFiles = { name: 'logged', source: `${logged.artifact_uri}/`, modelId: logged.model_id }
+    expect(await rig.registry.createVersion(byFiles)).toMatchObject({
+      runId: rig.run.run_id,
+      location: logged.artifact_uri,
+    })
     const other = rig.registry.createVersion({ name: 'logged', source, modelId: `m-${'1'.repeat(32)}` })
     await expect(other).rejects.toThrow(/model_id request parameter must identify/)
   })
@@ -145,8 +153,21 @@ describe('versions', () => {
     await rig.registry.createVersion({ name: 'sealed', source: 'models:/sealed/1' })
     await rig.registry.deleteVersion('sealed', 1, 'me')
     await expect(rig.tracking.artifacts.put(path, Buffer.from('other'))).rejects.toMatchObject({ code: 'forbidden' })
-    await rig.registry.deleteModel('sealed', 'me')
+    await rig.registry.deleteVersion('sealed', 2, 'me')
     await rig.tracking.artifacts.put(path, Buffer.from('other'))
+    await rig.registry.createVersion({ name: 'sealed', source })
+    await expect(rig.tracking.artifacts.put(path, Buffer.from('more'))).rejects.toMatchObject({ code: 'forbidden' })
+    await rig.registry.deleteModel('sealed', 'me')
+    await rig.tracking.artifacts.put(path, Buffer.from('more'))
+  })
+
+  test('a version whose files are elsewhere is deleted as any other, alone or with its model', async () => {
+    await rig.registry.ensureModel('far')
+    for (const source of ['s3://bucket/a', 's3://bucket/b']) await rig.registry.createVersion({ name: 'far', source })
+    await rig.registry.deleteVersion('far', 1, 'me')
+    expect((await rig.registry.versionsOf('far')).map((v) => v.version)).toEqual([2])
+    await rig.registry.deleteModel('far', 'me')
+    await expect(rig.registry.getModel('far')).rejects.toMatchObject({ code: 'not_found' })
   })
 
   test('an empty tag is a tag', async () => {
