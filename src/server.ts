@@ -76,7 +76,11 @@ export function routesOf(app: App, serving: Serving, metrics: Metrics): FastifyP
     metrics.plugin,
     servingRoutes(serving, models),
     featureRoutes(features, project),
-    deliveryRoutes({ ingest, lake, project, bytesMax: settings.deliveryBytesMax, progressOf: events.progressOf }),
+    deliveryRoutes({
+      ...{ ingest, lake, project, bytesMax: settings.deliveryBytesMax },
+      progressOf: events.progressOf,
+      onEnded: (work) => events.tell({ type: 'ended', ...work }),
+    }),
     eventRoutes({ events, flows }),
     feastRoutes({ features, project, clock, log, append }),
     trackingRoutes(tracking, {

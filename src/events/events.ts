@@ -6,6 +6,7 @@
  * - An event is news and never the record: the tables are. Whoever connects gets the whole state first, so nothing that
  *   was missed has to be sent again.
  * - Nothing waits for an event. While the database is away they are dropped, and so is one that is too long.
+ * - What one process tells is heard in its order.
  * - Progress is told twice a second for one piece of work at most, however often the work tells it.
  */
 import { randomUUID } from 'node:crypto'
@@ -23,6 +24,8 @@ export type Happening =
   | { type: 'step'; run: string; flow: string; step: string; state: 'running' | 'succeeded' | 'failed'; ms?: number }
   | { type: 'model'; model: string }
   | { type: 'delivery'; id: number; asOf: string; state: string }
+  /** A delivery over HTTP, under the name that its caller gave it, is over: taken, refused or broken off. */
+  | { type: 'ended'; delivery: string }
 
 export type Events = {
   /** Tells everybody who watches, in every process. */
@@ -56,17 +59,21 @@ export function createEvents({ db, log }: { db: Pick<Database, 'query' | 'listen
     remember(last, event)
     for (const { onEvent } of watchers) onEvent(event)
   }
-  const send = async (event: Happening) => {
+  // One after the other: on several connections an end could overtake the progress before it.
+  let sent = Promise.resolve()
+  const send = (event: Happening) => {
     const payload = JSON.stringify({ from: self, event })
     if (waiting >= WAITING_MAX || Buffer.byteLength(payload) > PAYLOAD_BYTES_MAX) return
     waiting++
-    try {
-      await db.query('select pg_notify($1, $2)', [CHANNEL, payload])
-    } catch (error) {
-      log.debug({ err: error }, 'an event was not told')
-    } finally {
-      waiting--
-    }
+    sent = sent.then(async () => {
+      try {
+        await db.query('select pg_notify($1, $2)', [CHANNEL, payload])
+      } catch (error) {
+        log.debug({ err: error }, 'an event was not told')
+      } finally {
+        waiting--
+      }
+    })
   }
   const hear = (payload: string) => {
     const { from, event } = JSON.parse(payload) as { from: string; event: Happening }
@@ -87,7 +94,7 @@ export function createEvents({ db, log }: { db: Pick<Database, 'query' | 'listen
   }
   const tell = (event: Happening) => {
     tellHere(event)
-    void send(event)
+    send(event)
   }
   return {
     tell,
@@ -136,6 +143,7 @@ function remember(last: Map<string, Happening>, event: Happening): void {
     last.set(name, event)
     // The oldest: whoever told it may have been killed.
     if (last.size > UNDER_WAY_MAX) last.delete(last.keys().next().value!)
-  } else if (event.type === 'run' && event.state !== 'running') last.delete(`run ${event.run}`)
+  } else if (event.type === 'ended') last.delete(`delivery ${event.delivery}`)
+  else if (event.type === 'run' && event.state !== 'running') last.delete(`run ${event.run}`)
   else if (event.type === 'step') last.delete(`run ${event.run}`)
 }

@@ -89,13 +89,15 @@ export function eventRoutes({ events, flows }: EventDeps): FastifyPluginAsync {
 
 async function wholeState({ events, flows }: EventDeps, run: string | undefined) {
   const runs = (await flows.list({ limit: RUNS_SHOWN })).filter(({ id }) => run === undefined || id === run)
+  const over = new Set(runs.filter(({ finishedAt }) => finishedAt !== null).map(({ id }) => id))
   return {
     runs: runs.map(({ id, flow, state, submittedAt, startedAt, finishedAt }) => {
       return { run: id, flow, state, submitted_at: submittedAt, started_at: startedAt, finished_at: finishedAt }
     }),
     progress: events
       .underWay()
-      .filter((event) => isOf(run, event))
+      // A process that was killed told no end; the record of its run has one.
+      .filter((event) => isOf(run, event) && !('run' in event && over.has(event.run)))
       .map(eventJson),
   }
 }

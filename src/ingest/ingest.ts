@@ -107,7 +107,7 @@ export function createIngest(deps: IngestDeps): Ingest {
         ...where,
         before,
         limit,
-        asOf: asOf === undefined ? undefined : parseInstant(asOf, 'asOf'),
+        asOf: asOf === undefined ? undefined : parseInstant(asOf, 'as_of'),
       }),
     delivery: (id) => findDelivery(sql, id),
   }

@@ -23,6 +23,8 @@ export type DeliveryDeps = {
   bytesMax: number
   /** Who hears how far a delivery is, by the name that its caller gave it. */
   progressOf?: (work: { delivery: string }) => OnProgress
+  /** And that it is over, however it ended. */
+  onEnded?: (work: { delivery: string }) => void
 }
 
 /** Checking takes all cores and minutes: who finds the house full does well to wait a little. */
@@ -36,7 +38,7 @@ export function deliveryRoutes(deps: DeliveryDeps): FastifyPluginAsync {
   }
 }
 
-function sendRoute({ ingest, lake, project, bytesMax, progressOf }: DeliveryDeps): FastifyPluginAsync {
+function sendRoute({ ingest, lake, project, bytesMax, progressOf, onEnded }: DeliveryDeps): FastifyPluginAsync {
   const most = limitOf('deliveriesOpen')
   const inTurn = createGate({ atOnce: 1, waiting: most })
   let open = 0
@@ -92,6 +94,7 @@ function sendRoute({ ingest, lake, project, bytesMax, progressOf }: DeliveryDeps
         })
       } finally {
         open--
+        if (watch !== undefined) onEnded?.({ delivery: watch })
       }
     })
   }

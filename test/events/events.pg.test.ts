@@ -125,6 +125,43 @@ test('progress is told twice a second at most, however often the work tells it, 
   expect(told.at(-1)).toMatchObject({ done: 70_000, total: 70_000 })
 })
 
+test('work that is over is not under way: a delivery that told its end, a run whose record has one', async () => {
+  const delivery = 'a delivery of the test'
+  const run = 'r-killed'
+  const names = () => here.underWay().map((event) => ('delivery' in event ? event.delivery : ''))
+  here.progressOf({ delivery })(trees(1))
+  here.progressOf({ ...WORK, run })(trees(1))
+  expect(names()).toContain(delivery)
+  here.tellHere({ type: 'ended', delivery })
+  expect(names()).not.toContain(delivery)
+  const shown = async (finishedAt: string | null) => {
+    const stream = await open(await serve(null, async () => [{ ...RUNS[0]!, id: run, finishedAt }] as never))
+    const { data } = (await stream.next())!
+    await stream.close()
+    return (data.progress as { run?: string }[]).some((event) => event.run === run)
+  }
+  expect([await shown(null), await shown('now')]).toEqual([true, false])
+  here.tellHere({ type: 'run', run, flow: 'f', state: 'failed' })
+})
+
+test('what one process tells goes out in its order, however long each takes', async () => {
+  const sent: string[] = []
+  const takes = [3, 2, 1, 0]
+  const slow = createEvents({
+    db: {
+      query: async (_text: string, values?: readonly unknown[]) => {
+        for (let turns = takes.shift()!; turns > 0; turns--) await new Promise(setImmediate)
+        sent.push(JSON.parse(values![1] as string).event.model)
+        return []
+      },
+      listen: async () => async () => {},
+    },
+    log: silentLog,
+  })
+  for (const model of ['a', 'b', 'c', 'd']) slow.tell({ type: 'model', model })
+  await expect.poll(() => sent).toEqual(['a', 'b', 'c', 'd'])
+})
+
 test('what is kept of work under way is bounded', () => {
   for (let i = 0; i < 1_000; i++) here.progressOf({ delivery: `d${i}` })(trees(1))
   expect(here.underWay().length).toBeLessThanOrEqual(200)

@@ -5,7 +5,7 @@ import { silentLog } from '../../src/base/log.ts'
 import type { Project } from '../../src/config/project.ts'
 import { createServer, type ServerOptions } from '../../src/http/server.ts'
 import type { Ingest } from '../../src/ingest/ingest.ts'
-import { deliveryRoutes } from '../../src/ingest/routes.ts'
+import { type DeliveryDeps, deliveryRoutes } from '../../src/ingest/routes.ts'
 import { answersAsDocumented, openapiOf } from '../helpers/openapi.ts'
 import type { Files, Rig } from './rig.ts'
 
@@ -15,10 +15,10 @@ export type Door = Awaited<ReturnType<typeof openDoor>>
 export async function openDoor(
   rig: Rig,
   project: Project,
-  { bytesMax = 1 << 30, ingest = rig.ingest(project), ...options }: DoorOptions = {},
+  { bytesMax = 1 << 30, ingest = rig.ingest(project), progressOf, onEnded, ...options }: DoorOptions = {},
 ) {
   const server = await createServer({
-    routes: [deliveryRoutes({ ingest, lake: rig.lake, project, bytesMax })],
+    routes: [deliveryRoutes({ ingest, lake: rig.lake, project, bytesMax, progressOf, onEnded })],
     host: '127.0.0.1',
     port: 0,
     token: null,
@@ -54,7 +54,8 @@ export async function openDoor(
   }
 }
 
-type DoorOptions = { bytesMax?: number; ingest?: Ingest } & Partial<ServerOptions>
+type DoorOptions = { bytesMax?: number; ingest?: Ingest } & Pick<DeliveryDeps, 'progressOf' | 'onEnded'> &
+  Partial<ServerOptions>
 // biome-ignore lint/suspicious/noExplicitAny: answers are looked at by their members.
 type Answer = any
 

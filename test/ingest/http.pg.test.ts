@@ -97,6 +97,27 @@ test('a refused delivery is 422 with each finding by file, column and row; nothi
   expect(await door.scratch()).toEqual([])
 })
 
+test('a delivery that is watched tells how far it is by its name, and its end however it ended', async () => {
+  const told: string[] = []
+  const door = await open(USERS, {
+    progressOf:
+      ({ delivery }) =>
+      () =>
+        void told.push(delivery),
+    onEnded: ({ delivery }) => void told.push(`${delivery} ended`),
+  })
+  const bad = { 'users.csv': 'user_id,age\na,x\n' }
+  for (const [watch, files] of [
+    ['good', GOOD],
+    ['refused', bad],
+  ] as const) {
+    await door.post(`as_of=${nextDay()}&watch=${watch}`, files)
+  }
+  await door.raw(`${head(door, 'Content-Length: 100000\r\n').replace('as_of=', 'watch=cut&as_of=')}x`, 'break')
+  await expect.poll(() => told.at(-1)).toBe('cut ended')
+  expect([...new Set(told)]).toEqual(['good', 'good ended', 'refused', 'refused ended', 'cut ended'])
+})
+
 test('dry_run finds the same and keeps nothing, not even that it was asked', async () => {
   const door = await open(USERS)
   const before = await door.get('/deliveries')
