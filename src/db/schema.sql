@@ -282,6 +282,29 @@ create table lake.key_place (
   constraint key_place_columns_check CHECK ((jsonb_typeof(columns) = 'array'::text))
 );
 
+create table lake.merged_file (
+  id bigint not null generated always as identity,
+  source text not null,
+  object_key text not null,
+  rows bigint not null,
+  bytes bigint not null,
+  merged_at timestamp with time zone not null,
+  replaced_at timestamp with time zone,
+  constraint merged_file_pkey PRIMARY KEY (id),
+  constraint merged_file_bytes_check CHECK ((bytes > 0)),
+  constraint merged_file_rows_check CHECK ((rows >= 0))
+);
+CREATE INDEX merged_file_by_source ON lake.merged_file USING btree (source) WHERE (replaced_at IS NULL);
+
+create table lake.merged_member (
+  file bigint not null,
+  seq bigint not null,
+  object_key text not null,
+  constraint merged_member_pkey PRIMARY KEY (file, seq),
+  constraint merged_member_file_fkey FOREIGN KEY (file) REFERENCES lake.merged_file(id) ON DELETE CASCADE,
+  constraint merged_member_seq_fkey FOREIGN KEY (seq) REFERENCES lake.snapshot(seq)
+);
+
 create table lake.redacted_file (
   redaction bigint not null,
   seq bigint not null,

@@ -18,10 +18,12 @@
  *   delivery of the same content puts it right.
  * - A file that is written again is read only where nobody wrote it meanwhile: no erasure puts back whom another took out.
  * - Whoever was taken out does not come in again, unless that was lifted; who it was stands here as an HMAC only.
+ * - Small files of a source of changes may be merged into larger copies beside them (merge-small.ts). That changes no answer,
+ *   and whoever is erased is in no copy either; a copy that is damaged or gone is done without.
  * - The object is in the store before its row: a crash between leaves an object without a row, which a later ingest
  *   of the same content takes up.
  *
- * Doors: collect-objects.ts, csv-file.ts, duck.ts, erase.ts, named-by-digest.ts, objects.ts, open-store.ts, quote.ts, snapshot-path.ts,
+ * Doors: collect-objects.ts, csv-file.ts, duck.ts, erase.ts, merge-small.ts, merged-files.ts, named-by-digest.ts, objects.ts, open-store.ts, quote.ts, snapshot-path.ts,
  * snapshot.ts, subject.ts, suppression.ts, trim-cache.ts,
  * withdraw.ts, work.ts.
  */
@@ -34,6 +36,8 @@ import type { Duck } from './duck.ts'
 import { createLakeErasure, type LakeErasure } from './erase.ts'
 import { insertKeyPlaces, selectErasedAt } from './erasure-queries.ts'
 import { keepFile } from './keep-file.ts'
+import { type MergeReport, type MergeRequest, mergeSmall } from './merge-small.ts'
+import { mergedPaths } from './merged-files.ts'
 import { type ObjectState, stateOfObject } from './named-by-digest.ts'
 import type { ObjectStore } from './objects.ts'
 import {
@@ -100,6 +104,10 @@ export type Lake = {
   keep(parquetFile: string): Promise<{ digest: string; objectKey: string; bytes: number }>
   /** Where DuckDB reads the snapshot. Refuses (corrupt) one whose object is damaged or gone, and says how it comes back. */
   path(snapshot: SnapshotName): Promise<string>
+  /** Where rows of small snapshots of one source can be read together, by seq; see merged-files.ts. */
+  mergedPaths(snapshots: readonly Snapshot[]): Promise<Map<number, string>>
+  /** Writes small files of these sources into larger ones, for readers; changes no answer. */
+  mergeSmall(request: MergeRequest): Promise<MergeReport>
   /** What the store itself has of a snapshot, read anew. */
   stateOf(snapshot: SnapshotName): Promise<ObjectState>
   /** What must be over before an erasure goes on; see work.ts. */
@@ -147,6 +155,8 @@ export function createLake(deps: { sql: Database; objects: ObjectStore; duck: Du
     pinKnownAt: () => takeMoment(sql, now()),
     moment: () => selectMoment(sql),
     path: (snapshot) => snapshotPath(objects, snapshot),
+    mergedPaths: (snapshots) => mergedPaths(deps, snapshots),
+    mergeSmall: (request) => mergeSmall({ ...deps, work, ...here }, request),
     stateOf: (snapshot) => stateOfObject(objects, snapshot.objectKey),
     work,
     suppressions: createSuppressions({ sql, secret: createSecret({ sql, objects }), ...here }),

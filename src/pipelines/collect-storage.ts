@@ -1,8 +1,10 @@
 import type { Clock } from '../base/clock.ts'
+import type { Project } from '../config/project.ts'
 import type { Flows } from '../flows/flows.ts'
 import { collectHandedOver } from '../ingest/hand-over.ts'
 import { collectObjects } from '../lake/collect-objects.ts'
 import type { Lake } from '../lake/lake.ts'
+import type { MergeReport } from '../lake/merge-small.ts'
 import type { ObjectStat, ObjectStore } from '../lake/objects.ts'
 import { trimCache } from '../lake/trim-cache.ts'
 import type { RegistryApi } from '../registry/registry.ts'
@@ -24,11 +26,14 @@ export type StorageReport = {
   handedOver: Removed
   /** Copies of this host. */
   cache: Removed
+  /** Small deliveries of changes that are read together from now on, and merged files that others have replaced. */
+  merged: MergeReport
   /** Runs of flows, with their steps. */
   flows: number
 }
 
 type Deps = {
+  project: Project
   lake: Lake
   objects: ObjectStore
   flows: Flows
@@ -44,7 +49,7 @@ const UNDER_WAY_MS = 24 * 3_600_000
  * trained from, or what was written within a day: who writes an object and who removes it take turns.
  */
 export async function collectStorage(
-  { lake, objects, flows, clock, mlflow }: Deps,
+  { project, lake, objects, flows, clock, mlflow }: Deps,
   { datasetsKeptMs, cacheBytesMax, dryRun = false }: StorageRequest,
 ): Promise<StorageReport> {
   const nowMs = clock.nowMs()
@@ -68,6 +73,8 @@ export async function collectStorage(
     beforeMs: old.beforeMs,
     dryRun,
   })
+  const changes = project.sources.filter((source) => source.kind === 'changes')
+  const merged = await lake.mergeSmall({ sources: changes.map((source) => source.name), dryRun })
   if (!dryRun) await lake.caches.sweep()
   const { cacheDir } = objects
   const cache =
@@ -79,6 +86,7 @@ export async function collectStorage(
     datasets: datasets ? sum(datasets) : null,
     handedOver: sum(handedOver),
     cache,
+    merged,
     flows: await flows.collect({ dryRun }),
   }
 }

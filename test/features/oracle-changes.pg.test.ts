@@ -121,6 +121,10 @@ async function joined(at: Rig, history: History) {
     const { recordedAt, availableAt, seq } = await at.deliverRows(source, delivery.asOf, rows)
     deliveries.push({ recordedAt, availableAt, seq, withdrawnAfter: null })
     at.clock.advance(DAY_MS)
+    // Here small deliveries are merged now and then, also those that were merged before and those that are withdrawn later.
+    if (at === other && i % 2 === 1) {
+      await at.lake.mergeSmall({ sources: project.sources.map((s) => s.name), limits: { filesMin: 2, filesMax: 6 } })
+    }
     for (const d of deliveries.keys()) await withdrawIfDue(d, i)
     if (i === history.pinAfter) {
       knownAt = await at.lake.pinKnownAt()

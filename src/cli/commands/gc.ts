@@ -42,16 +42,22 @@ export function define(command: Command): void {
 }
 
 function linesOf(storage: StorageReport, verb: string): string[] {
-  const { models, datasets, handedOver, cache, flows } = storage
+  const { models, datasets, handedOver, cache, merged, flows } = storage
   const kinds: [string, { files: number; bytes: number } | null][] = [
     ['copies of models that runs have', models],
     ['training sets that no version was trained from', datasets],
     ['files that were handed over for deliveries', handedOver],
     ['copies of objects on this host', cache],
+    ['merged files that others have replaced', merged.removed],
   ]
   const lines = kinds.flatMap(([what, removed]) =>
     removed && removed.files > 0 ? [`${removed.files} ${what} ${verb} (${removed.bytes} bytes)`] : [],
   )
+  const { files, into } = merged.merged
+  if (files > 0) {
+    const done = verb === 'removed' ? 'are read' : 'would be read'
+    lines.push(`${files} small deliveries of changes ${done} together, from ${into} file${into === 1 ? '' : 's'}`)
+  }
   if (flows > 0) lines.push(`${flows} runs of flows ${verb}`)
   if (datasets === null) lines.push('training sets were left: the tracking server could not be asked which are in use')
   return lines

@@ -46,7 +46,7 @@ export async function pointInTimeJoin(
     const known = snapshots[i] ?? []
     for (const snapshot of known) requireColumns(snapshot, viewColumns(view))
     inputs.push(...known.map((snapshot) => ({ moment: entities.last, snapshot })))
-    await makeChangesTable(session, service, i, await filesOf(lake, known), request.mode)
+    await makeChangesTable(session, service, i, await changeFilesOf(lake, known), request.mode)
   }
   const states = service.views.map((view, i) => {
     return { ttlMs: view.ttlMs, snapshots: view.changes === null ? (snapshots[i] ?? []) : [] }
@@ -210,11 +210,37 @@ function onKeys(service: ServiceDefinition, view: ServiceView, alias: string): s
 }
 
 async function fileOf(lake: Lake, snapshot: Snapshot): Promise<ViewFile> {
-  return { path: await lake.path(snapshot), availableAt: snapshot.availableAt, uniqueKey: snapshot.uniqueKey }
+  const { seq, columns, availableAt, uniqueKey } = snapshot
+  return { path: await lake.path(snapshot), merged: false, seq, columns, availableAt, uniqueKey }
 }
 
 /** In the order of their recording, so that a later delivery has the greater place. */
 export async function filesOf(lake: Lake, snapshots: readonly Snapshot[]): Promise<ViewFile[]> {
   const inOrder = [...snapshots].sort((a, b) => a.seq - b.seq)
   return Promise.all(inOrder.map((snapshot) => fileOf(lake, snapshot)))
+}
+
+/** The same for changes, of which many small deliveries may lie in one file. */
+export async function changeFilesOf(lake: Lake, snapshots: readonly Snapshot[]): Promise<ViewFile[]> {
+  const merged = haveSameTypes(snapshots) ? await lake.mergedPaths(snapshots) : new Map<number, string>()
+  const inOrder = [...snapshots].sort((a, b) => a.seq - b.seq)
+  return Promise.all(
+    inOrder.map(async (snapshot) => {
+      const path = merged.get(snapshot.seq)
+      const { seq, columns, availableAt, uniqueKey } = snapshot
+      return path === undefined ? fileOf(lake, snapshot) : { path, merged: true, seq, columns, availableAt, uniqueKey }
+    }),
+  )
+}
+
+/** Files in which a column has another type are read as the first says, in one statement: from their own files alone. */
+function haveSameTypes(snapshots: readonly Snapshot[]): boolean {
+  const types = new Map<string, string>()
+  for (const { columns } of snapshots) {
+    for (const { name, type } of columns) {
+      if ((types.get(name) ?? type) !== type) return false
+      types.set(name, type)
+    }
+  }
+  return true
 }

@@ -6,7 +6,7 @@ import type { Column, ServiceDefinition, ViewDefinition } from '../define/defini
 import { ENTITY_ROWS, type EntityRows, extent } from '../define/entity-rows.ts'
 import { ident, literal } from '../define/quote.ts'
 import { duckInstant, duckType } from '../define/value-types.ts'
-import { filesOf } from './join.ts'
+import { changeFilesOf } from './join.ts'
 import { type LabelSpan, labelMoments, noLabels } from './label-moments.ts'
 import { changeOrder, changeRowsSql, requireColumns } from './view-rows.ts'
 
@@ -102,7 +102,7 @@ async function fromChanges(
     `CREATE OR REPLACE TEMP TABLE label_changes AS
      SELECT * FROM (
        SELECT ${keys.join(', ')}, _ts AS _t, arg_max_null(_label, ${changeOrder()}) AS _label, arg_max(_gone, ${changeOrder()}) AS _gone
-       FROM (${changeRowsSql(view, await filesOf(lake, snapshots))})
+       FROM (${changeRowsSql(view, await changeFilesOf(lake, snapshots))})
        WHERE _ts <= ${duckInstant(span.asOf)} ${span.from === undefined ? '' : `AND _ts >= ${duckInstant(span.from)}`}
        GROUP BY ${[...keys, '_ts'].join(', ')}
      ) WHERE NOT _gone`,

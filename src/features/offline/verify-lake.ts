@@ -10,7 +10,7 @@ import { ident } from '../define/quote.ts'
 import { duckType, plainInDuck } from '../define/value-types.ts'
 import { changesLiveSql, stateLiveSql, wantedSql } from '../online/live-rows.ts'
 import type { OnlineTableRow } from '../queries.ts'
-import { filesOf, pointInTimeJoin } from './join.ts'
+import { changeFilesOf, filesOf, pointInTimeJoin } from './join.ts'
 
 /** A row that the lake gives for a key; `gone` for a tombstone. */
 export type LakeRow = { timestamp: Instant; gone: boolean; values: FeatureValue[] }
@@ -25,7 +25,7 @@ export async function makeExpected(
 ): Promise<void> {
   const last = Math.max(...(view.changes ? held.coverage.map((stretch) => stretch.seq) : [held.seq]))
   const snapshots = known.filter((s) => (view.changes ? s.seq <= last : s.seq === last))
-  const files = await filesOf(lake, snapshots)
+  const files = await (view.changes ? changeFilesOf : filesOf)(lake, snapshots)
   const [state] = files
   const [snapshot] = snapshots
   if (view.changes && files.length > 0) {

@@ -1,14 +1,26 @@
+import { assert } from '../../base/assert.ts'
 import { PlatformError } from '../../base/errors.ts'
 import { displayInstant, type Instant } from '../../base/instant.ts'
 import type { Feature, ViewKey } from '../../config/project.ts'
 import type { DuckSession } from '../../lake/duck.ts'
+import { MERGED_ROW, MERGED_SEQ } from '../../lake/merged-files.ts'
 import type { Snapshot } from '../../lake/snapshot.ts'
 import type { TimeColumns, ViewDefinition } from '../define/definitions.ts'
 import { ident, literal } from '../define/quote.ts'
 import { duckInstant, duckType } from '../define/value-types.ts'
 
-/** A file of a view's source, and whether ingest found each key in it once. */
-export type ViewFile = { path: string; availableAt: Instant; uniqueKey: readonly string[] | null }
+/**
+ * A delivery of a view's source, and whether ingest found each key in it once. `merged`: its rows lie among those of others at
+ * `path`, under its `seq`; only rows of changes are read from such a file.
+ */
+export type ViewFile = {
+  path: string
+  merged: boolean
+  seq: number
+  columns: readonly { name: string }[]
+  availableAt: Instant
+  uniqueKey: readonly string[] | null
+}
 
 /**
  * The rows of a view in one file of whole state, at most one a key, in declared types: what the training set joins and
@@ -16,6 +28,7 @@ export type ViewFile = { path: string; availableAt: Instant; uniqueKey: readonly
  * wins; a null key names nothing and is left out.
  */
 export function stateRowsSql(view: ViewDefinition, file: ViewFile): string {
+  assert(!file.merged, `a whole state of view ${view.name} is read from its own file`)
   const keys = view.keys.map((key) => ident(key.name)).join(', ')
   const source = `read_parquet(${literal(file.path)}, file_row_number = true)`
   const notNull = view.keys.map((k) => `${ident(k.column)} IS NOT NULL`).join(' AND ') || 'true'
@@ -95,8 +108,39 @@ export function deliverySql(perDelivery: readonly number[]): string {
   return perFile(perDelivery.map(String), '(_place >> 40)')
 }
 
+/**
+ * The rows of all files, with `file_index`, the place of a row's delivery among these, and `file_row_number`, its own in the
+ * file of that: the same numbers whether the rows lie in the delivery's own file or in a merged one.
+ */
 function fileList(files: readonly ViewFile[]): string {
+  const own = files.filter((file) => !file.merged)
+  if (own.length === files.length) return parquetFiles(files)
+  const named = columnsOfAll(files).map(ident)
+  const places = new Map(files.map((file, i) => [file, i]))
+  const place = (file: ViewFile) => `${places.get(file)}`
+  const paths = [...new Set(files.filter((file) => file.merged).map((file) => file.path))]
+  const parts = paths.map((path) => {
+    const held = files.filter((file) => file.merged && file.path === path)
+    const seqs = `unnest([${held.map((file) => file.seq).join(', ')}]) AS seq`
+    const index = `unnest([${held.map(place).join(', ')}]::BIGINT[]) AS file_index`
+    return `SELECT ${[...named.map((c) => `m.${c}`), 'p.file_index', `m.${MERGED_ROW} AS file_row_number`].join(', ')}
+      FROM read_parquet(${literal(path)}) m JOIN (SELECT ${seqs}, ${index}) p ON p.seq = m.${MERGED_SEQ}`
+  })
+  if (own.length > 0) {
+    const index = `${perFile(own.map(place))}::BIGINT AS file_index`
+    parts.push(`SELECT ${[...named, index, 'file_row_number'].join(', ')} FROM ${parquetFiles(own)}`)
+  }
+  return `(${parts.join('\nUNION ALL\n')})`
+}
+
+function parquetFiles(files: readonly ViewFile[]): string {
   return `read_parquet([${files.map((file) => literal(file.path)).join(', ')}], file_row_number = true)`
+}
+
+/** A column that a file does not have can be asked of none: `requireColumns` says so first. */
+function columnsOfAll([first, ...others]: readonly ViewFile[]): string[] {
+  const held = others.map((file) => new Set(file.columns.map((column) => column.name)))
+  return (first?.columns ?? []).map((column) => column.name).filter((name) => held.every((names) => names.has(name)))
 }
 
 function perFile(values: string[], index = 'file_index::BIGINT'): string {

@@ -9,7 +9,7 @@ import type { Duck } from '../../lake/duck.ts'
 import type { Lake } from '../../lake/lake.ts'
 import type { Recorded } from '../../lake/snapshot.ts'
 import { tableDigest, type ViewDefinition } from '../define/definitions.ts'
-import { filesOf } from '../offline/join.ts'
+import { changeFilesOf, filesOf } from '../offline/join.ts'
 import { isUnique, requireColumns, viewColumns } from '../offline/view-rows.ts'
 import {
   deleteOldTables,
@@ -151,7 +151,7 @@ async function takeView(tx: Sql, view: string, noWait = false): Promise<void> {
 /** Gives how many rows were brought; each of them, or a newer one of its key, must be in the table afterwards. */
 async function load(deps: Deps, tx: Sql, view: ViewDefinition, plan: Plan, onProgress: Bounds['onProgress']) {
   const { lake, duck, online } = deps
-  const files = await filesOf(lake, plan.snapshots)
+  const files = await (view.changes ? changeFilesOf : filesOf)(lake, plan.snapshots)
   const [state] = files
   const whole = view.changes ? null : { eventTimestamp: plan.last.validAt, created: plan.last.recordedAt }
   const sql = whole ? stateLiveSql(view, must(state), whole) : changesLiveSql(view, files, wantedSql(plan))

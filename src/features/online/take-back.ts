@@ -6,7 +6,7 @@ import type { Recorded } from '../../lake/snapshot.ts'
 import type { ViewDefinition } from '../define/definitions.ts'
 import { ident, literal } from '../define/quote.ts'
 import { duckInstant, duckType } from '../define/value-types.ts'
-import { filesOf } from '../offline/join.ts'
+import { changeFilesOf, filesOf } from '../offline/join.ts'
 import { changeRowsSql, type ViewFile } from '../offline/view-rows.ts'
 import {
   deleteOnlineTable,
@@ -48,7 +48,7 @@ export async function takeBack(
   withdrawn: readonly Recorded[],
 ): Promise<void> {
   if (withdrawn.length === 0) return
-  const files = await filesOf(lake, withdrawn)
+  const files = await (view.changes ? changeFilesOf : filesOf)(lake, withdrawn)
   await lake.withScratch((scratch) =>
     duck.session((session) => online.takeBack(tx, view, { session, scratch, sql: rowsSql(view, withdrawn, files) })),
   )
