@@ -174,6 +174,22 @@ test('an upload that is broken off, or ends too early, leaves neither file nor r
   expect(await door.get('/deliveries')).toEqual(before)
 })
 
+test('of several that came whole one is taken in at a time: checking takes all cores', async () => {
+  const real = rig.ingest(USERS)
+  let atWork = 0
+  let most = 0
+  const ingest = {
+    ...real,
+    ingestMonth: async (month: Parameters<typeof real.ingestMonth>[0]) => {
+      most = Math.max(most, ++atWork)
+      return real.ingestMonth(month).finally(() => atWork--)
+    },
+  }
+  const door = await open(USERS, { ingest })
+  const answers = await Promise.all([1, 2, 3].map(() => door.post(`as_of=${nextDay()}`, GOOD)))
+  expect([answers.map(({ status }) => status), most]).toEqual([[201, 201, 201], 1])
+})
+
 test('two at once are both taken; beyond the limit one is told when to come again, before it has sent its files', async () => {
   const door = await open(USERS)
   const both = await Promise.all([door.post(`as_of=${nextDay()}`, GOOD), door.post(`as_of=${nextDay()}`, GOOD)])

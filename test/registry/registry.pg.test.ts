@@ -258,6 +258,40 @@ describe('stages', () => {
     expect(await told).toBe('Production')
     await stop()
   })
+
+  test('a change of any kind is told once it is there: model, version, stage, alias, tag, description, name, deletion', async () => {
+    const { registry } = rig
+    const of = { name: 'tells', version: 1, actor: 'a' }
+    const changes: Record<string, () => Promise<unknown>> = {
+      'new model': () => registry.createModel({ name: 'tells' }),
+      'new version': () => registry.createVersion({ name: 'tells', source: rig.source }),
+      stage: () => registry.transition({ ...of, stage: 'Staging', archiveExisting: false }),
+      'new alias': () => registry.setAlias({ ...of, alias: 'best' }),
+      'alias gone': () => registry.deleteAlias({ name: 'tells', alias: 'best', actor: 'a' }),
+      'tag of the version': () => registry.setVersionTag('tells', 1, 'k', 'v'),
+      'tag of the version gone': () => registry.deleteVersionTag('tells', 1, 'k'),
+      'tag of the model': () => registry.setModelTag('tells', 'k', 'v'),
+      'tag of the model gone': () => registry.deleteModelTag('tells', 'k'),
+      'description of the version': () => registry.describeVersion('tells', 1, 'd'),
+      'description of the model': () => registry.describeModel('tells', 'd'),
+      'new name': () => registry.renameModel('tells', 'tells-more'),
+      'version gone': () => registry.deleteVersion('tells-more', 1, 'a'),
+      'model gone': () => registry.deleteModel('tells-more', 'a'),
+    }
+    const heard: string[] = []
+    const stop = await rig.db.listen(REGISTRY_CHANNEL, (name) => void heard.push(name))
+    const told: string[] = []
+    for (const [what, change] of Object.entries(changes)) {
+      heard.length = 0
+      await change()
+      // Notifications come in the order of the commits: this one ends the wait, whether or not there was another.
+      await rig.db.query('select pg_notify($1, $2)', [REGISTRY_CHANNEL, '(end)'])
+      await expect.poll(() => heard).toContain('(end)')
+      if (heard.some((name) => name.startsWith('tells'))) told.push(what)
+    }
+    await stop()
+    expect(told).toEqual(Object.keys(changes))
+  })
 })
 
 describe('aliases', () => {
