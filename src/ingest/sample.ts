@@ -3,14 +3,14 @@
  * from all of them (sample/guess-values.ts); then the whole file is read and checked with the proposal, as a delivery would be, so
  * that what is proposed is known to be right, and what still does not fit is said.
  */
-import { mkdtemp, realpath, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { basename, dirname, join } from 'node:path'
+import { realpath } from 'node:fs/promises'
+import { basename, dirname } from 'node:path'
 import { PlatformError } from '../base/errors.ts'
 import type { Instant } from '../base/instant.ts'
 import type { Format, Project, Source } from '../config/project.ts'
 import { USUAL_FORMAT } from '../config/usual-format.ts'
 import type { Duck } from '../lake/duck.ts'
+import { withTemporary } from '../lake/scratch.ts'
 import { alike } from './csv-header.ts'
 import { withoutEnding } from './files/known-endings.ts'
 import { isNamedBy } from './files/named-by.ts'
@@ -52,16 +52,13 @@ export async function checkSample({ duck, project, now }: Deps, path: string, na
   })
   const file = basename(place)
   const source = chooseSource(project, file, name)
-  const scratch = await mkdtemp(join(tmpdir(), 'weir-sample-'))
-  try {
-    return await duck.session(async (session) => {
+  return withTemporary('sample', (scratch) =>
+    duck.session(async (session) => {
       const sample = await sampleOf(source, place)
       const looker = newLooker({ session, project, now, folder: dirname(place), scratch })
-      return await propose(looker, { source, sample, file })
-    })
-  } finally {
-    await rm(scratch, { recursive: true, force: true })
-  }
+      return propose(looker, { source, sample, file })
+    }),
+  )
 }
 
 /** The one that the file is named as, or the only one. */

@@ -1,6 +1,5 @@
 import { rmSync } from 'node:fs'
 import { mkdir } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import {
   BIGINT,
@@ -14,7 +13,7 @@ import {
 import { assert } from '../base/assert.ts'
 import { type DuckColumn, readColumns } from './duck-columns.ts'
 import { SCRATCH } from './object-key.ts'
-import { scratchName } from './scratch.ts'
+import { scratchName, temporaryName } from './scratch.ts'
 
 export type DuckParam = string | number | bigint | boolean | null
 
@@ -106,7 +105,7 @@ export async function createDuck(options: DuckOptions = {}): Promise<Duck> {
 /** In the store's scratch space, which is on a real disk and cleared of what a killed process left. */
 function spillFolder(directories: readonly string[] | undefined): string {
   const [store] = directories ?? []
-  return join(store === undefined ? tmpdir() : join(store, SCRATCH), scratchName('duckdb'))
+  return store === undefined ? temporaryName('duckdb') : join(store, SCRATCH, scratchName('duckdb'))
 }
 
 async function restrict(instance: DuckDBInstance, directories: readonly string[] | undefined): Promise<void> {

@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import { mkdir, readdir, rm, stat } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { sha256Hex } from '../base/hash.ts'
 import { isGone, placeOfProcess, thisProcess } from '../base/process-place.ts'
@@ -11,7 +12,7 @@ const AGE_MS_MAX = 24 * 3600_000
  * A new name in the scratch space that says whose it is: `KIND-PLACE-PID-START-…`. What a process leaves when it is killed
  * is people's data, so it goes as soon as its owner is gone.
  */
-export function scratchName(kind: 'work' | 'put' | 'fetch' | 'duckdb'): string {
+export function scratchName(kind: 'work' | 'put' | 'fetch' | 'duckdb' | 'sample'): string {
   const { pid, start } = thisProcess()
   return `${kind}-${placeDigest()}-${pid}-${start || 0}-${randomUUID()}`
 }
@@ -31,6 +32,32 @@ export async function makeScratch(dir: string) {
     },
   }
 }
+
+/**
+ * A private folder among the temporary files of the system, for a command that has no home. What such a command left when it
+ * was killed goes first; of what others have there nothing is touched.
+ */
+export async function withTemporary<T>(kind: 'sample', body: (dir: string) => Promise<T>): Promise<T> {
+  for (const name of await readdir(tmpdir()).catch(() => [])) {
+    const isLeft = name.startsWith(TEMPORARY) && ownerOf(name.slice(TEMPORARY.length)) === 'gone'
+    // One of another user is that one's to remove.
+    if (isLeft) await rm(join(tmpdir(), name), { recursive: true, force: true }).catch(() => {})
+  }
+  const own = temporaryName(kind)
+  await mkdir(own, { mode: 0o700 })
+  try {
+    return await body(own)
+  } finally {
+    await rm(own, { recursive: true, force: true })
+  }
+}
+
+/** The same name there. */
+export function temporaryName(kind: 'sample' | 'duckdb'): string {
+  return join(tmpdir(), `${TEMPORARY}${scratchName(kind)}`)
+}
+
+const TEMPORARY = 'weir-'
 
 /** Removes what belongs to nobody any more, and gives how much it was. */
 export async function sweepScratch(dir: string): Promise<number> {

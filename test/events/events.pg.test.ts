@@ -176,7 +176,7 @@ test('a stop of the server ends the streams at once, and a HEAD opens none', asy
   // With stopMs of 30 s this would wait for it.
   await server!.close()
   expect(await stream.next()).toBeUndefined()
-}, 10_000)
+}, 25_000)
 
 test('without the token there are no events, and no more than so many streams', async () => {
   const closed = await serve('secret')

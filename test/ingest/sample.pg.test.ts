@@ -1,5 +1,5 @@
 import { readdirSync } from 'node:fs'
-import { mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdir, mkdtemp, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { basename, join } from 'node:path'
 import { gzipSync } from 'node:zlib'
@@ -7,6 +7,7 @@ import iconv from 'iconv-lite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { checkSample, type Proposal } from '../../src/ingest/sample.ts'
 import { createDuck, type Duck } from '../../src/lake/duck.ts'
+import { scratchName } from '../../src/lake/scratch.ts'
 import { deliveryCases } from '../helpers/delivery-cases.ts'
 import { makeXlsx } from '../helpers/make-xlsx.ts'
 import { openRig, projectOf, type Rig } from './rig.ts'
@@ -225,4 +226,30 @@ test('what only a person can know is said: day or month first, point or comma, a
   expect(named.notes).toEqual([
     "the file is called Kunden.csv, and the source reads customers.csv: rename it, or write in the source file: 'Kunden.csv'",
   ])
+})
+
+test('what a killed check has copied goes with the next one; what a living one has, and what others have, stays', async () => {
+  const temporary = (name: string) => join(tmpdir(), `weir-${name}`)
+  const mine = scratchName('sample')
+  const killed = mine.replace(`-${process.pid}-`, '-4194303-')
+  const [left, living, other] = [temporary(killed), temporary(mine), temporary('sample-of-somebody')]
+  const spilled = temporary(killed.replace('sample', 'duckdb'))
+  for (const place of [left, living, other, spilled]) {
+    await mkdir(place)
+    await writeFile(join(place, 'customers.csv'), 'customer_id\n00017\n')
+  }
+  const file = join(left, 'customers.csv')
+  const dir = await mkdtemp(join(tmpdir(), 'weir-looked-'))
+  await writeFile(join(dir, 'customers.csv'), await readFile(file))
+  const project = projectOf({ customers: { key: 'customer_id', columns: { customer_id: 'String' } } })
+  const proposal = await checkSample({ duck, project, now: '2024-01-31' as never }, join(dir, 'customers.csv'))
+  expect(proposal.fits).toBe(true)
+  const there = readdirSync(tmpdir())
+  const stays = [left, spilled, living, other].map((place) => there.includes(basename(place)))
+  expect(stays).toEqual([false, false, true, true])
+  // And of its own nothing is left.
+  expect(there.filter((name) => name.startsWith(`weir-sample-`) && name.includes(`-${process.pid}-`))).toEqual([
+    basename(living),
+  ])
+  for (const place of [living, other, dir]) await rm(place, { recursive: true })
 })
