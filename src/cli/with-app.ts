@@ -5,7 +5,8 @@ import { systemClock } from '../base/clock.ts'
 import { createLog } from '../base/log.ts'
 import { withProgress } from '../base/progress.ts'
 import { withinMs } from '../base/within.ts'
-import { CONFIG_FILE, loadProject } from '../config/load.ts'
+import { CONFIG_FILE, loadDefinition, loadProject } from '../config/load.ts'
+import { readProject } from '../config/normalize.ts'
 import { homeOf, readSettings } from '../config/settings.ts'
 import { atWork } from '../db/pulse.ts'
 import type { Context } from './context.ts'
@@ -20,6 +21,14 @@ export async function openContext(options: CommonOptions): Promise<Context> {
   const project = await loadProject(dir, keptConfig(homeOf(input)))
   const settings = readSettings(input)
   return { project, settings, log: createLog(settings.logLevel), out: createOutput(options) }
+}
+
+/** All that is wrong with the project that the options mean, and what it may be; see config/normalize.ts. */
+export async function readOptions(options: CommonOptions): Promise<ReturnType<typeof readProject> & { dir: string }> {
+  const folder = options.project === undefined ? nearestProject(process.cwd()) : resolve(options.project)
+  const home = homeOf({ flags: options, env: process.env, projectDir: folder })
+  const { definition, dir } = await loadDefinition(folder, keptConfig(home))
+  return { ...readProject(definition, dir), dir }
 }
 
 /** Only in a home that is there: a check of a project leaves nothing behind. */

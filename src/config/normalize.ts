@@ -1,9 +1,8 @@
 /** From what a person wrote to the complete project: every fault is collected with its path, and reported at once. */
-import { z } from 'zod'
 import { PlatformError } from '../base/errors.ts'
 import { sha256Hex } from '../base/hash.ts'
 import { parseDurationMs } from './duration.ts'
-import type { Fault } from './fault.ts'
+import { type Fault, inAll } from './fault.ts'
 import type {
   Column,
   Feature,
@@ -14,18 +13,33 @@ import type {
   ServiceFeature,
   ValueType,
 } from './project.ts'
+import { putRight } from './put-right.ts'
 import { checkReferences } from './references.ts'
 import { type ProjectShape, projectShape } from './shapes.ts'
-import { suggestion } from './suggest.ts'
 
 /** The complete project of a definition; throws `config_invalid` with `details.faults` [{path, message}]. */
 export function normalizeProject(input: unknown, dir: string): Project {
-  const read = projectShape.safeParse(input, { reportInput: true })
-  if (!read.success) throw refusal(dir, read.error.issues.flatMap(faultsOfIssue))
-  const project = complete(read.data, dir)
-  const faults = checkReferences(project, read.data)
-  if (faults.length > 0) throw refusal(dir, faults)
+  const { faults, projects } = readProject(input, dir)
+  const [project] = projects
+  if (faults.length > 0 || project === undefined) throw refusal(dir, faults)
   return project
+}
+
+/**
+ * All faults of a definition. `projects` are what may be meant: the one project, or, where a part cannot be read, several that
+ * differ in what stands in its place. What is wrong in all of them is a fault whatever is put there.
+ */
+export function readProject(input: unknown, dir: string): { faults: Fault[]; projects: Project[] } {
+  const read = projectShape.safeParse(input, { reportInput: true })
+  if (read.success) {
+    const project = complete(read.data, dir)
+    return { faults: checkReferences(project, read.data), projects: [project] }
+  }
+  const { shapes, faults, places } = putRight(input, read.error.issues)
+  const projects = shapes.map((shape) => complete(shape, dir))
+  const between = inAll(projects.map((project, i) => checkReferences(project, shapes[i]!)))
+  const told = (fault: Fault) => places.some((place) => `${fault.path}.`.startsWith(`${place}.`))
+  return { faults: [...faults, ...between.filter((fault) => !told(fault))], projects }
 }
 
 /** Checks that every source has; naming one in the project changes its severity. */
@@ -157,64 +171,8 @@ function durationMs(text: string): number {
   return parseDurationMs(text) ?? 0
 }
 
-function faultsOfIssue(issue: z.core.$ZodIssue): Fault[] {
-  const path = issue.path.map(String).join('.')
-  if (issue.code === 'unrecognized_keys') {
-    const known = knownKeysAt(issue.path)
-    return issue.keys.map((key) => ({
-      path: path ? `${path}.${key}` : key,
-      message: `is not a known property${suggestion(key, known)}`,
-    }))
-  }
-  if (issue.code === 'invalid_union' && issue.errors.length > 0) {
-    const deepest = issue.errors.flat().find((e) => e.path.length > 0) ?? issue.errors.flat()[0]
-    if (deepest) return faultsOfIssue({ ...deepest, path: [...issue.path, ...deepest.path] } as z.core.$ZodIssue)
-  }
-  if (issue.code === 'invalid_type' && issue.input === undefined) return [{ path, message: 'is missing' }]
-  if (issue.code === 'invalid_union' && issue.discriminator !== undefined) {
-    const given = (issue.input as Record<string, unknown> | undefined)?.[issue.discriminator]
-    // The allowed names stand in the message only.
-    const known = [...issue.message.matchAll(/'([^']+)'/g)].map((match) => match[1]!)
-    return [{ path, message: `'${String(given)}' is not allowed${suggestion(String(given), known)}` }]
-  }
-  if (issue.code === 'invalid_value' && typeof issue.input === 'string') {
-    return [{ path, message: `'${issue.input}' is not allowed${suggestion(issue.input, issue.values.map(String))}` }]
-  }
-  return [{ path: path || '(project)', message: issue.message.replace(/^Invalid input: /, '') }]
-}
-
-/** The properties that the shape has at a path, for suggestions; walks records, unions and wrappers of the schema. */
-function knownKeysAt(path: readonly PropertyKey[]): string[] {
-  let schemas: z.core.$ZodType[] = [projectShape]
-  for (const step of path) schemas = schemas.flatMap(unwrap).flatMap((schema) => childrenAt(schema, step))
-  return [...new Set(schemas.flatMap(unwrap).flatMap((s) => (s instanceof z.ZodObject ? Object.keys(s.shape) : [])))]
-}
-
-function unwrap(schema: z.core.$ZodType): z.core.$ZodType[] {
-  if (
-    schema instanceof z.ZodDefault ||
-    schema instanceof z.ZodPrefault ||
-    schema instanceof z.ZodNullable ||
-    schema instanceof z.ZodOptional
-  ) {
-    return unwrap(schema.unwrap() as z.core.$ZodType)
-  }
-  if (schema instanceof z.ZodUnion) return (schema.options as z.core.$ZodType[]).flatMap(unwrap)
-  if (schema instanceof z.ZodReadonly) return unwrap(schema.unwrap() as z.core.$ZodType)
-  return [schema]
-}
-
-function childrenAt(schema: z.core.$ZodType, step: PropertyKey): z.core.$ZodType[] {
-  if (schema instanceof z.ZodObject) {
-    const child = (schema.shape as Record<PropertyKey, z.core.$ZodType>)[step]
-    return child ? [child] : []
-  }
-  if (schema instanceof z.ZodRecord) return [schema.valueType as z.core.$ZodType]
-  if (schema instanceof z.ZodArray) return [schema.element as z.core.$ZodType]
-  return []
-}
-
-function refusal(dir: string, faults: Fault[]): PlatformError {
+/** All faults of a project as one refusal. */
+export function refusal(dir: string, faults: readonly Fault[]): PlatformError {
   const lines = faults.map((f) => `  ${f.path}: ${f.message}`)
   const count = faults.length === 1 ? '1 fault' : `${faults.length} faults`
   return new PlatformError('config_invalid', `weir.config.ts in ${dir} has ${count}:\n${lines.join('\n')}`, {

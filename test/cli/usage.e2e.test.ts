@@ -86,15 +86,22 @@ describe('a failure is exit 1 and says what, where, what to do', () => {
     await writeFile(
       join(folder, 'weir.config.ts'),
       `export default { name: 'p', sources: { users: { key: 'idd', columns: { id: 'String' } } },
-        entities: { user: { joinKeys: { id: 'Strng' } } } }`,
+        entities: { user: { joinKeys: { id: 'Strng' } } },
+        featureViews: { v: { entity: 'user', source: 'users', features: { n: { type: 'Int64', sql: 'lenght(id)' } } } } }`,
     )
     const said = await place.start('check', '--project', folder).ended
     expect(said).toMatchObject({ exit: 1, stdout: '' })
     expect(said.stderr).toContain("'Strng' is not allowed; did you mean 'String'?")
+    expect(said.stderr).toContain("sources.users.key: there is no column 'idd'; did you mean 'id'?")
+    expect(said.stderr).toContain('featureViews.v.features.n.sql: ')
+    expect(said.stderr).toContain('has 3 faults:')
     const { exit, stdout } = await place.start('check', '--project', folder, '--json').ended
     expect(exit).toBe(1)
     expect(JSON.parse(stdout)).toMatchObject({
-      error: { code: 'config_invalid', faults: [{ path: 'entities.user.joinKeys.id' }] },
+      error: {
+        code: 'config_invalid',
+        faults: [{ path: 'entities.user.joinKeys.id' }, { path: 'sources.users.key' }, {}],
+      },
     })
   })
 

@@ -1,11 +1,13 @@
 import type { Command } from 'commander'
+import { type Fault, inAll } from '../../config/fault.ts'
 import { defaultModelOf } from '../../config/find.ts'
+import { refusal } from '../../config/normalize.ts'
 import type { Project } from '../../config/project.ts'
-import { requireExpressions } from '../../features/define/check-expressions.ts'
+import { expressionFaults } from '../../features/define/check-expressions.ts'
 import { type CommonOptions, common } from '../options.ts'
 import type { Output } from '../output.ts'
 import { proposeFormat } from '../propose-format.ts'
-import { openContext } from '../with-app.ts'
+import { openContext, readOptions } from '../with-app.ts'
 
 type CheckOptions = CommonOptions & { sample?: string; source?: string }
 
@@ -14,21 +16,33 @@ export function define(command: Command): void {
     .option('--sample <path>', 'a file, or a folder of parts, as it would be delivered: proposes the format it needs')
     .option('--source <name>', 'the source that the sample is of, where its name does not say it')
   common(command, 'check --sample deliveries/customers.csv').action(async (options: CheckOptions) => {
+    if (options.sample === undefined) await requireFaultless(options)
     const { project, out } = await openContext(options)
     if (options.sample !== undefined) return proposeFormat(project, out, options.sample, options.source)
-    await checkExpressions(project)
     out.document({ ...project, defaultModel: defaultModelOf(project)?.name ?? null })
     printProject(project, out)
   })
 }
 
-/** The SQL of derived features, by the engine that will run it. */
-async function checkExpressions(project: Project): Promise<void> {
-  if (project.featureViews.every((view) => view.features.every((f) => f.sql === null))) return
+/** Refuses a project with all its faults at once: of its shape, between its parts, and of the SQL of derived features. */
+async function requireFaultless(options: CommonOptions): Promise<void> {
+  const { faults, projects, dir } = await readOptions(options)
+  const all = [...faults, ...(await sqlFaults(projects))]
+  if (all.length > 0) throw refusal(dir, all)
+}
+
+/** More readings of a faulty project tell little more. */
+const READINGS_MAX = 12
+
+/** By the engine that will run it. */
+async function sqlFaults(projects: readonly Project[]): Promise<Fault[]> {
+  if (projects.every((p) => p.featureViews.every((view) => view.features.every((f) => f.sql === null)))) return []
   const { createDuck } = await import('../../lake/duck.ts')
   const duck = await createDuck()
   try {
-    await requireExpressions(duck, project)
+    const found: Fault[][] = []
+    for (const project of projects.slice(0, READINGS_MAX)) found.push(await expressionFaults(duck, project))
+    return inAll(found)
   } finally {
     duck.close()
   }
