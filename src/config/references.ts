@@ -4,6 +4,7 @@ import { type Fault, missing } from './fault.ts'
 import { formatFaults } from './format-faults.ts'
 import { modelTypeFaults } from './model-types.ts'
 import type { Project, Source } from './project.ts'
+import { rowNameFaults } from './row-names.ts'
 import type { ProjectShape } from './shapes.ts'
 
 const RESERVED_NAMES = ['event_timestamp', 'created', '_gone', '_one', '_n', '_ts', '_known_at', '_place']
@@ -20,6 +21,7 @@ export function checkReferences(project: Project, shape: ProjectShape): Fault[] 
     ...featureNameFaults(project),
     ...serviceFaults(project, shape),
     ...repeatedFeatureFaults(project),
+    ...rowNameFaults(project),
     ...labelFaults(project),
     ...modelFaults(project),
     ...modelTypeFaults(project),

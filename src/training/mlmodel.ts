@@ -1,6 +1,6 @@
 import { stringify } from 'yaml'
 import type { EncoderSpec } from '../ml/model/encoder.ts'
-import { onnxInputType } from '../ml/model/onnx.ts'
+import { onnxInputType, outputNames } from '../ml/model/onnx.ts'
 import { exactJson } from '../wire/exact-json.ts'
 
 /**
@@ -77,13 +77,14 @@ export function logModelHistory({ runId, modelUuid, createdMs, encoder }: Omit<M
 }
 
 /** Names, types and order as callers see them; JSON texts inside, as MLflow has it. */
-export function signature({ inputs }: EncoderSpec): { inputs: string; outputs: string; params: null } {
-  const columns = inputs.map(({ name, type, nullable }) => {
+export function signature(encoder: EncoderSpec): { inputs: string; outputs: string; params: null } {
+  const { label, probability } = outputNames(encoder)
+  const columns = encoder.inputs.map(({ name, type, nullable }) => {
     return { type: MLFLOW_TYPES[onnxInputType(type, nullable)], name, required: true }
   })
   const outputs = [
-    { type: 'long', name: 'label', required: true },
-    { type: 'float', name: 'probability', required: true },
+    { type: 'long', name: label, required: true },
+    { type: 'float', name: probability, required: true },
   ]
   return { inputs: JSON.stringify(columns), outputs: JSON.stringify(outputs), params: null }
 }

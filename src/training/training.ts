@@ -63,7 +63,7 @@ export function createTraining(deps: TrainingDeps): Training {
     pin: (request) => pin(deps, request),
     requireSameBuild: (pinned) => requireSameBuild(deps, pinned),
     buildDataset: ({ model, asOf, from, knownAt, mode }) =>
-      deps.features.trainingSet({ model, asOf, knownAt, mode, ...(from ? { from } : {}) }),
+      deps.features.trainingSet({ model, asOf, knownAt, mode, ...(from ? { from } : {}) }, { forModel: true }),
     findTrained: (pinned, dataset) => findTrained(deps, pinned, identityOf(pinned, dataset)),
     fit: (pinned, dataset) => fitModel(deps, pinned, dataset),
     logRun: (pinned, dataset, fit) => logRun(deps, pinned, dataset, fit),

@@ -67,3 +67,22 @@ test('a feature named as the label is refused: both are columns of the training 
     { path: 'models.m.label', message: "the features have one named 'AGE', as the label is; rename one of the two" },
   ])
 })
+
+test('a feature or a label named as a join key is refused, in whatever case: they are columns of one row', () => {
+  expect(faultsOf(project('Bool', { ID: { type: 'Int64', column: 'age' } }))).toEqual([
+    { path: 'featureServices.s', message: expect.stringContaining("feature 'ID' is named as the join key 'id'") },
+  ])
+  expect(faultsOf(project('Bool', { age: 'Int64' }, 'Id'))).toEqual([
+    { path: 'models.m.label', message: "label 'Id' is named as the join key 'id' of its rows; rename the label" },
+  ])
+  const renamed = { ...project('Bool', { id: { type: 'Int64', column: 'age' } }) }
+  const featureServices = { s: [{ view: 'v', as: 'driver', keys: { id: 'driver__id' } }] }
+  expect(faultsOf({ ...renamed, featureServices }).map(({ path }) => path)).toEqual(['featureServices.s'])
+})
+
+test('features of one service that differ in case alone are refused: DuckDB tells no case apart', () => {
+  const columns = { AGE: { type: 'Int64', column: 'age' }, age: 'Int64' }
+  expect(faultsOf(project('Bool', columns))).toEqual([
+    { path: 'featureServices.s', message: "features 'AGE' and 'age' differ in case alone; rename one of the two" },
+  ])
+})

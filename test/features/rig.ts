@@ -36,7 +36,7 @@ export async function openRig(options: { threads?: number } = {}) {
     opened.push(made)
     return {
       ...made,
-      trainingSet: async (request) => made.trainingSet(await asKnownNow(request)),
+      trainingSet: async (request, options) => made.trainingSet(await asKnownNow(request), options),
       entityDataset: async (service, request) => made.entityDataset(service, await asKnownNow(request)),
     }
   }

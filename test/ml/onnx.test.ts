@@ -1,7 +1,9 @@
 import { InferenceSession } from 'onnxruntime-web'
 import { describe, expect, it } from 'vitest'
+import type { EncoderSpec } from '../../src/ml/model/encoder.ts'
 import { decodeModel, encodeModel, predictOne } from '../../src/ml/model/model-file.ts'
-import { encodeOnnx } from '../../src/ml/model/onnx.ts'
+import { encodeOnnx, outputNames } from '../../src/ml/model/onnx.ts'
+import { signature } from '../../src/training/mlmodel.ts'
 import { feeds } from './onnx-feeds.ts'
 import { randomRows, smallModel } from './small-model.ts'
 
@@ -46,9 +48,41 @@ describe('the ONNX form of a model', () => {
     expect([...(probability!.data as Float32Array)]).toEqual(ours)
   })
 
-  it('refuses feature names that are taken in the graph', async () => {
-    const model = await smallModel({ trees: 1 })
-    model.encoder.spec.inputs[0]!.name = 'probability'
-    expect(() => encodeOnnx(model)).toThrow("a feature cannot be called 'probability'")
+  it('takes features of any name, also those of its own values, and says what its answer is called then', async () => {
+    const model = await smallModel({ trees: 3, seed: 3 })
+    const rows = randomRows(5, 50)
+    const before = await (await InferenceSession.create(encodeOnnx(model))).run(feeds(model, rows))
+    const given = feeds(model, rows)
+    const { inputs } = model.encoder.spec
+    for (const names of [
+      ['label', 'probability', 'threshold', 'column', 'flat'],
+      ['row:matrix', 'forest:mean', 'label:bool', 'label', 'predicted_label'],
+      ['a', 'a:columns', 'a:double', 'a:number', 'a:one_hot', 'a:float', 'flat', 'flat:'],
+    ]) {
+      const spec = renamed(model.encoder.spec, names)
+      const session = await InferenceSession.create(encodeOnnx({ ...model, encoder: { ...model.encoder, spec } }))
+      const fed = Object.fromEntries(inputs.map(({ name }, i) => [spec.inputs[i]!.name, given[name]!]))
+      const answer = await session.run(fed)
+      const outputs = outputNames(spec)
+      expect(Object.keys(answer).sort()).toEqual(Object.values(outputs).sort())
+      expect([...(answer[outputs.label]!.data as BigInt64Array)]).toEqual([...(before.label!.data as BigInt64Array)])
+      expect([...(answer[outputs.probability]!.data as Float32Array)]).toEqual([
+        ...(before.probability!.data as Float32Array),
+      ])
+    }
+    const spec = renamed(model.encoder.spec, ['label', 'predicted_label'])
+    expect(outputNames(spec)).toEqual({ label: 'predicted_predicted_label', probability: 'probability' })
+    expect(signature(spec).outputs).toContain('"predicted_predicted_label"')
   })
 })
+
+/** The same inputs, the first of them under other names. */
+function renamed(spec: EncoderSpec, names: readonly string[]): EncoderSpec {
+  const to = new Map(spec.inputs.map(({ name }, i) => [name, names[i] ?? name]))
+  const nameOf = (name: string) => to.get(name) ?? name
+  return {
+    ...spec,
+    inputs: spec.inputs.map((input) => ({ ...input, name: nameOf(input.name) })),
+    columns: spec.columns.map((column) => ({ ...column, input: nameOf(column.input) })),
+  }
+}

@@ -41,8 +41,11 @@ import {
 type Deps = { sql: Sql; lake: Lake; duck: Duck; objects: ObjectStore; project: Project; clock: Clock }
 
 export type Offline = {
-  /** Builds D(A, K, mode) for a model and keeps it in the object store; refuses when there are no mature labels. */
-  trainingSet(request: TrainingSetRequest): Promise<TrainingSetRef>
+  /**
+   * Builds D(A, K, mode) for a model and keeps it in the object store; refuses when there are no mature labels, and with
+   * `forModel` labels that no learner takes.
+   */
+  trainingSet(request: TrainingSetRequest, options?: { forModel?: boolean }): Promise<TrainingSetRef>
   readTrainingSet(ref: StoredTrainingSet): Promise<TrainingData>
   /** Its first rows, with every digit of an Int64. */
   readFirstRows(ref: StoredTrainingSet, count: number): Promise<Record<string, FeatureValue>[]>
@@ -77,11 +80,11 @@ export function createOffline(deps: Deps, { requireChecked }: Catalogue): Offlin
   }
 
   return {
-    async trainingSet(request) {
+    async trainingSet(request, options) {
       await requireChecked()
       await requireKnown(request.knownAt)
       return deps.lake.work.during(async () => {
-        const set = await buildTrainingSet(deps, request)
+        const set = await buildTrainingSet(deps, request, options)
         await recordTrainingSet(sql, set, { ...request, kind: 'labels', name: request.model }, now())
         return set
       })

@@ -12,6 +12,7 @@ import { featureOutputs, writeDataset } from './dataset.ts'
 import { type JoinInput, pointInTimeJoin } from './join.ts'
 import { type LabelDefinition, readLabelRows } from './label-rows.ts'
 import type { JoinMode } from './snapshot-selection.ts'
+import { requireTwoOutcomes } from './two-outcomes.ts'
 
 export type { JoinMode }
 
@@ -61,8 +62,15 @@ export type TrainingInput = {
 
 type Deps = { project: Project; lake: Lake; duck: Duck; objects: ObjectStore }
 
-/** D(A, K, mode): the labelled rows, the join, and the result in the object store under its digest. */
-export async function buildTrainingSet(deps: Deps, request: TrainingSetRequest): Promise<TrainingSetRef> {
+/**
+ * D(A, K, mode): the labelled rows, the join, and the result in the object store under its digest. `forModel` refuses labels
+ * that no learner takes, before the join.
+ */
+export async function buildTrainingSet(
+  deps: Deps,
+  request: TrainingSetRequest,
+  { forModel = false }: { forModel?: boolean } = {},
+): Promise<TrainingSetRef> {
   const { service, label } = definitionsOf(deps.project, request.model)
   const columns = [
     ...service.keys,
@@ -73,6 +81,7 @@ export async function buildTrainingSet(deps: Deps, request: TrainingSetRequest):
   return deps.duck.session(async (session) => {
     const given = { ...deps, session }
     const entities = await readLabelRows(given, service, label, request)
+    if (forModel) await requireTwoOutcomes(session, label, entities)
     const join = await pointInTimeJoin(given, service, entities, request)
     const keys = service.keys.map((key, i) => ({ name: key.name, sql: `j.p${i}` }))
     const outputs = [

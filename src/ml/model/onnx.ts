@@ -2,13 +2,13 @@
  * The model as ONNX, for everyone else: opset 15 with ai.onnx.ml 3, which ONNX Runtime reads since 1.11 (March 2022).
  *
  * One input of shape [N] per feature, by its name; casts and one-hot are inside. Outputs, each of shape [N]: `label`
- * (int64, 0 or 1 by the model's threshold) and `probability` (float32, of class 1). All are one-dimensional because
+ * (int64, 0 or 1 by the model's threshold) and `probability` (float32, of class 1), or `predicted_label` and
+ * `predicted_probability` where a feature has that name. All are one-dimensional because
  * MLflow hands over the columns of a DataFrame and makes a DataFrame of the answer, one column per output: it flattens
  * them, so an [N, 2] beside an [N] cannot be answered.
  *
  * The trees compare in double, exactly as our walker does, so no threshold moves; only the answer is a float32.
  */
-import { PlatformError } from '../../base/errors.ts'
 import type { EncoderSpec, InputType } from './encoder.ts'
 import type { Model } from './model-file.ts'
 import {
@@ -26,22 +26,27 @@ import { treeEnsemble } from './onnx-trees.ts'
 
 const ML = 'ai.onnx.ml'
 
-const TAKEN = new Set(['label', 'probability', 'threshold', 'column', 'flat'])
-
 /** How booleans that can be null arrive as text: Python's, JSON's and pandas' spellings. Anything else is missing. */
 const TRUE = ['True', 'true', 'TRUE', '1', '1.0']
 const FALSE = ['False', 'false', 'FALSE', '0', '0.0']
 
 export function encodeOnnx(model: Model): Uint8Array {
   const { spec } = model.encoder
-  refuseTakenNames(spec)
-  const parts = spec.inputs.map((input) => ({ nodes: encodeInput(spec, input), output: `${input.name}:columns` }))
+  const fresh = freshNames(spec)
+  const outputs = outputNames(spec)
+  const [column, flat, threshold] = [fresh('column'), fresh('flat'), fresh('threshold')]
+  const [matrix, mean, isOne] = [fresh('row:matrix'), fresh('forest:mean'), fresh('label:bool')]
+  const parts = spec.inputs.map((input) => {
+    const output = fresh(`${input.name}:columns`)
+    return { nodes: encodeInput(spec, input, { output, column, fresh }), output }
+  })
   const used = parts.filter(({ nodes }) => nodes.length > 0)
   const initializer: Tensor[] = [
-    int64s('column', new BigInt64Array([-1n, 1n])),
-    int64s('flat', new BigInt64Array([-1n])),
-    floats('threshold', new Float32Array([model.threshold])),
+    int64s(column, new BigInt64Array([-1n, 1n])),
+    int64s(flat, new BigInt64Array([-1n])),
+    floats(threshold, new Float32Array([model.threshold])),
   ]
+  const columns = used.map(({ output }) => output)
   return writeOnnx({
     irVersion: 8,
     producerName: 'weir',
@@ -53,32 +58,38 @@ export function encodeOnnx(model: Model): Uint8Array {
     graph: {
       name: 'random_forest',
       input: spec.inputs.map(({ name, type, nullable }) => valueInfo(name, onnxInputType(type, nullable))),
-      output: [valueInfo('label', 'int64'), valueInfo('probability', 'float')],
+      output: [valueInfo(outputs.label, 'int64'), valueInfo(outputs.probability, 'float')],
       initializer,
       node: [
         ...used.flatMap(({ nodes }) => nodes),
-        node(
-          'Concat',
-          used.map(({ output }) => output),
-          'row:matrix',
-          [attribute.int('axis', 1)],
-        ),
-        treeEnsemble(model.forest, 'row:matrix', 'forest:mean'),
-        node('Reshape', ['forest:mean', 'flat'], 'probability'),
-        node('GreaterOrEqual', ['probability', 'threshold'], 'label:bool'),
-        cast('label:bool', 'label', 'int64'),
+        node('Concat', columns, matrix, [attribute.int('axis', 1)]),
+        treeEnsemble(model.forest, matrix, mean),
+        node('Reshape', [mean, flat], outputs.probability),
+        node('GreaterOrEqual', [outputs.probability, threshold], isOne),
+        cast(isOne, outputs.label, 'int64'),
       ],
     },
   })
 }
 
-/** Names of values are one space in a graph; the inner ones have a colon. */
-function refuseTakenNames({ inputs }: EncoderSpec): void {
-  const taken = inputs.find(({ name }) => name.includes(':') || TAKEN.has(name))
-  if (taken === undefined) return
-  const names = [...TAKEN].join(', ')
-  const message = `a feature cannot be called '${taken.name}': in ONNX the names ${names} and all with a colon are taken`
-  throw new PlatformError('invalid_argument', message)
+/** What the answer's columns are called: `label` and `probability`, with `predicted_` before one that a feature is called. */
+export function outputNames({ inputs }: EncoderSpec): { label: string; probability: string } {
+  const taken = new Set(inputs.map(({ name }) => name))
+  const free = (name: string): string => (taken.has(name) ? free(`predicted_${name}`) : name)
+  return { label: free('label'), probability: free('probability') }
+}
+
+type Fresh = (name: string) => string
+
+/** Names of values are one space in a graph, whatever the features are called: one that is taken gets colons behind it. */
+function freshNames(spec: EncoderSpec): Fresh {
+  const taken = new Set([...spec.inputs.map(({ name }) => name), ...Object.values(outputNames(spec))])
+  return (name) => {
+    let free = name
+    while (taken.has(free)) free += ':'
+    taken.add(free)
+    return free
+  }
 }
 
 /**
@@ -94,29 +105,37 @@ export function onnxInputType(type: InputType, nullable: boolean): 'int64' | 'do
   return 'double'
 }
 
+type Place = { output: string; column: string; fresh: Fresh }
+
 /** The nodes from one input to its columns [N, width] in double; none when a string had no category. */
-function encodeInput(spec: EncoderSpec, { name, type, nullable }: EncoderSpec['inputs'][number]): GraphNode[] {
-  const output = `${name}:columns`
+function encodeInput(
+  spec: EncoderSpec,
+  { name, type, nullable }: EncoderSpec['inputs'][number],
+  { output, column, fresh }: Place,
+): GraphNode[] {
   if (type === 'String') {
     const categories = spec.columns.flatMap((c) => (c.kind === 'one_hot' && c.input === name ? [c.category] : []))
     if (categories.length === 0) return []
     const oneHot = [attribute.texts('cats_strings', categories), attribute.int('zeros', 1)]
-    return [node('OneHotEncoder', [name], `${name}:one_hot`, oneHot, ML), cast(`${name}:one_hot`, output, 'double')]
+    const coded = fresh(`${name}:one_hot`)
+    return [node('OneHotEncoder', [name], coded, oneHot, ML), cast(coded, output, 'double')]
   }
-  const toColumn = node('Reshape', [`${name}:double`, 'column'], output)
+  const double = fresh(`${name}:double`)
+  const toColumn = node('Reshape', [double, column], output)
   if (type === 'Bool' && nullable) {
-    const number = [
+    const values = [
       attribute.texts('keys_strings', [...TRUE, ...FALSE]),
       attribute.floats('values_floats', [...TRUE.map(() => 1), ...FALSE.map(() => 0)]),
       attribute.float('default_float', Number.NaN),
     ]
-    const read = node('LabelEncoder', [name], `${name}:number`, number, ML)
-    return [read, cast(`${name}:number`, `${name}:double`, 'double'), toColumn]
+    const number = fresh(`${name}:number`)
+    return [node('LabelEncoder', [name], number, values, ML), cast(number, double, 'double'), toColumn]
   }
   if (type === 'Float32') {
-    return [cast(name, `${name}:float`, 'float'), cast(`${name}:float`, `${name}:double`, 'double'), toColumn]
+    const float = fresh(`${name}:float`)
+    return [cast(name, float, 'float'), cast(float, double, 'double'), toColumn]
   }
-  return [cast(name, `${name}:double`, 'double'), toColumn]
+  return [cast(name, double, 'double'), toColumn]
 }
 
 function cast(input: string, output: string, to: TensorType): GraphNode {
