@@ -124,6 +124,17 @@ describe('versions', () => {
     await expect(other).rejects.toThrow(/model_id request parameter must identify/)
   })
 
+  test('versions that are made of one logged model at once are all named by its tag', async () => {
+    const { loggedModels } = rig.tracking
+    const logged = await loggedModels.create({ experimentId: '0', params: [], tags: [] })
+    await rig.registry.ensureModel('noted')
+    const source = `models:/${logged.model_id}`
+    await Promise.all(Array.from({ length: 8 }, () => rig.registry.createVersion({ name: 'noted', source })))
+    const noted = (await loggedModels.get(logged.model_id)).tags.find(({ key }) => key === 'mlflow.modelVersions')
+    const versions = JSON.parse(noted?.value ?? '[]').map(({ version }: { version: number }) => version)
+    expect(versions.sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
+  })
+
   test('a copy of a version has its files, wherever they are, and its run', async () => {
     for (const name of ['original', 'copied', 'copied-again']) await rig.registry.ensureModel(name)
     await rig.registry.createVersion({ name: 'original', source: rig.source, runId: rig.run.run_id })

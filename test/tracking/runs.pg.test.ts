@@ -110,6 +110,9 @@ describe('a run', () => {
       })
     }
     await rig.postOk('runs/restore', { run_id: id })
+    // What was refused was not kept all the same.
+    expect((await rig.getOk('runs/get', { run_id: id })).run.data.metrics).toBeUndefined()
+    expect(await rig.getOk('metrics/get-history', { run_id: id, metric_key: 'a' })).toEqual({})
     await rig.postOk('runs/log-parameter', { run_id: id, key: 'a', value: '1' })
   })
 

@@ -89,12 +89,14 @@ describe('of the client 3', () => {
   test('is told at its end, once more does nothing, and of another experiment is refused', async () => {
     const experiment = await rig.newExperiment('traces of 3')
     const sent = trace3('tr-3', experiment, {
-      tags: { 'mlflow.traceName': 'predict' },
+      tags: { 'mlflow.traceName': 'predict', 'mlflow.artifactLocation': 'mlflow-artifacts:/0/somebody-else' },
       trace_metadata: { 'mlflow.sourceRun': 'r' },
     })
     for (let i = 0; i < 2; i++) expect((await call('POST', '3.0/mlflow/traces', sent)).status).toBe(200)
     const { trace_info } = (await call('GET', '3.0/mlflow/traces/tr-3')).json.trace
     expect(trace_info).toMatchObject({
+      // Where its spans lie is said by the server, whatever the client thinks.
+      tags: { 'mlflow.artifactLocation': `mlflow-artifacts:/${experiment}/traces/tr-3/artifacts` },
       request_time: '2026-01-31T12:00:00.123Z',
       execution_duration: '0.25s',
       state: 'OK',
@@ -140,6 +142,16 @@ describe('of the client 3', () => {
     const { trace_info } = (await call('GET', '3.0/mlflow/traces/tr-told')).json.trace
     const names = trace_info.assessments.map((a: { assessment_name: string }) => a.assessment_name)
     expect(names).toEqual(['same', 'same', 'other'])
+    // No trace has more of them than a list may have.
+    const most = limitOf('listItems')
+    await rig.db.query(
+      `insert into tracking.trace_assessment (assessment_id, trace_id, document)
+       select 'a-many-' || i, 'tr-told', '{}' from generate_series(4, $1) i`,
+      [most],
+    )
+    const one = await call('POST', '3.0/mlflow/traces/tr-told/assessments', { assessment: { assessment_name: 'more' } })
+    expect([one.status, one.json.message]).toEqual([400, expect.stringContaining(`has ${most} assessments`)])
+    await rig.tracking.traces.remove({ experimentId: '0', ids: ['tr-told'] })
     const long = { assessment_name: 'long', rationale: 'x'.repeat(limitOf('assessmentChars')) }
     const refused = trace3('tr-half', '0', { assessments: [{ assessment_name: 'short' }, long] })
     expect((await call('POST', '3.0/mlflow/traces', refused)).status).toBe(400)
@@ -227,6 +239,10 @@ describe('an erasure', () => {
   test.each<[string, string, { more?: object; spans?: unknown }]>([
     ['in a tag', 'C-100017', { more: { tags: { customer: 'C-100017' } } }],
     ['in a preview', 'C-100017', { more: { request_preview: 'asked for C-100017 today' } }],
+    ['in the preview of the answer', 'C-100017', { more: { response_preview: '{"customer": "C-100017"}' } }],
+    ['in the metadata', 'C-100017', { more: { trace_metadata: { 'mlflow.user': 'C-100017' } } }],
+    ['as the id of the request', 'C-100017', { more: { client_request_id: 'C-100017' } }],
+    ['in an assessment', 'C-100017', { more: { assessments: [{ rationale: 'C-100017 would not say so' }] } }],
     ['in its spans, in JSON inside JSON', 'C-100017', { spans: spans('C-100017') }],
     ['as a short number in its spans', '17', { spans: spans(17) }],
     ['as a name', 'C-100017', { spans: [{ attributes: { 'C-100017': 1 } }] }],
