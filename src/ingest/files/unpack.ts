@@ -3,6 +3,7 @@ import { createGunzip } from 'node:zlib'
 import { Decompress } from 'fzstd'
 import { messageOf } from '../../base/errors.ts'
 import { limitOf } from '../../wire/limits.ts'
+import { zstdFrames } from './zstd-frames.ts'
 
 /** A packed file that cannot be unpacked, or that is a bomb. `message` is the end of a sentence about the file. */
 export class CannotUnpack extends Error {}
@@ -47,13 +48,13 @@ async function* gunzip(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
 async function* unzstd(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   const out: Buffer[] = []
   const decoder = new Decompress((chunk) => out.push(Buffer.from(chunk)))
-  let first = true
+  const see = zstdFrames(requireWindow)
   for await (const chunk of packed) {
-    if (first) requireWindow(chunk)
-    first = false
     for (let at = 0; at < chunk.length; at += SLICE_BYTES) {
       // A copy: the decoder keeps what it has not used.
-      decoder.push(new Uint8Array(chunk.subarray(at, at + SLICE_BYTES)))
+      const slice = new Uint8Array(chunk.subarray(at, at + SLICE_BYTES))
+      see(slice)
+      decoder.push(slice)
       yield* out.splice(0)
     }
   }
@@ -61,17 +62,12 @@ async function* unzstd(packed: AsyncIterable<Buffer>): AsyncGenerator<Buffer> {
   yield* out.splice(0)
 }
 
+/** What a frame asks for is memory of ours; 128 MB is what zstd itself takes by default. */
 const WINDOW_BYTES_MAX = 2 ** 27
 
-/** How far back a frame may point is memory of ours; 128 MB is what zstd itself takes by default. */
-function requireWindow(head: Buffer): void {
-  const descriptor = head[4] ?? 0
-  const single = (descriptor & 0x20) !== 0
-  const window = head[5] ?? 0
-  const bytes = 2 ** (10 + (window >> 3)) * (1 + (window & 7) / 8)
-  if (!single && bytes > WINDOW_BYTES_MAX) {
-    throw new CannotUnpack('it needs a window of more than 128 MB; pack it again without --ultra or --long')
-  }
+function requireWindow(bytes: number): void {
+  if (bytes <= WINDOW_BYTES_MAX) return
+  throw new CannotUnpack('it needs a window of more than 128 MB; pack it again without --ultra or --long')
 }
 
 function bomb(): CannotUnpack {
