@@ -174,7 +174,8 @@ describe('versions', () => {
 
   test('a version whose files are elsewhere is deleted as any other, alone or with its model', async () => {
     await rig.registry.ensureModel('far')
-    for (const source of ['s3://bucket/a', 's3://bucket/b']) await rig.registry.createVersion({ name: 'far', source })
+    for (const source of ['s3://bucket/far-1', 's3://bucket/far-2'])
+      await rig.registry.createVersion({ name: 'far', source })
     await rig.registry.deleteVersion('far', 1, 'me')
     expect((await rig.registry.versionsOf('far')).map((v) => v.version)).toEqual([2])
     await rig.registry.deleteModel('far', 'me')

@@ -142,6 +142,11 @@ describe('of the client 3', () => {
     const { trace_info } = (await call('GET', '3.0/mlflow/traces/tr-told')).json.trace
     const names = trace_info.assessments.map((a: { assessment_name: string }) => a.assessment_name)
     expect(names).toEqual(['same', 'same', 'other'])
+    // What somebody changed since is not set back by a client that tells it once more.
+    const changed = `3.0/mlflow/traces/tr-told/assessments/${trace_info.assessments[0].assessment_id}`
+    await call('PATCH', changed, { assessment: { rationale: 'seen' }, update_mask: 'rationale' })
+    await call('POST', '3.0/mlflow/traces', sent)
+    expect((await call('GET', changed)).json.assessment.rationale).toBe('seen')
     // No trace has more of them than a list may have.
     const most = limitOf('listItems')
     await rig.db.query(
