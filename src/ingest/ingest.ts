@@ -37,6 +37,7 @@ import {
   type TakenFile,
 } from './queries.ts'
 import { type Fetch, readDelivery } from './read-delivery.ts'
+import { sampleHints } from './sample-hints.ts'
 import { elsewhere, requireSubmitted, type Submitted } from './submitted.ts'
 import { writeRows } from './write-rows.ts'
 
@@ -84,6 +85,8 @@ export type Ingest = {
 }
 
 const DELIVERIES_MAX = 100
+/** What stands for the folder of a delivery that has none. */
+const [NO_FOLDER, ROWS] = ['(no folder)', '(rows)']
 
 export function createIngest(deps: IngestDeps): Ingest {
   const { sql, project, clock } = deps
@@ -98,7 +101,7 @@ export function createIngest(deps: IngestDeps): Ingest {
       const asOf = requirePast(parseInstant(text, 'as-of'), clock, 'as-of')
       const sources = chooseSources(project, [name])
       const take: Fetch = (source, target) => writeRows(source, rows, target)
-      return ingestDelivery(deps, { asOf, directory: '(rows)', actor: null, sources, take, beside: [] })
+      return ingestDelivery(deps, { asOf, directory: ROWS, actor: null, sources, take, beside: [] })
     },
     find: (subject) => findInDeliveries(sql, subject),
     erase: (subject) => eraseFromDeliveries(sql, project, subject),
@@ -142,7 +145,7 @@ async function withDelivery<T>(
   }
   try {
     const beside = folder === undefined ? [] : await otherFiles(folder, project)
-    return await body({ asOf, directory: from ?? folder ?? '(no folder)', actor: actor ?? null, sources, take, beside })
+    return await body({ asOf, directory: from ?? folder ?? NO_FOLDER, actor: actor ?? null, sources, take, beside })
   } finally {
     await tables.close()
   }
@@ -188,14 +191,14 @@ function noting(take: Fetch, files: TakenFile[]): Fetch {
 
 async function checkDelivery(
   { lake, duck, project }: IngestDeps,
-  { asOf, sources, take, beside }: Opened,
+  { asOf, directory, sources, take, beside }: Opened,
 ): Promise<Checked> {
   return lake.withScratch((scratch) =>
     duck.session(async (session) => {
       const suppressed = await lake.suppressions.active()
       const read = await readDelivery({ duck: session, lake, project, asOf, suppressed }, { take, sources, scratch })
       const findings = [...read.findings, ...beside]
-      if (hasErrors(findings)) throw refusalOf(asOf, findings)
+      if (hasErrors(findings)) throw refusalOf({ asOf, directory, findings })
       const checked = sources.map(({ name }) => {
         const known = read.unchanged.find((snapshot) => snapshot.source === name)
         const table = read.tables.find(({ source }) => source.name === name)
@@ -230,14 +233,17 @@ async function refuse(
   const finishedAt = instantOfMs(clock.nowMs())
   const delivery = await insertDelivery(sql, { ...attempt, finishedAt, state: 'refused', sources: [], findings })
   onDelivery?.({ id: delivery, asOf: attempt.asOf, state: 'refused' })
-  return refusalOf(attempt.asOf, findings, delivery)
+  return refusalOf({ ...attempt, findings, delivery })
 }
 
-function refusalOf(asOf: Instant, findings: Finding[], delivery?: number): PlatformError {
+type Refused = { asOf: Instant; directory: string; findings: Finding[]; delivery?: number }
+
+function refusalOf({ asOf, directory, findings, delivery }: Refused): PlatformError {
   const errors = findings.filter((f) => f.severity === 'error')
   const files = new Set(errors.map((f) => f.file)).size
   const message = `delivery of ${displayInstant(asOf)} refused, nothing was taken: ${counted(errors.length, 'fault')} in ${counted(files, 'file')}`
-  return new PlatformError('delivery_refused', [message, ...errors.map((f) => `  ${f.message}`)].join('\n'), {
+  const lines = [message, ...errors.map((f) => `  ${f.message}`), ...sampleHints(directory, errors)]
+  return new PlatformError('delivery_refused', lines.join('\n'), {
     details: { ...(delivery === undefined ? {} : { delivery }), asOf, findings },
   })
 }

@@ -14,6 +14,7 @@ import { routeOptions } from '../wire/route.ts'
 import type { Finding } from './finding.ts'
 import type { Ingest, IngestMonth } from './ingest.ts'
 import type { Delivery } from './queries.ts'
+import { UPLOAD } from './sample-hints.ts'
 import { receiveFiles } from './upload.ts'
 
 export type DeliveryDeps = {
@@ -99,8 +100,6 @@ function sendRoute({ ingest, lake, project, bytesMax, progressOf, onEnded }: Del
     })
   }
 }
-
-const UPLOAD = '(upload)'
 
 /** All that can be refused before a byte of the body is read. */
 function readQuery(ingest: Ingest, { query }: FastifyRequest<{ Querystring: wire.SendQuery }>) {
