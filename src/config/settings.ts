@@ -140,7 +140,7 @@ export const SETTINGS = {
     flag: 'cache-bytes-max',
     env: 'WEIR_CACHE_BYTES_MAX',
     default: '20G',
-    help: 'copies of objects of an S3 store on this host that weir gc leaves, the last used ones',
+    help: 'copies of objects of an S3 store on this host, at most; the longest unused go, never one of the last hour',
   },
   logLevel: {
     flag: 'log-level',

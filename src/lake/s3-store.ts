@@ -11,11 +11,13 @@ import {
   PutObjectCommand,
 } from '@aws-sdk/client-s3'
 import { Upload } from '@aws-sdk/lib-storage'
+import { systemClock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { sha256File } from '../base/hash.ts'
 import { progress } from '../base/progress.ts'
 import { S3_LIMITS, SAY_MS } from '../base/time-limits.ts'
 import { writeFileBy } from '../base/write-file.ts'
+import { createCacheSize } from './cache-size.ts'
 import { fileBytes } from './file-bytes.ts'
 import { createFileDigests } from './file-digests.ts'
 import { damaged, digestOfKey } from './named-by-digest.ts'
@@ -29,17 +31,24 @@ import { makeScratch, scratchName } from './scratch.ts'
 /** A stream of unknown length goes up in parts of this size, four at a time: 80 GB at most, 40 MB of memory. */
 const PART_BYTES = 8 << 20
 
-/** `cacheDir` keeps what DuckDB has read; it may be deleted while nothing runs. `onWait` hears once that the start takes long. */
+/** `cacheDir` keeps what DuckDB has read, `cacheBytesMax` of it; it may be deleted while nothing runs. `onWait` hears once that the start takes long. */
 export type S3StoreOptions = {
   url: string
   cacheDir: string
+  cacheBytesMax?: number
   onWait?: (says: string) => void
   limits?: typeof S3_LIMITS & { sayMs: number }
 }
 
 /** An object store in an S3 bucket, below a prefix, with a cache of files on this machine. */
 export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore> {
-  const { url, cacheDir, onWait, limits = { ...S3_LIMITS, sayMs: SAY_MS } } = options
+  const {
+    url,
+    cacheDir,
+    cacheBytesMax = Number.POSITIVE_INFINITY,
+    onWait,
+    limits = { ...S3_LIMITS, sayMs: SAY_MS },
+  } = options
   const { bucket, prefix } = parseS3Url(url)
   await mkdir(join(resolve(cacheDir), SCRATCH), { recursive: true, mode: 0o700 })
   const cache = await realpath(resolve(cacheDir))
@@ -48,6 +57,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
   const { client, quick, moving } = connection
   const ask = asker(url, connection.isClosed)
   const digestOf = createFileDigests()
+  const cacheSize = createCacheSize(cache, { bytesMax: cacheBytesMax, nowMs: systemClock.nowMs })
   const nameOf = (key: string) => ({ Bucket: bucket, Key: `${prefix}${checkObjectKey(key)}` })
 
   /** The client repeats a call whose answer does not come, and not one whose body broke off. */
@@ -120,6 +130,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
       const kept = join(cache, ...key.split('/'))
       await mkdir(dirname(kept), { recursive: true, mode: 0o700 })
       await rename(scratchFile, kept)
+      await cacheSize.came(kept)
     },
     async get(key) {
       return twice(async () => {
@@ -174,10 +185,8 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
       const kept = join(cache, ...checkObjectKey(key).split('/'))
       const wanted = digestOfKey(key)
       // A file that was cut off or changed here is fetched again.
-      if ((await digestOf(kept).catch(() => undefined)) === wanted) {
-        await markUsed(kept)
-        return kept
-      }
+      cacheSize.used(kept)
+      if ((await digestOf(kept).catch(() => undefined)) === wanted && (await markUsed(kept))) return kept
       const coming = join(cache, SCRATCH, scratchName('fetch'))
       const onProgress = progress()
       try {
@@ -196,6 +205,7 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
         if (found !== wanted) throw damaged(`${url}/${key}`, `it has SHA-256 ${found}`)
         await mkdir(dirname(kept), { recursive: true, mode: 0o700 })
         await rename(coming, kept)
+        await cacheSize.came(kept)
       } finally {
         await rm(coming, { force: true })
       }
@@ -219,13 +229,17 @@ export async function openS3Store(options: S3StoreOptions): Promise<ObjectStore>
 
 const MARK_EVERY_MS = 1_800_000
 
-/** Moves the time of change of a copy that is used, by which old ones are found (`trim-cache.ts`): seldom, since its bytes are read again then. */
-async function markUsed(path: string): Promise<void> {
+/**
+ * Moves the time of change of a copy that is used, by which old ones are found (`trim-cache.ts`): seldom, since its bytes are
+ * read again then. False where the copy has gone meanwhile.
+ */
+async function markUsed(path: string): Promise<boolean> {
   try {
     const now = new Date()
     if (now.getTime() - (await fileStat(path)).mtimeMs > MARK_EVERY_MS) await utimes(path, now, now)
+    return true
   } catch {
-    // A copy that is gone is fetched by whoever reads it.
+    return false
   }
 }
 

@@ -5,6 +5,7 @@ import { SCRATCH } from './object-key.ts'
 /** What was used so shortly ago may be read at this moment: it stays, however large the rest is. */
 export const CACHE_IN_USE_MS = 3_600_000
 
+type TrimRequest = { bytesMax: number; nowMs: number; inUse?: (path: string) => boolean; dryRun?: boolean }
 type Kept = { path: string; bytes: number; usedMs: number }
 
 /**
@@ -13,19 +14,27 @@ type Kept = { path: string; bytes: number; usedMs: number }
  */
 export async function trimCache(
   folder: string,
-  { bytesMax, nowMs, dryRun = false }: { bytesMax: number; nowMs: number; dryRun?: boolean },
+  { bytesMax, nowMs, inUse = () => false, dryRun = false }: TrimRequest,
 ): Promise<{ files: number; bytes: number }> {
   const kept = (await filesOf(folder)).sort((a, b) => a.usedMs - b.usedMs)
   let total = kept.reduce((sum, file) => sum + file.bytes, 0)
   const gone = { files: 0, bytes: 0 }
   for (const { path, bytes, usedMs } of kept) {
     if (total <= bytesMax || usedMs > nowMs - CACHE_IN_USE_MS) break
+    if (inUse(path)) continue
+    // Somebody may have taken it up since the look.
+    const now = dryRun ? { mtimeMs: usedMs } : await stat(path).catch(() => undefined)
+    if (now !== undefined && now.mtimeMs !== usedMs) continue
     if (!dryRun) await rm(path, { force: true })
     total -= bytes
     gone.files++
     gone.bytes += bytes
   }
   return gone
+}
+
+export async function sizeOfCache(folder: string): Promise<number> {
+  return (await filesOf(folder)).reduce((sum, { bytes }) => sum + bytes, 0)
 }
 
 async function filesOf(folder: string): Promise<Kept[]> {

@@ -1,5 +1,5 @@
 import { existsSync } from 'node:fs'
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, readdir, readFile, rm, utimes, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { text } from 'node:stream/consumers'
@@ -360,6 +360,37 @@ describe.each(STORES)('an object store in $kind', ({ kind }) => {
     })
   })
 })
+
+testWith(
+  'the cache of an S3 store is trimmed by the fetch that makes it too large; what is fetched again is whole',
+  missingS3(),
+  async () => {
+    const known = { ...process.env }
+    const s3 = await startS3()
+    const home = await mkdtemp(join(tmpdir(), 'weir-objects-'))
+    try {
+      Object.assign(process.env, s3.env)
+      const settings = { objects: `s3://${await s3.newBucket()}`, home, cacheBytesMax: 250_000 }
+      const contents = ['1', '2', '3'].map((n) => n.repeat(100_000))
+      const keys = contents.map((content) => `snapshots/${sha256Hex(content)}.parquet`)
+      const before = await openObjectStore(settings)
+      for (const [i, key] of keys.entries()) await before.put(key, bytes(contents[i] ?? ''))
+      const [first = '', second = ''] = [await before.local(keys[0]!), await before.local(keys[1]!)]
+      await before.close()
+      await utimes(first, 1, 1)
+      await utimes(second, 2, 2)
+      const store = await openObjectStore(settings)
+      await store.local(keys[2]!)
+      expect([first, second].map((path) => existsSync(path))).toEqual([false, true])
+      expect((await readFile(await store.local(keys[0]!))).toString()).toBe(contents[0])
+      await store.close()
+    } finally {
+      process.env = known
+      await s3.stop()
+      await rm(home, { recursive: true, force: true })
+    }
+  },
+)
 
 describe('the place of the store', () => {
   const home = join(tmpdir(), 'weir-no-home')
