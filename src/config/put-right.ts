@@ -19,26 +19,26 @@ type Place = { path: Path; values: unknown[] }
  * Readings of a definition some parts of which cannot be read: in the place of each stands, one reading after the other, all
  * that may be meant there: nothing, each allowed value, each name and each part of the definition that fits. So what lies
  * between the other parts can be checked, and nothing is said that rests on what is not known. `faults` are those of the
- * shape, also such as show only when others are mended; `places` where something was put. No reading where that fails.
+ * shape, also such as show only when others are mended. No reading where that fails.
  */
 export function putRight(
   input: unknown,
   issues: readonly z.core.$ZodIssue[],
-): { shapes: ProjectShape[]; faults: Fault[]; places: string[] } {
+): { shapes: ProjectShape[]; faults: Fault[] } {
   const faults = issues.flatMap(faultsOfIssue)
   const pool = poolOf(input)
   const places: Place[] = []
   let draft = copyOf(input)
   let left = issues
   for (let round = 0; left.length > 0; round++) {
-    if (round > ROUNDS_MAX) return { shapes: [], faults, places: [] }
+    if (round > ROUNDS_MAX) return { shapes: [], faults }
     if (round > 0)
       faults.push(...left.filter((issue) => !places.some((p) => isWithin(issue.path, p.path))).flatMap(faultsOfIssue))
     for (const issue of left) {
       if (issue.code === 'unrecognized_keys') for (const key of issue.keys) rename(draft, issue.path, key)
       else {
         const place = placeFor(issue.path, places, pool)
-        if (place === undefined) return { shapes: [], faults, places: [] }
+        if (place === undefined) return { shapes: [], faults }
         // A larger part takes the place of what was put into it.
         for (const inner of places.filter((p) => isWithin(p.path, place.path))) places.splice(places.indexOf(inner), 1)
         places.push(place)
@@ -52,8 +52,7 @@ export function putRight(
     const reading = places.reduce((made, { path, values }) => withValue(made, path, values[i % values.length]), draft)
     return projectShape.safeParse(reading).data
   })
-  const said = places.map(({ path }) => path.map(String).join('.'))
-  return { shapes: shapes.filter((shape) => shape !== undefined), faults, places: said }
+  return { shapes: shapes.filter((shape) => shape !== undefined), faults }
 }
 
 /** The smallest part around a path, that was not tried, for which something fits. */

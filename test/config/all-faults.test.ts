@@ -121,6 +121,17 @@ describe('all faults are reported at once', () => {
     expect(faults.sort()).toEqual(['sources.users.columns.nr', 'sources.users.postgres', 'sources.users.publishDelay'])
   })
 
+  it('what is wrong whatever type is put there is told beside the type', () => {
+    const project = good()
+    Object.assign(project.featureViews.events!, { features: { v: 'Float64', created: 'Int' } })
+    const path = 'featureViews.events.features.created'
+    expect(readProject(project, '/').faults).toEqual([
+      { path, message: expect.stringContaining("'Int' is not allowed") },
+      { path, message: expect.stringContaining("there is no column of events 'created'") },
+      { path, message: 'this name is taken by Weir; choose another' },
+    ])
+  })
+
   it('a definition that is nothing at all has its own fault alone', () => {
     expect(readProject(5, '/')).toMatchObject({ faults: [{ path: '(project)' }] })
     expect(
