@@ -42,6 +42,23 @@ test('what a process records after its run was given away is refused by the numb
   expect(await flows.get(runId)).toMatchObject({ output: 1, steps: [{ name: 'only' }] })
 })
 
+test('a process that was given its run once more records nothing of the turn before', async () => {
+  const { db } = database
+  const flows = open()
+  flows.define('any', async () => 1)
+  const runId = await flows.submit('any', null)
+  await enterExecutor(db, { executorId: FAR_ID, ...FAR })
+  await db.query(`update flows.run set state = 'running', holder = $1, turn = 2 where id = $2`, [FAR_ID, runId])
+  const [before, now] = [1, 2].map((turn) => ({ runId, executorId: FAR_ID, turn }))
+  const step = { number: 0, name: 'first', output: '1', error: null, ms: 1 }
+  expect(await insertStep(db, before!, step)).toBe(false)
+  await finishRun(db, before!, { output: '1' })
+  expect(await flows.get(runId)).toMatchObject({ state: 'running', steps: [] })
+  expect(await insertStep(db, now!, step)).toBe(true)
+  await finishRun(db, now!, { output: '2' })
+  expect(await flows.get(runId)).toMatchObject({ state: 'succeeded', output: 2, steps: [{ name: 'first' }] })
+})
+
 test('a step that is recalled gives the same as when it was done', async () => {
   const flows = open()
   const seen: unknown[] = []

@@ -38,8 +38,8 @@ export function traceJson3(trace: Trace): object {
     trace_location: { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: trace.experiment_id } },
     request_preview: trace.request_preview ?? undefined,
     response_preview: trace.response_preview ?? undefined,
-    request_time: new Date(trace.timestamp_ms).toISOString(),
-    execution_duration: trace.execution_ms === null ? undefined : `${trace.execution_ms / 1000}s`,
+    request_time: timeOf(Number(trace.timestamp_ms)),
+    execution_duration: trace.execution_ms === null ? undefined : `${Number(trace.execution_ms) / 1000}s`,
     state: trace.status,
     trace_metadata: trace.metadata,
     tags: trace.tags,
@@ -100,8 +100,7 @@ function millisecondsOf(text: string): number {
 /** In milliseconds. What has no date would fail every search that finds it, as a client of MLflow 3 is told of it by date. */
 export function requiredMoment(fields: Fields, name: string): number {
   const ms = requiredInteger(fields, name)
-  const isMoment = ms >= msOfInstant(FIRST_INSTANT) && ms <= msOfInstant(LAST_INSTANT)
-  if (isMoment) return ms
+  if (ms >= FIRST_MS && ms <= LAST_MS) return ms
   throw invalid(
     `Invalid value ${ms} for parameter '${name}' supplied: as milliseconds it is outside the years 0001 to 9999.`,
   )
@@ -112,6 +111,13 @@ function durationOf(text: string | undefined): number | null {
   const m = /^(-?\d{1,12}(?:\.\d{1,9})?)s$/.exec(text)
   if (!m) throw invalid("Invalid value for parameter 'execution_duration' supplied: it is a time like 0.25s.")
   return Math.round(Number(must(m[1])) * 1000)
+}
+
+const [FIRST_MS, LAST_MS] = [msOfInstant(FIRST_INSTANT), msOfInstant(LAST_INSTANT)]
+
+/** The first or last moment for what has no date: a server of before took any number. */
+function timeOf(ms: number): string {
+  return new Date(Math.min(Math.max(ms, FIRST_MS), LAST_MS)).toISOString()
 }
 
 const pairs = (texts: Texts) => Object.entries(texts).map(([key, value]) => ({ key, value }))
