@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { silentLog } from '../../src/base/log.ts'
 import { createFlows, type Flows, type FlowsOptions } from '../../src/flows/flows.ts'
-import { enterExecutor } from '../../src/flows/queries/executors.ts'
+import { enterExecutor, removeExecutor } from '../../src/flows/queries/executors.ts'
 import { finishRun, insertStep } from '../../src/flows/queries/runs.ts'
 import { DEATHS_MAX } from '../../src/flows/turn.ts'
 import { gate } from '../helpers/gate.ts'
@@ -143,6 +143,60 @@ test('a worker leaves the runs of another build to that one, and refuses them wh
   const lying = await alone.submit('which', 3)
   await database.db.query(`update flows.run set waiting_since = now() - interval '61 seconds' where id = $1`, [lying])
   await expect(newer.wait(lying)).rejects.toThrow(/another build/)
+})
+
+test('a run of another build is left to a living worker of that build, however long it waits', async () => {
+  const [older, newer] = [open({ build: async () => 'old' }), open({ build: async () => 'new' })]
+  const held = gate()
+  const ran: string[] = []
+  let under = 0
+  for (const [flows, who] of [[older, 'old'] as const, [newer, 'new'] as const]) {
+    flows.define('held', async (run) =>
+      run.step('only', async () => {
+        under++
+        await held.opened
+      }),
+    )
+    flows.define('which', async (run) => run.step('only', async () => void ran.push(who)))
+  }
+  await older.start()
+  const [first, second] = await Promise.all([1, 2].map((n) => older.submit('held', n)))
+  while (under < 2) await new Promise(setImmediate)
+  const waits = await older.submit('which', 'old')
+  await database.db.query(`update flows.run set waiting_since = now() - interval '1 day' where id = $1`, [waits])
+  await newer.start()
+  await newer.wait(await newer.submit('which', 'new'))
+  expect((await newer.get(waits)).state).toBe('waiting')
+  held.open()
+  for (const id of [first!, second!, waits]) await older.wait(id)
+  expect(ran).toEqual(['new', 'old'])
+})
+
+test('a process that was taken for dead starts no further step of a run that was given to others meanwhile', async () => {
+  const { db } = database
+  const flows = open()
+  const between = gate()
+  let arrived = 0
+  let second = 0
+  flows.define('two', async (run) => {
+    await run.step('first', async () => 1)
+    arrived++
+    await between.opened
+    return run.step('second', async () => ++second)
+  })
+  await flows.start()
+  const runId = await flows.submit('two', null)
+  while (arrived < 1) await new Promise(setImmediate)
+  const [own] = await db.query<{ id: string }>('select id::text as id from flows.executor')
+  await removeExecutor(db, own!.id, { died: true })
+  await db.query(
+    "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'weir lease' and datname = current_database()",
+  )
+  // It enters anew and is given the run again: two bodies of it are in this process now, and one may go on.
+  while (arrived < 2) await new Promise(setImmediate)
+  between.open()
+  expect(await flows.wait(runId)).toBe(1)
+  expect(second).toBe(1)
 })
 
 test('a worker does two runs at once and no third', async () => {

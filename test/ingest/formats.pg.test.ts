@@ -74,6 +74,20 @@ test('the same bytes are read again when the format changes, and are left alone 
   })
 })
 
+test('the marks between thousands are read as programs write them: narrow and no-break blanks, both apostrophes', async () => {
+  const columns = { k: 'String', f: 'Float64' } as const
+  const french = projectOf({ c: { key: 'k', columns, format: { delimiter: ';', decimal: ',', thousands: ' ' } } })
+  const swiss = projectOf({ c: { key: 'k', columns, format: { thousands: "'" } } })
+  const valuesOf = async (project: typeof french, text: string) => {
+    const report = await rig.deliver(project, { 'c.csv': text }, nextDay())
+    return (await rig.rows(report.sources[0]!.snapshot)).map((row) => row[1])
+  }
+  expect(await valuesOf(french, 'k;f\na;1 234,5\nb;1\u00a0234,5\nc;1\u202f234\u202f567,5\n')).toEqual([
+    1234.5, 1234.5, 1234567.5,
+  ])
+  expect(await valuesOf(swiss, "k,f\na,1'234.5\nb,1\u2019234\u2019567.5\n")).toEqual([1234.5, 1234567.5])
+})
+
 test.each([
   ['1.234.567,5', 1234567.5],
   ['1234567,5', 1234567.5],
