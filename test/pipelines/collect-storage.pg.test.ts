@@ -8,6 +8,7 @@ import { openDirectoryStore } from '../../src/lake/directory-store.ts'
 import { CACHE_IN_USE_MS, trimCache } from '../../src/lake/trim-cache.ts'
 import { createWork, type Work } from '../../src/lake/work.ts'
 import { collectStorage } from '../../src/pipelines/collect-storage.ts'
+import { INGEST_MONTH } from '../../src/pipelines/ingest-month.ts'
 import { type TestDatabase, testDatabase } from '../helpers/pg.ts'
 import { openServerRig } from '../serving/rig.ts'
 
@@ -40,29 +41,43 @@ test('weir gc: models that a run has, training sets of no version and old runs g
     const [models, datasets] = [await keys('models'), await keys('datasets')]
     expect([models.length, datasets.length]).toEqual([3, 1])
     const unused = `datasets/${sha256Hex('nobody')}.parquet`
-    await app.objects.put(unused, Buffer.from('x'))
+    const [inStep, handed] = [`datasets/${sha256Hex('in a step')}.parquet`, 'handed-over/a-delivery/digest']
+    for (const key of [unused, inStep, handed]) await app.objects.put(key, Buffer.from('x'))
     const collect = (dryRun: boolean) => collectStorage(app, { datasetsKeptMs: 90 * DAY_MS, cacheBytesMax: 1, dryRun })
     // All that is younger than a day stays.
     expect(await collect(false)).toMatchObject({ models: { files: 0 }, datasets: { files: 0 } })
-    for (const key of [...models, ...datasets, unused]) await age(root, key)
+    for (const key of [...models, ...datasets, unused, inStep, handed]) await age(root, key)
 
-    // A flow under way that has recorded a model keeps it.
+    // A flow under way that has recorded a model or a training set keeps it, and one that waits the files that it was given.
     await app.db.query(
-      `insert into flows.run (id, flow, key, state, input) values ('under way', 'train_baseline', 'k', 'waiting', 'null')`,
+      `insert into flows.run (id, flow, key, state, input) values ('under way', 'train_baseline', 'k', 'waiting', 'null'),
+         ('waits', $1, 'w', 'waiting', $2::json)`,
+      [INGEST_MONTH, JSON.stringify({ handed: { id: 'a-delivery' } })],
     )
     await app.db.query(
       `insert into flows.step (run_id, number, name, output, started_at, finished_at)
        values ('under way', 0, 'fit', $1::json, now(), now())`,
-      [JSON.stringify({ model: { objectKey: models[0] } })],
+      [JSON.stringify({ model: { objectKey: models[0] }, trainingSet: inStep })],
     )
-    expect(await collect(true)).toMatchObject({ models: { files: 2 }, datasets: { files: 1, bytes: 1 } })
+    expect(await collect(true)).toMatchObject({
+      models: { files: 2 },
+      datasets: { files: 1, bytes: 1 },
+      handedOver: { files: 0 },
+    })
+    // Without the registry nobody knows what a version was trained from: then no training set goes.
+    const away = { ...app.mlflow.registry, listModels: () => Promise.reject(new Error('away')) }
+    const blind = { ...app, mlflow: { ...app.mlflow, registry: away } }
+    const once = { datasetsKeptMs: 90 * DAY_MS, cacheBytesMax: 1, dryRun: true }
+    expect(await collectStorage(blind, once)).toMatchObject({ datasets: null, models: { files: 2 } })
     expect(await keys('models')).toEqual(models)
     await collect(false)
     expect(await keys('models')).toEqual([models[0]])
-    expect(await keys('datasets')).toEqual(datasets)
-    await app.db.query(`delete from flows.run where id = 'under way'`)
+    expect((await keys('datasets')).sort()).toEqual([...datasets, inStep].sort())
+    expect(await keys('handed-over')).toEqual([handed])
+    await app.db.query(`delete from flows.run where id in ('under way', 'waits')`)
     await collect(false)
     expect(await keys('models')).toEqual([])
+    expect([await keys('datasets'), await keys('handed-over')]).toEqual([datasets, []])
 
     await rig.promote(trained.version)
     expect((await rig.until(({ status }) => status === 200)).status).toBe(200)
