@@ -9,6 +9,7 @@ const routes: FastifyPluginAsync = async (app) => {
   app.post('/none', () => 'ok')
   app.put('/raw', { config: RAW_BODY }, () => 'ok')
   app.get('/query', (request) => request.query)
+  app.get('/path/:name', (request) => request.params)
 }
 
 let server: Server
@@ -62,8 +63,13 @@ describe('a body', () => {
 })
 
 it('a query or path with a NUL is a 400', async () => {
-  const answer = await server.app.inject({ url: '/query?a=x%00y', headers: { host: 'localhost' } })
-  expect(answer.statusCode).toBe(400)
+  for (const [url, says] of [
+    ['/query?a=x%00y', 'the query has a text that holds a NUL'],
+    ['/path/x%00y', 'the path has a text that holds a NUL'],
+  ]) {
+    const answer = await server.app.inject({ url: url!, headers: { host: 'localhost' } })
+    expect([answer.statusCode, answer.json().detail]).toEqual([400, expect.stringContaining(says!)])
+  }
 })
 
 it.each([
