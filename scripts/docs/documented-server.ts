@@ -52,5 +52,12 @@ export async function openDocumentedServer() {
   return server
 }
 
+/** What `/openapi.json` of it says. */
+export async function documentOf<Document>({
+  app,
+}: Awaited<ReturnType<typeof openDocumentedServer>>): Promise<Document> {
+  return (await app.inject({ url: '/openapi.json', headers: { host: 'localhost' } })).json()
+}
+
 /** A room of which only the names are taken. */
 const NOTHING: unknown = new Proxy(() => {}, { get: () => NOTHING })

@@ -1,4 +1,4 @@
-import { openDocumentedServer } from './documented-server.ts'
+import { documentOf, openDocumentedServer } from './documented-server.ts'
 import { code, page, table } from './markdown.ts'
 
 type Schema = {
@@ -34,7 +34,7 @@ const TITLES = {
 
 export async function routesPage(): Promise<string> {
   const server = await openDocumentedServer()
-  const { paths = {} } = server.app.swagger() as { paths?: Record<string, Record<string, Operation>> }
+  const { paths = {} } = await documentOf<{ paths?: Record<string, Record<string, Operation>> }>(server)
   await server.close()
   const all = Object.entries(paths).flatMap(([path, methods]) =>
     Object.entries(methods).map(([method, operation]) => ({ path, method: method.toUpperCase(), operation })),

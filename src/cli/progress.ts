@@ -1,5 +1,6 @@
 /** How far long work is, on stderr: a bar on a terminal, else a line every few seconds. */
-import { type Options, Presets, SingleBar } from 'cli-progress'
+import { createRequire } from 'node:module'
+import type { Options, SingleBar } from 'cli-progress'
 import type { OnProgress, Progress } from '../base/progress.ts'
 import { formatDuration, formatNumber, formatSize } from './format.ts'
 
@@ -66,12 +67,16 @@ function textOf({ done, total, unit }: Progress, moved: number, ms: number): str
 
 type Show = { tell(progress: Progress, text: string): void; clear(): void }
 
+const require = createRequire(import.meta.url)
+
 function bar(stream: Stream): Show {
   let shown: SingleBar | undefined
   return {
     tell({ phase, done, total }, text) {
       const values = { phase: phase.slice(0, PHASE_CHARS_MAX), text }
       if (shown === undefined) {
+        // Loaded by the first bar: what runs without a terminal starts faster.
+        const { Presets, SingleBar } = require('cli-progress') as typeof import('cli-progress')
         shown = new SingleBar(optionsFor(stream, total !== null), Presets.shades_grey)
         shown.start(total ?? 1, 0, values)
       }

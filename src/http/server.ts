@@ -8,15 +8,12 @@
  * - No body reaches a room that is too deep, has too many values, or text that cannot be stored.
  * - No caller holds the stop up for longer than `stopMs`.
  */
-import swagger from '@fastify/swagger'
-import swaggerUi from '@fastify/swagger-ui'
 import Fastify, {
   type FastifyBaseLogger,
   type FastifyInstance,
   type FastifyPluginAsync,
   type FastifyReply,
   type FastifyRequest,
-  type FastifySchema,
   LogController,
 } from 'fastify'
 import { PlatformError } from '../base/errors.ts'
@@ -25,9 +22,11 @@ import { limitOf } from '../wire/limits.ts'
 import { refusedRequest } from '../wire/refused-request.ts'
 import { checkBodies } from './bodies.ts'
 import { watchConnections } from './connections.ts'
+import { addDocuments, type Route } from './documents.ts'
 import { problem, problemOf } from './errors.ts'
 import { createGuard, isLoopback } from './guard.ts'
 import { logRequests } from './request-log.ts'
+import { compilersWhenAsked } from './validators.ts'
 
 export type ServerOptions = {
   routes: readonly FastifyPluginAsync[]
@@ -54,7 +53,7 @@ export type Server = {
   close(): Promise<void>
 }
 
-export type Route = { method: string; path: string; schema: FastifySchema }
+export type { Route }
 
 const STOP_MS = 10_000
 
@@ -86,12 +85,12 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     },
     // A caller's 5 is not "5": what is of another type is refused, and nothing is dropped in silence.
     ajv: { customOptions: { coerceTypes: false, removeAdditional: false, allowUnionTypes: true } },
+    // Shapes of answers describe and never cut: what a shape forgets is answered all the same, and a test finds it.
+    schemaController: { compilersFactory: compilersWhenAsked },
     schemaErrorFormatter: refusedRequest,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: limitOf('pathPart') },
   })
-  // Shapes of answers describe and never cut: what a shape forgets is answered all the same, and a test finds it.
-  app.setSerializerCompiler(() => (answer) => JSON.stringify(answer))
   const connections = watchConnections(app)
   const routes: Route[] = []
   app.addHook('onRoute', ({ method, url, schema = {} }) => {
@@ -110,7 +109,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     const told = problem(404, 'not_found', `there is no ${request.method} ${request.url.slice(0, 200)}; see /docs`)
     return reply.code(404).type('application/problem+json').send(told)
   })
-  await documentation(app, options.version)
+  addDocuments(app, { version: options.version, routes })
   for (const plugin of options.routes) await app.register(plugin)
   const close = async () => {
     connections.stop(stopMs)
@@ -139,34 +138,6 @@ function refusalOf(check: () => void, otherwise: unknown): unknown {
 
 function tokenNeeded(what: string): PlatformError {
   return new PlatformError('config_invalid', `${what} a token is needed; set WEIR_TOKEN (or stay on 127.0.0.1)`)
-}
-
-async function documentation(app: FastifyInstance, version: string): Promise<void> {
-  await app.register(swagger, {
-    openapi: {
-      openapi: '3.1.0',
-      info: { title: 'Weir', version, description: 'Features, predictions, and the MLflow protocol.' },
-    },
-    hideUntagged: true,
-  })
-  // Frames are for clicks that a person did not mean; the rest of the policy is the page's own, by the hashes of its files.
-  await app.register(swaggerUi, {
-    routePrefix: '/docs',
-    staticCSP: true,
-    transformStaticCSP: (policy) => `${policy}; frame-ancestors 'none'`,
-    uiHooks: {
-      onRequest(_request, reply, next) {
-        reply.headers({
-          'x-frame-options': 'DENY',
-          'x-content-type-options': 'nosniff',
-          'referrer-policy': 'no-referrer',
-        })
-        next()
-      },
-    },
-  })
-  app.get('/', { schema: { hide: true } }, (_request, reply) => reply.redirect('/docs'))
-  app.get('/openapi.json', { schema: { hide: true } }, () => app.swagger())
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {

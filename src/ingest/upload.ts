@@ -4,7 +4,7 @@ import type { IncomingHttpHeaders } from 'node:http'
 import { dirname, join } from 'node:path'
 import { type Readable, Transform } from 'node:stream'
 import { pipeline } from 'node:stream/promises'
-import { Busboy, type BusboyHeaders, type BusboyInstance } from '@fastify/busboy'
+import type { BusboyHeaders, BusboyInstance } from '@fastify/busboy'
 import { messageOf, PlatformError } from '../base/errors.ts'
 import { worldError } from '../base/world.ts'
 import { writeFileBy } from '../base/write-file.ts'
@@ -25,7 +25,7 @@ const NAME_CHARS_MAX = 200
  */
 export async function receiveFiles({ headers, body, sources, bytesMax }: Upload, dir: string): Promise<string[]> {
   if (Number(headers['content-length'] ?? 0) > bytesMax) throw tooLarge(bytesMax)
-  const parser = openParser(headers)
+  const parser = await openParser(headers)
   const failed = new AbortController()
   const fail = (error: Error) => {
     if (failed.signal.aborted) return
@@ -67,7 +67,9 @@ export async function receiveFiles({ headers, body, sources, bytesMax }: Upload,
 
 const HOW = 'send one part for each source, such as -F files=@customers.csv, and the rest in the address (?as_of=…)'
 
-function openParser(headers: IncomingHttpHeaders): BusboyInstance {
+/** Loaded by the first delivery: a start without it is faster. */
+async function openParser(headers: IncomingHttpHeaders): Promise<BusboyInstance> {
+  const { Busboy } = await import('@fastify/busboy')
   try {
     return new Busboy({
       headers: headers as BusboyHeaders,

@@ -71,7 +71,7 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
     'roc.json': pretty(evaluation.roc),
     'feature_importance.json': pretty(evaluation.importance),
     'inputs.json': pretty({ identity, pinned, trainingSet: dataset, model: fit.model, onnx: fit.onnx }),
-    ...under('model', modelFolderFiles({ ...folder, encoder: fit.encoder, example })),
+    ...under('model', await modelFolderFiles({ ...folder, encoder: fit.encoder, example })),
     'model/model.weir': await getVerified(objects, fit.model.objectKey),
     'model/model.onnx': await getVerified(objects, fit.onnx.objectKey),
   }

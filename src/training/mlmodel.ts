@@ -1,4 +1,3 @@
-import { stringify } from 'yaml'
 import type { EncoderSpec } from '../ml/model/encoder.ts'
 import { onnxInputType, outputNames } from '../ml/model/onnx.ts'
 import { exactJson } from '../wire/exact-json.ts'
@@ -30,7 +29,9 @@ const MLFLOW_VERSION = '2.16.2'
 const REQUIREMENTS = ['mlflow>=2.16,<4', 'onnx>=1.13', 'onnxruntime>=1.14', 'pandas<3']
 const PYTHON = '3.11'
 
-export function modelFolderFiles(folder: ModelFolder): Record<string, string> {
+export async function modelFolderFiles(folder: ModelFolder): Promise<Record<string, string>> {
+  // Loaded by the first fit: a start without it is faster.
+  const { stringify } = await import('yaml')
   const conda = {
     name: 'mlflow-env',
     channels: ['conda-forge'],
