@@ -1,6 +1,6 @@
 import { randomBytes } from 'node:crypto'
-import { Agent, request } from 'node:http'
 import { type BenchResult, median } from '../harness.ts'
+import { openCaller } from './client.ts'
 import { loadRuns } from './load.ts'
 import type { BenchServer } from './servers.ts'
 
@@ -69,7 +69,7 @@ export const FIGURES: readonly Figure[] = [
     better: 'more',
     async prepare(server) {
       const run = await newRun(server)
-      return () => promotions(caller(server.url), run)
+      return () => promotions(server.url, run)
     },
   },
 ]
@@ -108,33 +108,22 @@ function caller(url: string): Call {
   }
 }
 
-/** Calls a second, by so many clients that each wait for their answer. A closed connection is opened again. */
+/** Calls a second, by so many clients that each wait for their answer. */
 async function hammer(url: string, path: string, clients: number, body: () => object): Promise<number> {
-  const agent = new Agent({ keepAlive: true, maxSockets: clients })
-  const target = `${url}/api/2.0/mlflow/${path}`
   const until = performance.now() + SECONDS * 1000
   let calls = 0
   const client = async () => {
+    const caller = openCaller(url)
     while (performance.now() < until) {
-      const status = await post(agent, target, JSON.stringify(body()))
+      const { status } = await caller.post(`/api/2.0/mlflow/${path}`, JSON.stringify(body()))
       if (status !== 200) throw new Error(`${path} answered ${status}`)
       calls++
     }
+    caller.close()
   }
   const since = performance.now()
   await Promise.all(Array.from({ length: clients }, client))
-  agent.destroy()
   return (calls * 1000) / (performance.now() - since)
-}
-
-function post(agent: Agent, url: string, body: string): Promise<number> {
-  return new Promise((done, failed) => {
-    const headers = { 'content-type': 'application/json', 'content-length': Buffer.byteLength(body) }
-    const sent = request(url, { method: 'POST', agent, headers }, (answer) => {
-      answer.resume().on('end', () => done(answer.statusCode ?? 0))
-    })
-    sent.on('error', failed).end(body)
-  })
 }
 
 /** Median time of a filtered search, the best by a metric first, to the last byte of the answer. */
@@ -162,7 +151,13 @@ async function search(url: string, experimentId: string): Promise<number> {
   return median(times)
 }
 
-async function promotions(call: Call, run: { run_id: string; artifact_uri: string }): Promise<number> {
+async function promotions(url: string, run: { run_id: string; artifact_uri: string }): Promise<number> {
+  const open = openCaller(url)
+  const call: Call = async (path, body) => {
+    const { status, json } = await open.post(`/api/2.0/mlflow/${path}`, JSON.stringify(body))
+    if (status !== 200) throw new Error(`${path}: ${status} ${json.slice(0, 300)}`)
+    return JSON.parse(json)
+  }
   const name = `model-${randomBytes(4).toString('hex')}`
   await call('registered-models/create', { name })
   const since = performance.now()
@@ -176,5 +171,6 @@ async function promotions(call: Call, run: { run_id: string; artifact_uri: strin
     await call('registered-models/alias', { name, alias: 'champion', version })
     done++
   }
+  open.close()
   return (done * 1000) / (performance.now() - since)
 }

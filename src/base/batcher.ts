@@ -12,6 +12,8 @@ type Waiting<Key, Value> = {
 export type BatcherOptions = {
   maxKeys: number
   maxInFlight: number
+  /** Beside a query that is under way, the next one goes with no fewer keys; 1 where nothing is said. */
+  besideMin?: number
   /** Who is asked, for the error of one that does not answer within `limitMs`. */
   what: string
   limitMs: number
@@ -25,7 +27,7 @@ export type BatcherOptions = {
  */
 export function createBatcher<Key, Value>(
   run: (keys: readonly Key[]) => Promise<Value[]>,
-  { maxKeys, maxInFlight, what, limitMs }: BatcherOptions,
+  { maxKeys, maxInFlight, besideMin = 1, what, limitMs }: BatcherOptions,
 ): Batcher<Key, Value> {
   let inFlight = 0
   let waiting: Waiting<Key, Value>[] = []
@@ -51,7 +53,14 @@ export function createBatcher<Key, Value>(
   }
 
   function sendWaiting(): void {
-    while (waiting.length > 0 && inFlight < maxInFlight) void send(takeBatch())
+    while (waiting.length > 0 && inFlight < maxInFlight && (inFlight === 0 || waitingKeys() >= besideMin))
+      void send(takeBatch())
+  }
+
+  function waitingKeys(): number {
+    let count = 0
+    for (let i = 0; i < waiting.length && count < besideMin; i++) count += waiting[i]!.keys.length
+    return count
   }
 
   function takeBatch(): Waiting<Key, Value>[] {

@@ -41,7 +41,7 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     const given = { source, runId: request.runId || null, modelId: request.modelId || null, isPrompt: isPrompt(tags) }
     const versionAt = (other: string, number: number) => queries.selectVersion(sql, other, number)
     const { location, runId, modelId } = await resolveSource({ tracking, versionAt }, given)
-    if (isOwn(location) && (await tracking.seals.hasAny(location))) {
+    if (isOwn(location) && (await tracking.seals.hasFiles(location))) {
       if (!(await selectModel(sql, name))) throw noModel(name)
       await tracking.seals.seal(location)
     }

@@ -29,13 +29,11 @@ export function createSeals({ sql, objects, clock }: Deps) {
   }
 
   /**
-   * Whether there is anything to seal, or sealed already, at an artifact URI. MLflow lets a version be registered before its
-   * files are there: then no seal is written and taken back, which were two commits.
+   * Whether there is anything to seal at an artifact URI. MLflow lets a version be registered before its files are there:
+   * then no seal is written and taken back, which were two commits.
    */
-  async function hasAny(uri: string): Promise<boolean> {
-    const folder = proxyPathOf(uri)
-    if ((await filesBelow(folder)).length > 0) return true
-    return (await queries.findSealed(sql, [folder], null)) !== undefined
+  async function hasFiles(uri: string): Promise<boolean> {
+    return (await filesBelow(proxyPathOf(uri))).length > 0
   }
 
   /** Seals the folder that an artifact URI names, with the digests of its files. Once more does nothing. */
@@ -112,7 +110,7 @@ export function createSeals({ sql, objects, clock }: Deps) {
 
   return {
     requireOpen,
-    hasAny,
+    hasFiles,
     seal,
     read,
     /** The files of a sealed folder that are not what they were at the registration; each is read whole. */

@@ -67,3 +67,21 @@ test('X11: a query that is never answered gives its place back, and its callers 
   sent[1]?.answer()
   expect(await next).toEqual([20])
 })
+
+test('beside a query that is under way the next one goes with no fewer keys than asked, and alone with any', async () => {
+  const { sent, run } = heldQuery()
+  const get = createBatcher(run, { ...LIMITS, maxInFlight: 2, besideMin: 3, maxKeys: 10 })
+  const answers = [get([1]), get([2]), get([3])]
+  expect(sent.map((query) => query.keys)).toEqual([[1]])
+  answers.push(get([4]), get([5]))
+  expect(sent.map((query) => query.keys)).toEqual([[1], [2, 3, 4]])
+  sent[0]?.answer()
+  await answers[0]
+  // The other is still under way.
+  expect(sent).toHaveLength(2)
+  sent[1]?.answer()
+  await answers[1]
+  expect(sent.map((query) => query.keys)).toEqual([[1], [2, 3, 4], [5]])
+  sent[2]?.answer()
+  expect(await Promise.all(answers)).toEqual([[10], [20], [30], [40], [50]])
+})
