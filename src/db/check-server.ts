@@ -7,20 +7,20 @@ const VERSION_MIN = 14
 type Found = {
   version: number
   encoding: string
-  read_only: boolean
+  readOnly: boolean
   standby: boolean
   pid: number
   role: string
-  may_create: boolean
+  mayCreate: boolean
 }
 
 /** What is asked of a server before anything is done with it; gives what else is known of it. */
 export async function checkServer(client: pg.ClientBase, place: string): Promise<Found> {
   const { rows } = await client.query<Found>(
     `select current_setting('server_version_num')::int as version, pg_encoding_to_char(encoding) as encoding,
-       current_setting('transaction_read_only') = 'on' as read_only, pg_is_in_recovery() as standby,
+       current_setting('transaction_read_only') = 'on' as "readOnly", pg_is_in_recovery() as standby,
        pg_backend_pid() as pid, current_user as role,
-       has_database_privilege(current_database(), 'create') as may_create
+       has_database_privilege(current_database(), 'create') as "mayCreate"
      from pg_database where datname = current_database()`,
   )
   const found = rows[0] as Found
@@ -36,7 +36,7 @@ export async function checkServer(client: pg.ClientBase, place: string): Promise
   if (found.standby) {
     throw refused(`the database at ${place} is a standby, which is read-only; point DATABASE_URL at the primary server`)
   }
-  if (found.read_only) {
+  if (found.readOnly) {
     throw refused(
       `the database at ${place} is read-only (default_transaction_read_only is on for the server, the database or the user ${found.role}); turn that off, or use another user`,
     )
@@ -45,8 +45,8 @@ export async function checkServer(client: pg.ClientBase, place: string): Promise
 }
 
 /** Told when migrations are to be made, not before: afterwards less rights do. */
-export function checkMayCreate({ role, may_create }: Found, place: string): void {
-  if (may_create) return
+export function checkMayCreate({ role, mayCreate }: Found, place: string): void {
+  if (mayCreate) return
   throw refused(
     `the user ${role} may not create schemas in the database at ${place}; grant it: grant create on database NAME to ${role}; or run one command as the owner`,
   )

@@ -6,25 +6,44 @@ export type OnlineTableRow = {
   view: string
   definition: string
   store: string
-  table_name: string
+  tableName: string
   /** The number of the load that it holds; that of a later load is greater. */
   generation: number
-  snapshot_id: string | null
-  snapshot_digest: string | null
-  valid_at: Instant | null
-  available_at: Instant | null
-  recorded_at: Instant | null
+  snapshotId: string | null
+  snapshotDigest: string | null
+  validAt: Instant | null
+  availableAt: Instant | null
+  recordedAt: Instant | null
   seq: number
   /** Of a view of changes: what was brought. */
   coverage: Coverage
   /** The newest moment that was pushed, null where nothing was. */
-  pushed_until: Instant | null
+  pushedUntil: Instant | null
   rows: number
-  materialized_at: Instant
+  materializedAt: Instant
 }
 
-const COLUMNS = `view, definition, store, table_name, generation, snapshot_id, snapshot_digest, valid_at, available_at,
-  recorded_at, seq, coverage, pushed_until, rows, materialized_at`
+/** The column of each property; those of the key first. */
+const COLUMN: Record<keyof OnlineTableRow, string> = {
+  view: 'view',
+  definition: 'definition',
+  store: 'store',
+  tableName: 'table_name',
+  generation: 'generation',
+  snapshotId: 'snapshot_id',
+  snapshotDigest: 'snapshot_digest',
+  validAt: 'valid_at',
+  availableAt: 'available_at',
+  recordedAt: 'recorded_at',
+  seq: 'seq',
+  coverage: 'coverage',
+  pushedUntil: 'pushed_until',
+  rows: 'rows',
+  materializedAt: 'materialized_at',
+}
+const PROPERTIES = Object.keys(COLUMN) as (keyof OnlineTableRow)[]
+
+const COLUMNS = PROPERTIES.map((property) => `${COLUMN[property]} as "${property}"`).join(', ')
 
 export async function selectOnlineTables(sql: Sql, store: string): Promise<OnlineTableRow[]> {
   return sql.query<OnlineTableRow>(
@@ -45,7 +64,7 @@ export async function selectOnlineTable(
 }
 
 export async function upsertOnlineTable(sql: Sql, row: OnlineTableRow): Promise<void> {
-  const columns = COLUMNS.split(/,\s*/) as (keyof OnlineTableRow)[]
+  const columns = Object.values(COLUMN)
   const places = columns.map((_, i) => `$${i + 1}`)
   const set = columns
     .slice(3)
@@ -55,9 +74,9 @@ export async function upsertOnlineTable(sql: Sql, row: OnlineTableRow): Promise<
         : `${column} = excluded.${column}`,
     )
   await sql.query(
-    `insert into features.online_table as t (${COLUMNS}) values (${places.join(', ')})
+    `insert into features.online_table as t (${columns.join(', ')}) values (${places.join(', ')})
      on conflict (view, definition, store) do update set ${set.join(', ')}`,
-    columns.map((column) => (column === 'coverage' ? JSON.stringify(row.coverage) : row[column])),
+    PROPERTIES.map((property) => (property === 'coverage' ? JSON.stringify(row.coverage) : row[property])),
   )
 }
 
@@ -95,14 +114,14 @@ export async function deleteOldTables(
   at: Pick<OnlineTableRow, 'view' | 'definition' | 'store'>,
   keep: number,
 ): Promise<string[]> {
-  const rows = await sql.query<{ table_name: string }>(
+  const rows = await sql.query<{ tableName: string }>(
     `delete from features.online_table where view = $1 and store = $3 and definition in (
        select definition from features.online_table where view = $1 and store = $3 and definition <> $2
        order by materialized_at desc, definition offset $4)
-     returning table_name`,
+     returning table_name as "tableName"`,
     [at.view, at.definition, at.store, keep],
   )
-  return rows.map((row) => row.table_name)
+  return rows.map((row) => row.tableName)
 }
 
 /** A number for a load: greater than that of every load before. */

@@ -118,10 +118,10 @@ function rejectsOf(table: Table): string {
 
 /** The columns of a Parquet file with DuckDB's names for their types; throws DuckDB's error where it is none. */
 export async function parquetTypes(duck: DuckSession, path: string): Promise<Map<string, string>> {
-  const rows = await duck.rows<{ column_name: string; column_type: string }>(
-    `DESCRIBE SELECT * FROM read_parquet(${quoted(path)})`,
+  const rows = await duck.rows<{ name: string; type: string }>(
+    `SELECT column_name AS name, column_type AS type FROM (DESCRIBE SELECT * FROM read_parquet(${quoted(path)}))`,
   )
-  return new Map(rows.map((row) => [row.column_name, row.column_type]))
+  return new Map(rows.map((row) => [row.name, row.type]))
 }
 
 /** The key's texts, as one. */

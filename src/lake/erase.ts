@@ -195,8 +195,9 @@ async function holdsSubject(
   })
   // Good for nothing, and nobody can tell whom it holds.
   if (path === undefined) return true
-  const found = await duck.rows<{ column_name: string }>(`DESCRIBE SELECT * FROM read_parquet(${literal(path)})`)
-  const columns = found.map((row) => ({ name: row.column_name }))
+  const columns = await duck.rows<{ name: string }>(
+    `SELECT column_name AS name FROM (DESCRIBE SELECT * FROM read_parquet(${literal(path)}))`,
+  )
   const places = await selectKeyPlaces(sql, subject.entity)
   const sources = new Set([...ways.sources, ...places.map((p) => p.source), ''])
   const all = [...sources].flatMap((source) => allWays({ source, columns }, ways, places))

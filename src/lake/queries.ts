@@ -76,7 +76,7 @@ export async function selectVisible(sql: Sql, where: SnapshotFilter): Promise<Sn
 /** All that were recorded until K, also those that were taken back since, with what was known of that at K. */
 export async function selectSnapshots(sql: Sql, where: SnapshotFilter): Promise<Recorded[]> {
   const rows = await sql.query<WithWithdrawal>(
-    `select ${COLUMNS}, w.recorded_at as w_at, w.actor as w_actor, w.reason as w_reason
+    `select ${COLUMNS}, w.recorded_at as "withdrawnAt", w.actor, w.reason
      from ${SNAPSHOTS} left join lake.withdrawal w
        on w.seq = s.seq and ($3::timestamptz is null or w.recorded_at <= $3)
      where ($1::text is null or source = $1)
@@ -100,7 +100,7 @@ export type PageFilter = {
 /** Newest first, each with what is known of it now. */
 export async function selectPage(sql: Sql, where: PageFilter): Promise<Recorded[]> {
   const rows = await sql.query<WithWithdrawal>(
-    `select ${COLUMNS}, w.recorded_at as w_at, w.actor as w_actor, w.reason as w_reason
+    `select ${COLUMNS}, w.recorded_at as "withdrawnAt", w.actor, w.reason
      from ${SNAPSHOTS} left join lake.withdrawal w on w.seq = s.seq
      where ($1::text is null or source = $1)
        and ($2::timestamptz is null or valid_at = $2)
@@ -113,10 +113,10 @@ export async function selectPage(sql: Sql, where: PageFilter): Promise<Recorded[
   return rows.map(recorded)
 }
 
-type WithWithdrawal = Snapshot & { w_at: Instant | null; w_actor: string; w_reason: string }
+type WithWithdrawal = Snapshot & { withdrawnAt: Instant | null; actor: string; reason: string }
 
-function recorded({ w_at, w_actor, w_reason, ...snapshot }: WithWithdrawal): Recorded {
-  return { ...snapshot, withdrawn: w_at === null ? null : { recordedAt: w_at, actor: w_actor, reason: w_reason } }
+function recorded({ withdrawnAt, actor, reason, ...snapshot }: WithWithdrawal): Recorded {
+  return { ...snapshot, withdrawn: withdrawnAt === null ? null : { recordedAt: withdrawnAt, actor, reason } }
 }
 
 export async function insertWithdrawal(sql: Sql, seq: number, w: Withdrawal & { request: string }): Promise<void> {

@@ -24,7 +24,7 @@ export async function collectGarbage(
   const named = names && (await Promise.all(names.map((name) => tracking.experiments.getByName(name))))
   const found = await tracking.garbage.find(
     clock.nowMs() - olderThanMs,
-    named?.map((experiment) => experiment.experiment_id),
+    named?.map((experiment) => experiment.experimentId),
   )
   const used = new Map((await registry.versionsUsing(found.runs)).map((v) => [v.runId, `${v.name}/${v.version}`]))
   const kept = found.runs.flatMap((run) => (used.has(run.runId) ? [{ ...run, usedBy: used.get(run.runId)! }] : []))

@@ -55,7 +55,7 @@ async function runsOf(tracking: TrackingApi, sets: readonly BuiltSet[]): Promise
   const digests = [...new Set(sets.filter((set) => set.kind === 'labels').map((set) => set.digest))]
   if (digests.length === 0) return []
   const experiments = await tracking.experiments.search({ maxResults: EXPERIMENTS_MAX })
-  const experimentIds = experiments.rows.map((experiment) => experiment.experiment_id)
+  const experimentIds = experiments.rows.map((experiment) => experiment.experimentId)
   const identities = new Set(sets.map((set) => set.identity))
   const found: ReadingRun[] = []
   for (const digest of digests) {
@@ -65,7 +65,7 @@ async function runsOf(tracking: TrackingApi, sets: readonly BuiltSet[]): Promise
       // The same rows can come of other snapshots.
       const identity = run.tags.find((tag) => tag.key === TRAINING_SET_IDENTITY_TAG)?.value
       if (identity !== undefined && !identities.has(identity)) continue
-      found.push({ runId: run.run_id, runName: run.name, status: run.status, trainingSet: digest })
+      found.push({ runId: run.runId, runName: run.name, status: run.status, trainingSet: digest })
     }
   }
   return found

@@ -77,7 +77,7 @@ async function ofModel({ tracking, versionAt }: Deps, { source, runId, modelId }
       if (error instanceof PlatformError && error.code === 'not_found') throw unknown(error.message)
       throw error
     })
-    return { location: model.artifact_uri, runId: runId ?? model.source_run_id, modelId: id }
+    return { location: model.artifactUri, runId: runId ?? model.sourceRunId, modelId: id }
   }
   const version = /^models:\/+([^/:]+)\/(\d{1,9})\/*$/.exec(source)
   if (!version) throw unknown('it names no logged model and no version')
@@ -89,7 +89,7 @@ async function ofModel({ tracking, versionAt }: Deps, { source, runId, modelId }
 async function ofOurArtifacts({ tracking }: Deps, { source, runId, modelId }: Given): Promise<Origin> {
   const model = modelId === null ? undefined : await tracking.loggedModels.get(modelId)
   // Spelled in one way, so that versions of the same files are known by it.
-  return { location: `mlflow-artifacts:/${proxyPathOf(source)}`, runId: runId ?? model?.source_run_id ?? null, modelId }
+  return { location: `mlflow-artifacts:/${proxyPathOf(source)}`, runId: runId ?? model?.sourceRunId ?? null, modelId }
 }
 
 /** Where the files of a version lie in our own store. Nothing that a caller names elsewhere is ever opened. */

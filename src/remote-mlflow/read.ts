@@ -17,12 +17,12 @@ export function isMissing(error: unknown): undefined {
 
 export function experimentOf(json: Json): Experiment {
   return {
-    experiment_id: String(json.experiment_id),
+    experimentId: String(json.experiment_id),
     name: String(json.name),
-    artifact_location: String(json.artifact_location ?? ''),
-    lifecycle_stage: json.lifecycle_stage === 'deleted' ? 'deleted' : 'active',
-    creation_ms: Number(json.creation_time ?? 0),
-    last_update_ms: Number(json.last_update_time ?? 0),
+    artifactLocation: String(json.artifact_location ?? ''),
+    lifecycleStage: json.lifecycle_stage === 'deleted' ? 'deleted' : 'active',
+    creationMs: Number(json.creation_time ?? 0),
+    lastUpdateMs: Number(json.last_update_time ?? 0),
     tags: pairsOf(json.tags),
   }
 }
@@ -31,22 +31,22 @@ export function runOf(json: Json): Run {
   const info = json.info as Json
   const data = (json.data ?? {}) as Json
   return {
-    run_id: String(info.run_id),
-    experiment_id: String(info.experiment_id),
+    runId: String(info.run_id),
+    experimentId: String(info.experiment_id),
     name: String(info.run_name ?? ''),
-    user_id: String(info.user_id ?? ''),
+    userId: String(info.user_id ?? ''),
     status: info.status as RunStatus,
-    start_ms: Number(info.start_time ?? 0),
-    end_ms: info.end_time === undefined ? null : Number(info.end_time),
-    artifact_uri: String(info.artifact_uri),
-    lifecycle_stage: info.lifecycle_stage === 'deleted' ? 'deleted' : 'active',
+    startMs: Number(info.start_time ?? 0),
+    endMs: info.end_time === undefined ? null : Number(info.end_time),
+    artifactUri: String(info.artifact_uri),
+    lifecycleStage: info.lifecycle_stage === 'deleted' ? 'deleted' : 'active',
     params: pairsOf(data.params),
     tags: pairsOf(data.tags),
     metrics: listOf(data.metrics).map((m) => {
       return {
         key: String(m.key),
         value: Number(m.value),
-        timestamp_ms: Number(m.timestamp),
+        timestampMs: Number(m.timestamp),
         step: Number(m.step ?? 0),
       }
     }),

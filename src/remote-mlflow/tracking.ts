@@ -24,8 +24,8 @@ export function remoteTracking(rest: Rest): TrackingApi {
         if (!(error instanceof PlatformError) || error.code !== 'already_exists') throw error
       })
     }
-    const { experiment_id, lifecycle_stage } = found ?? (await getByName(name))
-    if (lifecycle_stage === 'active') return { experimentId: experiment_id }
+    const { experimentId, lifecycleStage } = found ?? (await getByName(name))
+    if (lifecycleStage === 'active') return { experimentId }
     throw new PlatformError('conflict', `experiment '${name}' of ${rest.url} is deleted; restore it there first`)
   }
 
@@ -66,7 +66,7 @@ export function remoteTracking(rest: Rest): TrackingApi {
       return requireProxy(rest, made)
     } catch (error) {
       // Nothing will be logged to it: it must not stand there as running.
-      const failed = { run_id: made.run_id, status: 'FAILED', end_time: startTimeMs }
+      const failed = { run_id: made.runId, status: 'FAILED', end_time: startTimeMs }
       await rest.post('runs/update', failed).catch(() => {})
       throw error
     }
@@ -89,7 +89,7 @@ export function remoteTracking(rest: Rest): TrackingApi {
   }
 
   async function proxyPath(runId: string, path: string): Promise<string> {
-    return `${proxyPathOf((await get(runId)).artifact_uri)}/${path}`
+    return `${proxyPathOf((await get(runId)).artifactUri)}/${path}`
   }
 
   return {
@@ -110,8 +110,9 @@ export function remoteTracking(rest: Rest): TrackingApi {
         return get(runId)
       },
       async logInputs(runId, inputs) {
-        const datasets = inputs.map(({ dataset: { schema, profile, ...dataset }, tags }) => {
-          return { tags, dataset: { ...dataset, schema: schema ?? undefined, profile: profile ?? undefined } }
+        const datasets = inputs.map(({ dataset: { sourceType, schema, profile, ...dataset }, tags }) => {
+          const texts = { source_type: sourceType, schema: schema ?? undefined, profile: profile ?? undefined }
+          return { tags, dataset: { ...dataset, ...texts } }
         })
         await rest.post('runs/log-inputs', { run_id: runId, datasets })
       },
@@ -139,9 +140,9 @@ function escaped(path: string): string {
 }
 
 function requireProxy(rest: Rest, run: Run): Run {
-  if (run.artifact_uri.startsWith('mlflow-artifacts:')) return run
+  if (run.artifactUri.startsWith('mlflow-artifacts:')) return run
   throw new PlatformError(
     'unsupported',
-    `${rest.url} keeps artifacts at '${run.artifact_uri.slice(0, 100)}', which only its own machine or cloud account reaches; start it with --serve-artifacts (and make the experiment anew)`,
+    `${rest.url} keeps artifacts at '${run.artifactUri.slice(0, 100)}', which only its own machine or cloud account reaches; start it with --serve-artifacts (and make the experiment anew)`,
   )
 }

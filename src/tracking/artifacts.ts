@@ -20,7 +20,7 @@ export function createArtifacts({ sql, objects, seals }: Deps) {
   async function uriOf(runId: string): Promise<string> {
     const run = await selectRun(sql, runId)
     if (!run) throw new PlatformError('not_found', `Run with id=${runId.slice(0, 64)} not found`)
-    return run.artifact_uri
+    return run.artifactUri
   }
 
   /** Files and folders directly below a path of the proxy; empty for a file or nothing. */

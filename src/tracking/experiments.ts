@@ -45,20 +45,20 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
       if (!made) {
         throw new PlatformError('already_exists', `Experiment '${request.name}' already exists (perhaps deleted).`)
       }
-      if (request.tags?.length) await setTagsIn(tx, made.experiment_id, request.tags)
-      return { experimentId: made.experiment_id }
+      if (request.tags?.length) await setTagsIn(tx, made.experimentId, request.tags)
+      return { experimentId: made.experimentId }
     })
   }
 
   /** The experiment of that name, made when there is none; refuses a deleted one. */
   async function ensure(name: string): Promise<{ experimentId: string }> {
     const found = await queries.selectExperimentByName(sql, name)
-    if (found) return { experimentId: active(found).experiment_id }
+    if (found) return { experimentId: active(found).experimentId }
     return create({ name }).catch(async (error: unknown) => {
       // Somebody else made it between the two statements.
       const other = await queries.selectExperimentByName(sql, name)
       if (!other) throw error
-      return { experimentId: active(other).experiment_id }
+      return { experimentId: active(other).experimentId }
     })
   }
 
@@ -88,7 +88,7 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
     const asked = { ...clause, stages: stagesOf(request.viewType), limit: request.maxResults + 1, offset }
     const rows = await longSearch(sql, (tx) => queries.searchExperiments(tx, asked))
     return pageOf(
-      rows.map((row) => row.experiment_id),
+      rows.map((row) => row.experimentId),
       request.maxResults,
       offset,
     )
@@ -105,14 +105,14 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
   }
 
   async function remove(id: string): Promise<void> {
-    if ((await get(id)).lifecycle_stage === 'deleted') {
+    if ((await get(id)).lifecycleStage === 'deleted') {
       throw new PlatformError('not_found', `No Experiment with id=${id} exists: it is deleted`)
     }
     await queries.updateExperimentStage(sql, id, 'deleted', clock.nowMs())
   }
 
   async function restore(id: string): Promise<void> {
-    if ((await get(id)).lifecycle_stage === 'active') {
+    if ((await get(id)).lifecycleStage === 'active') {
       throw new PlatformError('not_found', `No deleted Experiment with id=${id} exists`)
     }
     await queries.updateExperimentStage(sql, id, 'active', clock.nowMs())
@@ -166,8 +166,8 @@ export function stagesOf(view: ViewType = 'ACTIVE_ONLY'): string[] {
 }
 
 function active(experiment: Experiment): Experiment {
-  if (experiment.lifecycle_stage === 'active') return experiment
-  throw invalid(`The experiment ${experiment.experiment_id} must be in the 'active' state. Current state is deleted.`)
+  if (experiment.lifecycleStage === 'active') return experiment
+  throw invalid(`The experiment ${experiment.experimentId} must be in the 'active' state. Current state is deleted.`)
 }
 
 function refuseUnseen(name: string): void {

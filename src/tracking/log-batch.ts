@@ -116,21 +116,21 @@ function checkedParams(params: KeyValue[]): KeyValue[] {
 }
 
 /** Made once, with all that is asked of it: copies of 1,000 points were a fifth of what a batch takes here. */
-function runPoint(run_id: string, { key, value, timestampMs, step }: LoggedMetric): RunPoint {
+function runPoint(runId: string, { key, value, timestampMs, step }: LoggedMetric): RunPoint {
   checkKey('metric', key)
   if (timestampMs < 0) throw invalid(`Invalid value ${timestampMs} for parameter 'timestamp' supplied: it is negative`)
-  return { run_id, key, value, timestamp_ms: timestampMs, step }
+  return { runId, key, value, timestampMs, step }
 }
 
 function modelMetric({ model, key, value, timestampMs, step }: LoggedMetric): ModelMetric[] {
   if (!model) return []
   const { modelId, datasetName = null, datasetDigest = null } = model
-  const dataset = { dataset_name: datasetName, dataset_digest: datasetDigest }
-  return [{ model_id: modelId, key, value, timestamp_ms: timestampMs, step, ...dataset }]
+  const dataset = { datasetName, datasetDigest }
+  return [{ modelId: modelId, key, value, timestampMs, step, ...dataset }]
 }
 
 async function writeModelMetrics(tx: Sql, runId: string, metrics: ModelMetric[]): Promise<void> {
-  await requireModels(tx, [...new Set(metrics.map((m) => m.model_id))])
+  await requireModels(tx, [...new Set(metrics.map((m) => m.modelId))])
   await insertModelMetrics(tx, runId, metrics)
 }
 

@@ -42,12 +42,12 @@ export function createLoggedModels({ sql, clock, experiments }: Deps) {
     const modelId = `m-${randomBytes(16).toString('hex')}`
     await sql.tx(async (tx) => {
       await queries.insertLoggedModel(tx, {
-        model_id: modelId,
-        experiment_id: experiment.experiment_id,
+        modelId,
+        experimentId: experiment.experimentId,
         name,
-        model_type: request.modelType ?? null,
-        source_run_id: request.sourceRunId ?? null,
-        artifact_uri: `${experiment.artifact_location}/models/${modelId}/artifacts`,
+        modelType: request.modelType ?? null,
+        sourceRunId: request.sourceRunId ?? null,
+        artifactUri: `${experiment.artifactLocation}/models/${modelId}/artifacts`,
         nowMs: clock.nowMs(),
       })
       await queries.insertModelParams(tx, modelId, params)
@@ -58,7 +58,7 @@ export function createLoggedModels({ sql, clock, experiments }: Deps) {
 
   async function get(modelId: string, options: { deletedToo?: boolean } = {}): Promise<LoggedModel> {
     const found = await queries.selectLoggedModel(sql, modelId)
-    if (found && (found.lifecycle_stage === 'active' || options.deletedToo)) return found
+    if (found && (found.lifecycleStage === 'active' || options.deletedToo)) return found
     throw noModel(modelId)
   }
 
@@ -75,7 +75,7 @@ export function createLoggedModels({ sql, clock, experiments }: Deps) {
     }
     const rows = await longSearch(sql, (tx) => queries.searchLoggedModels(tx, asked))
     return pageOf(
-      rows.map((row) => row.model_id),
+      rows.map((row) => row.modelId),
       request.maxResults,
       offset,
     )
@@ -134,7 +134,7 @@ export function createLoggedModels({ sql, clock, experiments }: Deps) {
 
   /** Says which models a run used and which it made; all of them must be there. */
   async function linkToRun(runId: string, { inputs, outputs }: RunModels): Promise<void> {
-    const ids = [...inputs, ...outputs].map((m) => m.model_id)
+    const ids = [...inputs, ...outputs].map((m) => m.modelId)
     await sql.tx(async (tx) => {
       await requireActive(tx, runId)
       await requireModels(tx, ids)

@@ -19,8 +19,8 @@ const WRITE_MS_MAX = 120_000
 export function createMetricWriter(sql: Sql): (points: readonly RunPoint[]) => Promise<void> {
   const write = createBatcher<RunPoint, Stage | undefined>(
     async (points) => {
-      const stages = new Map((await insertFreshMetrics(sql, points)).map((run) => [run.run_id, run.lifecycle_stage]))
-      return points.map((point) => stages.get(point.run_id))
+      const stages = new Map((await insertFreshMetrics(sql, points)).map((run) => [run.runId, run.lifecycleStage]))
+      return points.map((point) => stages.get(point.runId))
     },
     {
       maxKeys: POINTS_MAX,
@@ -32,6 +32,6 @@ export function createMetricWriter(sql: Sql): (points: readonly RunPoint[]) => P
   )
   return async (points) => {
     const [stage] = await write(points)
-    requireStage(points[0]!.run_id, stage)
+    requireStage(points[0]!.runId, stage)
   }
 }

@@ -10,7 +10,7 @@ const KEEPING_MAX = 2_000
  * Runs as JSON text for the answers of a search, each written once for each revision. The database says which revision
  * is the present one with every search, so any number of servers can share it and nothing goes stale.
  */
-export function createRunDocuments<R extends { run_id: string }>({
+export function createRunDocuments<R extends { runId: string }>({
   read,
   write,
 }: {
@@ -25,20 +25,20 @@ export function createRunDocuments<R extends { run_id: string }>({
   /** In the order of `found`; a run that is removed meanwhile is left out. */
   return async function documentsOf(found: readonly FoundRun[]): Promise<string[]> {
     const texts = new Map<string, string>()
-    for (const { run_id, revision } of found) {
-      const known = kept.get(run_id)
+    for (const { runId, revision } of found) {
+      const known = kept.get(runId)
       if (known?.revision !== revision) continue
-      texts.set(run_id, known.text)
+      texts.set(runId, known.text)
     }
-    const missing = found.filter(({ run_id }) => !texts.has(run_id))
+    const missing = found.filter(({ runId }) => !texts.has(runId))
     // Read after its revision was: the text is of that state or a later one, whose revision is then asked for next.
-    const runs = missing.length > 0 ? await read(missing.map(({ run_id }) => run_id)) : []
-    const revisions = new Map(missing.map(({ run_id, revision }) => [run_id, revision]))
+    const runs = missing.length > 0 ? await read(missing.map(({ runId }) => runId)) : []
+    const revisions = new Map(missing.map(({ runId, revision }) => [runId, revision]))
     for (const run of runs) {
       const text = await write(run)
-      texts.set(run.run_id, text)
-      if (found.length <= KEEPING_MAX) kept.set(run.run_id, { revision: revisions.get(run.run_id)!, text })
+      texts.set(run.runId, text)
+      if (found.length <= KEEPING_MAX) kept.set(run.runId, { revision: revisions.get(run.runId)!, text })
     }
-    return found.flatMap(({ run_id }) => texts.get(run_id) ?? [])
+    return found.flatMap(({ runId }) => texts.get(runId) ?? [])
   }
 }

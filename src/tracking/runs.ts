@@ -64,13 +64,13 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
     const tags = checkedTags({ ...request.tags, [NAME_TAG]: name })
     await sql.tx(async (tx) => {
       const isNew = await queries.insertRun(tx, {
-        run_id: runId,
-        experiment_id: experiment.experiment_id,
+        runId,
+        experimentId: experiment.experimentId,
         name,
-        user_id: request.userId ?? '',
+        userId: request.userId ?? '',
         status: 'RUNNING',
-        start_ms: request.startTimeMs ?? clock.nowMs(),
-        artifact_uri: runArtifactUri(experiment.artifact_location, runId),
+        startMs: request.startTimeMs ?? clock.nowMs(),
+        artifactUri: runArtifactUri(experiment.artifactLocation, runId),
       })
       if (isNew) await queries.upsertTags(tx, runId, tags)
     })
@@ -91,8 +91,8 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
     ])
     return rows.map((row) => ({
       ...row,
-      inputs: inputs.get(row.run_id) ?? [],
-      models: models.get(row.run_id) ?? { inputs: [], outputs: [] },
+      inputs: inputs.get(row.runId) ?? [],
+      models: models.get(row.runId) ?? { inputs: [], outputs: [] },
     }))
   }
 
@@ -100,7 +100,7 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
 
   async function search(request: RunSearchRequest): Promise<Page<Run>> {
     const page = await find(request)
-    return { ...page, rows: await read(page.rows.map((run) => run.run_id)) }
+    return { ...page, rows: await read(page.rows.map((run) => run.runId)) }
   }
 
   /** The same as the JSON text of each run, as MLflow writes it. */
@@ -135,12 +135,12 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
   async function artifactUri(runId: string): Promise<string> {
     const run = await queries.selectRunStage(sql, runId)
     if (!run) throw noRun(runId)
-    return run.artifact_uri
+    return run.artifactUri
   }
 
   /** The same where the run may be none of ours. */
   async function findArtifactUri(runId: string): Promise<string | undefined> {
-    return (await queries.selectRunStage(sql, runId))?.artifact_uri
+    return (await queries.selectRunStage(sql, runId))?.artifactUri
   }
 
   async function setStage(runId: string, stage: 'active' | 'deleted'): Promise<void> {
@@ -201,9 +201,9 @@ function checkNames({ runName, tags }: NewRun): void {
 }
 
 /** Throws when there is no such run or it is deleted. Takes no lock: what is logged meanwhile was logged just before. */
-export async function requireActive(sql: Sql, runId: string): Promise<{ artifact_uri: string }> {
+export async function requireActive(sql: Sql, runId: string): Promise<{ artifactUri: string }> {
   const run = await queries.selectRunStage(sql, runId)
-  requireStage(runId, run?.lifecycle_stage)
+  requireStage(runId, run?.lifecycleStage)
   return run!
 }
 

@@ -1,21 +1,21 @@
 import type { MetricPoint } from './queries/runs.ts'
 
-export type RunPoint = MetricPoint & { run_id: string }
+export type RunPoint = MetricPoint & { runId: string }
 
 /** The points of one metric of one run, and the latest of them. */
-export type Series = { run_id: string; key: string; latest: RunPoint }
+export type Series = { runId: string; key: string; latest: RunPoint }
 
 /** The series of some points, and for each point the place of its own, from 1 on. */
 export function seriesOf(points: readonly RunPoint[]): { series: Series[]; places: number[] } {
   const runs = new Map<string, Map<string, number>>()
   const series: Series[] = []
   const places = points.map((point) => {
-    const { run_id, key } = point
-    const keys = runs.get(run_id) ?? new Map<string, number>()
-    if (keys.size === 0) runs.set(run_id, keys)
+    const { runId, key } = point
+    const keys = runs.get(runId) ?? new Map<string, number>()
+    if (keys.size === 0) runs.set(runId, keys)
     const place = keys.get(key)
     if (place === undefined) {
-      keys.set(key, series.push({ run_id, key, latest: point }))
+      keys.set(key, series.push({ runId, key, latest: point }))
       return series.length
     }
     const known = series[place - 1]!
@@ -28,6 +28,6 @@ export function seriesOf(points: readonly RunPoint[]): { series: Series[]; place
 /** By (step, timestamp, value), where NaN is greater than every number, as PostgreSQL compares them too. */
 function isLater(a: RunPoint, b: RunPoint): boolean {
   if (a.step !== b.step) return a.step > b.step
-  if (a.timestamp_ms !== b.timestamp_ms) return a.timestamp_ms > b.timestamp_ms
+  if (a.timestampMs !== b.timestampMs) return a.timestampMs > b.timestampMs
   return a.value > b.value || (Number.isNaN(a.value) && !Number.isNaN(b.value))
 }

@@ -10,12 +10,12 @@ import type { Run } from './runs.ts'
 
 export function experimentJson(experiment: Experiment): object {
   return {
-    experiment_id: experiment.experiment_id,
+    experiment_id: experiment.experimentId,
     name: experiment.name,
-    artifact_location: experiment.artifact_location,
-    lifecycle_stage: experiment.lifecycle_stage,
-    creation_time: experiment.creation_ms,
-    last_update_time: experiment.last_update_ms,
+    artifact_location: experiment.artifactLocation,
+    lifecycle_stage: experiment.lifecycleStage,
+    creation_time: experiment.creationMs,
+    last_update_time: experiment.lastUpdateMs,
     tags: listOrNothing(experiment.tags),
   }
 }
@@ -30,7 +30,7 @@ export function runJson(run: Run): object {
     },
     inputs: {
       dataset_inputs: listOrNothing(run.inputs.map(inputJson)),
-      model_inputs: listOrNothing(run.models.inputs),
+      model_inputs: listOrNothing(run.models.inputs.map(modelInputJson)),
     },
     outputs: run.models.outputs.length > 0 ? { model_outputs: run.models.outputs.map(outputJson) } : undefined,
   }
@@ -55,7 +55,7 @@ export async function* runPieces(run: Run): AsyncGenerator<string> {
   yield '},"inputs":{'
   yield* listsJson([
     ['dataset_inputs', inputs, (input) => inputJson(input as InputRow)],
-    ['model_inputs', run.models.inputs],
+    ['model_inputs', run.models.inputs, (input) => modelInputJson(input as ModelInput)],
   ])
   yield `}${outputs === undefined ? '' : `,"outputs":${JSON.stringify(outputs)}`}}}`
 }
@@ -98,16 +98,16 @@ function isShort(inputs: readonly InputRow[]): boolean {
 
 export function runInfoJson(run: Run): object {
   return {
-    run_id: run.run_id,
-    run_uuid: run.run_id,
+    run_id: run.runId,
+    run_uuid: run.runId,
     run_name: run.name,
-    experiment_id: run.experiment_id,
-    user_id: run.user_id,
+    experiment_id: run.experimentId,
+    user_id: run.userId,
     status: run.status,
-    start_time: run.start_ms,
-    end_time: run.end_ms ?? undefined,
-    artifact_uri: run.artifact_uri,
-    lifecycle_stage: run.lifecycle_stage,
+    start_time: run.startMs,
+    end_time: run.endMs ?? undefined,
+    artifact_uri: run.artifactUri,
+    lifecycle_stage: run.lifecycleStage,
   }
 }
 
@@ -115,30 +115,30 @@ export function metricJson(metric: MetricPoint): object {
   return {
     key: metric.key,
     value: doubleJson(metric.value),
-    timestamp: metric.timestamp_ms,
+    timestamp: metric.timestampMs,
     step: int64Json(metric.step),
   }
 }
 
 export function loggedModelJson(model: LoggedModel): object {
-  const metrics = model.metrics.map(({ run_id, dataset_name, dataset_digest, ...point }) => ({
+  const metrics = model.metrics.map(({ runId, datasetName, datasetDigest, ...point }) => ({
     ...metricJson({ ...point, value: Number(point.value), step: BigInt(point.step) }),
-    model_id: model.model_id,
-    run_id,
-    dataset_name: dataset_name ?? undefined,
-    dataset_digest: dataset_digest ?? undefined,
+    model_id: model.modelId,
+    run_id: runId,
+    dataset_name: datasetName ?? undefined,
+    dataset_digest: datasetDigest ?? undefined,
   }))
   return {
     info: {
-      model_id: model.model_id,
-      experiment_id: model.experiment_id,
+      model_id: model.modelId,
+      experiment_id: model.experimentId,
       name: model.name,
-      creation_timestamp_ms: model.creation_ms,
-      last_updated_timestamp_ms: model.last_update_ms,
-      artifact_uri: model.artifact_uri,
+      creation_timestamp_ms: model.creationMs,
+      last_updated_timestamp_ms: model.lastUpdateMs,
+      artifact_uri: model.artifactUri,
       status: MODEL_STATUS[model.status],
-      model_type: model.model_type ?? undefined,
-      source_run_id: model.source_run_id ?? undefined,
+      model_type: model.modelType ?? undefined,
+      source_run_id: model.sourceRunId ?? undefined,
       tags: listOrNothing(model.tags),
     },
     data: { params: listOrNothing(model.params), metrics: listOrNothing(metrics) },
@@ -160,14 +160,19 @@ export function listOrNothing<T>(list: T[]): T[] | undefined {
 }
 
 function inputJson({ dataset, tags }: InputRow): object {
-  const { schema, profile, ...rest } = dataset
+  const { sourceType, schema, profile, ...rest } = dataset
   return {
     tags: listOrNothing(tags),
-    dataset: { ...rest, schema: schema ?? undefined, profile: profile ?? undefined },
+    dataset: { ...rest, source_type: sourceType, schema: schema ?? undefined, profile: profile ?? undefined },
   }
 }
 
-const outputJson = ({ model_id, step }: Run['models']['outputs'][number]) => ({ model_id, step: int64Json(step) })
+type ModelInput = Run['models']['inputs'][number]
+const modelInputJson = ({ modelId }: ModelInput) => ({ model_id: modelId })
+const outputJson = ({ modelId, step }: Run['models']['outputs'][number]) => ({
+  model_id: modelId,
+  step: int64Json(step),
+})
 
 /** An int64 as a number where a double holds it, else as text, which protobuf's JSON takes for one. */
 export function int64Json(value: number | bigint): number | string {

@@ -44,7 +44,7 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
     tags: { 'mlflow.source.name': 'weir train', 'mlflow.source.type': 'LOCAL', 'mlflow.user': 'weir' },
   })
   // Another MLflow server gives ids of its own.
-  const runId = run.run_id
+  const runId = run.runId
   const folder = { runId, modelUuid: sha256Hex(`model of ${runId}`).slice(0, 32), createdMs: fit.finishedMs }
   await tracking.logBatch(runId, {
     params: entries(paramsOf(pinned, dataset, fit)),
@@ -79,7 +79,7 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
     await tracking.artifacts.putOfRun(runId, path, typeof content === 'string' ? Buffer.from(content) : content)
   }
   await tracking.runs.update(runId, { status: 'FINISHED', endTimeMs: fit.finishedMs })
-  const artifactUri = run.artifact_uri
+  const artifactUri = run.artifactUri
   return { runId, experimentId, artifactUri, source: `${artifactUri}/model`, modelDigest: fit.model.digest, identity }
 }
 
@@ -151,7 +151,7 @@ function datasetInput(pinned: Pinned, dataset: TrainingSetRef, encoder: EncoderS
       name: `${pinned.model} ${displayInstant(asOf)}`,
       // 36 characters are what MLflow keeps of a digest; the whole one is in the tag weir.training_set.
       digest: dataset.digest.slice(0, 36),
-      source_type: 'weir',
+      sourceType: 'weir',
       source: canonicalJson(source),
       schema: JSON.stringify({ mlflow_colspec: JSON.parse(signature(encoder).inputs) as unknown }),
       profile: JSON.stringify({ num_rows: dataset.rows, num_elements: dataset.rows * dataset.columns.length }),

@@ -51,11 +51,11 @@ export async function findTrained(
   const filter = `tags.\`${IDENTITY_TAG}\` = '${identity}' and attributes.status = 'FINISHED'`
   const { rows } = await tracking.runs.search({ experimentIds: [experimentId], filter, maxResults: 20 })
   for (const run of rows) {
-    const found = await registry.findVersionByRun(pinned.model, run.run_id)
+    const found = await registry.findVersionByRun(pinned.model, run.runId)
     if (!found) continue
     const metrics = Object.fromEntries(run.metrics.map(({ key, value }) => [key, value]))
     const params = Object.fromEntries(run.params.map(({ key, value }) => [key, value]))
-    return { name: pinned.model, version: found.version, runId: run.run_id, metrics, params }
+    return { name: pinned.model, version: found.version, runId: run.runId, metrics, params }
   }
   return undefined
 }

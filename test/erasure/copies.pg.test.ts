@@ -124,7 +124,7 @@ describe('every copy', () => {
         [987_650_002, 'note of b'],
       ],
     }
-    await rig.tracking.artifacts.putOfRun(run.run_id, 'model/input_example.json', Buffer.from(JSON.stringify(example)))
+    await rig.tracking.artifacts.putOfRun(run.runId, 'model/input_example.json', Buffer.from(JSON.stringify(example)))
     const bad = [
       { id: KEY, n: `value of ${KEY}` },
       { id: 'b', n: 'value of b' },
@@ -146,7 +146,7 @@ describe('every copy', () => {
     expect([after.code, after.message.split('\n')[0]]).toEqual([code, message.split('\n')[0]])
     expect(JSON.stringify(after)).toContain('value of b')
     const shown = JSON.parse(
-      (await rig.tracking.artifacts.read(run.artifact_uri, 'model/input_example.json')).toString(),
+      (await rig.tracking.artifacts.read(run.artifactUri, 'model/input_example.json')).toString(),
     )
     expect(shown).toEqual({ columns: ['n', 'note'], data: [] })
   })

@@ -29,13 +29,13 @@ test('F7, F8: everything stored is read, and each damaged or missing file is nam
   const onnx = Buffer.from('an onnx file')
   const register = async (name: string) => {
     const run = await tracking.runs.create({ experimentId: '0' })
-    await tracking.artifacts.putOfRun(run.run_id, 'model/model.weir', model)
-    await tracking.artifacts.putOfRun(run.run_id, 'model/model.onnx', onnx)
+    await tracking.artifacts.putOfRun(run.runId, 'model/model.weir', model)
+    await tracking.artifacts.putOfRun(run.runId, 'model/model.onnx', onnx)
     const tags = { 'weir.model_digest': sha256Hex(model), 'weir.onnx_digest': sha256Hex(onnx) }
-    await tracking.logBatch(run.run_id, { tags: Object.entries(tags).map(([key, value]) => ({ key, value })) })
+    await tracking.logBatch(run.runId, { tags: Object.entries(tags).map(([key, value]) => ({ key, value })) })
     await registry.createModel({ name })
-    await registry.createVersion({ name, source: `${run.artifact_uri}/model`, runId: run.run_id })
-    return join(rig.dir, 'artifacts', run.artifact_uri.replace(/^mlflow-artifacts:\/+/, ''), 'model')
+    await registry.createVersion({ name, source: `${run.artifactUri}/model`, runId: run.runId })
+    return join(rig.dir, 'artifacts', run.artifactUri.replace(/^mlflow-artifacts:\/+/, ''), 'model')
   }
   const [whole, cut, none] = [await register('whole'), await register('cut'), await register('none')]
   const dataset = `datasets/${sha256Hex('set')}.parquet`

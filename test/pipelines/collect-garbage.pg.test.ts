@@ -17,13 +17,13 @@ const collect = (request: Partial<Parameters<typeof collectGarbage>[1]> = {}) =>
 
 /** A run with a file, a metric and a param. */
 async function loggedRun(experimentId: string): Promise<string> {
-  const { run_id } = await rig.tracking.runs.create({ experimentId })
-  await rig.tracking.artifacts.putOfRun(run_id, 'a/b.txt', Buffer.from('x'))
-  await rig.tracking.logBatch(run_id, {
+  const { runId } = await rig.tracking.runs.create({ experimentId })
+  await rig.tracking.artifacts.putOfRun(runId, 'a/b.txt', Buffer.from('x'))
+  await rig.tracking.logBatch(runId, {
     metrics: [{ key: 'm', value: 1, timestampMs: 1, step: 0 }],
     params: [{ key: 'p', value: '1' }],
   })
-  return run_id
+  return runId
 }
 const filesOf = async (experimentId: string, runId: string) =>
   (await rig.tracking.artifacts.list(`${experimentId}/${runId}/artifacts`)).length
@@ -72,7 +72,7 @@ test('a deleted experiment goes with its runs; it stays while one of them is kep
   const { experimentId } = await rig.tracking.experiments.create({ name: 'whole' })
   const run = await loggedRun(experimentId)
   await rig.tracking.experiments.remove(experimentId)
-  await rig.tracking.experiments.remove((await rig.tracking.experiments.getByName('used')).experiment_id)
+  await rig.tracking.experiments.remove((await rig.tracking.experiments.getByName('used')).experimentId)
   rig.clock.advance(40 * DAY_MS)
   const report = await collect()
   expect(report.experiments.map((experiment) => experiment.name)).toEqual(['whole'])
@@ -91,16 +91,16 @@ test('B10: a version of a logged model without a run keeps its files, whatever w
       tags: [],
       ...(sourceRunId ? { sourceRunId } : {}),
     })
-    await rig.tracking.artifacts.put(`${proxyPathOf(made.artifact_uri)}/model.onnx`, Readable.from([Buffer.from('x')]))
+    await rig.tracking.artifacts.put(`${proxyPathOf(made.artifactUri)}/model.onnx`, Readable.from([Buffer.from('x')]))
     return made
   }
   const [of, alone] = [await model(run), await model()]
   await rig.registry.createModel({ name: 'logged' })
-  await rig.registry.createVersion({ name: 'logged', source: `models:/${of.model_id}` })
-  await rig.registry.createVersion({ name: 'logged', source: alone.artifact_uri })
+  await rig.registry.createVersion({ name: 'logged', source: `models:/${of.modelId}` })
+  await rig.registry.createVersion({ name: 'logged', source: alone.artifactUri })
   await rig.registry.createModel({ name: 'whole run' })
   const other = await loggedRun(experimentId)
-  const root = (await rig.tracking.runs.get(other)).artifact_uri
+  const root = (await rig.tracking.runs.get(other)).artifactUri
   await rig.registry.createVersion({ name: 'whole run', source: root })
   for (const id of [run, other]) await rig.tracking.runs.remove(id)
   await rig.tracking.experiments.remove(experimentId)
@@ -117,12 +117,12 @@ test('B10: a version of a logged model without a run keeps its files, whatever w
   )
   expect(report.experiments).toEqual([])
   expect(report.keptExperiments).toMatchObject([{ name: 'logged', usedBy: expect.stringMatching(/^logged\/[12]$/) }])
-  expect([await there(of.artifact_uri), await there(alone.artifact_uri), await there(root)]).toEqual([1, 1, 1])
+  expect([await there(of.artifactUri), await there(alone.artifactUri), await there(root)]).toEqual([1, 1, 1])
   // Without the versions all of it goes.
   await rig.registry.deleteModel('logged', 'a')
   await rig.registry.deleteModel('whole run', 'a')
   expect((await collect({ experiments: ['logged'] })).experiments.map((e) => e.name)).toEqual(['logged'])
-  expect([await there(of.artifact_uri), await there(alone.artifact_uri), await there(root)]).toEqual([0, 0, 0])
+  expect([await there(of.artifactUri), await there(alone.artifactUri), await there(root)]).toEqual([0, 0, 0])
 })
 
 test('an experiment that nobody knows is refused', async () => {

@@ -37,7 +37,7 @@ describe('versions', () => {
 
   test('are found by their run', async () => {
     await rig.model('by-run', 2)
-    expect((await rig.registry.findVersionByRun('by-run', rig.run.run_id))?.version).toBe(2)
+    expect((await rig.registry.findVersionByRun('by-run', rig.run.runId))?.version).toBe(2)
     expect(await rig.registry.findVersionByRun('by-run', '0'.repeat(32))).toBeUndefined()
   })
 
@@ -64,7 +64,7 @@ describe('versions', () => {
     'a source that would be a file of this machine, climbs, or names what is not there is refused: %s',
     async (source, says) => {
       await rig.registry.ensureModel('sources')
-      const version = { name: 'sources', source: source.replace('RUN', rig.run.run_id), runId: rig.run.run_id }
+      const version = { name: 'sources', source: source.replace('RUN', rig.run.runId), runId: rig.run.runId }
       await expect(rig.registry.createVersion(version)).rejects.toMatchObject({
         code: 'invalid_argument',
         message: expect.stringContaining(says),
@@ -93,7 +93,7 @@ describe('versions', () => {
     ['by its run', (run: string) => `runs:/${run}/model/`],
   ])('a source among our artifacts is kept as it was given, and its files are found: %s', async (_how, sourceOf) => {
     await rig.registry.ensureModel('ours')
-    const source = sourceOf(rig.run.run_id)
+    const source = sourceOf(rig.run.runId)
     const made = await rig.registry.createVersion({ name: 'ours', source })
     expect(made.source).toBe(source)
     expect(ownFilesOf(made)).toBe(rig.source)
@@ -101,24 +101,24 @@ describe('versions', () => {
 
   test('a logged model as a source is kept; its run is the version’s, and its tag names the version', async () => {
     const { loggedModels } = rig.tracking
-    const logged = await loggedModels.create({ experimentId: '0', sourceRunId: rig.run.run_id, params: [], tags: [] })
+    const logged = await loggedModels.create({ experimentId: '0', sourceRunId: rig.run.runId, params: [], tags: [] })
     await rig.registry.ensureModel('logged')
-    const source = `models:/${logged.model_id}`
-    const made = await rig.registry.createVersion({ name: 'logged', source, modelId: logged.model_id })
-    expect(made).toMatchObject({ source, runId: rig.run.run_id, location: logged.artifact_uri })
-    expect((await rig.registry.findVersionByRun('logged', rig.run.run_id))?.version).toBe(1)
+    const source = `models:/${logged.modelId}`
+    const made = await rig.registry.createVersion({ name: 'logged', source, modelId: logged.modelId })
+    expect(made).toMatchObject({ source, runId: rig.run.runId, location: logged.artifactUri })
+    expect((await rig.registry.findVersionByRun('logged', rig.run.runId))?.version).toBe(1)
     await rig.registry.createVersion({ name: 'logged', source })
-    const tags = (await loggedModels.get(logged.model_id)).tags
+    const tags = (await loggedModels.get(logged.modelId)).tags
     const noted = tags.find(({ key }) => key === 'mlflow.modelVersions')?.value ?? ''
     expect(JSON.parse(noted)).toEqual([
       { name: 'logged', version: 1 },
       { name: 'logged', version: 2 },
     ])
     // A client may name its files instead, with the model beside them.
-    const byFiles = { name: 'logged', source: `${logged.artifact_uri}/`, modelId: logged.model_id }
+    const byFiles = { name: 'logged', source: `${logged.artifactUri}/`, modelId: logged.modelId }
     expect(await rig.registry.createVersion(byFiles)).toMatchObject({
-      runId: rig.run.run_id,
-      location: logged.artifact_uri,
+      runId: rig.run.runId,
+      location: logged.artifactUri,
     })
     const other = rig.registry.createVersion({ name: 'logged', source, modelId: `m-${'1'.repeat(32)}` })
     await expect(other).rejects.toThrow(/model_id request parameter must identify/)
@@ -128,19 +128,19 @@ describe('versions', () => {
     const { loggedModels } = rig.tracking
     const logged = await loggedModels.create({ experimentId: '0', params: [], tags: [] })
     await rig.registry.ensureModel('noted')
-    const source = `models:/${logged.model_id}`
+    const source = `models:/${logged.modelId}`
     await Promise.all(Array.from({ length: 8 }, () => rig.registry.createVersion({ name: 'noted', source })))
-    const noted = (await loggedModels.get(logged.model_id)).tags.find(({ key }) => key === 'mlflow.modelVersions')
+    const noted = (await loggedModels.get(logged.modelId)).tags.find(({ key }) => key === 'mlflow.modelVersions')
     const versions = JSON.parse(noted?.value ?? '[]').map(({ version }: { version: number }) => version)
     expect(versions.sort()).toEqual([1, 2, 3, 4, 5, 6, 7, 8])
   })
 
   test('a copy of a version has its files, wherever they are, and its run', async () => {
     for (const name of ['original', 'copied', 'copied-again']) await rig.registry.ensureModel(name)
-    await rig.registry.createVersion({ name: 'original', source: rig.source, runId: rig.run.run_id })
+    await rig.registry.createVersion({ name: 'original', source: rig.source, runId: rig.run.runId })
     await rig.registry.createVersion({ name: 'original', source: 's3://bucket/a', runId: 'theirs' })
     const first = await rig.registry.createVersion({ name: 'copied', source: 'models:/original/1' })
-    expect(first).toMatchObject({ source: 'models:/original/1', location: rig.source, runId: rig.run.run_id })
+    expect(first).toMatchObject({ source: 'models:/original/1', location: rig.source, runId: rig.run.runId })
     const second = await rig.registry.createVersion({ name: 'copied', source: 'models:/original/2' })
     expect(second).toMatchObject({ location: 's3://bucket/a', runId: 'theirs' })
     const third = await rig.registry.createVersion({ name: 'copied-again', source: 'models:/copied/1' })
@@ -156,10 +156,10 @@ describe('versions', () => {
   })
 
   test('files are sealed as long as one version is made of them, however its source is written', async () => {
-    const path = `0/${rig.run.run_id}/artifacts/sealed/model.bin`
+    const path = `0/${rig.run.runId}/artifacts/sealed/model.bin`
     await rig.tracking.artifacts.put(path, Buffer.from('bytes'))
     await rig.registry.ensureModel('sealed')
-    const source = `runs:/${rig.run.run_id}/sealed`
+    const source = `runs:/${rig.run.runId}/sealed`
     await rig.registry.createVersion({ name: 'sealed', source })
     await rig.registry.createVersion({ name: 'sealed', source: 'models:/sealed/1' })
     await rig.registry.deleteVersion('sealed', 1, 'me')

@@ -16,7 +16,7 @@ export async function openRegistryRig() {
   const tracking = createTracking({ sql: db, objects, clock })
   const registry = createRegistry({ sql: db, tracking, clock })
   const run = await tracking.runs.create({ experimentId: '0' })
-  const source = `${run.artifact_uri}/model`
+  const source = `${run.artifactUri}/model`
   return {
     db,
     clock,
@@ -27,7 +27,7 @@ export async function openRegistryRig() {
     /** A model with versions 1…count. */
     async model(name: string, count: number) {
       await registry.createModel({ name })
-      for (let i = 0; i < count; i++) await registry.createVersion({ name, source, runId: run.run_id })
+      for (let i = 0; i < count; i++) await registry.createVersion({ name, source, runId: run.runId })
     },
     async close() {
       await drop()

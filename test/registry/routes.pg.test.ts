@@ -31,14 +31,14 @@ test('the life of a model as a client sees it', async () => {
   expect(made.body.registered_model).not.toHaveProperty('latest_versions')
 
   const source = rig.source
-  const version = await call('POST', 'model-versions/create', { name, source, run_id: rig.run.run_id })
+  const version = await call('POST', 'model-versions/create', { name, source, run_id: rig.run.runId })
   expect(version.body.model_version).toMatchObject({
     name,
     version: '1',
     current_stage: 'None',
     status: 'READY',
     source,
-    run_id: rig.run.run_id,
+    run_id: rig.run.runId,
   })
   const stage = { name, version: '1', stage: 'production', archive_existing_versions: true, comment: 'better' }
   const moved = await call('POST', 'model-versions/transition-stage', stage)
@@ -73,7 +73,7 @@ test('the life of a model as a client sees it', async () => {
   const uri = await call('GET', 'model-versions/get-download-uri', { name, version: '1' })
   expect(uri.body).toEqual({ artifact_uri: source })
   const found = await call('GET', 'model-versions/search', {
-    filter: `name = '${name}' and run_id = '${rig.run.run_id}'`,
+    filter: `name = '${name}' and run_id = '${rig.run.runId}'`,
   })
   expect(found.body.model_versions).toHaveLength(1)
 
@@ -151,8 +151,8 @@ test.each<[Method, string, Record<string, unknown>, number, string, RegExp]>([
   ],
 ])('%s %s %j answers %i %s', async (method, path, fields, status, code, message) => {
   await rig.registry.ensureModel('there')
-  if (!(await rig.registry.findVersionByRun('there', rig.run.run_id))) {
-    await rig.registry.createVersion({ name: 'there', source: rig.source, runId: rig.run.run_id })
+  if (!(await rig.registry.findVersionByRun('there', rig.run.runId))) {
+    await rig.registry.createVersion({ name: 'there', source: rig.source, runId: rig.run.runId })
   }
   const answer = await call(method, path, fields)
   expect(answer.status).toBe(status)

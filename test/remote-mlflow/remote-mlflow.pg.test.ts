@@ -90,23 +90,23 @@ describe('the calls to another MLflow server', () => {
     const { experimentId } = made[0]
     const first = await tracking.runs.create({ ...request, experimentId })
     const second = await tracking.runs.create({ ...request, experimentId })
-    expect(second.run_id).toBe(first.run_id)
+    expect(second.runId).toBe(first.runId)
     const history = JSON.stringify([{ model_uuid: 'm1', artifact_path: 'model', flavors: {} }])
     const batch = {
       params: [{ key: 'p', value: 'ü' }],
       metrics: [{ key: 'm', value: Number.NaN, timestampMs: 1, step: 0 }],
       tags: [{ key: 'mlflow.log-model.history', value: history }],
     }
-    for (let i = 0; i < 2; i++) await tracking.logBatch(first.run_id, batch)
-    const run = await tracking.runs.get(first.run_id)
-    expect(run.metrics).toEqual([{ key: 'm', value: Number.NaN, timestamp_ms: 1, step: 0 }])
+    for (let i = 0; i < 2; i++) await tracking.logBatch(first.runId, batch)
+    const run = await tracking.runs.get(first.runId)
+    expect(run.metrics).toEqual([{ key: 'm', value: Number.NaN, timestampMs: 1, step: 0 }])
     expect(run.params).toEqual([{ key: 'p', value: 'ü' }])
     expect(JSON.parse(run.tags.find((tag) => tag.key === 'mlflow.log-model.history')?.value ?? '')).toHaveLength(1)
 
     for (let i = 0; i < 2; i++) await registry.ensureModel('again')
-    const source = `${first.artifact_uri}/model`
-    const version = await registry.createVersion({ name: 'again', source, runId: first.run_id, tags: { a: "it's" } })
-    expect(await registry.findVersionByRun('again', first.run_id)).toEqual(version)
+    const source = `${first.artifactUri}/model`
+    const version = await registry.createVersion({ name: 'again', source, runId: first.runId, tags: { a: "it's" } })
+    expect(await registry.findVersionByRun('again', first.runId)).toEqual(version)
     expect(version).toMatchObject({ version: 1, stage: 'None', tags: { a: "it's" }, source })
     await registry.setAlias({ name: 'again', version: 1, alias: 'best', actor: 'x' })
     await registry.transition({ name: 'again', version: 1, stage: 'Staging', archiveExisting: true, actor: 'x' })
@@ -121,9 +121,9 @@ describe('the calls to another MLflow server', () => {
     const { experimentId } = await mlflow.tracking.experiments.ensure('files')
     const run = await mlflow.tracking.runs.create({ ...request, runId: 'b'.repeat(32), experimentId })
     const body = Buffer.from([0, 1, 2, 255])
-    await mlflow.tracking.artifacts.putOfRun(run.run_id, 'a b/größe.bin', body)
-    expect(await mlflow.tracking.artifacts.read(run.artifact_uri, 'a b/größe.bin')).toEqual(body)
-    await expect(mlflow.tracking.artifacts.read(run.artifact_uri, 'none')).rejects.toMatchObject({ code: 'not_found' })
+    await mlflow.tracking.artifacts.putOfRun(run.runId, 'a b/größe.bin', body)
+    expect(await mlflow.tracking.artifacts.read(run.artifactUri, 'a b/größe.bin')).toEqual(body)
+    await expect(mlflow.tracking.artifacts.read(run.artifactUri, 'none')).rejects.toMatchObject({ code: 'not_found' })
     await expect(mlflow.tracking.artifacts.read('file:///etc', 'passwd')).rejects.toMatchObject({
       code: 'invalid_argument',
     })

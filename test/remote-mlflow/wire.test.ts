@@ -58,7 +58,7 @@ test.each(['silence', 'refuse'] as const)(
       expect((one as PromiseRejectedResult).reason).toMatchObject(away)
     }
     await proxy.pass()
-    expect(await foreign.tracking.runs.get('r1')).toMatchObject({ run_id: 'r1' })
+    expect(await foreign.tracking.runs.get('r1')).toMatchObject({ runId: 'r1' })
   },
 )
 

@@ -55,8 +55,8 @@ test('a version that cannot be loaded leaves the old one answering, ready, and /
   const run = await rig.app.tracking.runs.create({ experimentId: '0' })
   const { version } = await rig.app.registry.createVersion({
     name: MODEL,
-    source: `${run.artifact_uri}/model`,
-    runId: run.run_id,
+    source: `${run.artifactUri}/model`,
+    runId: run.runId,
   })
   await rig.promote(version)
   const says = await readySays('cannot be loaded')
@@ -68,7 +68,7 @@ test('a version that cannot be loaded leaves the old one answering, ready, and /
 
   // What was missing may still come: nobody has to promote once more.
   const good = await rig.app.tracking.artifacts.read((await rig.app.registry.getVersion(MODEL, 2)).source, 'model.weir')
-  await rig.app.tracking.artifacts.putOfRun(run.run_id, 'model/model.weir', good)
+  await rig.app.tracking.artifacts.putOfRun(run.runId, 'model/model.weir', good)
   await rig.until((answer) => versionOf(answer.body) === String(version))
   expect((await rig.get('/ready')).text).not.toContain('cannot be loaded')
   expect(liveVersions((await rig.get('/metrics')).text)).toEqual([String(version)])
@@ -130,9 +130,9 @@ test('a promotion that nobody was told of is found by looking', async () => {
 
 async function versionOfBytes(bytes: Uint8Array): Promise<number> {
   const run = await rig.app.tracking.runs.create({ experimentId: '0' })
-  await rig.app.tracking.artifacts.putOfRun(run.run_id, 'model/model.weir', bytes)
-  const source = `${run.artifact_uri}/model`
-  const { version } = await rig.app.registry.createVersion({ name: MODEL, source, runId: run.run_id })
+  await rig.app.tracking.artifacts.putOfRun(run.runId, 'model/model.weir', bytes)
+  const source = `${run.artifactUri}/model`
+  const { version } = await rig.app.registry.createVersion({ name: MODEL, source, runId: run.runId })
   return version
 }
 

@@ -32,7 +32,7 @@ describe.sequential('B2: a feature goes by its name in the service, not by that 
       expect(report).toMatchObject({ name: model, version: 1, rows: COUNT, features: INPUTS[model].length })
       const run = await rig.app.tracking.runs.get(report.runId)
       const of = async <T>(path: string) =>
-        JSON.parse((await rig.app.tracking.artifacts.read(run.artifact_uri, path)).toString()) as T
+        JSON.parse((await rig.app.tracking.artifacts.read(run.artifactUri, path)).toString()) as T
       expect(names((await of<{ features: Named }>('feature_schema.json')).features)).toEqual(INPUTS[model])
       expect(await of('model/input_example.json')).toMatchObject({ columns: INPUTS[model] })
       const schema = JSON.parse(run.inputs[0]?.dataset.schema ?? '') as { mlflow_colspec: Named }

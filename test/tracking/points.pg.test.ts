@@ -109,7 +109,7 @@ describe('points', () => {
     const runs = [await rig.newRun(), await rig.newRun()]
     const keys = Array.from({ length: 30 }, (_, i) => `k${i}`)
     const batches = Array.from({ length: 8 }, (_, step) =>
-      runs.flatMap((run_id) => keys.map((key) => ({ run_id, key, value: step, timestamp_ms: 1, step }))),
+      runs.flatMap((runId) => keys.map((key) => ({ runId, key, value: step, timestampMs: 1, step }))),
     )
     await Promise.all(batches.map((points, i) => insertMetrics(rig.db, i % 2 ? points : points.toReversed())))
     for (const run of runs) {
@@ -153,21 +153,21 @@ describe('points', () => {
     const values = [Number.NaN, Number.POSITIVE_INFINITY, Number.NEGATIVE_INFINITY, 0, 1, -1]
     const pick = (n: number) => randomBytes(1)[0]! % n
     const points = Array.from({ length: 2_100 }, () => ({
-      run_id: '',
+      runId: '',
       key: `k${pick(40)}`,
       value: values[pick(values.length)]!,
-      timestamp_ms: pick(3),
+      timestampMs: pick(3),
       step: pick(3) - 1,
     }))
     const [whole, single] = [await rig.newRun(), await rig.newRun()]
     await insertMetrics(
       rig.db,
-      points.map((p) => ({ ...p, run_id: whole })),
+      points.map((p) => ({ ...p, runId: whole })),
     )
     for (let i = 0; i < points.length; i += 7) {
       await insertMetrics(
         rig.db,
-        points.slice(i, i + 7).map((p) => ({ ...p, run_id: single })),
+        points.slice(i, i + 7).map((p) => ({ ...p, runId: single })),
       )
     }
     const latest = (id: string) =>
@@ -184,7 +184,7 @@ describe('points', () => {
   })
 
   it('are counted by their series, of two runs and of keys with the same name', () => {
-    const point = (run_id: string, key: string, step: number) => ({ run_id, key, step, timestamp_ms: 1, value: 1 })
+    const point = (runId: string, key: string, step: number) => ({ runId, key, step, timestampMs: 1, value: 1 })
     const { series, places } = seriesOf([
       point('a', 'm', 1),
       point('b', 'm', 1),
@@ -192,7 +192,7 @@ describe('points', () => {
       point('a', 'n', 0),
     ])
     expect(places).toEqual([1, 2, 1, 3])
-    expect(series.map((s) => [s.run_id, s.key, s.latest.step])).toEqual([
+    expect(series.map((s) => [s.runId, s.key, s.latest.step])).toEqual([
       ['a', 'm', 2],
       ['b', 'm', 1],
       ['a', 'n', 0],

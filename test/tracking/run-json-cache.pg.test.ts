@@ -87,8 +87,8 @@ it('a run that was removed for good and made again under its id is the new one',
 it('a run that is made once more under its id stays as it is', async () => {
   const request = { experimentId: '0', runId: 'cd'.repeat(16), runName: 'first', tags: { step: 'one' } }
   const made = await rig.tracking.runs.create(request)
-  await rig.postOk('runs/update', { run_id: made.run_id, run_name: 'renamed' })
-  const renamed = await rig.tracking.runs.get(made.run_id)
+  await rig.postOk('runs/update', { run_id: made.runId, run_name: 'renamed' })
+  const renamed = await rig.tracking.runs.get(made.runId)
   expect(await rig.tracking.runs.create({ ...request, tags: { step: 'two', more: '1' } })).toEqual(renamed)
 })
 

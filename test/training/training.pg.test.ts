@@ -49,7 +49,7 @@ describe('a training on made-up customers', () => {
       'val_f1',
       'val_logloss',
     ])
-    expect(run.inputs[0]?.dataset).toMatchObject({ name: 'streamflow_churn 2024-01-31', source_type: 'weir' })
+    expect(run.inputs[0]?.dataset).toMatchObject({ name: 'streamflow_churn 2024-01-31', sourceType: 'weir' })
     expect(run.tags.find((tag) => tag.key === 'weir.training_set')?.value).toBe(first.dataset.digest)
   })
 

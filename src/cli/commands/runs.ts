@@ -16,7 +16,7 @@ export function define(command: Command): void {
       const experiments = options.experiment
         ? [await tracking.experiments.getByName(options.experiment)]
         : (await tracking.experiments.search({ maxResults: 1000 })).rows
-      const experimentIds = experiments.map((e) => e.experiment_id)
+      const experimentIds = experiments.map((e) => e.experimentId)
       const request = { experimentIds, filter: options.filter, maxResults: options.limit }
       const { rows } = await tracking.runs.search(request)
       out.document(rows)
@@ -26,13 +26,13 @@ export function define(command: Command): void {
           ['run', 'experiment', 'status', 'started', 'val_auc', 'val_f1', 'val_acc', 'run id'],
           rows.map((run) => [
             run.name,
-            experiments.find((e) => e.experiment_id === run.experiment_id)?.name,
+            experiments.find((e) => e.experimentId === run.experimentId)?.name,
             run.status,
-            shownMs(run.start_ms),
+            shownMs(run.startMs),
             metric(run, 'val_auc'),
             metric(run, 'val_f1'),
             metric(run, 'val_acc'),
-            shortId(run.run_id),
+            shortId(run.runId),
           ]),
         )
     }),

@@ -74,9 +74,11 @@ const KINDS: [kind: string, types: RegExp, declared: readonly ValueType[]][] = [
 /** Runs it on a row of nulls; undefined where it gives what was declared. */
 async function typeFault(session: DuckSession, sql: string, type: ValueType): Promise<string | undefined> {
   try {
-    const [column] = await session.rows<{ column_type: string }>(`DESCRIBE SELECT (${sql}\n) AS f FROM checked`)
+    const [column] = await session.rows<{ type: string }>(
+      `SELECT column_type AS type FROM (DESCRIBE SELECT (${sql}\n) AS f FROM checked)`,
+    )
     await session.run(`SELECT CAST((${sql}\n) AS ${duckType(type)}) FROM checked`)
-    const given = column?.column_type ?? ''
+    const given = column?.type ?? ''
     const kind = KINDS.find(([, types]) => types.test(given) && !given.endsWith('[]'))
     if (kind?.[2].includes(type) || given === '"NULL"') return undefined
     return `it gives ${kind?.[0] ?? 'a value'} (${given}), not ${withArticle(type)}; CAST it`

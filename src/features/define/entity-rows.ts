@@ -90,9 +90,11 @@ async function openCsv(path: string): Promise<Opened> {
 async function openParquet(session: DuckSession, path: string): Promise<Opened> {
   const file = `read_parquet(${literal(path)}`
   const rows = await session
-    .rows<{ column_name: string; column_type: string }>(`DESCRIBE SELECT * FROM ${file})`)
+    .rows<{ name: string; type: string }>(
+      `SELECT column_name AS name, column_type AS type FROM (DESCRIBE SELECT * FROM ${file}))`,
+    )
     .catch(unreadable)
-  const columns = rows.map(({ column_name: name, column_type: type }) => ({ name, sql: `f.${ident(name)}`, type }))
+  const columns = rows.map(({ name, type }) => ({ name, sql: `f.${ident(name)}`, type }))
   const named = columns.map(({ sql }, i) => `${sql} AS c${i}`)
   return {
     from: `SELECT file_row_number + 1 AS n, ${named.join(', ')} FROM ${file}, file_row_number = true) f`,

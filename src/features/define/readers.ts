@@ -50,10 +50,10 @@ export async function selectTrainingSets(sql: Sql, snapshotId: string): Promise<
 
 /** The view, if its live table shows this snapshot; also where that was withdrawn and the table is not corrected yet. */
 export function liveFrom(view: ViewDefinition, held: OnlineTableRow | undefined, snapshot: Recorded): LiveView[] {
-  if (!held?.snapshot_id || held.recorded_at === null || view.source !== snapshot.source) return []
-  if (view.changes === null) return held.snapshot_id === snapshot.id ? [{ view: view.name, asOf: held.valid_at }] : []
+  if (!held?.snapshotId || held.recordedAt === null || view.source !== snapshot.source) return []
+  if (view.changes === null) return held.snapshotId === snapshot.id ? [{ view: view.name, asOf: held.validAt }] : []
   const { seq, withdrawn } = snapshot
-  const shown = seq <= held.seq && (withdrawn === null || withdrawn.recordedAt > held.recorded_at)
+  const shown = seq <= held.seq && (withdrawn === null || withdrawn.recordedAt > held.recordedAt)
   const bound = held.coverage.at(-1)?.to ?? LAST_INSTANT
   return shown ? [{ view: view.name, asOf: bound === LAST_INSTANT ? null : bound }] : []
 }

@@ -43,8 +43,8 @@ async function holds(
   unsure: boolean,
 ): Promise<boolean> {
   const from = `read_parquet(${literal(path)})`
-  const columns = await duck.rows<{ column_name: string }>(`DESCRIBE SELECT * FROM ${from}`)
-  const there = new Set(columns.map((c) => c.column_name))
+  const columns = await duck.rows<{ name: string }>(`SELECT column_name AS name FROM (DESCRIBE SELECT * FROM ${from})`)
+  const there = new Set(columns.map((c) => c.name))
   const condition = subjectCondition(
     subject,
     ways.filter((way) => way.every((column) => there.has(column))),

@@ -41,9 +41,9 @@ export function planState(
   const reach = known.filter((s) => s.validAt >= window.from && s.validAt <= window.to)
   const [best] = [...reach].sort((a, b) => compareVersions(b, a))
   if (!best) return 'no snapshot'
-  if (held?.valid_at && held.snapshot_id !== null) {
-    const order = compareVersions({ validAt: held.valid_at, availableAt: held.available_at ?? '', seq: held.seq }, best)
-    if (order === 0 && held.snapshot_digest === best.digest && !all) return 'unchanged'
+  if (held?.validAt && held.snapshotId !== null) {
+    const order = compareVersions({ validAt: held.validAt, availableAt: held.availableAt ?? '', seq: held.seq }, best)
+    if (order === 0 && held.snapshotDigest === best.digest && !all) return 'unchanged'
     if (order > 0) return 'kept newer'
   }
   return { snapshots: [best], last: best, wanted: [], before: [], after: [] }

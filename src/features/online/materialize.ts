@@ -92,12 +92,12 @@ export async function materializeView(deps: Deps, view: ViewDefinition, bounds: 
       : planState(known, again ? undefined : held, { window, all })
     if (typeof plan === 'string' && held && again) {
       // Nothing here to fill it with: then it is not materialized any more.
-      if (lost) await online.drop(tx, held.table_name)
+      if (lost) await online.drop(tx, held.tableName)
       const rows = await leaveWithoutSnapshot({ online, now: instantOfMs(clock.nowMs()) }, tx, view, held)
       return { view: view.name, rows, written: 0, validAt: null, outcome: lost ? plan : 'withdrawn' }
     }
     if (typeof plan === 'string') {
-      return { view: view.name, rows: held?.rows ?? 0, written: 0, validAt: held?.valid_at ?? null, outcome: plan }
+      return { view: view.name, rows: held?.rows ?? 0, written: 0, validAt: held?.validAt ?? null, outcome: plan }
     }
     for (const snapshot of plan.snapshots) requireColumns(snapshot, viewColumns(view))
     const generation = await nextGeneration(tx)
@@ -109,13 +109,13 @@ export async function materializeView(deps: Deps, view: ViewDefinition, bounds: 
     await upsertOnlineTable(tx, {
       ...at,
       ...shown(view, plan, history, again ? undefined : held),
-      table_name: online.table(view),
+      tableName: online.table(view),
       generation,
-      valid_at: validAt,
+      validAt,
       coverage: plan.after,
-      pushed_until: lost ? null : (held?.pushed_until ?? null),
+      pushedUntil: lost ? null : (held?.pushedUntil ?? null),
       rows,
-      materialized_at: instantOfMs(clock.nowMs()),
+      materializedAt: instantOfMs(clock.nowMs()),
     })
     for (const old of await deleteOldTables(tx, at, OLD_TABLES_KEPT)) await online.drop(tx, old)
     await notifyFeaturesChanged(tx, view.name)
@@ -128,18 +128,18 @@ function shown(view: ViewDefinition, { last }: Plan, history: readonly Recorded[
   const moments = view.changes ? history.map(({ withdrawn }) => withdrawn?.recordedAt ?? '') : []
   const recordedAt = [last.recordedAt, ...moments].sort().at(-1) ?? last.recordedAt
   // A call with an earlier K adds less than is known already, and may add what was withdrawn after that K.
-  if (view.changes && held?.snapshot_id && held.seq > last.seq) {
-    const { snapshot_id, snapshot_digest, available_at, seq, recorded_at } = held
+  if (view.changes && held?.snapshotId && held.seq > last.seq) {
+    const { snapshotId, snapshotDigest, availableAt, seq } = held
     return {
-      snapshot_id,
-      snapshot_digest,
-      available_at,
+      snapshotId,
+      snapshotDigest,
+      availableAt,
       seq,
-      recorded_at: [recorded_at ?? '', recordedAt].sort()[0] ?? null,
+      recordedAt: [held.recordedAt ?? '', recordedAt].sort()[0] ?? null,
     }
   }
   const { id, digest, availableAt, seq } = last
-  return { snapshot_id: id, snapshot_digest: digest, available_at: availableAt, seq, recorded_at: recordedAt }
+  return { snapshotId: id, snapshotDigest: digest, availableAt, seq, recordedAt }
 }
 
 async function takeView(tx: Sql, view: string, noWait = false): Promise<void> {

@@ -55,7 +55,7 @@ export type OnlineStore = {
 }
 
 /** A table as the catalogue speaks of it. */
-export type HeldTable = Pick<OnlineTableRow, 'table_name' | 'generation'>
+export type HeldTable = Pick<OnlineTableRow, 'tableName' | 'generation'>
 
 /** The rows of a DuckDB query. */
 export type Rows = {

@@ -225,7 +225,7 @@ const NOTHING: readonly number[] = []
 type ResultRow = Record<string, FeatureValue>
 
 function createReader(sql: Sql, service: ServiceDefinition, tables: readonly (HeldTable | undefined)[]): OnlineRead {
-  const names = tables.map((table) => table?.table_name)
+  const names = tables.map((table) => table?.tableName)
   const statement = onlineStatement(service, names)
   return async (keys) => {
     const arrays = service.keys.length > 0 ? service.keys.map((_, i) => keys.map((key) => key[i])) : [keys.map(() => 1)]

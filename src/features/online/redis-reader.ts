@@ -24,7 +24,7 @@ export function createRedisReader(
       for (const { table, places } of views) {
         if (!table) continue
         const field = fieldOf(places.map((p) => key[p]))
-        asked.push({ part: partOf(table.table_name, field), field })
+        asked.push({ part: partOf(table.tableName, field), field })
       }
     }
     const found = await ask(asked)

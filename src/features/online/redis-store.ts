@@ -116,8 +116,8 @@ export async function openRedisStore(url: string, namespace: string, log?: Log):
   return {
     name: 'redis',
     table: onlineTableName,
-    holds: async ({ table_name, generation }) =>
-      Number(await script(COUNT_LOST, partsOf(table_name), [String(generation)], REDIS_READ_MS)) === 0,
+    holds: async ({ tableName, generation }) =>
+      Number(await script(COUNT_LOST, partsOf(tableName), [String(generation)], REDIS_READ_MS)) === 0,
     async create(_tx, view, { anew }) {
       if (anew) await script(BEGIN, partsOf(onlineTableName(view)), [])
     },

@@ -29,11 +29,11 @@ export function withdrawnInTable(
   history: readonly Recorded[],
   held: OnlineTableRow | undefined,
 ): Recorded[] {
-  if (!held?.snapshot_id) return []
+  if (!held?.snapshotId) return []
   return history.filter(({ id, seq, withdrawn }) => {
     if (withdrawn === null) return false
-    if (view.changes === null) return id === held.snapshot_id
-    return seq <= held.seq && withdrawn.recordedAt > (held.recorded_at ?? '')
+    if (view.changes === null) return id === held.snapshotId
+    return seq <= held.seq && withdrawn.recordedAt > (held.recordedAt ?? '')
   })
 }
 
@@ -86,20 +86,20 @@ export async function leaveWithoutSnapshot(
   const { rows, newest } = await online.extent(tx, view)
   if (rows === 0) {
     await deleteOnlineTable(tx, held)
-    await online.drop(tx, held.table_name)
+    await online.drop(tx, held.tableName)
   } else {
-    const none = { snapshot_id: null, snapshot_digest: null, available_at: null, recorded_at: null, seq: 0 }
+    const none = { snapshotId: null, snapshotDigest: null, availableAt: null, recordedAt: null, seq: 0 }
     // A copy of the store from before the withdrawal must not be believed again.
     const generation = await nextGeneration(tx)
-    await online.complete(tx, { view: view.name, table: held.table_name }, generation)
+    await online.complete(tx, { view: view.name, table: held.tableName }, generation)
     await upsertOnlineTable(tx, {
       ...held,
       ...none,
       generation,
       coverage: [],
-      valid_at: newest,
+      validAt: newest,
       rows,
-      materialized_at: now,
+      materializedAt: now,
     })
   }
   await notifyFeaturesChanged(tx, view.name)

@@ -55,7 +55,7 @@ export function verifyView(
       store: deps.online.name,
     })
     const nothing = { view: view.name, asOf: null, checked: 0, newer: 0, missing: 0, unexpected: 0, differences: [] }
-    if (!held?.snapshot_id || held.recorded_at === null) return nothing
+    if (!held?.snapshotId || held.recordedAt === null) return nothing
     // Brought before there was a record of it: the next materialization makes one.
     if (view.changes && held.coverage.length === 0) return nothing
     if (!(await deps.online.holds(held))) throw lostValues([view.name])
@@ -93,7 +93,7 @@ async function compare(
       : await join(
           keys,
           keys.map(() => whole),
-          held.recorded_at ?? whole,
+          held.recordedAt ?? whole,
         )
 
   const suspects: Suspect[] = []
@@ -129,16 +129,16 @@ type Suspect = { key: EntityKey; live: StoredRow; expected: LakeRow | undefined;
 
 /** The moment up to which all that the lake knew was brought; null where windows, or an earlier K, left something out. */
 function wholeMoment(view: ViewDefinition, held: OnlineTableRow, known: readonly Snapshot[]): Instant | null {
-  if (!view.changes) return known.some((s) => s.seq === held.seq) ? held.valid_at : null
+  if (!view.changes) return known.some((s) => s.seq === held.seq) ? held.validAt : null
   const [only, second] = held.coverage
   const last = known.find((s) => s.seq === held.seq)
-  if (last && last.recordedAt > (held.recorded_at ?? '')) return null
+  if (last && last.recordedAt > (held.recordedAt ?? '')) return null
   return only && !second && only.from === FIRST_INSTANT && only.seq >= held.seq ? only.to : null
 }
 
 /** Null for now. */
 function momentShown(held: OnlineTableRow, whole: Instant | null): Instant | null {
-  const moment = whole ?? held.coverage.at(-1)?.to ?? held.valid_at
+  const moment = whole ?? held.coverage.at(-1)?.to ?? held.validAt
   return moment === LAST_INSTANT ? null : moment
 }
 
@@ -180,10 +180,10 @@ function mayBeLate(row: Suspect): boolean {
 /** Pushes into the online store alone are recorded by their newest moment; a tombstone among them takes a row away. */
 function wasPushed(view: ViewDefinition, held: OnlineTableRow, row: Suspect): boolean {
   const [moment] = row.live.timestamps
-  if (!view.changes) return Boolean(moment && held.valid_at !== null && moment > held.valid_at)
-  if (held.pushed_until === null) return false
-  if (moment) return mayBeLate(row) && moment <= held.pushed_until
-  return view.changes.deleted !== null && (row.expected?.timestamp ?? LAST_INSTANT) <= held.pushed_until
+  if (!view.changes) return Boolean(moment && held.validAt !== null && moment > held.validAt)
+  if (held.pushedUntil === null) return false
+  if (moment) return mayBeLate(row) && moment <= held.pushedUntil
+  return view.changes.deleted !== null && (row.expected?.timestamp ?? LAST_INSTANT) <= held.pushedUntil
 }
 
 async function liveRows(

@@ -59,8 +59,8 @@ export function createViewStates(sql: Database, views: readonly ViewDefinition[]
     const held = await present()
     return views.map(({ name, ttlMs }) => {
       const row = held.get(name)
-      const validAt = [row?.valid_at ?? '', row?.pushed_until ?? ''].sort()[1] || null
-      const materializedAt = row?.materialized_at ?? null
+      const validAt = [row?.validAt ?? '', row?.pushedUntil ?? ''].sort()[1] || null
+      const materializedAt = row?.materializedAt ?? null
       return { view: name, materialized: row !== undefined, validAt, materializedAt, rows: row?.rows ?? 0, ttlMs }
     })
   }

@@ -104,18 +104,18 @@ async function writeRows(deps: Deps, view: ViewDefinition, given: OnlineWrite, n
     const { rows: count, newest } = await online.extent(tx, view)
     await upsertOnlineTable(tx, {
       ...at,
-      table_name: online.table(view),
+      tableName: online.table(view),
       generation,
-      snapshot_id: null,
-      snapshot_digest: null,
-      valid_at: newest,
-      available_at: null,
-      recorded_at: null,
+      snapshotId: null,
+      snapshotDigest: null,
+      validAt: newest,
+      availableAt: null,
+      recordedAt: null,
       seq: 0,
       coverage: [],
-      pushed_until: until,
+      pushedUntil: until,
       rows: count,
-      materialized_at: instantOfMs(clock.nowMs()),
+      materializedAt: instantOfMs(clock.nowMs()),
     })
     await notifyFeaturesChanged(tx, view.name)
   })

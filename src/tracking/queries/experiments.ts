@@ -1,19 +1,20 @@
 import type { Sql } from '../../db/sql.ts'
 
 export type ExperimentRow = {
-  experiment_id: string
+  experimentId: string
   name: string
-  artifact_location: string
-  lifecycle_stage: 'active' | 'deleted'
-  creation_ms: number
-  last_update_ms: number
+  artifactLocation: string
+  lifecycleStage: 'active' | 'deleted'
+  creationMs: number
+  lastUpdateMs: number
   tags: { key: string; value: string }[]
 }
 
 const UNIQUE_VIOLATION = '23505'
 
 const COLUMNS = `
-  e.experiment_id::text, e.name, e.artifact_location, e.lifecycle_stage, e.creation_ms, e.last_update_ms,
+  e.experiment_id::text as "experimentId", e.name, e.artifact_location as "artifactLocation",
+  e.lifecycle_stage as "lifecycleStage", e.creation_ms as "creationMs", e.last_update_ms as "lastUpdateMs",
   coalesce((select json_agg(json_build_object('key', t.key, 'value', t.value) order by t.key)
             from tracking.experiment_tag t where t.experiment_id = e.experiment_id), '[]') as tags`
 
@@ -21,13 +22,13 @@ const COLUMNS = `
 export async function insertExperiment(
   sql: Sql,
   row: { name: string; artifactLocation: string | null; nowMs: number },
-): Promise<{ experiment_id: string } | undefined> {
-  const rows = await sql.query<{ experiment_id: string }>(
+): Promise<{ experimentId: string } | undefined> {
+  const rows = await sql.query<{ experimentId: string }>(
     `with fresh as (select nextval(pg_get_serial_sequence('tracking.experiment', 'experiment_id')) as id)
      insert into tracking.experiment (experiment_id, name, artifact_location, creation_ms, last_update_ms)
      select id, $1, coalesce($2, 'mlflow-artifacts:/' || id), $3, $3 from fresh
      on conflict (name) do nothing
-     returning experiment_id::text`,
+     returning experiment_id::text as "experimentId"`,
     [row.name, row.artifactLocation, row.nowMs],
   )
   return rows[0]
@@ -59,9 +60,9 @@ export function selectExperiments(sql: Sql, ids: readonly string[]): Promise<Exp
 export function searchExperiments(
   sql: Sql,
   search: { stages: string[]; limit: number; offset: number; where: string; orderBy: string; values: unknown[] },
-): Promise<{ experiment_id: string }[]> {
-  return sql.query<{ experiment_id: string }>(
-    `select e.experiment_id::text from tracking.experiment e
+): Promise<{ experimentId: string }[]> {
+  return sql.query<{ experimentId: string }>(
+    `select e.experiment_id::text as "experimentId" from tracking.experiment e
      where e.lifecycle_stage = any($1) and ${search.where}
      order by ${search.orderBy} limit $2::integer offset ${Number(search.offset)}`,
     [search.stages, search.limit, ...search.values],

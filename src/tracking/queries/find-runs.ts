@@ -8,7 +8,7 @@ import type { PageStart } from '../../mlflow/search/page.ts'
  * A run that was found, and the state it was in then: each change of a run or of what it logged gives a new revision.
  * `keys` say where it stands in the order, when that is one for pages (search/keyset.ts).
  */
-export type FoundRun = { run_id: string; revision: number; keys?: string[] }
+export type FoundRun = { runId: string; revision: number; keys?: string[] }
 
 export type RunSearch = Clause & PageStart & { experimentIds: string[]; stages: string[]; limit: number }
 
@@ -82,7 +82,7 @@ function page(sql: Sql, search: RunSearch, { from, orderBy, keys }: Part): Promi
   const isBehind = keys !== undefined && after !== undefined && after.length === keys.length
   const start = isBehind ? behind(keys, after, bind) : 'true'
   const skipped = isBehind ? '' : ` offset ${bind(offset)}::bigint`
-  const text = `select r.run_id, ${REVISION}${keys ? `, ${keyColumns(keys)}` : ''} from ${from}
+  const text = `select r.run_id as "runId", ${REVISION}${keys ? `, ${keyColumns(keys)}` : ''} from ${from}
      and r.lifecycle_stage = any($2) and ${where} and ${start}
      order by ${orderBy} limit $3::integer${skipped}`
   return searchShape<FoundRun>(sql, text, values)

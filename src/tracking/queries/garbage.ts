@@ -53,11 +53,11 @@ export async function deleteRun(sql: Sql, runId: string): Promise<void> {
 
 /** Where the files of an experiment's logged models lie, which are not below its runs. */
 export async function selectModelUris(sql: Sql, experimentId: string): Promise<string[]> {
-  const rows = await sql.query<{ artifact_uri: string }>(
-    'select artifact_uri from tracking.logged_model where experiment_id = $1::bigint',
+  const rows = await sql.query<{ artifactUri: string }>(
+    'select artifact_uri as "artifactUri" from tracking.logged_model where experiment_id = $1::bigint',
     [experimentId],
   )
-  return rows.map((row) => row.artifact_uri)
+  return rows.map((row) => row.artifactUri)
 }
 
 /** Where the spans of an experiment's traces lie. */

@@ -5,7 +5,7 @@ import type { KeyValue } from './runs.ts'
 export type DatasetRow = {
   name: string
   digest: string
-  source_type: string
+  sourceType: string
   source: string
   schema: string | null
   profile: string | null
@@ -21,7 +21,7 @@ export async function upsertInputs(sql: Sql, runId: string, inputs: readonly Inp
     const { name, digest } = dataset
     for (const { key, value } of own) tags.set(JSON.stringify([name, digest, key]), { name, digest, key, value })
   }
-  const columns = ['name', 'digest', 'source_type', 'source', 'schema', 'profile'] as const
+  const columns = ['name', 'digest', 'sourceType', 'source', 'schema', 'profile'] as const
   const ofTags = ['name', 'digest', 'key', 'value'] as const
   await preparedShape(
     sql,
@@ -87,12 +87,12 @@ export async function upsertInputsAgain(
 
 export const CONTEXT_TAG = 'mlflow.data.context'
 
-export type DatasetSummary = { experiment_id: string; name: string; digest: string; context: string | null }
+export type DatasetSummary = { experimentId: string; name: string; digest: string; context: string | null }
 
 export function selectDatasetSummaries(sql: Sql, experimentIds: string[], limit: number): Promise<DatasetSummary[]> {
   return preparedShape<DatasetSummary>(
     sql,
-    `select distinct d.experiment_id::text, d.name, d.digest, u.context
+    `select distinct d.experiment_id::text as "experimentId", d.name, d.digest, u.context
      from tracking.dataset d left join (
        select i.dataset_id, t.value as context from tracking.input i
        left join tracking.input_tag t on t.run_id = i.run_id and t.dataset_id = i.dataset_id and t.key = '${CONTEXT_TAG}'
@@ -116,9 +116,9 @@ export async function selectInputSize(sql: Sql, runId: string): Promise<{ count:
 }
 
 export async function selectInputs(sql: Sql, runIds: string[]): Promise<Map<string, InputRow[]>> {
-  const rows = await preparedShape<DatasetRow & { run_id: string; tags: KeyValue[] }>(
+  const rows = await preparedShape<DatasetRow & { runId: string; tags: KeyValue[] }>(
     sql,
-    `select i.run_id, d.name, d.digest, d.source_type, d.source, d.schema, d.profile,
+    `select i.run_id as "runId", d.name, d.digest, d.source_type as "sourceType", d.source, d.schema, d.profile,
        coalesce((select json_agg(json_build_object('key', t.key, 'value', t.value) order by t.key)
                  from tracking.input_tag t where t.run_id = i.run_id and t.dataset_id = i.dataset_id), '[]') as tags
      from tracking.input i join tracking.dataset d using (dataset_id)
@@ -131,10 +131,10 @@ export async function selectInputs(sql: Sql, runIds: string[]): Promise<Map<stri
     [runIds],
   )
   const byRun = new Map<string, InputRow[]>()
-  for (const { run_id, tags, ...dataset } of rows) {
-    const inputs = byRun.get(run_id) ?? []
+  for (const { runId, tags, ...dataset } of rows) {
+    const inputs = byRun.get(runId) ?? []
     inputs.push({ dataset, tags: tags ?? [] })
-    byRun.set(run_id, inputs)
+    byRun.set(runId, inputs)
   }
   return byRun
 }

@@ -4,16 +4,16 @@ import type { KeyValue } from './runs.ts'
 export type ModelStatus = 'PENDING' | 'READY' | 'FAILED'
 
 export type LoggedModelRow = {
-  model_id: string
-  experiment_id: string
+  modelId: string
+  experimentId: string
   name: string
-  model_type: string | null
-  source_run_id: string | null
+  modelType: string | null
+  sourceRunId: string | null
   status: ModelStatus
-  artifact_uri: string
-  lifecycle_stage: 'active' | 'deleted'
-  creation_ms: number
-  last_update_ms: number
+  artifactUri: string
+  lifecycleStage: 'active' | 'deleted'
+  creationMs: number
+  lastUpdateMs: number
   params: KeyValue[]
   tags: KeyValue[]
   /** The latest of each metric on each dataset; values as text, since JSON has no NaN. */
@@ -23,31 +23,33 @@ export type LoggedModelRow = {
 export type ModelMetricRow = {
   key: string
   value: string
-  timestamp_ms: number
+  timestampMs: number
   /** As text too: it may be beyond 2^53. */
   step: string
-  run_id: string
-  dataset_name: string | null
-  dataset_digest: string | null
+  runId: string
+  datasetName: string | null
+  datasetDigest: string | null
 }
 
 const COLUMNS = `
-  l.model_id, l.experiment_id::text, l.name, l.model_type, l.source_run_id, l.status, l.artifact_uri, l.lifecycle_stage,
-  l.creation_ms, l.last_update_ms,
+  l.model_id as "modelId", l.experiment_id::text as "experimentId", l.name, l.model_type as "modelType",
+  l.source_run_id as "sourceRunId", l.status, l.artifact_uri as "artifactUri", l.lifecycle_stage as "lifecycleStage",
+  l.creation_ms as "creationMs", l.last_update_ms as "lastUpdateMs",
   coalesce((select json_agg(json_build_object('key', p.key, 'value', p.value) order by p.key)
             from tracking.logged_model_param p where p.model_id = l.model_id), '[]') as params,
   coalesce((select json_agg(json_build_object('key', t.key, 'value', t.value) order by t.key)
             from tracking.logged_model_tag t where t.model_id = l.model_id), '[]') as tags,
   coalesce((select json_agg(m order by m.key) from (
               select distinct on (m.key, m.dataset_name, m.dataset_digest)
-                m.key, m.value::text, m.timestamp_ms, m.step::text, m.run_id, m.dataset_name, m.dataset_digest
+                m.key, m.value::text, m.timestamp_ms as "timestampMs", m.step::text, m.run_id as "runId",
+                m.dataset_name as "datasetName", m.dataset_digest as "datasetDigest"
               from tracking.logged_model_metric m where m.model_id = l.model_id
               order by m.key, m.dataset_name, m.dataset_digest, m.step desc, m.timestamp_ms desc, m.value desc
             ) m), '[]') as metrics`
 
 export type NewLoggedModelRow = Pick<
   LoggedModelRow,
-  'model_id' | 'experiment_id' | 'name' | 'model_type' | 'source_run_id' | 'artifact_uri'
+  'modelId' | 'experimentId' | 'name' | 'modelType' | 'sourceRunId' | 'artifactUri'
 > & { nowMs: number }
 
 export async function insertLoggedModel(sql: Sql, model: NewLoggedModelRow): Promise<void> {
@@ -55,15 +57,7 @@ export async function insertLoggedModel(sql: Sql, model: NewLoggedModelRow): Pro
     `insert into tracking.logged_model (model_id, experiment_id, name, model_type, source_run_id, status, artifact_uri,
        creation_ms, last_update_ms)
      values ($1, $2::bigint, $3, $4, $5, 'PENDING', $6, $7, $7)`,
-    [
-      model.model_id,
-      model.experiment_id,
-      model.name,
-      model.model_type,
-      model.source_run_id,
-      model.artifact_uri,
-      model.nowMs,
-    ],
+    [model.modelId, model.experimentId, model.name, model.modelType, model.sourceRunId, model.artifactUri, model.nowMs],
   )
 }
 
@@ -82,11 +76,11 @@ export async function lockLoggedModel(sql: Sql, modelId: string): Promise<boolea
 
 /** Those of the ids that name a model that is not deleted. */
 export async function selectKnownModels(sql: Sql, modelIds: string[]): Promise<string[]> {
-  const rows = await sql.query<{ model_id: string }>(
-    "select model_id from tracking.logged_model where model_id = any($1) and lifecycle_stage = 'active'",
+  const rows = await sql.query<{ modelId: string }>(
+    `select model_id as "modelId" from tracking.logged_model where model_id = any($1) and lifecycle_stage = 'active'`,
     [modelIds],
   )
-  return rows.map((row) => row.model_id)
+  return rows.map((row) => row.modelId)
 }
 
 /** In the order of the ids. */
@@ -111,9 +105,9 @@ export function searchLoggedModels(
     orderBy: string
     values: unknown[]
   },
-): Promise<{ model_id: string }[]> {
-  return sql.query<{ model_id: string }>(
-    `select l.model_id from tracking.logged_model l
+): Promise<{ modelId: string }[]> {
+  return sql.query<{ modelId: string }>(
+    `select l.model_id as "modelId" from tracking.logged_model l
      where l.experiment_id = any($1::bigint[]) and l.lifecycle_stage = 'active'
        and ($2::json is null or exists (
          select 1 from tracking.logged_model_metric m
@@ -173,13 +167,13 @@ export async function insertModelParams(sql: Sql, modelId: string, params: KeyVa
 }
 
 export type ModelMetric = {
-  model_id: string
+  modelId: string
   key: string
   value: number
-  timestamp_ms: number
+  timestampMs: number
   step: number | bigint
-  dataset_name: string | null
-  dataset_digest: string | null
+  datasetName: string | null
+  datasetDigest: string | null
 }
 
 export async function insertModelMetrics(sql: Sql, runId: string, metrics: ModelMetric[]): Promise<void> {
@@ -193,13 +187,13 @@ export async function insertModelMetrics(sql: Sql, runId: string, metrics: Model
      on conflict do nothing`,
     [
       runId,
-      metrics.map((m) => m.model_id),
+      metrics.map((m) => m.modelId),
       metrics.map((m) => m.key),
-      metrics.map((m) => m.timestamp_ms),
+      metrics.map((m) => m.timestampMs),
       metrics.map((m) => m.step),
       metrics.map((m) => m.value),
-      metrics.map((m) => m.dataset_name),
-      metrics.map((m) => m.dataset_digest),
+      metrics.map((m) => m.datasetName),
+      metrics.map((m) => m.datasetDigest),
     ],
   )
 }

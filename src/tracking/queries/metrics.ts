@@ -11,7 +11,7 @@ import type { MetricPoint } from './runs.ts'
 export async function insertMetrics(
   sql: Sql,
   points: readonly RunPoint[],
-): Promise<{ run_id: string; lifecycle_stage: 'active' | 'deleted' }[]> {
+): Promise<{ runId: string; lifecycleStage: 'active' | 'deleted' }[]> {
   return sql.prepared('tracking_insert_metrics', insertStatement('on conflict do nothing'), parametersOf(points))
 }
 
@@ -72,20 +72,20 @@ function insertStatement(whenThere: string): string {
        select distinct run_id, pg_backend_pid() % 16, 1 from given order by run_id
        on conflict (run_id, slot) do update set writes = w.writes + 1
      )
-     select distinct run_id, lifecycle_stage from asked`
+     select distinct run_id as "runId", lifecycle_stage as "lifecycleStage" from asked`
 }
 
 function parametersOf(points: readonly RunPoint[]): unknown[] {
   const { series, places } = seriesOf(points)
   const latest = series.map((s) => s.latest)
   return [
-    series.map((s) => s.run_id),
+    series.map((s) => s.runId),
     series.map((s) => s.key),
-    numbers(latest.map((p) => p.timestamp_ms)),
+    numbers(latest.map((p) => p.timestampMs)),
     numbers(latest.map((p) => p.step)),
     numbers(latest.map((p) => p.value)),
     numbers(places),
-    numbers(points.map((p) => p.timestamp_ms)),
+    numbers(points.map((p) => p.timestampMs)),
     numbers(points.map((p) => p.step)),
     numbers(points.map((p) => p.value)),
   ]
@@ -105,9 +105,9 @@ export function selectMetricHistoryAfter(
     after === undefined ? 'true' : '(timestamp_ms, step, value) > ($4::bigint, $5::bigint, $6::double precision)'
   return preparedShape<MetricPoint>(
     sql,
-    `select $2::text as key, value, timestamp_ms, step from tracking.point where ${OF_SERIES} and ${behind}
+    `select $2::text as key, value, timestamp_ms as "timestampMs", step from tracking.point where ${OF_SERIES} and ${behind}
      order by timestamp_ms, step, value limit $3::bigint`,
-    [runId, key, limit, ...(after === undefined ? [] : [after.timestamp_ms, after.step, after.value])],
+    [runId, key, limit, ...(after === undefined ? [] : [after.timestampMs, after.step, after.value])],
   )
 }
 
@@ -122,7 +122,7 @@ export function selectMetricHistory(
   offset: number,
 ): Promise<MetricPoint[]> {
   return sql.query<MetricPoint>(
-    `select $2::text as key, value, timestamp_ms, step from tracking.point where ${OF_SERIES}
+    `select $2::text as key, value, timestamp_ms as "timestampMs", step from tracking.point where ${OF_SERIES}
      order by timestamp_ms, step, value limit $3::bigint offset $4::bigint`,
     [runId, key, limit, offset],
   )

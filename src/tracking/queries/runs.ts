@@ -5,37 +5,38 @@ export type RunStatus = 'RUNNING' | 'SCHEDULED' | 'FINISHED' | 'FAILED' | 'KILLE
 
 export type KeyValue = { key: string; value: string }
 /** A step is an int64: a bigint beyond 2^53. */
-export type MetricPoint = { key: string; value: number; timestamp_ms: number; step: number | bigint }
+export type MetricPoint = { key: string; value: number; timestampMs: number; step: number | bigint }
 
 export type RunRow = {
-  run_id: string
-  experiment_id: string
+  runId: string
+  experimentId: string
   name: string
-  user_id: string
+  userId: string
   status: RunStatus
-  start_ms: number
-  end_ms: number | null
-  artifact_uri: string
-  lifecycle_stage: 'active' | 'deleted'
+  startMs: number
+  endMs: number | null
+  artifactUri: string
+  lifecycleStage: 'active' | 'deleted'
   params: KeyValue[]
   tags: KeyValue[]
   metrics: MetricPoint[]
 }
 
 const COLUMNS = `
-  r.run_id, r.experiment_id::text, r.name, r.user_id, r.status, r.start_ms, r.end_ms, r.artifact_uri, r.lifecycle_stage`
+  r.run_id as "runId", r.experiment_id::text as "experimentId", r.name, r.user_id as "userId", r.status,
+  r.start_ms as "startMs", r.end_ms as "endMs", r.artifact_uri as "artifactUri", r.lifecycle_stage as "lifecycleStage"`
 
 /** False when there is a run of that id. */
 export async function insertRun(
   sql: Sql,
-  run: Omit<RunRow, 'params' | 'tags' | 'metrics' | 'end_ms' | 'lifecycle_stage'>,
+  run: Omit<RunRow, 'params' | 'tags' | 'metrics' | 'endMs' | 'lifecycleStage'>,
 ): Promise<boolean> {
   const rows = await preparedShape(
     sql,
     `insert into tracking.run (run_id, experiment_id, name, user_id, status, start_ms, artifact_uri)
      values ($1, $2::bigint, $3, $4, $5, $6, $7)
      on conflict (run_id) do nothing returning run_id`,
-    [run.run_id, run.experiment_id, run.name, run.user_id, run.status, run.start_ms, run.artifact_uri],
+    [run.runId, run.experimentId, run.name, run.userId, run.status, run.startMs, run.artifactUri],
   )
   return rows.length > 0
 }
@@ -44,7 +45,7 @@ export async function selectRun(sql: Sql, runId: string): Promise<RunRow | undef
   return (await selectRuns(sql, [runId]))[0]
 }
 
-type OfRun<T> = T & { run_id: string }
+type OfRun<T> = T & { runId: string }
 
 /**
  * The runs with what they logged, in the order of the ids; those that are not there are left out. One statement a
@@ -55,24 +56,26 @@ export async function selectRuns(sql: Sql, ids: readonly string[]): Promise<RunR
     preparedShape<OfRun<T>>(sql, `${text} where run_id = any($1::text[]) order by key`, [ids])
   const [runs, params, tags, metrics] = await Promise.all([
     preparedShape<RunRow>(sql, `select ${COLUMNS} from tracking.run r where r.run_id = any($1::text[])`, [ids]),
-    of<KeyValue>('select run_id, key, value from tracking.param'),
-    of<KeyValue>('select run_id, key, value from tracking.tag'),
-    of<MetricPoint>('select run_id, key, value, timestamp_ms, step from tracking.latest_metric'),
+    of<KeyValue>('select run_id as "runId", key, value from tracking.param'),
+    of<KeyValue>('select run_id as "runId", key, value from tracking.tag'),
+    of<MetricPoint>(
+      'select run_id as "runId", key, value, timestamp_ms as "timestampMs", step from tracking.latest_metric',
+    ),
   ])
-  const found = new Map(runs.map((run) => [run.run_id, { ...run, params: [], tags: [], metrics: [] } as RunRow]))
-  for (const { run_id, ...param } of params) found.get(run_id)?.params.push(param)
-  for (const { run_id, ...tag } of tags) found.get(run_id)?.tags.push(tag)
-  for (const { run_id, ...metric } of metrics) found.get(run_id)?.metrics.push(metric)
+  const found = new Map(runs.map((run) => [run.runId, { ...run, params: [], tags: [], metrics: [] } as RunRow]))
+  for (const { runId, ...param } of params) found.get(runId)?.params.push(param)
+  for (const { runId, ...tag } of tags) found.get(runId)?.tags.push(tag)
+  for (const { runId, ...metric } of metrics) found.get(runId)?.metrics.push(metric)
   return ids.flatMap((id) => found.get(id) ?? [])
 }
 
 export async function selectRunStage(
   sql: Sql,
   runId: string,
-): Promise<{ lifecycle_stage: 'active' | 'deleted'; artifact_uri: string } | undefined> {
-  const rows = await preparedShape<{ lifecycle_stage: 'active' | 'deleted'; artifact_uri: string }>(
+): Promise<{ lifecycleStage: 'active' | 'deleted'; artifactUri: string } | undefined> {
+  const rows = await preparedShape<{ lifecycleStage: 'active' | 'deleted'; artifactUri: string }>(
     sql,
-    'select lifecycle_stage, artifact_uri from tracking.run where run_id = $1',
+    'select lifecycle_stage as "lifecycleStage", artifact_uri as "artifactUri" from tracking.run where run_id = $1',
     [runId],
   )
   return rows[0]

@@ -21,7 +21,9 @@ export function datasetEndpoints({ runs }: Pick<Tracking, 'runs'>): Endpoint[] {
           )
         }
         const found = await runs.searchDatasets(ids)
-        const summaries = found.map(({ context, ...dataset }) => ({ ...dataset, context: context ?? undefined }))
+        const summaries = found.map(({ experimentId, name, digest, context }) => {
+          return { experiment_id: experimentId, name, digest, context: context ?? undefined }
+        })
         return { dataset_summaries: summaries.length > 0 ? summaries : undefined }
       },
     },

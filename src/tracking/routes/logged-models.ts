@@ -119,17 +119,17 @@ export function loggedModelEndpoints({
       method: 'GET',
       path: 'logged-models/:model_id/artifacts/directories',
       async run(fields) {
-        const { artifact_uri } = await loggedModels.get(idOf(fields))
+        const { artifactUri } = await loggedModels.get(idOf(fields))
         const path = optionalText(fields, 'artifact_directory_path')
-        const files = await longPage(() => artifacts.listBelow(artifact_uri, path))
-        return fileList(files, { root_uri: artifact_uri })
+        const files = await longPage(() => artifacts.listBelow(artifactUri, path))
+        return fileList(files, { root_uri: artifactUri })
       },
     },
     {
       method: 'POST',
       path: 'runs/outputs',
       async run(fields) {
-        const outputs = objectList(fields, 'models').map((m) => ({ model_id: idOf(m), step: stepOf(m) }))
+        const outputs = objectList(fields, 'models').map((m) => ({ modelId: idOf(m), step: stepOf(m) }))
         await loggedModels.linkToRun(runIdOf(fields), { inputs: [], outputs })
         return {}
       },

@@ -113,7 +113,7 @@ function sampled(ofRuns: Step[][], range: { start: number; end: number } | undef
 const ascending = (a: Step, b: Step) => (a < b ? -1 : a > b ? 1 : 0)
 
 function byStep(a: MetricPoint, b: MetricPoint): number {
-  return ascending(a.step, b.step) || a.timestamp_ms - b.timestamp_ms || a.value - b.value
+  return ascending(a.step, b.step) || a.timestampMs - b.timestampMs || a.value - b.value
 }
 
 const textOf = (runId: string, point: MetricPoint) => JSON.stringify({ ...metricJson(point), run_id: runId })

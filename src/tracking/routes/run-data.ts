@@ -76,7 +76,7 @@ export function runDataEndpoints({ logBatch, logModel, loggedModels, runs }: Tra
       bodyLimit: limitOf('inputsBodyBytes'),
       async run(fields) {
         // The longest a schema and a profile may be, each character escaped, must fit the body.
-        const models = objectList(fields, 'models').map((m) => ({ model_id: requiredText(m, 'model_id') }))
+        const models = objectList(fields, 'models').map((m) => ({ modelId: requiredText(m, 'model_id') }))
         if (fields.datasets === undefined && models.length === 0) throw missing('datasets')
         await runs.logInputs(runIdOf(fields), objectList(fields, 'datasets').map(inputOf))
         if (models.length > 0) await loggedModels.linkToRun(runIdOf(fields), { inputs: models, outputs: [] })
@@ -119,7 +119,7 @@ function inputOf(fields: Fields): InputRow {
     dataset: {
       name: requiredText(dataset, 'name', 500),
       digest: requiredText(dataset, 'digest', 36),
-      source_type: requiredText(dataset, 'source_type', 36),
+      sourceType: requiredText(dataset, 'source_type', 36),
       source: requiredText(dataset, 'source', 65_535),
       schema: optionalText(dataset, 'schema', 1_048_575) ?? null,
       profile: optionalText(dataset, 'profile', 16_777_215) ?? null,

@@ -19,8 +19,8 @@ const CHARS_SURE = 5
  */
 export function createTraceErasure({ sql, artifacts, removeAll }: Deps) {
   async function holds(trace: queries.TraceRow, key: readonly string[]): Promise<boolean> {
-    const { tags, metadata, assessments, client_request_id, request_preview, response_preview } = trace
-    const rows = [tags, metadata, assessments, client_request_id, request_preview, response_preview]
+    const { tags, metadata, assessments, clientRequestId, requestPreview, responsePreview } = trace
+    const rows = [tags, metadata, assessments, clientRequestId, requestPreview, responsePreview]
     const documents = [...rows, await spansOf(tags['mlflow.artifactLocation'] ?? '')]
     return key.length > 0 && key.every((part) => documents.some((document) => names(document, part)))
   }
@@ -37,7 +37,7 @@ export function createTraceErasure({ sql, artifacts, removeAll }: Deps) {
   async function* holding(key: readonly string[]): AsyncGenerator<string> {
     for (let after = ''; ; ) {
       const ids = await queries.selectIdsAfter(sql, after, PART)
-      for (const trace of await queries.selectTraces(sql, ids)) if (await holds(trace, key)) yield trace.trace_id
+      for (const trace of await queries.selectTraces(sql, ids)) if (await holds(trace, key)) yield trace.traceId
       if (ids.length < PART) return
       after = ids.at(-1)!
     }

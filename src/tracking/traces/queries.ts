@@ -7,14 +7,14 @@ export type TraceState = (typeof TRACE_STATES)[number]
 export type Texts = Record<string, string>
 
 export type TraceRow = {
-  trace_id: string
-  experiment_id: string
-  timestamp_ms: number
-  execution_ms: number | null
+  traceId: string
+  experimentId: string
+  timestampMs: number
+  executionMs: number | null
   status: TraceState
-  client_request_id: string | null
-  request_preview: string | null
-  response_preview: string | null
+  clientRequestId: string | null
+  requestPreview: string | null
+  responsePreview: string | null
   tags: Texts
   metadata: Texts
   assessments: Record<string, unknown>[]
@@ -23,8 +23,9 @@ export type TraceRow = {
 export type NewTraceRow = Omit<TraceRow, 'tags' | 'metadata' | 'assessments'>
 
 const COLUMNS = `
-  t.trace_id, t.experiment_id::text, t.timestamp_ms, t.execution_ms, t.status, t.client_request_id, t.request_preview,
-  t.response_preview,
+  t.trace_id as "traceId", t.experiment_id::text as "experimentId", t.timestamp_ms as "timestampMs",
+  t.execution_ms as "executionMs", t.status, t.client_request_id as "clientRequestId",
+  t.request_preview as "requestPreview", t.response_preview as "responsePreview",
   coalesce((select json_object_agg(k.key, k.value order by k.key) from tracking.trace_tag k
             where k.trace_id = t.trace_id), '{}') as tags,
   coalesce((select json_object_agg(k.key, k.value order by k.key) from tracking.trace_metadata k
@@ -43,14 +44,14 @@ export async function upsertTrace(sql: Sql, trace: NewTraceRow): Promise<void> {
        status = excluded.status, client_request_id = excluded.client_request_id,
        request_preview = excluded.request_preview, response_preview = excluded.response_preview`,
     [
-      trace.trace_id,
-      trace.experiment_id,
-      trace.timestamp_ms,
-      trace.execution_ms,
+      trace.traceId,
+      trace.experimentId,
+      trace.timestampMs,
+      trace.executionMs,
       trace.status,
-      trace.client_request_id,
-      trace.request_preview,
-      trace.response_preview,
+      trace.clientRequestId,
+      trace.requestPreview,
+      trace.responsePreview,
     ],
   )
 }
@@ -94,9 +95,9 @@ export function selectTraces(sql: Sql, ids: readonly string[]): Promise<TraceRow
 export function searchTraces(
   sql: Sql,
   search: { experimentIds: string[]; limit: number; offset: number; where: string; orderBy: string; values: unknown[] },
-): Promise<{ trace_id: string }[]> {
-  return sql.query<{ trace_id: string }>(
-    `select t.trace_id from tracking.trace t where t.experiment_id = any($1::bigint[]) and ${search.where}
+): Promise<{ traceId: string }[]> {
+  return sql.query<{ traceId: string }>(
+    `select t.trace_id as "traceId" from tracking.trace t where t.experiment_id = any($1::bigint[]) and ${search.where}
      order by ${search.orderBy} limit $2::integer offset ${Number(search.offset)}`,
     [search.experimentIds, search.limit, ...search.values],
   )
@@ -104,33 +105,33 @@ export function searchTraces(
 
 /** The oldest of an experiment, up to a moment. */
 export async function selectOldest(sql: Sql, experimentId: string, untilMs: number, limit: number): Promise<string[]> {
-  const rows = await preparedShape<{ trace_id: string }>(
+  const rows = await preparedShape<{ traceId: string }>(
     sql,
-    `select trace_id from tracking.trace where experiment_id = $1::bigint and timestamp_ms <= $2
+    `select trace_id as "traceId" from tracking.trace where experiment_id = $1::bigint and timestamp_ms <= $2
      order by timestamp_ms, trace_id limit $3`,
     [experimentId, untilMs, limit],
   )
-  return rows.map((row) => row.trace_id)
+  return rows.map((row) => row.traceId)
 }
 
 /** All of them, a page at a time behind an id; for who looks through every one. */
 export async function selectIdsAfter(sql: Sql, after: string, limit: number): Promise<string[]> {
-  const rows = await preparedShape<{ trace_id: string }>(
+  const rows = await preparedShape<{ traceId: string }>(
     sql,
-    'select trace_id from tracking.trace where trace_id > $1 order by trace_id limit $2',
+    'select trace_id as "traceId" from tracking.trace where trace_id > $1 order by trace_id limit $2',
     [after, limit],
   )
-  return rows.map((row) => row.trace_id)
+  return rows.map((row) => row.traceId)
 }
 
 /** Those that were there, by their ids, of one experiment or of any. */
 export async function deleteTraces(sql: Sql, ids: readonly string[], experimentId: string | null): Promise<string[]> {
-  const rows = await preparedShape<{ trace_id: string }>(
+  const rows = await preparedShape<{ traceId: string }>(
     sql,
-    `delete from tracking.trace where trace_id = any($1) and ($2::bigint is null or experiment_id = $2) returning trace_id`,
+    `delete from tracking.trace where trace_id = any($1) and ($2::bigint is null or experiment_id = $2) returning trace_id as "traceId"`,
     [ids, experimentId],
   )
-  return rows.map((row) => row.trace_id)
+  return rows.map((row) => row.traceId)
 }
 
 export async function upsertAssessment(sql: Sql, traceId: string, id: string, json: string): Promise<void> {

@@ -33,13 +33,13 @@ function secondVersion(traces: Traces): Endpoint[] {
       path: 'traces',
       async run(fields) {
         const made = await traces.put({
-          experiment_id: requiredText(fields, 'experiment_id'),
-          timestamp_ms: requiredMoment(fields, 'timestamp_ms'),
-          execution_ms: null,
+          experimentId: requiredText(fields, 'experiment_id'),
+          timestampMs: requiredMoment(fields, 'timestamp_ms'),
+          executionMs: null,
           status: 'IN_PROGRESS',
-          client_request_id: null,
-          request_preview: null,
-          response_preview: null,
+          clientRequestId: null,
+          requestPreview: null,
+          responsePreview: null,
           tags: textsOf(fields, 'tags'),
           metadata: textsOf(fields, 'request_metadata'),
         })

@@ -17,9 +17,9 @@ import * as queries from './queries.ts'
 
 export type Trace = queries.TraceRow
 
-export type NewTrace = Omit<queries.NewTraceRow, 'trace_id'> & {
+export type NewTrace = Omit<queries.NewTraceRow, 'traceId'> & {
   /** Made up here when the client has none. */
-  trace_id?: string
+  traceId?: string
   tags: queries.Texts
   metadata: queries.Texts
   assessments?: Assessment[]
@@ -41,16 +41,16 @@ export const SPANS_FILE = 'traces.json'
 export function createTraces({ sql, clock, experiments, artifacts }: Deps) {
   /** Also the end of one, where the client tells all of it at once (MLflow 3). */
   async function put({ tags, metadata, assessments = [], ...given }: NewTrace): Promise<Trace> {
-    const experiment = await experiments.active(given.experiment_id)
-    const traceId = given.trace_id ?? `tr-${randomBytes(16).toString('hex')}`
+    const experiment = await experiments.active(given.experimentId)
+    const traceId = given.traceId ?? `tr-${randomBytes(16).toString('hex')}`
     checkId(traceId)
-    const location = `${experiment.artifact_location}/traces/${traceId}/artifacts`
+    const location = `${experiment.artifactLocation}/traces/${traceId}/artifacts`
     await sql.tx(async (tx) => {
       const [known] = await queries.selectTraces(tx, [traceId])
-      if (known && known.experiment_id !== experiment.experiment_id) {
-        throw invalid(`Trace with ID '${traceId}' is of experiment ${known.experiment_id}`)
+      if (known && known.experimentId !== experiment.experimentId) {
+        throw invalid(`Trace with ID '${traceId}' is of experiment ${known.experimentId}`)
       }
-      await queries.upsertTrace(tx, { ...given, experiment_id: experiment.experiment_id, trace_id: traceId })
+      await queries.upsertTrace(tx, { ...given, experimentId: experiment.experimentId, traceId })
       await write(tx, traceId, { tags: { ...tags, [LOCATION_TAG]: location }, metadata })
       await addTold(tx, traceId, assessments)
     })
@@ -100,7 +100,7 @@ export function createTraces({ sql, clock, experiments, artifacts }: Deps) {
     const asked = { ...searchClause(TRACE_FIELDS, request, 3), experimentIds, limit: request.maxResults + 1, offset }
     const rows = await longSearch(sql, (tx) => queries.searchTraces(tx, asked))
     return pageOf(
-      rows.map((row) => row.trace_id),
+      rows.map((row) => row.traceId),
       request.maxResults,
       offset,
     )
@@ -110,9 +110,9 @@ export function createTraces({ sql, clock, experiments, artifacts }: Deps) {
   async function removeAll(ids: readonly string[], experimentId: string | null): Promise<number> {
     let count = 0
     for (const trace of await queries.selectTraces(sql, ids)) {
-      if (experimentId !== null && trace.experiment_id !== experimentId) continue
+      if (experimentId !== null && trace.experimentId !== experimentId) continue
       await artifacts.remove(folderOf(trace))
-      count += (await queries.deleteTraces(sql, [trace.trace_id], experimentId)).length
+      count += (await queries.deleteTraces(sql, [trace.traceId], experimentId)).length
     }
     return count
   }

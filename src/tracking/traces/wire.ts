@@ -21,10 +21,10 @@ export const STATES_2 = ['OK', 'ERROR', 'IN_PROGRESS'] as const
 
 export function traceJson2(trace: Trace): object {
   return {
-    request_id: trace.trace_id,
-    experiment_id: trace.experiment_id,
-    timestamp_ms: trace.timestamp_ms,
-    execution_time_ms: trace.execution_ms ?? undefined,
+    request_id: trace.traceId,
+    experiment_id: trace.experimentId,
+    timestamp_ms: trace.timestampMs,
+    execution_time_ms: trace.executionMs ?? undefined,
     status: trace.status === 'STATE_UNSPECIFIED' ? undefined : trace.status,
     request_metadata: listOrNothing(pairs(trace.metadata)),
     tags: listOrNothing(pairs(trace.tags)),
@@ -33,13 +33,13 @@ export function traceJson2(trace: Trace): object {
 
 export function traceJson3(trace: Trace): object {
   return {
-    trace_id: trace.trace_id,
-    client_request_id: trace.client_request_id ?? undefined,
-    trace_location: { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: trace.experiment_id } },
-    request_preview: trace.request_preview ?? undefined,
-    response_preview: trace.response_preview ?? undefined,
-    request_time: timeOf(Number(trace.timestamp_ms)),
-    execution_duration: trace.execution_ms === null ? undefined : `${Number(trace.execution_ms) / 1000}s`,
+    trace_id: trace.traceId,
+    client_request_id: trace.clientRequestId ?? undefined,
+    trace_location: { type: 'MLFLOW_EXPERIMENT', mlflow_experiment: { experiment_id: trace.experimentId } },
+    request_preview: trace.requestPreview ?? undefined,
+    response_preview: trace.responsePreview ?? undefined,
+    request_time: timeOf(Number(trace.timestampMs)),
+    execution_duration: trace.executionMs === null ? undefined : `${Number(trace.executionMs) / 1000}s`,
     state: trace.status,
     trace_metadata: trace.metadata,
     tags: trace.tags,
@@ -60,14 +60,14 @@ export function newTraceOf(body: Fields): NewTrace {
   const state = optionalText(fields, 'state') ?? 'STATE_UNSPECIFIED'
   if (!TRACE_STATES.includes(state as TraceState)) throw invalid(`Invalid value for parameter 'state' supplied.`)
   return {
-    trace_id: requiredText(fields, 'trace_id'),
-    experiment_id: requiredText(location, 'experiment_id'),
-    timestamp_ms: millisecondsOf(requiredText(fields, 'request_time')),
-    execution_ms: durationOf(optionalText(fields, 'execution_duration')),
+    traceId: requiredText(fields, 'trace_id'),
+    experimentId: requiredText(location, 'experiment_id'),
+    timestampMs: millisecondsOf(requiredText(fields, 'request_time')),
+    executionMs: durationOf(optionalText(fields, 'execution_duration')),
     status: state as TraceState,
-    client_request_id: optionalText(fields, 'client_request_id', 500) ?? null,
-    request_preview: optionalText(fields, 'request_preview', 'tracePreview') ?? null,
-    response_preview: optionalText(fields, 'response_preview', 'tracePreview') ?? null,
+    clientRequestId: optionalText(fields, 'client_request_id', 500) ?? null,
+    requestPreview: optionalText(fields, 'request_preview', 'tracePreview') ?? null,
+    responsePreview: optionalText(fields, 'response_preview', 'tracePreview') ?? null,
     tags: objectTexts(fields, 'tags'),
     metadata: objectTexts(fields, 'trace_metadata'),
     assessments: objectList(fields, 'assessments'),
