@@ -16,10 +16,10 @@ type Path = readonly PropertyKey[]
 type Place = { path: Path; values: unknown[] }
 
 /**
- * Readings of a definition some parts of which cannot be read: each of these has in turn all that may be
- * meant there: nothing, each allowed value, each name and each part of the definition that fits. So what lies
- * between the other parts can be checked, and nothing is said that rests on what is not known. `faults` are those of the
- * shape, also such as show only when others are mended. No reading where that fails.
+ * Readings of a definition with parts that cannot be read. Each such part has in turn all that may be meant there: nothing,
+ * each allowed value, each name and each part of the definition that fits. So what lies between the other parts can be
+ * checked, and nothing is said that rests on what is not known. `faults` are those of the shape, also such as show only when
+ * others are mended. No reading where that fails.
  */
 export function putRight(
   input: unknown,
