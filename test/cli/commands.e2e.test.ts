@@ -85,6 +85,16 @@ test('train, runs, models, promote, predict', async () => {
   expect(trained).toMatchObject({ version: 1, rows: 300, features: 14, reused: false })
   const runs = await json('runs', '--filter', 'metrics.val_auc > 0')
   expect(runs.map((run: { run_id: string }) => run.run_id)).toEqual([trained.runId])
+  // The names of MLflow's own documents, as other programs read them.
+  expect(runs[0]).toMatchObject({
+    experiment_id: expect.any(String),
+    user_id: expect.any(String),
+    start_ms: expect.any(Number),
+    end_ms: expect.any(Number),
+    lifecycle_stage: 'active',
+    metrics: expect.arrayContaining([expect.objectContaining({ key: 'val_auc', timestamp_ms: expect.any(Number) })]),
+    inputs: [{ dataset: { source_type: 'weir' } }],
+  })
   expect((await fails('runs', '--filter', 'metrics.val_auc >')).stderr).toContain('Invalid clause')
   expect((await fails('runs', '--experiment', 'none')).stderr).toContain("experiment with name 'none'")
 

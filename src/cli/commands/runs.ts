@@ -19,7 +19,7 @@ export function define(command: Command): void {
       const experimentIds = experiments.map((e) => e.experimentId)
       const request = { experimentIds, filter: options.filter, maxResults: options.limit }
       const { rows } = await tracking.runs.search(request)
-      out.document(rows)
+      out.document(rows.map(documentOf))
       if (rows.length === 0) out.line('no runs')
       else
         out.table(
@@ -41,4 +41,28 @@ export function define(command: Command): void {
 
 function metric(run: Run, key: string): number | null {
   return run.metrics.find((m) => m.key === key)?.value ?? null
+}
+
+/** As it was from the first version on: with the names that MLflow's own documents have. */
+function documentOf({ runId, experimentId, userId, startMs, endMs, artifactUri, lifecycleStage, ...run }: Run): object {
+  const datasets = run.inputs.map(({ dataset: { sourceType, ...dataset }, ...input }) => ({
+    ...input,
+    dataset: { ...dataset, source_type: sourceType },
+  }))
+  return {
+    run_id: runId,
+    experiment_id: experimentId,
+    user_id: userId,
+    start_ms: startMs,
+    end_ms: endMs,
+    artifact_uri: artifactUri,
+    lifecycle_stage: lifecycleStage,
+    ...run,
+    metrics: run.metrics.map(({ timestampMs, ...metric }) => ({ ...metric, timestamp_ms: timestampMs })),
+    inputs: datasets,
+    models: {
+      inputs: run.models.inputs.map(({ modelId }) => ({ model_id: modelId })),
+      outputs: run.models.outputs.map(({ modelId, step }) => ({ model_id: modelId, step })),
+    },
+  }
 }
