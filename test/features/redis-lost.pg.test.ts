@@ -175,9 +175,8 @@ describeWith('a Redis that lost values', missingRedis(), () => {
     try {
       for (let i = 0; i < 20; i++) await raw.set(`filler ${i}`, 'x'.repeat(10_000))
       expect(Number(/evicted_keys:(\d+)/.exec(await raw.info('stats'))?.[1])).toBeGreaterThan(0)
-      const lost = await countLost()
-      expect(lost).toBeGreaterThan(0)
-      expect(lost).toBeLessThan(ROWS)
+      // All are lost where what is evicted is the mark of the whole table.
+      expect(await countLost()).toBeGreaterThan(0)
     } finally {
       await raw.configSet('maxmemory', '0')
       await raw.configSet('maxmemory-policy', 'noeviction')

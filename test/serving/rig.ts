@@ -45,7 +45,7 @@ export async function openServerRig({
     log: silentLog,
   })
   const server = await startServer(app)
-  const asDocumented = answersAsDocumented(await openapiOf(server.url))
+  const asDocumented = answersAsDocumented(await openapiOf(server.url, settings.token))
 
   async function send(method: string, path: string, body?: string | Uint8Array, type = 'application/json') {
     const headers: Record<string, string> = body === undefined ? {} : { 'content-type': type }
