@@ -89,23 +89,25 @@ export async function searchMany(server: BenchServer): Promise<BenchResult> {
 }
 
 async function newRun(server: BenchServer): Promise<{ run_id: string; artifact_uri: string }> {
-  const call = caller(server.url)
+  const { call, close } = caller(server.url)
   const { experiment_id } = await call('experiments/create', { name: `bench-${randomBytes(4).toString('hex')}` })
-  return (await call('runs/create', { experiment_id })).run.info
+  const { run } = await call('runs/create', { experiment_id })
+  close()
+  return run.info
 }
 
 // biome-ignore lint/suspicious/noExplicitAny: whatever the server says
 type Answer = Record<string, any>
 type Call = (path: string, body: object) => Promise<Answer>
 
-function caller(url: string): Call {
-  return async (path, body) => {
-    const headers = { 'content-type': 'application/json' }
-    const answer = await fetch(`${url}/api/2.0/mlflow/${path}`, { method: 'POST', headers, body: JSON.stringify(body) })
-    const told = JSON.parse(await answer.text()) as Answer
-    if (!answer.ok) throw new Error(`${path}: ${answer.status} ${JSON.stringify(told).slice(0, 300)}`)
-    return told
+function caller(url: string): { call: Call; close(): void } {
+  const { post, close } = openCaller(url)
+  const call: Call = async (path, body) => {
+    const { status, json } = await post(`/api/2.0/mlflow/${path}`, JSON.stringify(body))
+    if (status !== 200) throw new Error(`${path}: ${status} ${json.slice(0, 300)}`)
+    return JSON.parse(json)
   }
+  return { call, close }
 }
 
 /** Calls a second, by so many clients that each wait for their answer. */
@@ -152,12 +154,7 @@ async function search(url: string, experimentId: string): Promise<number> {
 }
 
 async function promotions(url: string, run: { run_id: string; artifact_uri: string }): Promise<number> {
-  const open = openCaller(url)
-  const call: Call = async (path, body) => {
-    const { status, json } = await open.post(`/api/2.0/mlflow/${path}`, JSON.stringify(body))
-    if (status !== 200) throw new Error(`${path}: ${status} ${json.slice(0, 300)}`)
-    return JSON.parse(json)
-  }
+  const { call, close } = caller(url)
   const name = `model-${randomBytes(4).toString('hex')}`
   await call('registered-models/create', { name })
   const since = performance.now()
@@ -171,6 +168,6 @@ async function promotions(url: string, run: { run_id: string; artifact_uri: stri
     await call('registered-models/alias', { name, alias: 'champion', version })
     done++
   }
-  open.close()
+  close()
   return (done * 1000) / (performance.now() - since)
 }

@@ -1,5 +1,6 @@
 import type { Instant } from '../base/instant.ts'
 import type { Sql } from '../db/sql.ts'
+import { SNAPSHOTS } from './queries.ts'
 
 export type SuppressionRow = { entity: string; subject: string; secret: string }
 
@@ -72,9 +73,7 @@ export type ReadFile = {
 
 const READ_FILES = `select s.seq, s.id, s.source, s.valid_at as "validAt", s.columns, coalesce(r.digest, s.digest) as digest,
     coalesce(r.object_key, s.object_key) as "objectKey", coalesce(r.rows, s.rows) as rows
-  from lake.snapshot s left join lateral (
-    select digest, object_key, rows from lake.redacted_file f where f.seq = s.seq order by f.redaction desc limit 1
-  ) r on true`
+  from ${SNAPSHOTS}`
 
 export async function selectReadFiles(sql: Sql): Promise<ReadFile[]> {
   return sql.query<ReadFile>(`${READ_FILES} order by s.source, s.valid_at, s.version`)

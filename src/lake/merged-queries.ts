@@ -1,5 +1,6 @@
 import type { Instant } from '../base/instant.ts'
 import type { Sql } from '../db/sql.ts'
+import { SNAPSHOTS } from './queries.ts'
 import type { Snapshot } from './snapshot.ts'
 
 export type MergedFile = { id: number; objectKey: string; rows: number; members: { seq: number; objectKey: string }[] }
@@ -12,9 +13,7 @@ export async function selectMerged(sql: Sql, source: string): Promise<MergedFile
   return sql.query<MergedFile>(
     `select f.id, f.object_key as "objectKey", f.rows,
        jsonb_agg(jsonb_build_object('seq', m.seq, 'objectKey', m.object_key) order by m.seq) as members
-     from lake.merged_file f join lake.merged_member m on m.file = f.id join lake.snapshot s on s.seq = m.seq
-     left join lateral (
-       select r.object_key from lake.redacted_file r where r.seq = m.seq order by r.redaction desc limit 1) r on true
+     from lake.merged_file f join lake.merged_member m on m.file = f.id join (${SNAPSHOTS}) on s.seq = m.seq
      where f.source = $1 and f.replaced_at is null
      group by f.id having bool_and(m.object_key = coalesce(r.object_key, s.object_key))
      order by f.id`,
@@ -52,9 +51,7 @@ export async function markReplaced(sql: Sql, source: string, kept: readonly numb
 /** Of these snapshots the files that are read for them now. */
 export async function selectNow(sql: Sql, seqs: readonly number[]): Promise<Map<number, string>> {
   const rows = await sql.query<{ seq: number; key: string }>(
-    `select s.seq, coalesce(r.object_key, s.object_key) as key from lake.snapshot s left join lateral (
-       select r.object_key from lake.redacted_file r where r.seq = s.seq order by r.redaction desc limit 1) r on true
-     where s.seq = any ($1::bigint[])`,
+    `select s.seq, coalesce(r.object_key, s.object_key) as key from ${SNAPSHOTS} where s.seq = any ($1::bigint[])`,
     [seqs],
   )
   return new Map(rows.map((row) => [row.seq, row.key]))

@@ -9,7 +9,7 @@ const COLUMNS = `s.id, s.source, s.valid_at as "validAt", s.recorded_at as "reco
   s.unique_key as "uniqueKey", s.duckdb_version as "duckdbVersion"`
 
 /** Each snapshot with the file that is read for it now. */
-const SNAPSHOTS = `lake.snapshot s left join lateral (
+export const SNAPSHOTS = `lake.snapshot s left join lateral (
   select * from lake.redacted_file f where f.seq = s.seq order by f.redaction desc limit 1) r on true`
 
 /** Recorded at or before K, and not taken back by then; K is now where `place` is null. */

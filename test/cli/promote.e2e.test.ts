@@ -4,23 +4,16 @@ import { systemClock } from '../../src/base/clock.ts'
 import { openDirectoryStore } from '../../src/lake/directory-store.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { createTracking } from '../../src/tracking/tracking.ts'
-import { openPlace } from '../e2e/weir.ts'
-import { type TestDatabase, testDatabase } from '../helpers/pg.ts'
+import { openProjectPlace } from '../e2e/weir.ts'
 
-let database: TestDatabase
-let place: Awaited<ReturnType<typeof openPlace>>
-let project: string
+let at: Awaited<ReturnType<typeof openProjectPlace>>
 beforeAll(async () => {
-  database = await testDatabase()
-  place = await openPlace({ DATABASE_URL: database.url })
-  project = await place.project()
+  at = await openProjectPlace()
 })
-afterAll(async () => {
-  await place.end()
-  await database.drop()
-})
+afterAll(() => at.end())
 
 test('weir promote says on stderr that a version whose files are elsewhere is not served, and says it of Production alone', async () => {
+  const { database, place, project } = at
   const { db: sql } = database
   const objects = await openDirectoryStore(join(place.dir, 'home', 'objects'))
   const tracking = createTracking({ sql, objects, clock: systemClock })

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { silentLog } from '../../src/base/log.ts'
 import { createListening } from '../../src/db/listen.ts'
+import { gate } from '../helpers/gate.ts'
 import { type TestDatabase, testDatabase } from '../helpers/pg.ts'
 
 let t: TestDatabase
@@ -70,11 +71,8 @@ test('a listener that throws does not keep the others from hearing', async () =>
 
 test('listeners are told of a return when statements are answered again, not before', async () => {
   const box = mailbox()
-  let there = () => {}
-  const untilThere = new Promise<void>((resolve) => {
-    there = resolve
-  })
-  const listening = createListening({ url: t.db.url, log: silentLog, untilThere: () => untilThere })
+  const there = gate()
+  const listening = createListening({ url: t.db.url, log: silentLog, untilThere: () => there.opened })
   await listening.listen('back', box.put, () => box.put('told'))
   await t.db.query(
     "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'weir listen' and datname = current_database()",
@@ -86,7 +84,7 @@ test('listeners are told of a return when statements are answered again, not bef
   }
   while (!(await asked())) await new Promise(setImmediate)
   expect(box.heard).not.toContain('told')
-  there()
+  there.open()
   while ((await box.take()) !== 'told');
   await listening.close()
 })

@@ -2,26 +2,19 @@ import { join } from 'node:path'
 import pg from 'pg'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeMonths } from '../../src/generator/streamflow.ts'
-import { type TestDatabase, testDatabase } from '../helpers/pg.ts'
-import { openPlace } from './weir.ts'
+import { openProjectPlace } from './weir.ts'
 
-let database: TestDatabase
-let place: Awaited<ReturnType<typeof openPlace>>
-let project: string
-
+let at: Awaited<ReturnType<typeof openProjectPlace>>
 beforeAll(async () => {
-  database = await testDatabase()
-  place = await openPlace({ DATABASE_URL: database.url })
-  project = await place.project()
+  at = await openProjectPlace()
+  const { place, project } = at
   await writeMonths(join(place.dir, 'months'), 1, { customers: 400 })
   await place.run('ingest', join(place.dir, 'months/month_000'), '--as-of', '2024-01-31', '--project', project)
 })
-afterAll(async () => {
-  await place.end()
-  await database.drop()
-})
+afterAll(() => at.end())
 
 test('a materialization that is killed in its third view goes on there, and verify finds nothing wrong', async () => {
+  const { database, place, project } = at
   const materialize = ['materialize', '--project', project]
   const gate = new pg.Client({ connectionString: database.url })
   await gate.connect()

@@ -4,6 +4,7 @@ import { mkdtemp, readdir, readFile, readlink, rm, writeFile } from 'node:fs/pro
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { testDatabase } from '../helpers/pg.ts'
 
 const WEIR = fileURLToPath(new URL('../../bin/weir.js', import.meta.url))
 
@@ -56,6 +57,21 @@ export async function openPlace(env: Record<string, string> = {}) {
       await Promise.all(commands.map(({ ended }) => ended))
       await serverGone(join(dir, 'home'))
       await rm(dir, { recursive: true, force: true })
+    },
+  }
+}
+
+/** The same with a database of its own and the reference project; `end` ends all of it. */
+export async function openProjectPlace() {
+  const database = await testDatabase()
+  const place = await openPlace({ DATABASE_URL: database.url })
+  return {
+    database,
+    place,
+    project: await place.project(),
+    async end() {
+      await place.end()
+      await database.drop()
     },
   }
 }

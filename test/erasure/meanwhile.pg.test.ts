@@ -3,6 +3,7 @@ import { silentLog } from '../../src/base/log.ts'
 import { createPostgresStore } from '../../src/features/online/postgres-store.ts'
 import { createIngest } from '../../src/ingest/ingest.ts'
 import type { Lake } from '../../src/lake/lake.ts'
+import { gate } from '../helpers/gate.ts'
 import { ASKED, bytesWith, erase, openRig, PROJECT, type Rig } from './rig.ts'
 
 let rig: Rig
@@ -19,20 +20,14 @@ const JANUARY = '2024-01-31'
 const rowsOf = (...ids: string[]) => ids.map((id, n) => ({ id, n, note: `note of ${id}` }))
 
 /** A point at which work stops until it is let go on; `reached` when it is there. */
-function gate() {
-  let open = () => {}
-  let arrive = () => {}
-  const opened = new Promise<void>((resolve) => {
-    open = resolve
-  })
-  const reached = new Promise<void>((resolve) => {
-    arrive = resolve
-  })
+function stop() {
+  const end = gate()
+  const arrival = gate()
   const pass = async () => {
-    arrive()
-    await opened
+    arrival.open()
+    await end.opened
   }
-  return { open, reached, pass }
+  return { open: end.open, reached: arrival.opened, pass }
 }
 
 /** Waits until somebody waits for the work of others: the erasure is at that point, and not a moment later. */
@@ -70,7 +65,7 @@ describe('at the same time', () => {
 
   test('B4: a delivery that was under way is waited for, and what it brought is found', async () => {
     await rig.deliver(rooms, 'state', JANUARY, rowsOf(ANNA, 'b'))
-    const { open, reached, pass } = gate()
+    const { open, reached, pass } = stop()
     const keep: Lake['keep'] = async (file) => {
       const kept = await rig.lake.keep(file)
       await pass()
@@ -101,7 +96,7 @@ describe('at the same time', () => {
 
   test('B5: a materialization that reads the file of before does not put the values back', async () => {
     await rig.deliver(rooms, 'state', JANUARY, rowsOf(ANNA, 'b'))
-    const { open, reached, pass } = gate()
+    const { open, reached, pass } = stop()
     const store = createPostgresStore(rig.db)
     const slow = rig.roomsOf(PROJECT, {
       ...store,

@@ -209,28 +209,25 @@ function onKeys(service: ServiceDefinition, view: ServiceView, alias: string): s
   return on.join(' AND ') || 'true'
 }
 
-async function fileOf(lake: Lake, snapshot: Snapshot): Promise<ViewFile> {
+async function fileOf(lake: Lake, snapshot: Snapshot, mergedPath?: string): Promise<ViewFile> {
   const { seq, columns, availableAt, uniqueKey } = snapshot
-  return { path: await lake.path(snapshot), merged: false, seq, columns, availableAt, uniqueKey }
+  const path = mergedPath ?? (await lake.path(snapshot))
+  return { path, merged: mergedPath !== undefined, seq, columns, availableAt, uniqueKey }
 }
 
 /** In the order of their recording, so that a later delivery has the greater place. */
-export async function filesOf(lake: Lake, snapshots: readonly Snapshot[]): Promise<ViewFile[]> {
+export async function filesOf(
+  lake: Lake,
+  snapshots: readonly Snapshot[],
+  merged?: ReadonlyMap<number, string>,
+): Promise<ViewFile[]> {
   const inOrder = [...snapshots].sort((a, b) => a.seq - b.seq)
-  return Promise.all(inOrder.map((snapshot) => fileOf(lake, snapshot)))
+  return Promise.all(inOrder.map((snapshot) => fileOf(lake, snapshot, merged?.get(snapshot.seq))))
 }
 
 /** The same for changes, of which many small deliveries may lie in one file. */
 export async function changeFilesOf(lake: Lake, snapshots: readonly Snapshot[]): Promise<ViewFile[]> {
-  const merged = haveSameTypes(snapshots) ? await lake.mergedPaths(snapshots) : new Map<number, string>()
-  const inOrder = [...snapshots].sort((a, b) => a.seq - b.seq)
-  return Promise.all(
-    inOrder.map(async (snapshot) => {
-      const path = merged.get(snapshot.seq)
-      const { seq, columns, availableAt, uniqueKey } = snapshot
-      return path === undefined ? fileOf(lake, snapshot) : { path, merged: true, seq, columns, availableAt, uniqueKey }
-    }),
-  )
+  return filesOf(lake, snapshots, haveSameTypes(snapshots) ? await lake.mergedPaths(snapshots) : undefined)
 }
 
 /** Files in which a column has another type are read as the first says, in one statement: from their own files alone. */
