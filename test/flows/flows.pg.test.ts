@@ -1,9 +1,10 @@
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { PlatformError } from '../../src/base/errors.ts'
-import { silentLog } from '../../src/base/log.ts'
+import { type Log, silentLog } from '../../src/base/log.ts'
 import { createFlows, type Flows } from '../../src/flows/flows.ts'
 import { enterExecutor, LEASE_CLASS } from '../../src/flows/queries/executors.ts'
 import { requeueOrphans } from '../../src/flows/requeue-orphans.ts'
+import { gate } from '../helpers/gate.ts'
 import { type TestDatabase, testDatabase } from '../helpers/pg.ts'
 
 let database: TestDatabase
@@ -108,6 +109,13 @@ test('a flow or a run that does not exist is said so', async () => {
 
 test('a worker whose lease is cut off waits with its next step until it has it again, and is not adopted from', async () => {
   const { db } = database
+  // A worker that has not noticed yet starts its next step as ever.
+  const noticed = gate()
+  const log: Log = Object.assign(Object.create(silentLog), {
+    debug: (said: unknown) => String(said).includes('the connection of the lease was lost') && noticed.open(),
+  })
+  await flows.stop()
+  flows = createFlows({ db, log })
   let cut = 0
   flows.define('cut_off', async (run) => {
     await run.step('first', async () => {
@@ -116,6 +124,7 @@ test('a worker whose lease is cut off waits with its next step until it has it a
         ['weir lease'],
       )
       cut = sessions.length
+      await noticed.opened
       // Another worker that looks just now sees a free lease, but a process that lives.
       await requeueOrphans(db, 'another', silentLog)
     })
