@@ -2,7 +2,7 @@ import { afterEach, beforeEach, expect, test } from 'vitest'
 import { silentLog } from '../../src/base/log.ts'
 import { createFlows, type Flows, type FlowsOptions } from '../../src/flows/flows.ts'
 import { enterExecutor, removeExecutor } from '../../src/flows/queries/executors.ts'
-import { finishRun, insertStep } from '../../src/flows/queries/runs.ts'
+import { finishRun, insertStep, reserveRun, takeAway, takeRun } from '../../src/flows/queries/runs.ts'
 import { DEATHS_MAX } from '../../src/flows/turn.ts'
 import { gate } from '../helpers/gate.ts'
 import { type TestDatabase, testDatabase } from '../helpers/pg.ts'
@@ -188,7 +188,7 @@ test('a process that was taken for dead starts no further step of a run that was
   const runId = await flows.submit('two', null)
   while (arrived < 1) await new Promise(setImmediate)
   const [own] = await db.query<{ id: string }>('select id::text as id from flows.executor')
-  await removeExecutor(db, own!.id, { died: true })
+  await db.tx((sql) => removeExecutor(sql, own!.id, { died: true }))
   await db.query(
     "select pg_terminate_backend(pid) from pg_stat_activity where application_name = 'weir lease' and datname = current_database()",
   )
@@ -197,6 +197,43 @@ test('a process that was taken for dead starts no further step of a run that was
   between.open()
   expect(await flows.wait(runId)).toBe(1)
   expect(second).toBe(1)
+})
+
+test('what a process takes while it is taken for dead is put back with the rest, or not taken', async () => {
+  const { db } = database
+  const flows = open()
+  flows.define('any', async () => 1)
+  const runId = await flows.submit('any', null)
+  await enterExecutor(db, { executorId: FAR_ID, ...FAR })
+  const by = { executorId: FAR_ID, serves: 'any' as const, build: null, flows: ['any'] }
+  const waits = async () =>
+    (await db.query(`select 1 from pg_stat_activity where wait_event_type = 'Lock' and datname = current_database()`))
+      .length > 0
+
+  let removed: Promise<number> | undefined
+  await db.tx(async (sql) => {
+    expect(await takeRun(sql, by)).toMatchObject({ id: runId })
+    removed = db.tx((other) => removeExecutor(other, FAR_ID, { died: true }))
+    await expect.poll(waits).toBe(true)
+  })
+  expect(await removed).toBe(1)
+  expect(await flows.get(runId)).toMatchObject({ state: 'waiting' })
+
+  for (const take of [
+    () => takeRun(db, by),
+    () => reserveRun(db, runId, FAR_ID),
+    () => takeAway(db, runId, FAR_ID, FAR_ID),
+  ]) {
+    await enterExecutor(db, { executorId: FAR_ID, ...FAR })
+    let taken: Promise<unknown> | undefined
+    await db.tx(async (sql) => {
+      await removeExecutor(sql, FAR_ID, { died: true })
+      taken = take()
+      await expect.poll(waits).toBe(true)
+    })
+    expect(await taken).toBeFalsy()
+  }
+  expect(await flows.get(runId)).toMatchObject({ state: 'waiting' })
 })
 
 test('a worker does two runs at once and no third', async () => {

@@ -87,10 +87,20 @@ export async function absentExecutors(sql: Query): Promise<Absent[]> {
 }
 
 /**
+ * The table `me`: the process that the parameter names, kept from being taken out until the end of the statement's
+ * transaction; no row when it was taken out. One that is taken out at this moment is waited for.
+ */
+export function standing(parameter: number): string {
+  return `me as (select id from flows.executor where id = $${parameter} for key share)`
+}
+
+/**
  * Takes a process out, and puts what it had not finished back for all; gives the number of these runs. In one
- * transaction with the lease, or on the process's own connection.
+ * transaction, with the lease or on the process's own connection. The process may still live: what it takes meanwhile
+ * (`standing`) is put back too, or not taken.
  */
 export async function removeExecutor(sql: Query, executorId: string, options: { died: boolean }): Promise<number> {
+  await sql.query('select from flows.executor where id = $1 for update', [executorId])
   const rows = await sql.query(
     `update flows.run set state = 'waiting', holder = null, reserved_for = null, waiting_since = now(),
        deaths = deaths + case when $2 and holder is not null then 1 else 0 end

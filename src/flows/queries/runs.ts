@@ -1,5 +1,5 @@
 import type { Sql } from '../../db/sql.ts'
-import { LIVE } from './executors.ts'
+import { LIVE, standing } from './executors.ts'
 
 type Query = Pick<Sql, 'query'>
 
@@ -64,11 +64,12 @@ export async function takeRun(
   by: { executorId: string; serves: 'any' | 'own'; build: string | null; flows: readonly string[] },
 ): Promise<Taken | undefined> {
   const rows = await sql.query<Taken>(
-    `update flows.run r
+    `with ${standing(1)}
+     update flows.run r
      set state = 'running', holder = $1, reserved_for = null, turn = turn + 1, started_at = coalesce(started_at, now())
      from (
        select id from flows.run w
-       where state = 'waiting' and flow = any($4)
+       where exists (select from me) and state = 'waiting' and flow = any($4)
          and case when reserved_for is null then $2 = 'any' and (
              build is null or build = $3 or (waiting_since < now() - ${OTHER_BUILD_AFTER}
                and not exists (select from ${LIVE} live where live.build = w.build)))
@@ -76,7 +77,7 @@ export async function takeRun(
        order by submitted_at limit 1
        for update of w skip locked
      ) waiting
-     where r.id = waiting.id and exists (select from flows.executor where id = $1)
+     where r.id = waiting.id
      returning r.id, r.flow, r.input::text as input, r.turn, r.build, r.deaths`,
     [by.executorId, by.serves, by.build, by.flows],
   )
@@ -86,7 +87,9 @@ export async function takeRun(
 /** Reserves a run that nobody has taken yet for one process. */
 export async function reserveRun(sql: Query, runId: string, executorId: string): Promise<boolean> {
   const rows = await sql.query(
-    `update flows.run set reserved_for = $2 where id = $1 and state = 'waiting' and reserved_for is null returning id`,
+    `with ${standing(2)}
+     update flows.run set reserved_for = $2
+     where exists (select from me) and id = $1 and state = 'waiting' and reserved_for is null returning id`,
     [runId, executorId],
   )
   return rows.length === 1
@@ -95,9 +98,10 @@ export async function reserveRun(sql: Query, runId: string, executorId: string):
 /** The same for a run of another process. The caller holds that one's lease. */
 export async function takeAway(sql: Query, runId: string, from: string, to: string): Promise<boolean> {
   const rows = await sql.query(
-    `update flows.run set state = 'waiting', holder = null, reserved_for = $3, waiting_since = now(),
+    `with ${standing(3)}
+     update flows.run set state = 'waiting', holder = null, reserved_for = $3, waiting_since = now(),
        deaths = deaths + case when holder is not null then 1 else 0 end
-     where id = $1 and (holder = $2 or reserved_for = $2) returning id`,
+     where exists (select from me) and id = $1 and (holder = $2 or reserved_for = $2) returning id`,
     [runId, from, to],
   )
   return rows.length === 1
