@@ -8,7 +8,7 @@ import type { Tracking } from '../tracking/tracking.ts'
 import { checkModelName, checkTag, isPrompt, STAGES } from './names.ts'
 import type { ModelRow } from './queries/models.ts'
 import * as queries from './queries/models.ts'
-import { selectLatest, type VersionRow } from './queries/versions.ts'
+import { selectLatest, selectUnused, type VersionRow } from './queries/versions.ts'
 import { MODEL_FIELDS } from './search-fields.ts'
 import { isOwn } from './source.ts'
 
@@ -116,7 +116,8 @@ export function createModels({ sql, tracking, clock }: Deps) {
     deleteModel: (name: string, actor: string) =>
       change(name, async (tx) => {
         await queries.endHistory(tx, name, { actor, atMs: clock.nowMs() })
-        await tracking.seals.unseal(tx, (await queries.deleteModel(tx, name)).filter(isOwn))
+        const left = (await queries.deleteModel(tx, name)).filter(isOwn)
+        await tracking.seals.unseal(tx, left, (uris) => selectUnused(tx, uris))
       }),
     setModelTag(name: string, key: string, value: string) {
       checkTag(key, value)

@@ -41,21 +41,35 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     const given = { source, runId: request.runId || null, modelId: request.modelId || null, isPrompt: isPrompt(tags) }
     const versionAt = (other: string, number: number) => queries.selectVersion(sql, other, number)
     const { location, runId, modelId } = await resolveSource({ tracking, versionAt }, given)
-    if (isOwn(location) && (await tracking.seals.hasFiles(location))) {
-      if (!(await selectModel(sql, name))) throw noModel(name)
-      await tracking.seals.seal(location)
-    }
-    const row = { name, source, location, runId, runLink, description, tags }
-    const [made, versions] = await sql.together([
-      queries.insertVersion(row, { nowMs: clock.nowMs(), channel: REGISTRY_CHANNEL }),
-      queries.newestOf(name),
-    ])
-    if (made?.length !== 1) throw noModel(name)
-    const version = versions?.[0] as ModelVersion
+    const version = await sealAndInsert({ name, source, location, runId, runLink, description, tags })
     if (modelId !== null && !given.isPrompt) {
       await tracking.loggedModels.noteVersion(modelId, { name, version: version.version })
     }
     return version
+  }
+
+  /** Where another's deletion took the seal away before the version was there, nothing was written, and both come again. */
+  async function sealAndInsert(row: queries.NewVersion): Promise<ModelVersion> {
+    const { name, location } = row
+    const held: Statement[] = []
+    if (isOwn(location) && (await tracking.seals.hasFiles(location))) {
+      if (!(await selectModel(sql, name))) throw noModel(name)
+      await tracking.seals.seal(location)
+      held.push(tracking.seals.hold(location))
+    }
+    try {
+      // The seal is held behind the model, in the order in which a deletion takes them.
+      const [made, versions] = await sql.together([
+        queries.insertVersion(row, { nowMs: clock.nowMs(), channel: REGISTRY_CHANNEL }),
+        queries.newestOf(name),
+        ...held,
+      ])
+      if (made?.length !== 1) throw noModel(name)
+      return versions?.[0] as ModelVersion
+    } catch (error) {
+      if (tracking.seals.isUnheld(error)) return sealAndInsert(row)
+      throw error
+    }
   }
 
   async function getVersion(name: string, version: number): Promise<ModelVersion> {
@@ -146,8 +160,8 @@ export function createVersions({ sql, tracking, clock }: Deps) {
         name,
         version,
         async (tx, stage) => {
-          const unused = await queries.deleteVersion(tx, name, version)
-          await tracking.seals.unseal(tx, unused.filter(isOwn))
+          const left = (await queries.deleteVersion(tx, name, version)).filter(isOwn)
+          await tracking.seals.unseal(tx, left, (uris) => queries.selectUnused(tx, uris))
           const kept = { version, kind: 'stage' as const, comment: 'version deleted', atMs: clock.nowMs() }
           await insertTransitions(tx, name, [{ ...kept, from: stage, to: null, actor }])
         },

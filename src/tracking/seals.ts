@@ -48,12 +48,12 @@ export function createSeals({ sql, objects, clock }: Deps) {
         files.push({ path: key.slice(keyOf(folder).length + 1), digest: await digestOf(key), bytes })
       }
       // Nothing to keep yet: MLflow lets a version be registered before its files are there. Its first load seals it.
-      if (files.length === 0) await queries.deleteSeals(sql, [folder])
+      if (files.length === 0) await queries.deleteUnfinishedSeal(sql, folder)
       else await sql.tx((tx) => queries.insertSealedFiles(tx, folder, files, clock.nowMs()))
       return files
     } catch (error) {
       // What could not be sealed is as open as before.
-      if (isNew) await queries.deleteSeals(sql, [folder]).catch(() => {})
+      if (isNew) await queries.deleteUnfinishedSeal(sql, folder).catch(() => {})
       throw error
     }
   }
@@ -129,8 +129,18 @@ export function createSeals({ sql, objects, clock }: Deps) {
       await queries.updateSealedFile(sql, foldersOf(proxyPath), proxyPath, { digest, bytes: bytes.length })
       await objects.put(keyOf(proxyPath), bytes)
     },
-    /** When the last version of these sources is gone: in the transaction that deletes it. */
-    unseal: (tx: Sql, uris: readonly string[]) => queries.deleteSeals(tx, uris.map(proxyPathOf)),
+    /** Sent together with the version that is made of the files: it is there only when its seal is. */
+    hold: (uri: string) => queries.holdSeal(proxyPathOf(uri)),
+    isUnheld: queries.isUnheld,
+    /**
+     * When versions of these sources are gone: in the transaction that deletes them. `unused` is asked when the seals are
+     * locked: a version whose maker held one before is seen, and a maker who comes later finds none and seals anew.
+     */
+    async unseal(tx: Sql, uris: readonly string[], unused: (uris: string[]) => Promise<string[]>): Promise<void> {
+      const locked = new Set(await queries.lockSeals(tx, uris.map(proxyPathOf)))
+      const sealed = uris.filter((uri) => locked.has(proxyPathOf(uri)))
+      if (sealed.length > 0) await queries.deleteSeals(tx, (await unused(sealed)).map(proxyPathOf))
+    },
   }
 }
 

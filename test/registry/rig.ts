@@ -24,6 +24,11 @@ export async function openRegistryRig() {
     registry,
     run,
     source,
+    /** Another process whose object store does something else. */
+    withObjects(others: Partial<typeof objects>) {
+      const theirs = createTracking({ sql: db, objects: { ...objects, ...others }, clock })
+      return createRegistry({ sql: db, tracking: theirs, clock })
+    },
     /** A model with versions 1…count. */
     async model(name: string, count: number) {
       await registry.createModel({ name })

@@ -112,15 +112,12 @@ export async function endHistory(
   )
 }
 
-/** Gives the addresses of files that no version has any more. */
+/** Gives the addresses of its versions' files. */
 export async function deleteModel(sql: Sql, name: string): Promise<string[]> {
   const rows = await preparedShape<{ location: string }>(
     sql,
-    `with gone as (delete from registry.model where name = $1 returning name),
-     left_behind as (
-       select distinct coalesce(v.location, v.source) as location from registry.version v join gone using (name))
-     select g.location from left_behind g where not exists (
-       select 1 from registry.version o where coalesce(o.location, o.source) = g.location and o.name <> $1)`,
+    `with gone as (delete from registry.model where name = $1 returning name)
+     select distinct coalesce(v.location, v.source) as location from registry.version v join gone using (name)`,
     [name],
   )
   return rows.map((row) => row.location)

@@ -181,15 +181,19 @@ export async function updateVersion(
   )
 }
 
-/** Gives the address of its files, when no other version has it. */
+/** Gives the address of its files. */
 export async function deleteVersion(sql: Sql, name: string, version: number): Promise<string[]> {
+  const text = `delete from registry.version v where name = $1 and version = $2 returning ${LOCATION} as location`
+  return (await preparedShape<{ location: string }>(sql, text, [name, version])).map((row) => row.location)
+}
+
+/** Those among these addresses that no version has. */
+export async function selectUnused(sql: Sql, locations: readonly string[]): Promise<string[]> {
   const rows = await preparedShape<{ location: string }>(
     sql,
-    `with gone as (
-       delete from registry.version v where name = $1 and version = $2 returning name, version, ${LOCATION} as location)
-     select g.location from gone g where not exists (
-       select 1 from registry.version v where ${LOCATION} = g.location and (v.name, v.version) <> (g.name, g.version))`,
-    [name, version],
+    `select g.location from unnest($1::text[]) as g (location)
+     where not exists (select 1 from registry.version v where ${LOCATION} = g.location)`,
+    [locations],
   )
   return rows.map((row) => row.location)
 }

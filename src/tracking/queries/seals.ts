@@ -1,5 +1,5 @@
-import { preparedShape } from '../../db/prepared-shapes.ts'
-import type { Sql } from '../../db/sql.ts'
+import { preparedShape, statement } from '../../db/prepared-shapes.ts'
+import type { Sql, Statement } from '../../db/sql.ts'
 
 export type SealedFile = { path: string; digest: string; bytes: number }
 
@@ -62,6 +62,31 @@ export async function updateSealedFile(
   await preparedShape(sql, text, [folders, path, file.digest, file.bytes])
 }
 
+/**
+ * Keeps a folder's seal until the end of the transaction. Where there is none it fails, and with it what was sent
+ * together: nothing else stops statements that are on their way.
+ */
+export function holdSeal(folder: string): Statement {
+  const text = `select 1 / count(*) from (select from tracking.sealed_folder where path = $1 for key share) as held`
+  return statement(text, [folder])
+}
+
+const DIVISION_BY_ZERO = '22012'
+
+export const isUnheld = (error: unknown) => (error as { code?: unknown } | null)?.code === DIVISION_BY_ZERO
+
+/** Those of the folders that are sealed, from whom on nobody else holds or takes them away. Inside a transaction. */
+export async function lockSeals(sql: Sql, folders: string[]): Promise<string[]> {
+  const text = 'select path from tracking.sealed_folder where path = any($1) order by path for update'
+  return (await preparedShape<{ path: string }>(sql, text, [folders])).map((row) => row.path)
+}
+
 export async function deleteSeals(sql: Sql, folders: string[]): Promise<void> {
   await preparedShape(sql, 'delete from tracking.sealed_folder where path = any($1)', [folders])
+}
+
+/** Not one whose digests somebody else has taken meanwhile: a version may rest on it. */
+export async function deleteUnfinishedSeal(sql: Sql, folder: string): Promise<void> {
+  const text = 'delete from tracking.sealed_folder where path = $1 and digested_ms is null'
+  await preparedShape(sql, text, [folder])
 }
