@@ -1,7 +1,7 @@
 /** The one table of settings: flag, environment name, default, help. Flags win over the environment, it over defaults. */
-import { readFileSync } from 'node:fs'
 import { join, resolve } from 'node:path'
 import { PlatformError } from '../base/errors.ts'
+import { readSecret, sendable, TOKEN, USER_OR_PASSWORD, withoutBlanks } from './secrets.ts'
 
 export type Settings = {
   home: string
@@ -173,23 +173,23 @@ export function readSettings(input: Input): Settings {
   return {
     home,
     databaseUrl: secret(input, 'databaseUrl', 'databaseUrlFile'),
-    host: raw('host'),
+    host: hostName(raw('host')),
     port: integer('port', raw('port'), 0, 65_535),
     objects: objectsPlace(raw('objects'), input.projectDir, home),
     online: onlinePlace(raw('online')),
     artifactBytesMax: bytes('artifactBytesMax', raw('artifactBytesMax')),
     deliveryBytesMax: bytes('deliveryBytesMax', raw('deliveryBytesMax')),
     statementMs: integer('statementMs', raw('statementMs'), 100, 3_600_000),
-    token: secret(input, 'token', 'tokenFile'),
+    token: sendable(named('token'), secret(input, 'token', 'tokenFile'), TOKEN),
     publicHosts: raw('publicHosts')
       .split(',')
       .map((name) => name.trim())
       .filter((name) => name !== ''),
     stopMs: integer('stopMs', raw('stopMs'), 0, 3_600_000),
     trackingCredentials: {
-      token: raw('trackingToken') || null,
-      username: raw('trackingUsername') || null,
-      password: raw('trackingPassword') || null,
+      token: sendable(named('trackingToken'), raw('trackingToken') || null, TOKEN),
+      username: sendable(named('trackingUsername'), raw('trackingUsername') || null, USER_OR_PASSWORD),
+      password: sendable(named('trackingPassword'), raw('trackingPassword') || null, USER_OR_PASSWORD),
     },
     flowsKept: {
       keepMs: integer('flowsKeepDays', raw('flowsKeepDays'), 0, 36_500) * DAY_MS,
@@ -212,25 +212,16 @@ const rawOf = ({ flags, env }: Input, name: SettingName) =>
 
 /** A secret by itself, or the file that holds it; the flags before the environment. A file is the safer one of the two. */
 function secret({ flags, env, projectDir }: Input, name: SettingName, file: SettingName): string | null {
-  const fromFile = (path: string) => readSecret(file, resolve(projectDir, path))
+  const fromFile = (path: string) => readSecret(named(file), resolve(projectDir, path))
   if (flags[name]) return flags[name]
   if (flags[file]) return fromFile(flags[file])
   const inFile = env[SETTINGS[file].env]
   return env[SETTINGS[name].env] || (inFile ? fromFile(inFile) : null)
 }
 
-function readSecret(name: SettingName, path: string): string {
-  const { flag, env } = SETTINGS[name]
-  const refusal = (what: string, cause?: unknown) =>
-    new PlatformError('config_invalid', `--${flag} (${env}): the file ${path} ${what}`, { cause })
-  let text: string
-  try {
-    text = readFileSync(path, 'utf8').trim()
-  } catch (error) {
-    throw refusal(`cannot be read (${(error as NodeJS.ErrnoException).code})`, error)
-  }
-  if (text === '' || /[\r\n]/.test(text)) throw refusal('must hold one line')
-  return text
+function hostName(text: string): string {
+  if (withoutBlanks(text)) return text
+  throw wrong('host', text, 'a name or an address without blanks, such as 127.0.0.1')
 }
 
 function objectsPlace(text: string, projectDir: string, home: string): string {
@@ -240,7 +231,7 @@ function objectsPlace(text: string, projectDir: string, home: string): string {
 }
 
 function onlinePlace(text: string): string {
-  if (text === 'postgres' || /^rediss?:\/\/[^/]/.test(text)) return text
+  if (text === 'postgres' || (/^rediss?:\/\/[^/]/.test(text) && withoutBlanks(text))) return text
   throw wrong('online', text, 'postgres or redis://HOST:PORT')
 }
 
@@ -265,9 +256,13 @@ function oneOf(name: SettingName, text: string, allowed: string[]): string {
   throw wrong(name, text, `one of ${allowed.join(', ')}`)
 }
 
-function wrong(name: SettingName, text: string, expected: string): PlatformError {
+function named(name: SettingName): string {
   const { flag, env } = SETTINGS[name]
-  return new PlatformError('config_invalid', `--${flag} (${env}): '${withoutPassword(text)}' is not ${expected}`)
+  return `--${flag} (${env})`
+}
+
+function wrong(name: SettingName, text: string, expected: string): PlatformError {
+  return new PlatformError('config_invalid', `${named(name)}: '${withoutPassword(text)}' is not ${expected}`)
 }
 
 /** What stands before the last @ of an address may be a password. */

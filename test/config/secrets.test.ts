@@ -34,6 +34,52 @@ describe('secrets: a file for what the process list would show', () => {
   })
 })
 
+describe('secrets: what no caller could send is refused at the start, without a word of it', () => {
+  const bad = [
+    'PW here',
+    ' PWhere',
+    'PWhere ',
+    'PWhere\n',
+    'PW\there',
+    'PWhere\r',
+    'PW\0here',
+    'PW\u00a0here',
+    'PWhére',
+    ' ',
+  ]
+  it.each(bad)('the token %j', (token) => {
+    expect(() => read({}, { WEIR_TOKEN: token })).toThrow(/^(?!.*PW)--token \(WEIR_TOKEN\) has a blank/)
+    expect(() => read({ token })).toThrow(/^(?!.*PW)--token/)
+    expect(() => read({}, { MLFLOW_TRACKING_TOKEN: token })).toThrow(/^(?!.*PW)--tracking-token .*has a blank/)
+  })
+
+  it('the token in a file, where blanks, a mark of UTF-8 and line ends around it are no part of it', () => {
+    for (const text of ['tok~en\r\n', '\ufefftok~en\n\n', ' tok~en\t\n', 'tok~en'])
+      expect(read({ tokenFile: file('around', text) }).token).toBe('tok~en')
+    for (const text of ['PW here\n', 'PW\0here', 'PWhére'])
+      expect(() => read({ tokenFile: file('inside', text) })).toThrow(/^(?!.*PW).*has a blank/)
+  })
+
+  it('a user name or password with a control character; blanks and letters of any language are usual there', () => {
+    const login = (name: string, value: string) => read({}, { [name]: value }).trackingCredentials
+    for (const name of ['MLFLOW_TRACKING_USERNAME', 'MLFLOW_TRACKING_PASSWORD'])
+      expect(() => login(name, 'PW\n')).toThrow(/^(?!.*PW\n)--tracking-(username|password) .*control character/)
+    expect(login('MLFLOW_TRACKING_PASSWORD', 'pässé wort').password).toBe('pässé wort')
+  })
+})
+
+it.each([
+  [{ host: ' 127.0.0.1' }, '--host (WEIR_HOST)'],
+  [{ host: 'my host' }, '--host (WEIR_HOST)'],
+  [{ host: '::1\n' }, '--host (WEIR_HOST)'],
+  // Node would listen on every address.
+  [{ host: '' }, '--host (WEIR_HOST)'],
+  [{ online: 'redis://cache:6379 ' }, '--online (WEIR_ONLINE)'],
+  [{ online: 'redis://ca che' }, '--online (WEIR_ONLINE)'],
+])('an address with a blank in it or round it, or none, is refused at the start: %j', (flags, says) => {
+  expect(() => read(flags)).toThrow(says)
+})
+
 it.each([
   [{ objects: 'http://u:PW@host/x' }, /WEIR_OBJECTS/],
   [{ online: 'redis://u:PW@' }, /WEIR_ONLINE|^ok$/],
