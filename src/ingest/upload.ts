@@ -138,8 +138,9 @@ function tooLarge(bytesMax: number): PlatformError {
 /** A full disk is that; a caller who went away, or a body that ends too early, is the caller's. */
 function told(error: unknown, body: Readable): unknown {
   if (error instanceof PlatformError) return error
-  if (body.readableAborted || body.errored) return refusal('the upload was cut off; nothing was taken')
   const world = worldError(error)
-  if (world) return world
+  // A connection that is lost is the caller's own. Where a file could not be written, the body was given up by us.
+  if (world && world.code !== 'unavailable') return world
+  if (body.readableAborted || body.errored) return refusal('the upload was cut off; nothing was taken')
   return refusal(`the body ended too early, or is not multipart/form-data (${messageOf(error)}); nothing was taken`)
 }

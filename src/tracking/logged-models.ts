@@ -105,7 +105,6 @@ export function createLoggedModels({ sql, clock, experiments }: Deps) {
       if (!(await queries.lockLoggedModel(tx, modelId))) return
       const [found] = await queries.selectLoggedModels(tx, [modelId])
       const known = versionsIn(found?.tags.find((tag) => tag.key === VERSIONS_TAG)?.value)
-      if (known.some((one) => one.name === version.name && String(one.version) === String(version.version))) return
       const value = JSON.stringify([...known, version])
       if (value.length <= TAG_LENGTH_MAX) await queries.upsertModelTags(tx, modelId, [{ key: VERSIONS_TAG, value }])
     })
@@ -152,7 +151,7 @@ export function createLoggedModels({ sql, clock, experiments }: Deps) {
 const VERSIONS_TAG = 'mlflow.modelVersions'
 
 /** A client may have written anything there. */
-function versionsIn(text: string | undefined): { name?: unknown; version?: unknown }[] {
+function versionsIn(text: string | undefined): object[] {
   try {
     const list: unknown = JSON.parse(text ?? '[]')
     return Array.isArray(list) ? list.filter((item) => typeof item === 'object' && item !== null) : []

@@ -31,7 +31,12 @@ function view(terminal: { isTTY: boolean; columns?: number }) {
     ms = atMs
     made.onProgress(progress)
   }
-  return { ...made, tell, said: () => text }
+  /** What is said from now on. */
+  const from = () => {
+    const at = text.length
+    return () => text.slice(at)
+  }
+  return { ...made, tell, said: () => text, from }
 }
 
 test('where stderr is no terminal there is a line every three seconds at most, with rate and time left', () => {
@@ -69,4 +74,66 @@ test('how much there is need not be known', () => {
   tell(0, { ...trees(0, null), unit: 'bytes' })
   tell(4_000, { ...trees(8_000_000, null), unit: 'bytes' })
   expect(said()).toBe('grow trees: 8.0 MB, 2.0 MB/s\n')
+})
+
+test('a bar is gone when its phase is over, ended or not, or something else is said', () => {
+  const { tell, clear, from } = view({ isTTY: true, columns: 120 })
+  const ends: Record<string, () => void> = {
+    'its end': () => tell(5_000, trees(300)),
+    'another phase': () => tell(5_000, { ...trees(0), phase: 'measure' }),
+    'what is said': clear,
+  }
+  for (const [how, end] of Object.entries(ends)) {
+    tell(0, trees(0))
+    tell(4_000, trees(100))
+    const since = from()
+    end()
+    // The bar gives back the cursor and an empty line, and is not drawn again.
+    expect([how, since().includes('\u001b[?25h'), since().endsWith('\u001b[2K')]).toEqual([how, true, true])
+    const after = from()
+    clear()
+    expect([how, after()]).toEqual([how, ''])
+    tell(0, { ...trees(0), phase: `after ${how}` })
+  }
+})
+
+test('the rate of a phase is its own, from where it began', () => {
+  const { tell, said } = view({ isTTY: false })
+  tell(0, trees(0))
+  tell(4_000, trees(300))
+  tell(5_000, { phase: 'copy', done: 100, total: 200, unit: 'files' })
+  tell(15_000, { phase: 'copy', done: 120, total: 200, unit: 'files' })
+  expect(said().trim().split('\n')).toEqual([
+    'grow trees: 300 of 300 trees, 75/s',
+    'copy: 120 of 200 files, 2/s, 40 s left',
+  ])
+})
+
+test('work of no parts at all is no fault', () => {
+  for (const isTTY of [true, false]) {
+    const { tell, said } = view({ isTTY, columns: 120 })
+    tell(0, trees(0, 0))
+    tell(4_000, trees(0, 0))
+    expect(said()).toContain('0 of 0 trees')
+    expect(said()).not.toMatch(/NaN|Infinity/)
+  }
+})
+
+test('what is at work now is one passing line on a terminal, gone with whatever is said next; elsewhere it is not said', () => {
+  const erase = '\r\u001b[2K'
+  const { tell, passing, clear, said } = view({ isTTY: true, columns: 12 })
+  passing('reading users')
+  expect(said()).toBe('reading use')
+  passing('checking')
+  expect(said()).toBe(`reading use${erase}checking`)
+  clear()
+  clear()
+  expect(said()).toBe(`reading use${erase}checking${erase}`)
+  passing('a')
+  tell(0, trees(0))
+  tell(4_000, trees(1))
+  expect(said()).toContain(`a${erase}`)
+  const elsewhere = view({ isTTY: false })
+  elsewhere.passing('reading users')
+  expect(elsewhere.said()).toBe('')
 })

@@ -41,9 +41,9 @@ const RUNS = [
 const WORK = { run: 'r1', flow: 'train_baseline', step: 'fit' }
 const trees = (done: number): Progress => ({ phase: 'grow trees', done, total: 300, unit: 'trees' })
 
-async function serve(token: string | null = null, list = async () => RUNS): Promise<string> {
+async function serve(token: string | null = null, list = async () => RUNS, events = here): Promise<string> {
   const flows = { list } as unknown as Flows
-  const routes = [eventRoutes({ events: here, flows })]
+  const routes = [eventRoutes({ events, flows })]
   const server = await createServer({
     routes,
     host: '127.0.0.1',
@@ -58,8 +58,8 @@ async function serve(token: string | null = null, list = async () => RUNS): Prom
 }
 
 /** Reads events one after the other. */
-async function open(url: string) {
-  const answer = await fetch(`${url}/events`)
+async function open(url: string, query = '') {
+  const answer = await fetch(`${url}/events${query}`)
   const reader = answer.body!.pipeThrough(new TextDecoderStream()).getReader()
   let text = ''
   const next = async (): Promise<{ event: string; data: Record<string, unknown> } | undefined> => {
@@ -161,6 +161,122 @@ test('what one process tells goes out in its order, however long each takes', as
   })
   for (const model of ['a', 'b', 'c', 'd']) slow.tell({ type: 'model', model })
   await expect.poll(() => sent).toEqual(['a', 'b', 'c', 'd'])
+})
+
+/** Events over a database that is the test's. */
+function eventsOver(given: Partial<Parameters<typeof createEvents>[0]['db']>): Events {
+  const db = { query: async () => [], listen: async () => async () => {}, ...given }
+  return createEvents({ db: db as Parameters<typeof createEvents>[0]['db'], log: silentLog })
+}
+
+test('an event that PostgreSQL could not carry is told here and dropped for the others, by its bytes', async () => {
+  const sent: string[] = []
+  const long = eventsOver({
+    query: async (_text, values) => {
+      sent.push(JSON.parse(values![1] as string).event.model)
+      return []
+    },
+  })
+  const told: Happening[] = []
+  long.watch((event) => told.push(event))
+  // 4,000 letters of two bytes each.
+  for (const model of ['é'.repeat(4_000), 'x'.repeat(8_000), 'x'.repeat(7_000), 'last'])
+    long.tell({ type: 'model', model })
+  await expect.poll(() => sent.at(-1)).toBe('last')
+  expect([sent.length, told.length]).toEqual([2, 4])
+})
+
+test('a run leaves what is under way by its own end, and by its next step', () => {
+  const under = () => here.underWay().some((event) => 'run' in event && event.run === 'r-ends')
+  const work = { run: 'r-ends', flow: 'f' }
+  const seen: boolean[] = []
+  for (const state of ['running', 'succeeded', 'failed', 'waiting'] as const) {
+    here.progressOf({ ...work, step: 's' })(trees(1))
+    here.tellHere({ type: 'run', ...work, state })
+    seen.push(under())
+  }
+  expect(seen).toEqual([true, false, false, false])
+  here.progressOf({ ...work, step: 's' })(trees(1))
+  here.tellHere({ type: 'step', ...work, step: 's', state: 'succeeded' })
+  expect(under()).toBe(false)
+})
+
+test('after a gap whoever watches gets the whole state again; a gap while the database is away says nothing', async () => {
+  let gap = () => {}
+  const gaps = eventsOver({
+    listen: async (_channel, _hear, onGap) => {
+      gap = onGap!
+      return async () => {}
+    },
+  })
+  let asked = 0
+  const list = async () => {
+    if (++asked === 2) throw new Error('it is away')
+    return [{ ...RUNS[0]!, state: `asked ${asked}` }]
+  }
+  const stream = await open(await serve(null, list, gaps))
+  const stateOf = async () => ((await stream.until('state'))!.runs as { state: string }[])[0]!.state
+  expect(await stateOf()).toBe('asked 1')
+  gap()
+  await expect.poll(() => asked).toBe(2)
+  gap()
+  expect(await stateOf()).toBe('asked 3')
+  await stream.close()
+})
+
+test('what happens while the first state is read comes after it, and is not lost', async () => {
+  const [reading, read] = [gate(), gate()]
+  const url = await serve(null, async () => {
+    reading.open()
+    await read.opened
+    return RUNS
+  })
+  const opening = open(url)
+  await reading.opened
+  for (const model of ['first', 'second']) here.tellHere({ type: 'model', model })
+  read.open()
+  const stream = await opening
+  here.tellHere({ type: 'model', model: 'third' })
+  const got = [await stream.next(), await stream.next(), await stream.next(), await stream.next()]
+  expect(got.map((event) => event?.data.model ?? event?.event)).toEqual(['state', 'first', 'second', 'third'])
+  await stream.close()
+})
+
+test('?run= shows one run alone: its state, its progress, its events', async () => {
+  const list = async () => ['one', 'other'].map((id) => ({ ...RUNS[0]!, id }))
+  const of = (run: string) => ({ run, flow: 'f', step: 's' })
+  for (const run of ['other', 'one']) here.progressOf(of(run))(trees(1))
+  const stream = await open(await serve(null, list), '?run=one')
+  const { data } = (await stream.next())!
+  expect(data).toMatchObject({ runs: [{ run: 'one' }], progress: [{ run: 'one' }] })
+  for (const key of ['runs', 'progress']) expect(data[key]).toHaveLength(1)
+  here.tellHere({ type: 'run', run: 'other', flow: 'f', state: 'failed' })
+  here.tellHere({ type: 'model', model: 'm' })
+  here.tellHere({ type: 'run', run: 'one', flow: 'f', state: 'failed' })
+  expect(await stream.next()).toMatchObject({ event: 'run', data: { run: 'one' } })
+  await stream.close()
+})
+
+test('when nothing is heard of other processes, the next who watches tries again', async () => {
+  let asked = 0
+  const heard = gate()
+  const away = eventsOver({
+    listen: async () => {
+      if (++asked === 1) throw new Error('away')
+      heard.open()
+      return async () => {}
+    },
+  })
+  away.watch(() => {})()
+  await expect
+    .poll(() => {
+      away.watch(() => {})()
+      return asked
+    })
+    .toBe(2)
+  await heard.opened
+  away.watch(() => {})()
+  expect(asked).toBe(2)
 })
 
 test('what is kept of work under way is bounded', () => {

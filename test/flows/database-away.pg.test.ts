@@ -69,6 +69,17 @@ test('F2: a worker whose database falls silent ends within its time', async () =
   await endsSoon(db.close())
 })
 
+test('a worker whose connection is gone here alone takes its lease back from the one that the server still holds', async () => {
+  flows.define('survives', async (run) => run.step('only', async () => 'done'))
+  await flows.start()
+  const leases = `select a.pid from pg_stat_activity a where datname = current_database() and application_name = 'weir lease'`
+  const [before] = await database.db.query<{ pid: number }>(leases)
+  proxy.forget()
+  // Held by the same process again: not by another that adopted its runs.
+  await expect.poll(async () => (await database.db.query(leases)).map(({ pid }) => pid)).not.toContain(before?.pid)
+  expect(await flows.wait(await flows.submit('survives', null))).toBe('done')
+})
+
 test('F1: a command that works on its own run goes on when the database was away in the middle of a step, and says so', async () => {
   let reached = () => {}
   const inStep = new Promise<void>((done) => {

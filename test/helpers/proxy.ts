@@ -7,6 +7,7 @@ import { createConnection, createServer, type NetConnectOpts, type Server, type 
  *   pass()      all is well (again); what `silence` held back is delivered, as TCP would
  *   silence()   takes and keeps connections and forwards nothing, in neither direction
  *   lose()      those there are stay silent for ever (a firewall forgot them); new ones are well
+ *   forget()    ends the clients' side of those there; the server does not hear of it, and holds its own side
  *   slow(ms)    every piece of data is that much late
  *   cut()       ends all connections now; new ones are well
  *   refuse()    ends all connections, and new ones are refused, until pass(), silence() or slow()
@@ -19,6 +20,7 @@ export type TestProxy = {
   pass(): Promise<void>
   silence(): Promise<void>
   lose(): void
+  forget(): void
   slow(ms: number): Promise<void>
   cut(): void
   refuse(): Promise<void>
@@ -39,6 +41,7 @@ type Link = { client: Socket; server: Socket; lost: boolean; resume: Set<() => v
 export async function startProxy(to: NetConnectOpts): Promise<TestProxy> {
   const wire: Wire = { silent: false, lateMs: 0 }
   const links = new Set<Link>()
+  const forgotten: Socket[] = []
   const waiting: { count: number; done: () => void }[] = []
   let made = 0
   let refusing = false
@@ -63,7 +66,7 @@ export async function startProxy(to: NetConnectOpts): Promise<TestProxy> {
   })
   const end = (link: Link): void => {
     link.client.destroy()
-    link.server.destroy()
+    if (!forgotten.includes(link.server)) link.server.destroy()
     links.delete(link)
   }
   const listen = (port: number): Promise<void> =>
@@ -76,6 +79,7 @@ export async function startProxy(to: NetConnectOpts): Promise<TestProxy> {
     })
   const cut = (): void => {
     for (const link of links) end(link)
+    for (const socket of forgotten.splice(0)) socket.destroy()
   }
   const close = (): Promise<void> =>
     new Promise((resolve) => (server.listening ? server.close(() => resolve()) : resolve()))
@@ -105,6 +109,12 @@ export async function startProxy(to: NetConnectOpts): Promise<TestProxy> {
     slow: (ms) => become({ silent: false, lateMs: ms }),
     lose() {
       for (const link of links) link.lost = true
+    },
+    forget() {
+      for (const link of links) {
+        forgotten.push(link.server)
+        end(link)
+      }
     },
     cut,
     async refuse() {

@@ -264,6 +264,10 @@ test('the parts of a folder are one table in the order of their names, wholly or
     "c/: 1 file that is no part; not read ('notes.txt')",
   ])
   expect((await rig.deliver(project, files, asOf)).sources[0]).toMatchObject({ same: 'bytes' })
+  // The names say in which order the parts are read, and are part of what was delivered.
+  const { 'c/b.csv': second, ...others } = files
+  const renamed = (await rig.deliver(project, { ...others, 'c/z.csv': second }, asOf)).sources[0]
+  expect(renamed).toMatchObject({ outcome: 'unchanged', same: 'content' })
   const [bad] = await refused(project, { ...files, 'c/b.csv': 'k,f\n70000,1\n70001,x\n' })
   expect(bad?.message).toContain("(c/b.csv, line 3, key 70001, 'x')")
   const [twice] = await refused(project, { ...files, 'c/b.csv': 'k,f\n7,1\n' })

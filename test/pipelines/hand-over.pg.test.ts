@@ -147,6 +147,20 @@ test('a link out of the folder is refused by the other host as by this one, and 
   expect(await app.lake.list()).toEqual([])
 })
 
+test('a hand-over that fails leaves nothing of what it had copied', async () => {
+  const month = await folder()
+  let puts = 0
+  const failing: typeof app.objects = {
+    ...app.objects,
+    async put(...given) {
+      if (++puts === 2) throw new Error('the store is away')
+      return app.objects.put(...given)
+    },
+  }
+  await expect(handOver(failing, month, PROJECT, undefined)).rejects.toThrow('the store is away')
+  expect([puts, await left()]).toEqual([2, []])
+})
+
 test('what is gone or changed on the way is refused, and says what to do', async () => {
   const month = await folder()
   const handed = await handOver(app.objects, month, PROJECT, ['users'])

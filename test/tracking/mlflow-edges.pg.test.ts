@@ -89,6 +89,7 @@ describe('steps', () => {
 
 describe('the same dataset', () => {
   const dataset = { name: 'd', digest: '1', source_type: 's', source: 's' }
+  const pair = (key: string, value: string) => ({ key, value })
   const as = (context: string | null, ...more: { key: string; value: string }[]) => ({
     dataset,
     tags: [...(context === null ? [] : [{ key: 'mlflow.data.context', value: context }]), ...more],
@@ -103,12 +104,14 @@ describe('the same dataset', () => {
   test('as training and then as eval keeps both, and is found by both', async () => {
     const experiment = await rig.newExperiment('contexts')
     const run_id = await rig.newRun(experiment)
-    for (const context of ['training', 'eval', 'eval', 'training']) {
-      await rig.postOk('runs/log-inputs', { run_id, datasets: [as(context, { key: `in ${context}`, value: 'x' })] })
+    for (const [i, context] of ['training', 'eval', 'eval', 'training'].entries()) {
+      const more = [pair(`in ${context}`, String(i)), pair(`use ${i}`, 'x')]
+      await rig.postOk('runs/log-inputs', { run_id, datasets: [as(context, ...more)] })
     }
+    // Of a tag the last counts; one that the second use does not have stays.
     expect(await contextsOf(run_id)).toEqual([
-      { 'mlflow.data.context': 'training', 'in training': 'x' },
-      { 'mlflow.data.context': 'eval', 'in eval': 'x' },
+      { 'mlflow.data.context': 'training', 'in training': '3', 'use 0': 'x', 'use 3': 'x' },
+      { 'mlflow.data.context': 'eval', 'in eval': '2', 'use 1': 'x', 'use 2': 'x' },
     ])
     for (const context of ['training', 'eval']) {
       const filter = `datasets.context = '${context}'`
@@ -166,7 +169,8 @@ describe('histories of several runs', () => {
 
   test('come by run, each in its order, so many in all', async () => {
     const runs = [await runWith(3), await runWith(3)].sort()
-    const query: [string, string][] = [['metric_key', 'm'], ...runs.map((run): [string, string] => ['run_id', run])]
+    const backwards = runs.toReversed().map((run): [string, string] => ['run_id', run])
+    const query: [string, string][] = [['metric_key', 'm'], ...backwards]
     const all = (await ask(bulk, query)).json.metrics
     expect(all.map((m: { run_id: string; step: number }) => [m.run_id, m.step])).toEqual(
       runs.flatMap((run) => [0, 1, 2].map((step) => [run, step])),

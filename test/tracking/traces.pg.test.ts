@@ -192,6 +192,23 @@ describe('of the client 3', () => {
   })
 })
 
+test.each(['tag', 'metadata'])('no trace has more of each %s than a list may have', async (kind) => {
+  const id = `tr-full-${kind}`
+  const [name, most] = [kind === 'tag' ? 'tags' : 'trace_metadata', limitOf('listItems')]
+  await call('POST', '3.0/mlflow/traces', trace3(id, '0'))
+  await rig.db.query(
+    `insert into tracking.trace_${kind} (trace_id, key, value) select $1, 'k' || i, '' from generate_series(2, $2) i`,
+    [id, most],
+  )
+  // Where the spans lie is a tag too.
+  const add = (key: string) => call('POST', '3.0/mlflow/traces', trace3(id, '0', { [name]: { [key]: 'x' } }))
+  if (kind === 'metadata') expect((await add('k1')).status).toBe(200)
+  const { status, json } = await add('one-more')
+  expect([status, json.message]).toEqual([400, expect.stringContaining(`would have ${most + 1} tags or metadata`)])
+  expect((await add('k2')).status).toBe(200)
+  await rig.tracking.traces.remove({ experimentId: '0', ids: [id] })
+})
+
 test('a search gives its pages in order', async () => {
   const experiment_id = await rig.newExperiment('pages of traces')
   for (let i = 0; i < 5; i++) await call('POST', '2.0/mlflow/traces', { experiment_id, timestamp_ms: i })
@@ -258,6 +275,7 @@ describe('an erasure', () => {
     ['in its spans, in JSON inside JSON', 'C-100017', { spans: spans('C-100017') }],
     ['as a short number in its spans', '17', { spans: spans(17) }],
     ['as a name', 'C-100017', { spans: [{ attributes: { 'C-100017': 1 } }] }],
+    ['as a short name in its spans', '17', { spans: [{ attributes: { 17: 1 } }] }],
   ])('takes a trace that names the subject, whole: %s', async (_where, key, { more = {}, spans: written = [] }) => {
     const experiment = await rig.newExperiment(`erased ${_where}`)
     await call('POST', '3.0/mlflow/traces', trace3('tr-erased', experiment, more))
@@ -265,7 +283,8 @@ describe('an erasure', () => {
     await call(
       'POST',
       '3.0/mlflow/traces',
-      trace3('tr-kept', experiment, { tags: { customer: 'C-1000178', at: '1723' } }),
+      // A short part is a word of many texts: it counts only where it is all that stands there.
+      trace3('tr-kept', experiment, { tags: { customer: 'C-1000178', at: '1723', took: '17 ms' } }),
     )
     await putSpans('tr-kept', experiment, spans('C-1000178'))
     const { erasure } = rig.tracking.traces
@@ -305,8 +324,12 @@ describe('an erasure', () => {
       [experiment_id],
     )
     expect(await rig.tracking.traces.erasure.find(['C-999999'])).toEqual(['many-250'])
-    const removed = await rig.tracking.traces.remove({ experimentId: experiment_id, untilMs: 1_000, ids: [] })
-    expect(removed).toBe(250)
+    const remove = (most?: number) =>
+      rig.tracking.traces.remove({ experimentId: experiment_id, untilMs: 1_000, ids: [], ...(most ? { most } : {}) })
+    expect(await remove(120)).toBe(120)
+    const left = `select min(timestamp_ms)::int as oldest from tracking.trace where experiment_id = $1::bigint`
+    expect(await rig.db.query(left, [experiment_id])).toEqual([{ oldest: 121 }])
+    expect(await remove()).toBe(130)
   })
 })
 
