@@ -12,9 +12,10 @@ if [ "${1:-}" = real ]; then
   export WEIR_SERVERS=real
 else
   started=$(mktemp)
-  npx --prefix "$here/../.." tsx "$here/servers.ts" >"$started" &
+  # Not by npx, which would not hand the signal on: the servers and their databases would stay.
+  node --import "$here/../../node_modules/tsx/dist/loader.mjs" "$here/servers.ts" >"$started" &
   servers=$!
-  trap 'kill $servers; rm -f "$started"' EXIT
+  trap 'kill $servers; wait $servers || true; rm -f "$started"' EXIT
   while [ ! -s "$started" ]; do kill -0 $servers; sleep 0.2; done
   WEIR_SERVERS=$(head -1 "$started")
   export WEIR_SERVERS

@@ -88,6 +88,19 @@ def _init_server(*_args, **_options):
         yield url
 
 
+class ServerThread:
+    """MLflow 3's tests run its server in a thread of theirs."""
+
+    def __init__(self, *_args, **_options):
+        self.started = contextlib.ExitStack()
+
+    def __enter__(self):
+        return self.started.enter_context(weir_server())[0]
+
+    def __exit__(self, *_error):
+        self.started.close()
+
+
 def _is_fluent():
     item = current["item"]
     return item is not None and item.path.name in FLUENT
@@ -110,6 +123,8 @@ def pytest_collectstart(collector):
     import tests.tracking.integration_test_utils as utils
 
     utils._init_server = _init_server
+    if hasattr(utils, "ServerThread") and not IS_REAL:
+        utils.ServerThread = ServerThread
 
 
 def pytest_collection_modifyitems(config, items):
@@ -117,9 +132,17 @@ def pytest_collection_modifyitems(config, items):
     unwanted = [item for item in items if "[file" in item.nodeid]
     config.hook.pytest_deselected(items=unwanted)
     items[:] = [item for item in items if item not in unwanted]
+    for plugin in config.pluginmanager.get_plugins():
+        if hasattr(plugin, "_use_tracking_uri"):
+            plugin._use_tracking_uri = _use_server(plugin._use_tracking_uri)
     for module in {item.module for item in items}:
         if hasattr(module, "_launch_server"):
             _replace_artifacts_server(module)
+
+
+def _use_server(use):
+    """MLflow 3's tests give each test the address of a store; those that log to it get a server."""
+    return lambda uri, *rest: use(fluent_servers.enter_context(server())[0] if _is_fluent() else uri, *rest)
 
 
 def _replace_artifacts_server(module):
@@ -161,7 +184,14 @@ def _replace_artifacts_server(module):
                 door.close()
                 started.close()
 
-        return Process
+            # MLflow 3's way to use it.
+            def __enter__(self):
+                return self
+
+            def __exit__(self, *_error):
+                self.kill()
+
+        return Process()
 
     module._launch_server = launch
 
