@@ -111,7 +111,7 @@ export async function connectDatabase(
     url,
     log,
     onLost: pulse.suspect,
-    untilThere: () => pulse.untilThere(BACK_MS_MAX),
+    untilThere: () => pulse.untilBack(BACK_MS_MAX),
   })
   const close = async () => {
     pulse.close()

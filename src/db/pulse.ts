@@ -23,6 +23,8 @@ export type Pulse = {
   suspect(): void
   /** Resolves when the database answers; rejects when it has been away for that long. */
   untilThere(patienceMs: number, signal?: AbortSignal): Promise<void>
+  /** Resolves when the database answers; rejects when it does not for `ms` from now, however long it has been away. */
+  untilBack(ms: number): Promise<void>
   close(): void
 }
 
@@ -39,6 +41,8 @@ const TICK_MS = 100
 const SLOW_MS = 400
 const ASK_AGAIN_MS_MAX = 5_000
 const AWAY_ASK_MS = 250
+/** As long as a timer can be: for ever. */
+const PATIENCE_MS_MAX = 2 ** 31 - 1
 /** An answer to `ask` that came this late was held up in this process. */
 const BUSY_MS = 2_000
 
@@ -174,7 +178,9 @@ export function createPulse({ ask, revive, tell }: PulseOptions): Pulse {
   }
 
   async function untilThere(patienceMs: number, signal?: AbortSignal): Promise<void> {
-    // Whoever waits here has seen something fail: it is asked now, so that its going away is told.
+    // Whoever waits here has seen something fail: it is asked now, so that its going away is told. What a look that began
+    // before finds may be of before.
+    if (!away && asking) await asking
     if (!away && !closing.signal.aborted) await look()
     if (!away) return
     const { since, error, over } = away
@@ -189,6 +195,7 @@ export function createPulse({ ask, revive, tell }: PulseOptions): Pulse {
     during,
     suspect: () => void (away ?? (closing.signal.aborted ? undefined : look())),
     untilThere,
+    untilBack: (ms) => withinMs('the database', ms, (signal) => untilThere(PATIENCE_MS_MAX, signal)),
     close: () => {
       closing.abort(new PlatformError('unavailable', 'the database was closed'))
       clearInterval(ticking)
