@@ -105,7 +105,7 @@ export function createLoggedModels({ sql, clock, experiments }: Deps) {
       if (!(await queries.lockLoggedModel(tx, modelId))) return
       const [found] = await queries.selectLoggedModels(tx, [modelId])
       const known = versionsIn(found?.tags.find((tag) => tag.key === VERSIONS_TAG)?.value)
-      const value = JSON.stringify([...known, version])
+      const value = textOf([...known, version])
       if (value.length <= TAG_LENGTH_MAX) await queries.upsertModelTags(tx, modelId, [{ key: VERSIONS_TAG, value }])
     })
   }
@@ -149,6 +149,12 @@ export function createLoggedModels({ sql, clock, experiments }: Deps) {
 }
 
 const VERSIONS_TAG = 'mlflow.modelVersions'
+
+/** With blanks as MLflow writes them: there are clients that compare the text. */
+function textOf(versions: readonly object[]): string {
+  const members = (one: object) => Object.entries(one).map(([k, v]) => `${JSON.stringify(k)}: ${JSON.stringify(v)}`)
+  return `[${versions.map((one) => `{${members(one).join(', ')}}`).join(', ')}]`
+}
 
 /** A client may have written anything there. */
 function versionsIn(text: string | undefined): object[] {

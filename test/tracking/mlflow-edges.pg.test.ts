@@ -315,6 +315,24 @@ describe('single files of MLflow’s pages', () => {
     expect((await rig.server.app.inject(foreign)).statusCode).toBe(403)
   })
 
+  test('of a logged model are found by its id, and lead nowhere else', async () => {
+    const { model_id } = (await rig.postOk('logged-models', { experiment_id: '0', name: 'pages' })).model.info
+    await rig.tracking.artifacts.put(`0/models/${model_id}/artifacts/MLmodel`, Buffer.from('flavors: {}'))
+    const get = (id: string, artifact_file_path?: string) =>
+      rig.server.app.inject({
+        url: `/ajax-api/2.0/mlflow/logged-models/${id}/artifacts/files?${new URLSearchParams({ ...(artifact_file_path ? { artifact_file_path } : {}) })}`,
+        headers: { host: 'localhost' },
+      })
+    expect((await get(model_id, 'MLmodel')).body).toBe('flavors: {}')
+    const wrong = [
+      get(model_id),
+      get(model_id, '../MLmodel'),
+      get(model_id, 'none'),
+      get(`m-${'0'.repeat(32)}`, 'MLmodel'),
+    ]
+    expect((await Promise.all(wrong)).map((answer) => answer.statusCode)).toEqual([400, 400, 404, 404])
+  })
+
   test('of a registered version are found by its name', async () => {
     const run_id = await rig.newRun()
     await rig.tracking.artifacts.putOfRun(run_id, 'model/MLmodel', Buffer.from('flavors: {}'))

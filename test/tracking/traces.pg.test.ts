@@ -192,6 +192,30 @@ describe('of the client 3', () => {
   })
 })
 
+test('an assessment that overrides another makes it invalid, for as long as it is there', async () => {
+  await call('POST', '3.0/mlflow/traces', trace3('tr-overridden', '0'))
+  const path = '3.0/mlflow/traces/tr-overridden/assessments'
+  const add = async (more: object) =>
+    (await call('POST', path, { assessment: { assessment_name: 'good', ...more } })).json.assessment
+  const isValid = async (id: string) => (await call('GET', `${path}/${id}`)).json.assessment.valid
+  const first = (await add({})).assessment_id
+  const second = (await add({ overrides: first })).assessment_id
+  expect([await isValid(first), await isValid(second)]).toEqual([false, true])
+  await call('DELETE', `${path}/${second}`)
+  expect(await isValid(first)).toBe(true)
+  const unknown = await call('POST', path, { assessment: { assessment_name: 'good', overrides: second } })
+  expect([unknown.status, unknown.json.message]).toEqual([404, expect.stringContaining(`'${second}' not found`)])
+  // Told with a trace too; what it overrides may have gone meanwhile.
+  const told = [
+    { assessment_name: 'told', overrides: first },
+    { assessment_name: 'told', overrides: second },
+  ]
+  expect((await call('POST', '3.0/mlflow/traces', trace3('tr-overridden', '0', { assessments: told }))).status).toBe(
+    200,
+  )
+  expect(await isValid(first)).toBe(false)
+})
+
 test.each(['tag', 'metadata'])('no trace has more of each %s than a list may have', async (kind) => {
   const id = `tr-full-${kind}`
   const [name, most] = [kind === 'tag' ? 'tags' : 'trace_metadata', limitOf('listItems')]
@@ -286,7 +310,9 @@ describe('an erasure', () => {
       // A short part is a word of many texts: it counts only where it is all that stands there.
       trace3('tr-kept', experiment, { tags: { customer: 'C-1000178', at: '1723', took: '17 ms' } }),
     )
-    await putSpans('tr-kept', experiment, spans('C-1000178'))
+    // The place in a list is not a name.
+    const list = { attributes: { list: Array.from({ length: 20 }, () => 'x') } }
+    await putSpans('tr-kept', experiment, [...spans('C-1000178'), list])
     const { erasure } = rig.tracking.traces
     expect(await erasure.find([key])).toEqual(['tr-erased'])
     expect(await erasure.erase([key])).toEqual(['tr-erased'])

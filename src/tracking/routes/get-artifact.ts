@@ -14,11 +14,11 @@ import { sendArtifact } from './send-artifact.ts'
 /** Where the files of a registered version lie; the registry knows it. */
 export type FilesOfVersion = (name: string, version: string) => Promise<string>
 
-type Deps = Pick<Tracking, 'artifacts' | 'traces'> & { filesOfVersion?: FilesOfVersion }
+type Deps = Pick<Tracking, 'artifacts' | 'traces' | 'loggedModels'> & { filesOfVersion?: FilesOfVersion }
 
 const schema = { hide: true }
 
-export function getArtifactRoutes({ artifacts, traces, filesOfVersion }: Deps): FastifyPluginAsync {
+export function getArtifactRoutes({ artifacts, traces, loggedModels, filesOfVersion }: Deps): FastifyPluginAsync {
   return async (app) => {
     answerErrorsAsMlflow(app)
     const get = (path: string, place: (fields: Fields) => Promise<string>) => {
@@ -32,6 +32,12 @@ export function getArtifactRoutes({ artifacts, traces, filesOfVersion }: Deps): 
       const [name, version] = [requiredText(fields, 'name'), requiredText(fields, 'version')]
       if (!filesOfVersion) throw new PlatformError('unsupported', 'this server has no registry')
       return `${proxyPathOf(await filesOfVersion(name, version))}/${path}`
+    })
+    const ofModel = '/ajax-api/2.0/mlflow/logged-models/:model_id/artifacts/files'
+    app.get<{ Params: { model_id: string } }>(ofModel, { schema }, async (request, reply) => {
+      const path = checkArtifactPath(requiredText(fieldsOf(request.query), 'artifact_file_path'))
+      const { artifactUri } = await loggedModels.get(request.params.model_id)
+      return sendArtifact(artifacts, `${proxyPathOf(artifactUri)}/${path}`, request, reply)
     })
     app.get('/ajax-api/2.0/mlflow/get-trace-artifact', { schema }, async (request, reply) => {
       const bytes = await traces.spans(requiredText(fieldsOf(request.query), 'request_id'))

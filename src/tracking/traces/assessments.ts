@@ -31,10 +31,22 @@ export function createAssessments({ sql, clock, get }: Deps) {
     return store(tx, traceId, `a-${hex}`, { ...given, ...ours })
   }
 
+  /** An assessment that overrides another makes it invalid, for as long as it is there itself; false where there is none. */
+  async function setValid(tx: Sql, traceId: string, id: unknown, valid: boolean): Promise<boolean> {
+    const known = typeof id === 'string' ? await queries.selectAssessment(tx, traceId, id) : undefined
+    if (known) await store(tx, traceId, String(id), { ...known, valid })
+    return known !== undefined
+  }
+
   return {
     async addAssessment(traceId: string, given: Assessment): Promise<Assessment> {
       await get(traceId)
-      return sql.tx((tx) => add(tx, traceId, randomBytes(16).toString('hex'), given))
+      return sql.tx(async (tx) => {
+        const { overrides } = given
+        const isThere = !overrides || (await setValid(tx, traceId, overrides, false))
+        if (!isThere) throw noAssessment(traceId, String(overrides))
+        return add(tx, traceId, randomBytes(16).toString('hex'), given)
+      })
     },
     /** What is told together with a trace: a client that heard no answer tells all of it once more, and it is kept once. */
     async addTold(tx: Sql, traceId: string, told: readonly Assessment[]): Promise<void> {
@@ -43,7 +55,9 @@ export function createAssessments({ sql, clock, get }: Deps) {
           .update(exactJson([traceId, place, given]))
           .digest('hex')
           .slice(0, 32)
-        if (!(await queries.selectAssessment(tx, traceId, `a-${id}`))) await add(tx, traceId, id, given)
+        if (await queries.selectAssessment(tx, traceId, `a-${id}`)) continue
+        await setValid(tx, traceId, given.overrides, false)
+        await add(tx, traceId, id, given)
       }
     },
     /** Only what the mask names is changed. */
@@ -60,9 +74,12 @@ export function createAssessments({ sql, clock, get }: Deps) {
       if (!found) throw noAssessment(traceId, id)
       return found
     },
-    async deleteAssessment(traceId: string, id: string): Promise<void> {
-      if (!(await queries.deleteAssessment(sql, traceId, id))) throw noAssessment(traceId, id)
-    },
+    deleteAssessment: (traceId: string, id: string): Promise<void> =>
+      sql.tx(async (tx) => {
+        const known = await queries.selectAssessment(tx, traceId, id)
+        if (!known || !(await queries.deleteAssessment(tx, traceId, id))) throw noAssessment(traceId, id)
+        await setValid(tx, traceId, known.overrides, true)
+      }),
   }
 }
 
