@@ -51,6 +51,8 @@ const WAIT_MS = 10_000
 const SERVING_STATEMENT_MS = 5_000
 /** Listeners are told of a return that statements do not see yet no later than this. */
 const BACK_MS_MAX = 2_000
+/** A busy server gets as much time to answer as the two seconds leave after which a request must have an end. */
+const ASK_MS_MAX = 1_400
 /** A server that starts together with us is waited for. */
 const STARTING_MS_MAX = 30_000
 
@@ -102,6 +104,7 @@ export async function connectDatabase(
       size: Math.min(SERVING_POOL_SIZE, poolSize),
       statementMs: options.servingStatementMs ?? SERVING_STATEMENT_MS,
       waitMs: 1_000,
+      idle: Math.min(SERVING_POOL_SIZE, poolSize),
       log,
     }),
   }
@@ -180,7 +183,7 @@ function isAboutSsl(error: unknown): boolean {
 
 /** Those of our backends that are at work; asked over a connection of its own, which tells whether the server answers. */
 async function backendsAtWork(url: string): Promise<ReadonlySet<number>> {
-  const client = await openClient({ url, name: 'weir pulse', ms: CONNECT_MS_MAX })
+  const client = await openClient({ url, name: 'weir pulse', ms: ASK_MS_MAX })
   try {
     const { rows } = await client.query<{ pid: number }>(
       `select pid from pg_stat_activity where datname = current_database() and usename = current_user and state = 'active'`,

@@ -21,6 +21,8 @@ export type PoolOptions = {
   statementMs: number
   /** What a caller waits for a free connection. */
   waitMs: number
+  /** How many connections are kept that nobody uses: the next caller does not wait until one is made. */
+  idle?: number
 }
 
 export type Pool = {
@@ -40,11 +42,12 @@ class QuickClient extends pg.Client {
   }
 }
 
-export function createPool({ url, name, size, log, statementMs, waitMs }: PoolOptions): Pool {
+export function createPool({ url, name, size, log, statementMs, waitMs, idle = 0 }: PoolOptions): Pool {
   const clients = new Set<pg.ClientBase>()
   const pool = new pg.Pool({
     connectionString: url,
     max: size,
+    min: idle,
     types: typeParsers,
     application_name: name,
     keepAlive: true,
@@ -83,7 +86,8 @@ export function poolSql({ pool, pulse, ...options }: PoolSqlOptions): Sql {
   /** Nothing was sent yet, so trying again is safe, for as long as the caller has patience. */
   async function connect(): Promise<pg.PoolClient> {
     const left = patience()
-    const until = performance.now() + left
+    const began = performance.now()
+    const until = began + left
     for (;;) {
       let connecting: Promise<pg.PoolClient> | undefined
       try {
@@ -98,8 +102,12 @@ export function poolSql({ pool, pulse, ...options }: PoolSqlOptions): Sql {
           () => {},
         )
         if (isLost(error)) pulse.suspect()
-        if (!isAway(error) || performance.now() >= until) throw asWorldError(error, 'the database')
-        await pulse.untilThere(until - performance.now())
+        const now = performance.now()
+        // A busy machine is slow to make a connection. Who has no patience for a database that is away has some for that:
+        // nobody is refused while it answers.
+        const isSlow = isLost(error) && now - began < SLOW_CONNECT_MS
+        if (!isAway(error) || (now >= until && !isSlow)) throw asWorldError(error, 'the database')
+        await pulse.untilThere(Math.max(0, until - now))
         await new Promise((done) => setTimeout(done, RETRY_MS))
       }
     }
@@ -142,6 +150,8 @@ export function poolSql({ pool, pulse, ...options }: PoolSqlOptions): Sql {
 }
 
 const RETRY_MS = 100
+/** For how long connections are tried that the database is too busy to make in time. */
+const SLOW_CONNECT_MS = 5_000
 
 function copyInto(client: pg.PoolClient, text: string, from: Readable): Promise<void> {
   return pipeline(from, client.query(copyFrom(text)))

@@ -15,6 +15,7 @@ import { backendPid, destroy } from './session.ts'
  * - While the database is away a call without patience ends as `unavailable` within 2 s, and so does one that was
  *   under way; one with patience (a command, a step) waits for its return, and says so.
  * - It is asked again until it answers: all is well by itself within 2 s of its return.
+ * - A database that is only busy is not away: neither when it answers on other connections, nor when a new one is slow.
  */
 export type Pulse = {
   /** `patienceMs`: how long the call would rather wait for the database's return than end. */
@@ -63,6 +64,7 @@ export function createPulse({ ask, revive, tell }: PulseOptions): Pulse {
   let away: Away | undefined
   let asking: Promise<void> | undefined
   let ticking: NodeJS.Timeout | undefined
+  let answeredAt = Number.NEGATIVE_INFINITY
 
   async function during<T>(patienceMs: number, call: () => Promise<T>, client?: pg.ClientBase): Promise<T> {
     if (away) await untilThere(patienceMs)
@@ -74,6 +76,7 @@ export function createPulse({ ask, revive, tell }: PulseOptions): Pulse {
       call().then(
         (value) => {
           calls.delete(entry)
+          if (client) answeredAt = performance.now()
           resolve(value)
         },
         (error) => {
@@ -115,6 +118,9 @@ export function createPulse({ ask, revive, tell }: PulseOptions): Pulse {
       await setImmediate()
       judge(asked, atWork)
     } catch (error) {
+      // It made no connection in time and answers on others: it is busy, not away. (What was on its way when we began to
+      // ask says nothing.)
+      if (answeredAt > asked + SLOW_MS) return
       if (!closing.signal.aborted && isLost(error)) goAway(error)
     }
   }
