@@ -9,7 +9,7 @@ import { createRegistry } from '../../src/registry/registry.ts'
 import { registryRoutes } from '../../src/registry/routes.ts'
 import { trackingRoutes } from '../../src/tracking/routes.ts'
 import { createTracking } from '../../src/tracking/tracking.ts'
-import { testDatabase } from '../helpers/pg.ts'
+import { type TestDatabase, testDatabase } from '../helpers/pg.ts'
 
 export type MlflowRig = Awaited<ReturnType<typeof openMlflowRig>>
 
@@ -19,11 +19,16 @@ export type Json = any
 
 export const START_MS = Date.UTC(2024, 0, 1)
 
-type RigOptions = { artifactBytesMax?: number; objects?: string; clock?: 'system' }
+type RigOptions = {
+  artifactBytesMax?: number
+  objects?: string
+  clock?: 'system'
+  database?: Pick<TestDatabase, 'db' | 'drop'>
+}
 
 /** The MLflow API on a real database, an object store in a folder of its own, and a clock that stands if not told otherwise. */
 export async function openMlflowRig(options: RigOptions = {}) {
-  const database = await testDatabase()
+  const database = options.database ?? (await testDatabase())
   const dir = await mkdtemp(join(tmpdir(), 'weir-mlflow-'))
   const objects = await openObjectStore({ objects: options.objects ?? dir, home: dir })
   const clock = manualClock(START_MS)

@@ -33,10 +33,10 @@ export function getArtifactRoutes({ artifacts, traces, loggedModels, filesOfVers
       if (!filesOfVersion) throw new PlatformError('unsupported', 'this server has no registry')
       return `${proxyPathOf(await filesOfVersion(name, version))}/${path}`
     })
-    const ofModel = '/ajax-api/2.0/mlflow/logged-models/:model_id/artifacts/files'
-    app.get<{ Params: { model_id: string } }>(ofModel, { schema }, async (request, reply) => {
+    const ofModel = '/ajax-api/2.0/mlflow/logged-models/:model/artifacts/files'
+    app.get<{ Params: { model: string } }>(ofModel, { schema }, async (request, reply) => {
       const path = checkArtifactPath(requiredText(fieldsOf(request.query), 'artifact_file_path'))
-      const { artifactUri } = await loggedModels.get(request.params.model_id)
+      const { artifactUri } = await loggedModels.get(request.params.model)
       return sendArtifact(artifacts, `${proxyPathOf(artifactUri)}/${path}`, request, reply)
     })
     app.get('/ajax-api/2.0/mlflow/get-trace-artifact', { schema }, async (request, reply) => {
