@@ -1,7 +1,7 @@
 /**
  * Calls of `POST /get-online-features` by clients that each wait for their answer; the same body for Feast and for Weir.
  */
-import autocannon from 'autocannon'
+import { openCaller } from '../mlflow/client.ts'
 import { BENCH_FEATURES } from './views.ts'
 
 export type OnlineLoad = {
@@ -22,7 +22,7 @@ const BODIES = 500
 /** An answer that is not a 2xx ends the measurement: a fast error is no figure. So do values that are not there. */
 export async function loadOnline(
   url: string,
-  { keys, keysPerRequest, connections = 8, seconds = 5, warmUpSeconds = 1 }: OnlineLoad,
+  { keys, keysPerRequest, connections = 8, seconds = 5, warmUpSeconds = 3 }: OnlineLoad,
 ): Promise<OnlineFigures> {
   if (keys.length < keysPerRequest) throw new Error(`${keysPerRequest} keys a request need as many keys`)
   const bodies = Array.from({ length: BODIES }, (_, i) => requestBody(keys, i * keysPerRequest, keysPerRequest))
@@ -43,25 +43,24 @@ async function hammer(
   seconds: number,
 ): Promise<OnlineFigures> {
   const times: number[] = []
-  const options = {
-    url: `${url}/get-online-features`,
-    method: 'POST' as const,
-    headers: { 'content-type': 'application/json' },
-    requests: bodies.map((body) => ({ body })),
-    connections,
-    duration: seconds,
-  }
-  const result = await new Promise<autocannon.Result>((done, fail) => {
-    const running = autocannon(options, (error, measured) => (error ? fail(error) : done(measured)))
-    // Its own percentiles are whole milliseconds.
-    running.on('response', (_client, _status, _bytes, ms) => times.push(ms))
-  })
-  const failed = result.non2xx + result.errors + result.timeouts
-  if (failed > 0) throw new Error(`${failed} of ${result.requests.total} requests to ${url} failed`)
+  const start = performance.now()
+  const end = start + seconds * 1000
+  await Promise.all(
+    Array.from({ length: connections }, async (_, c) => {
+      const caller = openCaller(url)
+      let next = Math.floor((c * bodies.length) / connections)
+      for (let sent = performance.now(); sent < end; sent = performance.now()) {
+        const { status, json } = await caller.post('/get-online-features', bodies[next++ % bodies.length]!)
+        if (status !== 200) throw new Error(`${url} answered ${status}: ${json.slice(0, 300)}`)
+        times.push(performance.now() - sent)
+      }
+      caller.close()
+    }),
+  )
+  const took = (performance.now() - start) / 1000
   const sorted = Float64Array.from(times).sort()
   const part = (share: number) => sorted[Math.min(sorted.length - 1, Math.floor(sorted.length * share))]!
-  const requests = result.requests.total
-  return { perSecond: requests / result.duration, p50Ms: part(0.5), p99Ms: part(0.99), requests }
+  return { perSecond: times.length / took, p50Ms: part(0.5), p99Ms: part(0.99), requests: times.length }
 }
 
 type Answer = {

@@ -1,4 +1,4 @@
-import { withinMs } from './within.ts'
+import { answerWithinMs } from './within.ts'
 
 /** Answers groups of keys, many groups in one query; each caller gets its own part, in its own order. */
 export type Batcher<Key, Value> = (keys: readonly Key[]) => Promise<Value[]>
@@ -36,9 +36,8 @@ export function createBatcher<Key, Value>(
     inFlight += 1
     try {
       const [only] = groups
-      const values = await withinMs(what, limitMs, () =>
-        run(groups.length === 1 && only ? only.keys : groups.flatMap((group) => group.keys)),
-      )
+      const keys = groups.length === 1 && only ? only.keys : groups.flatMap((group) => group.keys)
+      const values = await answerWithinMs(what, limitMs, run(keys))
       let from = 0
       for (const group of groups) {
         group.resolve(groups.length === 1 ? values : values.slice(from, from + group.keys.length))

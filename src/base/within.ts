@@ -32,6 +32,14 @@ export async function withinMs<T>(
   }
 }
 
+/** The same for an answer that is on its way and cannot be called off: where every call counts, for it makes no signal. */
+export function answerWithinMs<T>(what: string, ms: number, answer: Promise<T>): Promise<T> {
+  return new Promise((resolve, reject) => {
+    const timer = setTimeout(() => reject(silent(what, ms)), ms)
+    answer.then(resolve, reject).finally(() => clearTimeout(timer))
+  })
+}
+
 function silent(what: string, ms: number): PlatformError {
   const long = ms < 1000 ? `${ms} ms` : `${ms / 1000} s`
   return new PlatformError('unavailable', `${what} did not answer within ${long}`, { details: { afterMs: ms } })

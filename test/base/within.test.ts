@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { withinMs } from '../../src/base/within.ts'
+import { answerWithinMs, withinMs } from '../../src/base/within.ts'
 
 const never = (): Promise<never> => new Promise(() => {})
 
@@ -45,5 +45,16 @@ describe('withinMs', () => {
     )
     await expect(after).rejects.toThrow('the process ends')
     expect(called).toBe(false)
+  })
+})
+
+describe('answerWithinMs', () => {
+  it('gives the answer that comes in time, and its error; else it rejects as unavailable', async () => {
+    expect(await answerWithinMs('Redis', 60_000, Promise.resolve(7))).toBe(7)
+    await expect(answerWithinMs('Redis', 60_000, Promise.reject(new Error('own')))).rejects.toThrow('own')
+    await expect(answerWithinMs('Redis', 20, never())).rejects.toMatchObject({
+      code: 'unavailable',
+      details: { afterMs: 20 },
+    })
   })
 })
