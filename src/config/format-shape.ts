@@ -1,6 +1,6 @@
 /** How the files of a source are written, as a person says it; what is left out is as usual. docs/guide/file-formats.md has an example of each. */
 import { z } from 'zod'
-import { dateFormatFault } from '../values/date-format.ts'
+import { dateFormatFault, twoReadings } from '../values/date-format.ts'
 import { isTimeZone } from '../values/time-zone.ts'
 import { said } from './said.ts'
 
@@ -43,16 +43,28 @@ export const formatShape = z.strictObject({
     'How its characters are written; latin1 is iso-8859-1.',
     'windows-1252',
   ),
+  units: said(
+    z
+      .array(z.string().regex(/^[^-0-9.,'\s][^0-9\s]*$/, 'write what stands beside the number, like €'))
+      .readonly()
+      .default([]),
+    'What stands before or behind a number and is no part of it; 12 % is read as 12.',
+    ['€', 'EUR'],
+  ),
   dateFormat: said(
     z
-      .string()
-      .superRefine((text, context) => {
-        const message = dateFormatFault(text)
+      .union([z.string(), z.array(z.string()).min(1).readonly()])
+      .superRefine((given, context) => {
+        const message =
+          [given]
+            .flat()
+            .map(dateFormatFault)
+            .find((fault) => fault !== undefined) ?? twoReadings([given].flat())
         if (message !== undefined) context.addIssue({ code: 'custom', message })
       })
       .nullable()
       .default(null),
-    'How dates and times are written; by default as ISO 8601.',
+    'How dates and times are written, or several such patterns; by default as ISO 8601.',
     'dd.MM.yyyy',
   ),
   timeZone: said(

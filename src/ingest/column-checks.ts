@@ -1,46 +1,22 @@
 import { unreachable } from '../base/assert.ts'
 import { displayInstant } from '../base/instant.ts'
 import type { ColumnCheck, Severity, Source, ValueType } from '../config/project.ts'
-import type { DuckParam } from '../lake/duck.ts'
 import { isNoValue } from '../values/text.ts'
 import { isNaive } from '../values/time-zone.ts'
 import { describeType, TYPES } from '../values/values.ts'
 import { asUsual } from '../values/written.ts'
 import type { Table } from './load-table.ts'
-
-/** A rule for rows. `text` is an expression for what a row has there, `broken` makes one that is true if it breaks it. */
-export type RowCheck = {
-  column: string
-  text: string
-  rule: string
-  severity: Severity
-  broken: (params: Params) => string
-  says: string
-}
-
-/** Collects the bound values of one statement and gives their places. */
-export type Params = { values: DuckParam[]; add(value: DuckParam, type?: ValueType): string }
-
-export function newParams(): Params {
-  const values: DuckParam[] = []
-  const add = (value: DuckParam, type?: ValueType) => {
-    const place = `$${values.push(value)}`
-    // 0.1 in the file and 0.1 in the project are the same number only when both are a float32.
-    return type === 'Float32' ? `${place}::FLOAT` : place
-  }
-  return { values, add }
-}
-
-type IndexedColumn = Table['columns'][number]
-type Broken = Pick<RowCheck, 'broken' | 'says'>
+import { misreadsOf } from './misread.ts'
+import type { Broken, IndexedColumn, Params, RowCheck } from './row-check.ts'
+import { keyMarks, missingWords, totalRow } from './text-checks.ts'
 
 /** All rules that a row can break by itself: the type of each column, keys that are not null, and what is declared. */
 export function rowChecks(table: Table): RowCheck[] {
   return table.columns.flatMap((column) => {
     const { source } = table
     const inKey = source.key.includes(column.name) || column.name === source.eventTime
-    const check = (rule: string, severity: Severity, { broken, says }: Broken): RowCheck => {
-      return { column: column.name, text: `r${column.index}`, rule, severity, broken, says }
+    const check = (rule: string, severity: Severity, broken: Broken): RowCheck => {
+      return { column: column.name, text: `r${column.index}`, rule, severity, ...broken }
     }
     const declared = column.checks.filter(({ rule }) => !(inKey && rule === 'required'))
     // What a tombstone says besides its key and its time means nothing.
@@ -56,7 +32,7 @@ export function rowChecks(table: Table): RowCheck[] {
     return [
       check('type', 'error', typeBroken(table, column)),
       ...localTimes(table, column).map((broken) => check('time_zone', 'error', broken)),
-      ...always('key_spaces', source.key.includes(column.name) ? spaces(column) : []),
+      ...always('key_spaces', source.key.includes(column.name) ? keyMarks(column) : []),
       ...always('missing_words', missingWords(column)),
       ...always('total_row', source.key.includes(column.name) ? totalRow(column) : []),
       // A row that names nothing can never be joined.
@@ -106,14 +82,29 @@ function brokenBy(table: Table, column: IndexedColumn, check: ColumnCheck): Brok
   }
 }
 
+/** What is none of the type: what people write often with what to do, and the rest. */
 function typeBroken(table: Table, column: IndexedColumn): Broken {
   const { index, type } = column
   const none = isNoValue(type, `r${index}`, `t${index}`)
   const [local] = localTimes(table, column)
-  return {
-    broken: (params) => (local ? `(${none}) AND NOT coalesce(${local.broken(params)}, false)` : none),
-    says: misfit(table, column) ?? `with a value that is not ${describeType(type)}${hint(table, type)}`,
-  }
+  const broken = (params: Params) =>
+    local ? `(${none}) AND NOT coalesce(${local.broken(params)}, false)` : `(${none})`
+  const wholly = misfit(table, column)
+  if (wholly !== undefined) return { broken, says: wholly }
+  const looks = (pattern: string) => `regexp_full_match(r${index}, '${pattern}')`
+  const misreads = misreadsOf(type)
+  const first = (i: number) =>
+    misreads
+      .slice(0, i)
+      .map((other) => ` AND NOT ${looks(other.looks)}`)
+      .join('')
+  const kinds = misreads.map((misread, i) => ({
+    broken: (params: Params) => `${broken(params)} AND ${looks(misread.looks)}${first(i)}`,
+    says: misread.says,
+  }))
+  const says = `with a value that is not ${describeType(type)}${hint(table, type)}`
+  const rest = { broken: (params: Params) => `${broken(params)}${first(misreads.length)}`, says }
+  return { broken, says, kinds: [...kinds, rest] }
 }
 
 /** A Parquet column of another kind than the declared type has no value in any row: not the rows are at fault. */
@@ -150,7 +141,8 @@ const HINTS: Partial<Record<ValueType, string>> = {
   Int64: '; write digits alone, and nothing for a missing value',
   Float32: '; write a decimal point and no thousands separator, and nothing for a missing value',
   Float64: '; write a decimal point and no thousands separator, and nothing for a missing value',
-  Bool: '; declare the column Int64 for 0 and 1, or write the words',
+  Bool: '; declare the column Int64 for 0 and 1, or write the words, or name other words in the booleans of the format',
+  UnixTimestamp: '; other ways to write a moment are a dateFormat',
 }
 
 /** Local times of the source's zone that are none, or two. */
@@ -161,56 +153,6 @@ function localTimes({ source }: Table, { index, type }: IndexedColumn): Broken[]
   const text = `(${asUsual(type, `r${index}`, source.format)})`
   const real = `TRY_CAST(${text} AS TIMESTAMP) IS NOT NULL AND NOT starts_with(${text}, '0000')`
   return [{ broken: () => `${isNaive(text)} AND ${real} AND t${index} IS NULL`, says }]
-}
-
-/** Words that programs write where a value is missing. */
-export const MISSING_WORDS = [
-  ...['na', 'n/a', '#n/a', '#na', '<na>', 'nan', '-nan', 'nat', 'null', '(null)', 'nil', 'none', 'missing', '\\n'],
-  ...[
-    '-',
-    '--',
-    '?',
-    '.',
-    '#value!',
-    '#ref!',
-    '#div/0!',
-    '#name?',
-    '#null!',
-    '#num!',
-    '(blank)',
-    '(empty)',
-    'undefined',
-  ],
-]
-
-/** A text that says that there is none, though a null is an empty field. Where the allowed values are declared, they decide. */
-function missingWords({ index, type, checks }: IndexedColumn): Broken[] {
-  if (type !== 'String' || checks.some((c) => c.rule === 'allowed')) return []
-  const words = MISSING_WORDS.map((word) => `'${word}'`).join(', ')
-  const says = 'with a text that looks like a missing value, and is kept as this text; an empty field is a null'
-  return [{ broken: () => `lower(trim(t${index})) IN (${words})`, says }]
-}
-
-/** Blanks of every kind around a text, also those that nobody sees. */
-function spaces({ index, type }: IndexedColumn): Broken[] {
-  if (type !== 'String') return []
-  const blank = String.raw`[\s\x{00a0}\x{200b}\x{feff}]`
-  const says = "with blanks around the key, which are kept: ' 17' and '17' are two keys"
-  return [{ broken: () => `regexp_matches(t${index}, '^${blank}|${blank}$')`, says }]
-}
-
-const TOTALS = [
-  '((grand|overall|sub)[ -]?)?(totals?|totale|totaux|sum|summe|gesamt|gesamtsumme|somme|suma|average|avg|mean|mittelwert|moyenne)( (general|général))?[ :]*',
-  // psql's own last line.
-  '[(][0-9]+ (rows?|records?)[)]',
-].join('|')
-
-/** A spreadsheet's last row is no row of the table. */
-function totalRow({ index, type }: IndexedColumn): Broken[] {
-  if (type !== 'String') return []
-  const says =
-    "with a key that is a word for a total, as a spreadsheet's last row has; take the row out, or declare the check total_row with severity warn"
-  return [{ broken: () => `regexp_full_match(lower(trim(t${index})), '${TOTALS}')`, says }]
 }
 
 /** A quoted empty field is an empty text, and names as little as a null. */

@@ -7,7 +7,8 @@ import { counted, type Finding, finding, shown } from './finding.ts'
 /** Bytes that are no UTF-8 are mostly accents of Windows-1252. */
 export const SAVE_AS_UTF8 =
   "it may be Latin-1 (Windows-1252): save the file as UTF-8, or add to the source format: { encoding: 'windows-1252' }"
-const OTHER_DELIMITERS = [',', ';', '\t', '|']
+/** What people put between fields. */
+export const DELIMITERS = [',', ';', '\t', '|', '~', '^', '#', ':', '\u0001', '\u001f']
 
 /** The names of the first line, or the finding that there is none that can be read. */
 export async function readHeader({ path }: DeliveredPart, source: Source): Promise<string[] | Finding> {
@@ -31,7 +32,7 @@ export function checkHeader(names: readonly string[], source: Source, line: numb
   const { format } = source
   const declared = source.columns.map((c) => nameInFile(format, c.name))
   const example = { line, key: null, value: shown(names.join(format.delimiter)) }
-  const delimiter = OTHER_DELIMITERS.find(
+  const delimiter = DELIMITERS.find(
     (d) =>
       d !== format.delimiter &&
       names.length === 1 &&
@@ -42,7 +43,7 @@ export function checkHeader(names: readonly string[], source: Source, line: numb
       format.delimiter === ','
         ? 'commas are expected: save it as CSV with commas, and numbers with a decimal point'
         : `the format says ${inWords(format.delimiter)}`
-    const says = `fields are separated by ${inWords(delimiter)}; ${expected}, or write in the source format: { delimiter: '${delimiter === '\t' ? '\\t' : delimiter}' }`
+    const says = `fields are separated by ${inWords(delimiter)}; ${expected}, or write in the source format: { delimiter: ${textLiteral(delimiter)} }`
     return [finding(source, { rule: 'delimiter', says, examples: [example] })]
   }
   const missing = source.columns.filter((c) => !names.includes(nameInFile(format, c.name)))
@@ -75,7 +76,7 @@ export function checkHeader(names: readonly string[], source: Source, line: numb
 }
 
 function inWords(delimiter: string): string {
-  return delimiter === '\t' ? 'tabs' : delimiter === ',' ? 'commas' : `'${delimiter}'`
+  return delimiter === '\t' ? 'tabs' : delimiter === ',' ? 'commas' : textLiteral(delimiter)
 }
 
 /** Delimiters at the end of each line, or the index that pandas writes: columns that nobody can ask for. */
@@ -98,8 +99,11 @@ function severityOfExtra(source: Source) {
 
 /** `Customer ID` for `customer_id`: letters and digits alone are compared. */
 export function alike(a: string, b: string): boolean {
-  const plain = (name: string) => name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '')
-  return plain(a) === plain(b) && plain(a) !== ''
+  return plainName(a) === plainName(b) && plainName(a) !== ''
+}
+
+export function plainName(name: string): string {
+  return name.toLowerCase().replaceAll(/[^\p{L}\p{N}]/gu, '')
 }
 
 function missingColumn(

@@ -93,7 +93,7 @@ async function copyText(source: Source, part: Part, { target, seen }: To): Promi
     const utf8 = encoding === 'utf-8' ? withoutMark(text.bytes, marked) : decode(text.bytes, encoding, faults)
     const written = await write(before === 0 ? utf8 : skipLines(utf8, before), target)
     if (!seen.whole) throw new CannotUnpack('there is more behind the end of what was packed; pack it again')
-    if (written.bytes === 0) return empty(source, text.head.length > 0)
+    if (written.bytes === 0) return empty(source, before > 0 && text.head.length > 0)
     const ended = written.last === 0x0a || written.last === 0x0d
     return {
       part: { name: part.name, path: target, ended, linesBefore: before },

@@ -8,6 +8,7 @@ import { nameInFile, USUAL_FORMAT } from '../config/usual-format.ts'
 import type { DuckSession } from '../lake/duck.ts'
 import type { Lake, Snapshot } from '../lake/lake.ts'
 import type { ActiveSuppressions } from '../lake/suppression.ts'
+import { leaveBlankRows } from './blank-rows.ts'
 import { checkHeader, readHeader } from './csv-header.ts'
 import type { DeliveredFile, DeliveredPart } from './delivered.ts'
 import { checkRowCount, checkSameKeys } from './delivery-checks.ts'
@@ -83,8 +84,10 @@ export async function readFile(
   name: string,
 ): Promise<{ table?: Table; findings: Finding[] }> {
   const { duck, project, suppressed } = deps
-  const { table, findings } = await loadFile(deps, file, name)
-  if (!table) return { findings }
+  const { table: loaded, findings } = await loadFile(deps, file, name)
+  if (!loaded) return { findings }
+  const { table, findings: blank } = await leaveBlankRows(duck, loaded)
+  findings.push(...blank)
   findings.push(...(await checkStructure(table)))
   if (table.format === 'parquet') findings.push(...(await checkNanoseconds(duck, table)))
   const left = suppressed ? await leaveOut(duck, table, project, suppressed) : { table, findings: [] }

@@ -1,9 +1,10 @@
 import { messageOf, PlatformError } from '../base/errors.ts'
 import type { Severity } from '../config/project.ts'
 import type { DuckSession } from '../lake/duck.ts'
-import { newParams, type RowCheck, rowChecks } from './column-checks.ts'
+import { rowChecks } from './column-checks.ts'
 import { counted, EXAMPLES_MAX, type Finding, finding, shown } from './finding.ts'
 import { keyText, type Table } from './load-table.ts'
+import { newParams, type RowCheck } from './row-check.ts'
 import { linesOfRows, type Where } from './structure.ts'
 
 /** A rule that was broken: by how many rows, and the numbers of the first of them. */
@@ -13,7 +14,7 @@ type Hit = { check: Omit<RowCheck, 'broken'>; count: number; rows: number[] }
 export async function checkTable(duck: DuckSession, table: Table): Promise<Finding[]> {
   if (table.rows === 0) return []
   const broken = [...(await brokenRows(duck, table)), ...(await repeatedRows(duck, table))]
-  const hits = [...broken, ...(await supersededRows(duck, table))]
+  const hits = [...broken, ...(await supersededRows(duck, table)), ...(await noteBelow(duck, table))]
   const numbers = hits.flatMap((hit) => hit.rows)
   const lines = await linesOfRows(table, numbers)
   const findings: Finding[] = []
@@ -23,7 +24,12 @@ export async function checkTable(duck: DuckSession, table: Table): Promise<Findi
 
 /** Counts first, for all rules in one pass: to look for the rows as well costs four times as much, and few have any. */
 async function brokenRows(duck: DuckSession, table: Table): Promise<Hit[]> {
-  const counts = await countBroken(duck, table, rowChecks(table))
+  const wholly = (await countBroken(duck, table, rowChecks(table))).filter(({ count }) => count > 0)
+  const counts: typeof wholly = []
+  for (const one of wholly) {
+    const kinds = one.check.kinds?.map((kind) => ({ ...one.check, ...kind }))
+    counts.push(...(kinds ? await countBroken(duck, table, kinds) : [one]))
+  }
   const hits: Hit[] = []
   for (const { check, count } of counts.filter((c) => c.count > 0)) {
     const params = newParams()
@@ -106,6 +112,24 @@ async function supersededRows(duck: DuckSession, { source, columns, name }: Tabl
   const check = { column: source.key.join(', '), rule: 'superseded', severity: 'warn' as const, says }
   const text = `concat_ws('|', ${found.map((c) => `r${c.index}`).join(', ')})`
   return [{ check: { ...check, text }, count: counted.count, rows: rows.map((row) => row.n) }]
+}
+
+/** A last row with words for a key, as no other has, and nothing else is mostly a note below the table: `Stand: 31.01.2024`. */
+async function noteBelow(duck: DuckSession, { source, columns, name, format, rows }: Table): Promise<Hit[]> {
+  const keys = columns.filter((c) => source.key.includes(c.name))
+  const others = columns.filter((c) => !source.key.includes(c.name))
+  if (format !== 'csv' || rows < 2 || others.length < 2 || keys.some((c) => c.type !== 'String')) return []
+  const text = `concat_ws('|', ${keys.map((c) => `r${c.index}`).join(', ')})`
+  const words = `regexp_matches(${text}, '[ :*]')`
+  const bare = others.map((c) => `r${c.index} IS NULL`).join(' AND ')
+  const last = await duck.rows<{ n: number }>(
+    `SELECT n FROM ${name} WHERE n = (SELECT max(n) FROM ${name}) AND ${bare} AND ${words}
+       AND (SELECT count_if(${words}) FROM ${name}) = 1`,
+  )
+  if (last.length === 0) return []
+  const says = 'at the end with a key and nothing else; if it is a note below the table, take it out'
+  const check = { column: source.key.join(', '), rule: 'note_below', severity: 'warn' as const, says, text }
+  return [{ check, count: 1, rows: last.map((row) => row.n) }]
 }
 
 /** One row a key is what a snapshot is, whatever is declared. Of changes, where it is declared, one a key and time. */

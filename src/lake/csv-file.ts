@@ -30,7 +30,11 @@ export async function readCsvHeader(path: string, dialect: Dialect = USUAL): Pro
   if (text === undefined) return { rule: 'encoding', says: 'the header is not UTF-8' }
   const names = splitHeader(text, dialect)
   if (names === undefined) return { rule: 'header', says: 'the first line is not a header that ends' }
-  if (names.length === 1 && names[0] === '') return { rule: 'header', says: 'the first line is empty' }
+  if (names.length === 1 && names[0] === '')
+    return {
+      rule: 'header',
+      says: 'the first line is empty, and the names of the columns are expected there; say with skipLines how many lines stand before them',
+    }
   return names
 }
 

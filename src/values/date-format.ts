@@ -1,12 +1,16 @@
 import { TIME_PATTERN, ZONE_PATTERN } from './moment.ts'
 
+const MONTHS = 'january february march april may june july august september october november december'.split(' ')
+
 /**
  * Patterns of dates: `dd.MM.yyyy`, `M/d/yyyy h:mm a`. `dd`, `MM`, `HH`, `hh`, `mm` and `ss` are two digits, one letter is one
- * or two, `yyyy` four, `MMM` the first letters of an English month, `a` AM or PM; anything else stands for itself. Without a time in
- * it a pattern is that of the day: moments are the day, a blank or T, and a time of 24 hours with or without seconds.
+ * or two, `yyyy` four, `MMM` the first letters of an English month, `MMMM` all of them, `a` AM or PM; anything else stands for itself.
+ * Without a time in it a pattern is that of the day: moments are the day, a blank or T, and a time of 24 hours with or without
+ * seconds. With a time in it a day may have one too, of midnight: more would be lost.
  */
 const TOKENS: Record<string, { part: string; pattern: string }> = {
   yyyy: { part: 'year', pattern: '[0-9]{4}' },
+  MMMM: { part: 'name', pattern: `(?:${MONTHS.map(anyCase).join('|')})` },
   MMM: { part: 'name', pattern: '[A-Za-z]{3}' },
   MM: { part: 'month', pattern: '[0-9]{2}' },
   M: { part: 'month', pattern: '[0-9]{1,2}' },
@@ -22,9 +26,23 @@ const TOKENS: Record<string, { part: string; pattern: string }> = {
 }
 
 const TIME_PARTS = ['hour', 'half', 'minute', 'second', 'noon']
-const MONTHS = "['jan','feb','mar','apr','may','jun','jul','aug','sep','oct','nov','dec']"
+const SHORT = `[${MONTHS.map((month) => `'${month.slice(0, 3)}'`).join(', ')}]`
 
 type Piece = { token: string; part: string | null; pattern: string }
+
+function anyCase(name: string): string {
+  return name.replaceAll(/./g, (letter) => `[${letter.toUpperCase()}${letter}]`)
+}
+
+/** Whether a text looks like the pattern: what the engine reads, and also days that there are none of. */
+export function looksLike(format: string): (text: string) => boolean {
+  const pieces = piecesOf(format)
+  const pattern = pieces.map((piece) => piece.pattern).join('') + (pieces.some(isTime) ? '' : DAY_TIME)
+  const day = pieces.slice(0, pieces.findIndex(isTime)).map((piece) => piece.pattern)
+  const bare = day.join('').replace(/(\\x\{20\})+$/, '')
+  const whole = new RegExp(`^(?:${pattern}${bare === '' ? '' : `|${bare}`})$`.replaceAll('\\x{', '\\u{'), 'u')
+  return (text) => whole.test(text)
+}
 
 /** What is wrong with a pattern, and what to write; undefined for a good one. */
 export function dateFormatFault(format: string): string | undefined {
@@ -51,9 +69,35 @@ export function dateFormatFault(format: string): string | undefined {
   if (parts.includes('half') !== parts.includes('noon'))
     return 'hh is of twelve hours and needs a (AM or PM); HH is of 24'
   if (pieces.some((piece) => piece.part === null && /(?!T)[A-Za-z]/.test(piece.token))) {
-    return 'only yyyy, MM, M, MMM, dd, d, HH, H, hh, h, mm, ss and a are known letters; write a pattern like dd.MM.yyyy'
+    return 'only yyyy, MM, M, MMM, MMMM, dd, d, HH, H, hh, h, mm, ss and a are known letters; write a pattern like dd.MM.yyyy'
   }
   return undefined
+}
+
+/** What is wrong with several patterns: two of them would read one text as two days. */
+export function twoReadings(formats: readonly string[]): string | undefined {
+  for (const [i, one] of formats.entries()) {
+    const other = formats.slice(0, i).find((before) => isAmbiguous(before, one))
+    if (other !== undefined)
+      return `'${other}' and '${one}' would read one text as two days; write the one that is meant`
+  }
+  return undefined
+}
+
+/** The same signs around numbers that are the day in one and the month in the other; without signs nothing tells them apart. */
+function isAmbiguous(a: string, b: string): boolean {
+  const [one, two] = [a, b].map((format) => {
+    const pieces = piecesOf(format)
+    const day = pieces.some(isTime) ? pieces.slice(0, pieces.findIndex(isTime)) : pieces
+    const order = day.flatMap(({ part }) => part ?? []).join()
+    const signs = day
+      .map(({ part, token }) => (part === null ? token : part === 'year' ? 'y' : part === 'name' ? 'm' : 'n'))
+      .join('')
+      .trimEnd()
+    return { order, signs }
+  }) as [{ order: string; signs: string }, { order: string; signs: string }]
+  const bare = (signs: string) => /^[yn]+$/.test(signs)
+  return one.order !== two.order && (one.signs === two.signs || (bare(one.signs) && bare(two.signs)))
 }
 
 /** A DuckDB expression: a day or a moment that is written so, as text like 2024-01-31 12:00:00, null for any other text. */
@@ -64,7 +108,10 @@ export function dateAsUsual(type: 'Date' | 'UnixTimestamp', text: string, format
   // What stands between the day and the time belongs to neither.
   const bare = at < 0 ? day : day.slice(0, day.findLastIndex((p) => p.part !== null) + 1)
   const one = expression(text, bare, '')
-  if (type === 'Date') return `CASE ${one} END`
+  if (type === 'Date') {
+    const midnight = at < 0 ? '' : ` ${expression(text, pieces, '')}`
+    return `regexp_replace(CASE ${one}${midnight} END, ' 00:00:00(\\.0+)?$', '')`
+  }
   if (at >= 0) return `CASE ${expression(text, pieces, '')} ${one} END`
   return `CASE ${expression(text, day, DAY_TIME)} END`
 }
@@ -85,7 +132,7 @@ function expression(text: string, pieces: readonly Piece[], rest: string): strin
   const two = (name: string) => `lpad(${part(name)}, 2, '0')`
   const month = places.has('month')
     ? two('month')
-    : `lpad(list_position(${MONTHS}, lower(${part('name')}))::VARCHAR, 2, '0')`
+    : `lpad(list_position(${SHORT}, lower(${part('name')})[:3])::VARCHAR, 2, '0')`
   const iso = [`${part('year')} || '-' || ${month} || '-' || ${two('day')}`]
   if (places.has('minute'))
     iso.push(
@@ -112,7 +159,7 @@ function hourOf(places: Map<string, number>, part: (name: string) => string, two
 }
 
 function piecesOf(format: string): Piece[] {
-  return (format.match(/yyyy|MMM|MM|M|dd|d|HH|H|hh|h|mm|ss|a|./gsu) ?? []).map((token) => {
+  return (format.match(/yyyy|MMMM|MMM|MM|M|dd|d|HH|H|hh|h|mm|ss|a|./gsu) ?? []).map((token) => {
     const pattern = /\w/.test(token) ? token : `\\x{${token.codePointAt(0)?.toString(16)}}`
     return { token, ...(TOKENS[token] ?? { part: null, pattern }) }
   })

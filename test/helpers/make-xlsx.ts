@@ -6,6 +6,10 @@ export type XlsxCell = string | { v?: string; t?: string; s?: number; f?: string
 type Given = {
   rows: Record<number, XlsxCell[]>
   sheets?: string[]
+  /** In which sheet the rows are; the first by default. */
+  at?: number | 'all'
+  /** Rows that the sheet hides. */
+  hidden?: number[]
   date1904?: boolean
   merged?: string[]
   shared?: string[]
@@ -19,6 +23,8 @@ const OFFICE = 'http://schemas.openxmlformats.org/officeDocument/2006/relationsh
 export function makeXlsx({
   rows,
   sheets = ['Data'],
+  at = 0,
+  hidden = [],
   date1904 = false,
   merged = [],
   shared = [],
@@ -26,7 +32,7 @@ export function makeXlsx({
 }: Given): Uint8Array {
   const cells = Object.entries(rows).map(
     ([number, list]) =>
-      `<row r="${number}">${list.map((c, i) => cell(c, `${String.fromCharCode(65 + i)}${number}`)).join('')}</row>`,
+      `<row r="${number}"${hidden.includes(Number(number)) ? ' hidden="1"' : ''}>${list.map((c, i) => cell(c, `${String.fromCharCode(65 + i)}${number}`)).join('')}</row>`,
   )
   const merging =
     merged.length === 0 ? '' : `<mergeCells>${merged.map((ref) => `<mergeCell ref="${ref}"/>`).join('')}</mergeCells>`
@@ -39,7 +45,7 @@ export function makeXlsx({
     ...Object.fromEntries(
       sheets.map((_, i) => [
         `xl/worksheets/sheet${i + 1}.xml`,
-        `<worksheet ${NS}><sheetData>${i === 0 ? cells.join('') : ''}</sheetData>${merging}</worksheet>`,
+        `<worksheet ${NS}><sheetData>${at === 'all' || i === at ? cells.join('') : ''}</sheetData>${merging}</worksheet>`,
       ]),
     ),
     ...more,

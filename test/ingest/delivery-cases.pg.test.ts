@@ -45,7 +45,7 @@ const CSV: Record<string, Right> = {
   '16-na-strings': {
     refused: [
       "2 rows with a value that is not a date like 2024-01-31; a day with a time of it is a UnixTimestamp, other ways to write a day are a dateFormat (line 2, key 00017, 'NA'; line 4, key 00019, 'NULL')",
-      "2 rows with a value that is not a moment like 2024-01-31T12:00:00Z (line 2, key 00017, 'N/A'",
+      "2 rows with a value that is not a moment like 2024-01-31T12:00:00Z; other ways to write a moment are a dateFormat (line 2, key 00017, 'N/A'",
       "and nothing for a missing value (line 2, key 00017, 'null'; line 4, key 00019, 'NaN')",
       "write digits alone, and nothing for a missing value (line 2, key 00017, 'None'; line 4, key 00019, '-')",
     ],
@@ -64,7 +64,7 @@ const CSV: Record<string, Right> = {
   },
   '19-bool-variants': {
     refused: [
-      "3 rows with a value that is not True or False; declare the column Int64 for 0 and 1, or write the words (line 2, key 00017, 'yes'; line 3, key 00018, '0'; line 6, key 00021, 't')",
+      "3 rows with a value that is not True or False; declare the column Int64 for 0 and 1, or write the words, or name other words in the booleans of the format (line 2, key 00017, 'yes'; line 3, key 00018, '0'; line 6, key 00021, 't')",
     ],
   },
   '20-gz': good,
@@ -111,7 +111,8 @@ const CSV: Record<string, Right> = {
   '37-quoted-empty': { rows: 3, first: [...CITY.slice(0, -1), ''] },
   '38-sci-int': {
     refused: [
-      "2 rows with a value that is not a whole number of 64 bits; write digits alone, and nothing for a missing value (line 2, key 00017, '1E3'; line 3, key 00018, '+1')",
+      "1 row with a plus in front; write the number alone (line 3, key 00018, '+1')",
+      "1 row with a value that is not a whole number of 64 bits; write digits alone, and nothing for a missing value (line 2, key 00017, '1E3')",
     ],
   },
   '40-xlsx': {

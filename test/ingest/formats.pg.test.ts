@@ -3,7 +3,10 @@ import { gzipSync } from 'node:zlib'
 import iconv from 'iconv-lite'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { Finding } from '../../src/ingest/finding.ts'
+import { snapshotColumns } from '../../src/ingest/write-snapshot.ts'
 import { findingsOf, openRig, projectOf, type Rig } from './rig.ts'
+
+const BEFORE_UNITS = '29b3b3119370'
 
 /** Files as people write them, each taken in by the format that says how. */
 let rig: Rig
@@ -124,6 +127,8 @@ test.each([
   ['dd-MMM-yyyy', '31-Jan-2024', '29-feb-2023', undefined],
   ['yyyyMMdd', '20240131', '20240131T10:30:00+01:00', '2024-01-31 09:30:00+00'],
   ['yyyyMMdd HHmm', '20240131', '20240131 2430', undefined],
+  ['MMMM d, yyyy', '"January 5, 2024"', '"december 31, 2024 10:30"', '2024-12-31 10:30:00+00'],
+  ['MMMM d, yyyy', '"January 5, 2024"', '"Jan 31, 2024"', undefined],
   ['dd/MM/yyyy', '31/01/2024', '01/31/2024', undefined],
   ['dd.MM.yyyy', '31.01.2024', '2024-01-31', undefined],
   ['dd.MM.yyyy', '31.01.2024', '31x01x2024', undefined],
@@ -139,6 +144,42 @@ test.each([
   const report = await rig.deliver(project, file, nextDay())
   const path = await rig.lake.path((await rig.lake.list()).find((s) => s.id === report.sources[0]!.snapshot)!)
   expect(await rig.duck.rows(`SELECT CAST(t AS VARCHAR) AS t FROM read_parquet('${path}')`)).toEqual([{ t: value }])
+})
+
+test('a day may have a time of midnight where the pattern has one, and no other; of several patterns the one that fits reads', async () => {
+  const columns = { k: 'String', d: 'Date' } as const
+  const project = (dateFormat: string | string[]) => projectOf({ c: { key: 'k', columns, format: { dateFormat } } })
+  const file = (...texts: string[]) => ({ 'c.csv': `k,d\n${texts.map((text, i) => `${i},${text}\n`).join('')}` })
+  const read = async (dateFormat: string | string[], ...texts: string[]) => {
+    const report = await rig.deliver(project(dateFormat), file(...texts), nextDay())
+    const path = await rig.lake.path((await rig.lake.list()).find((s) => s.id === report.sources[0]!.snapshot)!)
+    return (await rig.duck.rows(`SELECT CAST(d AS VARCHAR) AS d FROM read_parquet('${path}')`)).map((row) => row.d)
+  }
+  expect(await read('M/d/yyyy h:mm:ss a', '1/5/2024 12:00:00 AM', '1/6/2024')).toEqual(['2024-01-05', '2024-01-06'])
+  const noon = await refused(project('M/d/yyyy h:mm:ss a'), file('1/5/2024 12:00:00 PM'))
+  expect(noon.map((f) => [f.rule, f.column])).toEqual([['type', 'd']])
+  expect(await read(['dd.MM.yyyy', 'yyyy-MM-dd'], '05.01.2024', '2024-01-06')).toEqual(['2024-01-05', '2024-01-06'])
+})
+
+test('units beside numbers and the lakhs of India; what is no such number is refused', async () => {
+  const format = { units: ['€', 'EUR', 'R$', '%'], thousands: ',' }
+  const project = projectOf({ c: { key: 'k', columns: { k: 'String', f: 'Float64' }, format } })
+  const file = (texts: string[]) => ({ 'c.csv': `k,f\n${texts.map((text, i) => `${i},"${text}"\n`).join('')}` })
+  const good = ['€5', '€ 5.5', '-5 €', '-€5', '€-5', '1,234 EUR', 'R$\u00a012,34,567.5', '12%', '7', '1,00,000']
+  const report = await rig.deliver(project, file(good), nextDay())
+  expect((await rig.rows(report.sources[0]!.snapshot)).map((row) => row[1])).toEqual([
+    5, 5.5, -5, -5, -5, 1234, 1234567.5, 12, 7, 100000,
+  ])
+  const bad = ['€', '5 kg', '€5 EUR', '5 € 6', '-€-5', '--5', '1,23,45', '1,2,345', 'EUROPE5', '5R']
+  expect((await refused(project, file(bad))).reduce((sum, f) => sum + f.count, 0)).toBe(bad.length)
+})
+
+test('a field of formats that came later makes no other format of those that were there', () => {
+  const source = (format: object) =>
+    projectOf({ c: { key: 'k', columns: { k: 'String' }, format: { delimiter: ';', ...format } } }).sources[0]!
+  // As the version before wrote it.
+  expect(snapshotColumns(source({}))).toMatchObject([{ format: BEFORE_UNITS }])
+  expect(snapshotColumns(source({ units: ['€'] }))).not.toMatchObject([{ format: BEFORE_UNITS }])
 })
 
 test('utf-16 of both orders, latin1 and other encodings; what is no text in one is refused with its line', async () => {

@@ -2,7 +2,7 @@ import type { Format } from '../../config/project.ts'
 import { propertyName, textLiteral } from '../csv-header.ts'
 
 const ORDER = [
-  ...['encoding', 'skipLines', 'header', 'delimiter', 'quote', 'trim', 'names', 'decimal', 'thousands'],
+  ...['encoding', 'skipLines', 'header', 'delimiter', 'quote', 'trim', 'names', 'decimal', 'thousands', 'units'],
   ...['dateFormat', 'booleans', 'nulls', 'sheet'],
 ]
 
@@ -32,7 +32,7 @@ export function describeFormat(format: Partial<Format>): string[] {
       case 'header':
         return 'no header'
       case 'delimiter':
-        return value === '\t' ? 'tabs between fields' : `'${value}' between fields`
+        return value === '\t' ? 'tabs between fields' : `${textLiteral(String(value))} between fields`
       case 'quote':
         return value === null ? 'no quotes' : `quotes of the kind ${value}`
       case 'trim':
@@ -43,12 +43,16 @@ export function describeFormat(format: Partial<Format>): string[] {
         return 'decimal comma'
       case 'thousands':
         return `${value === ' ' ? 'a blank' : `'${value}'`} between thousands`
+      case 'units':
+        return `${(value as string[]).join(', ')} beside numbers`
       case 'dateFormat':
-        return `dates like ${value}`
+        return `dates like ${[value].flat().join(' and ')}`
       case 'booleans':
         return 'other words for true and false'
       case 'nulls':
         return `words for missing values (${(value as string[]).join(', ')})`
+      case 'sheet':
+        return `a table in the sheet '${value}'`
       default:
         return String(value)
     }

@@ -1,37 +1,45 @@
 import { createReadStream } from 'node:fs'
 import iconv from 'iconv-lite'
 import type { Format, Source } from '../../config/project.ts'
-import { alike } from '../csv-header.ts'
+import { alike, DELIMITERS } from '../csv-header.ts'
 import { locate } from '../files/locate.ts'
 import { unpack } from '../files/unpack.ts'
+import { CannotReadWorkbook } from '../xlsx/workbook.ts'
+import { guessSheet } from './guess-sheet.ts'
+import { NO_VALUES } from './known-words.ts'
 import type { Looker } from './looker.ts'
+import { type Layout, namesIn, namesKnown, placedNote } from './names.ts'
 
 export type Guess = { format: Format; notes: string[] }
 
 const HEAD_BYTES = 1 << 18
-const LINES_MAX = 30
-const DELIMITERS = [',', ';', '\t', '|']
+/** As many as can be skipped, and a few. */
+const LINES_MAX = 1010
 
 /** What is around the values of a file of text: encoding, lines before the header, delimiter, names. Other kinds have names alone. */
 export async function guessText(looker: Looker, source: Source): Promise<Guess> {
   const located = await locate(looker.folder, source)
   const part = 'rule' in located ? undefined : located.parts[0]
   if (!part) return { format: source.format, notes: [] }
-  if (part.format !== 'csv') return { format: { ...source.format, ...(await namesOfTable(looker, source)) }, notes: [] }
+  if (part.format !== 'csv') {
+    const sheet = part.format === 'xlsx' ? await guessSheet(part.path, source).catch(cannotRead) : undefined
+    const { layout, notes } = sheet ?? (await namesOfTable(looker, source))
+    return { format: { ...source.format, ...layout }, notes }
+  }
   const read = () => {
     const raw = createReadStream(part.path, { highWaterMark: HEAD_BYTES }) as AsyncIterable<Buffer>
     return part.packed === null ? raw : unpack(raw, part.packed)
   }
   const { encoding, head, guessed } = await encodingOf(read)
-  const notes = guessed
-    ? ['the encoding is a guess: look at the letters with accents in the file, and whether they come out right']
-    : []
+  const accents =
+    'the encoding is a guess: look at the letters with accents in the file, and whether they come out right'
   const lines = iconv
     .decode(head, encoding)
     .split(/\r\n|\n|\r/)
     .slice(0, LINES_MAX)
-  const layout = headerIn(lines, source) ?? withoutHeader(lines, source)
-  return { format: { ...source.format, encoding, ...layout }, notes }
+  const around = headerIn(lines, source) ?? otherNames(lines, source)
+  const notes = [...(guessed ? [accents] : []), ...(around?.notes ?? [])]
+  return { format: { ...source.format, encoding, ...around?.layout }, notes }
 }
 
 /** UTF-8 if all of the file is; else what its mark says; else the encoding of Windows in the west. */
@@ -71,48 +79,81 @@ function decodes(decoder: InstanceType<typeof TextDecoder>, chunk: Buffer): bool
   }
 }
 
-type Layout = Partial<Pick<Format, 'delimiter' | 'skipLines' | 'header' | 'trim' | 'names'>>
+type Around = { layout: Layout; notes: string[] }
 
 /** The line, and the delimiter, by which most columns of the project have their names. */
-function headerIn(lines: readonly string[], source: Source): Layout | undefined {
-  let best: { known: number; layout: Layout } | undefined
+function headerIn(lines: readonly string[], source: Source): Around | undefined {
+  let best: { known: number; fields: string[]; layout: Layout } | undefined
   for (const delimiter of DELIMITERS) {
     for (const [i, line] of lines.entries()) {
       const fields = fieldsOf(line, delimiter)
-      const known = source.columns.filter((c) => fields.some((field) => alike(field, c.name))).length
-      if (known > (best?.known ?? 0)) best = { known, layout: { delimiter, skipLines: i, ...namesIn(fields, source) } }
+      if (fields.length < 2 && source.columns.length > 1) continue
+      const known = namesKnown(fields, source)
+      if (known > (best?.known ?? 0)) best = { known, fields, layout: { delimiter, skipLines: i } }
     }
   }
-  return best && best.known * 2 >= source.columns.length ? best.layout : undefined
+  if (!best || best.known * 2 < source.columns.length) return undefined
+  const single = best.fields.every((field) => /^'.*'$/.test(field))
+  const fields = single ? best.fields.map((field) => field.slice(1, -1).replaceAll("''", "'")) : best.fields
+  const quote: Layout = single ? { quote: "'" } : {}
+  const { delimiter, skipLines } = best.layout as { delimiter: string; skipLines: number }
+  const below = fieldsOf(lines[skipLines + 1] ?? '', delimiter)
+  if (isSecondHead(fields, below, source)) {
+    const line = skipLines + 2
+    const note = `line ${line} looks like a second line of names: both are skipped, and the columns are taken in the order of the project`
+    return { layout: { delimiter, ...quote, header: false, skipLines: line }, notes: [note] }
+  }
+  return { layout: { ...best.layout, ...quote, ...namesIn(fields, source) }, notes: placedNote(fields, source) }
 }
 
-/** No line has names, and each has as many fields as the project has columns. */
-function withoutHeader(lines: readonly string[], { columns }: Source): Layout {
+/** Units or longer names below the names: words where values are expected. Only where the columns stand in the order of the project. */
+function isSecondHead(fields: readonly string[], below: readonly string[], { columns }: Source): boolean {
+  if (fields.length !== columns.length || below.length !== fields.length) return false
+  if (!columns.every(({ name }, i) => alike(name, fields[i]!))) return false
+  const typed = below.filter((_, i) => columns[i]!.type !== 'String' && columns[i]!.type !== 'Bool')
+  const missing: readonly string[] = NO_VALUES
+  return typed.length > 1 && typed.every((field) => /^\D+$/.test(field) && !missing.includes(field.toLowerCase()))
+}
+
+/** No line has the names of the project, and each has as many fields as it has columns. */
+function otherNames(lines: readonly string[], source: Source): Around | undefined {
+  const { columns } = source
   const filled = lines.slice(0, -1).filter((line) => line !== '')
   const delimiter = DELIMITERS.find(
     (d) => filled.length > 0 && filled.every((line) => fieldsOf(line, d).length === columns.length),
   )
-  return delimiter === undefined || columns.length < 2 ? {} : { delimiter, header: false }
-}
-
-/** What columns are called, where it is not their name; blanks around a name alone are a matter of trimming. */
-function namesIn(fields: readonly string[], { columns }: Source): Layout {
-  const trim = columns.some(({ name }) => !fields.includes(name) && fields.some((field) => field.trim() === name))
-  const held = trim ? fields.map((field) => field.trim()) : fields
-  const names = columns.flatMap(({ name }) => {
-    if (held.includes(name)) return []
-    const like = held.filter((field) => alike(field, name))
-    return like.length === 1 ? [[name, like[0]!] as const] : []
-  })
-  return { ...(trim ? { trim } : {}), names: Object.fromEntries(names) }
+  if (delimiter === undefined || columns.length < 2) return undefined
+  const first = fieldsOf(filled[0]!, delimiter)
+  // Numbers and days have digits, and names of columns seldom.
+  const typed = first.filter((_, i) => columns[i]!.type !== 'String' && columns[i]!.type !== 'Bool')
+  const named = filled.length > 1 && typed.length > 0 && typed.every((field) => /^\D+$/.test(field))
+  const names = named ? namesIn(first, source) : {}
+  if (Object.keys(names.names ?? {}).length === 0) return { layout: { delimiter, header: false }, notes: [] }
+  return { layout: { delimiter, ...names }, notes: placedNote(first, source) }
 }
 
 function fieldsOf(line: string, delimiter: string): string[] {
-  const fields = line.split(delimiter)
+  if (!line.includes('"')) return line.split(delimiter)
+  const fields: string[] = []
+  let quoted = false
+  let from = 0
+  for (let i = 0; i <= line.length; i++) {
+    if (line[i] === '"') quoted = !quoted
+    if (i < line.length && (quoted || line[i] !== delimiter)) continue
+    fields.push(line.slice(from, i))
+    from = i + 1
+  }
   return fields.map((field) => /^"(.*)"$/s.exec(field)?.[1]?.replaceAll('""', '"') ?? field)
 }
 
-async function namesOfTable(looker: Looker, source: Source): Promise<Layout> {
+async function namesOfTable(looker: Looker, source: Source): Promise<Around> {
   const header = await looker.names(source)
-  return header === undefined ? {} : namesIn(header, source)
+  return header === undefined
+    ? { layout: {}, notes: [] }
+    : { layout: namesIn(header, source), notes: placedNote(header, source) }
+}
+
+/** What is wrong with the workbook is told when it is read. */
+function cannotRead(error: unknown): undefined {
+  if (!(error instanceof CannotReadWorkbook)) throw error
 }

@@ -3,7 +3,13 @@ import { timeOfSerial } from './time-format.ts'
 import { unescaped, visit, type Workbook } from './workbook.ts'
 
 /** A row of a sheet: what is in its cells, by column from 0; `plain` is a cell as a person reads it, for the header. */
-export type SheetRow = { row: number; cells: Map<number, string>; plain: Map<number, string>; faults: CellFault[] }
+export type SheetRow = {
+  row: number
+  hidden: boolean
+  cells: Map<number, string>
+  plain: Map<number, string>
+  faults: CellFault[]
+}
 
 export type CellFault = { column: number; cell: string; fault: 'error' | 'no value' | 'beyond'; shown: string }
 
@@ -29,7 +35,8 @@ export async function readRows(
     open(name: string, attributes: Record<string, string>) {
       if (name === 'row') {
         number = attributes.r === undefined ? number + 1 : Number(attributes.r)
-        row = { row: number, cells: new Map(), plain: new Map(), faults: [] }
+        const hidden = attributes.hidden === '1' || attributes.hidden === 'true'
+        row = { row: number, hidden, cells: new Map(), plain: new Map(), faults: [] }
         column = -1
       } else if (name === 'c') {
         column = attributes.r === undefined ? column + 1 : columnOf(attributes.r)
@@ -85,7 +92,8 @@ function put(book: Workbook, row: SheetRow, { column, name, type, style, formula
   if (type === 'e') {
     row.faults.push({ column, cell: name, fault: 'error', shown: value ?? '#ERROR' })
   } else if (value === null || (value === '' && type !== 'str' && type !== 'inlineStr')) {
-    if (formula && value === null) row.faults.push({ column, cell: name, fault: 'no value', shown: 'a formula' })
+    // A formula whose result is an empty text says that it is a text.
+    if (formula) row.faults.push({ column, cell: name, fault: 'no value', shown: 'a formula' })
   } else if (type === 's' || type === 'str' || type === 'inlineStr') {
     const text = type === 's' ? (book.texts[Number(value)] ?? '') : unescaped(value)
     // Excel has no null but the empty cell, and an empty text looks the same.

@@ -54,6 +54,7 @@ async function copySheet(
   let buffer = ''
   let rows = 0
   const numbers = newRowNumbers()
+  const hidden: number[] = []
   const write = (fields: readonly (string | undefined)[]) => {
     buffer += `${fields.map((field) => (field === undefined ? '' : quoted(field))).join(',')}\n`
     if (buffer.length > FLUSH_CHARS) return flush()
@@ -83,6 +84,7 @@ async function copySheet(
           shown: row.plain.get(column) ?? '',
         })
     }
+    if (row.hidden) hidden.push(row.row)
     numbers.add(++rows, row.row)
     return write(names.map((_, i) => row.cells.get(i)))
   }
@@ -97,7 +99,11 @@ async function copySheet(
     const part = { name, path: target, ended: true, linesBefore: 0, rows, sheet: { rowOf: numbers.rowOf, headerRow } }
     return {
       part,
-      findings: [...cellFindings(source, names, faults.all()), ...mergedFindings(source, { names, merged, headerRow })],
+      findings: [
+        ...cellFindings(source, names, faults.all()),
+        ...mergedFindings(source, { names, merged, headerRow }),
+        ...hiddenFindings(source, hidden),
+      ],
     }
   } finally {
     await out.close()
@@ -155,6 +161,14 @@ function newFaults() {
     },
     all: () => [...found.values()],
   }
+}
+
+/** A filter hides rows and takes none out: whoever looks at the sheet does not see all that is taken in. */
+function hiddenFindings(source: Source, hidden: readonly number[]): Finding[] {
+  if (hidden.length === 0) return []
+  const examples = hidden.slice(0, EXAMPLES_MAX).map((line) => ({ line, key: null, value: null }))
+  const says = `${counted(hidden.length, 'row')} that the sheet hides, as a filter does; read like the others: delete what is not meant`
+  return [finding(source, { rule: 'hidden_rows', severity: 'warn', count: hidden.length, examples, says })]
 }
 
 /** Only the first of merged cells has the value: the rows below would be nulls. */
