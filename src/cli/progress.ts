@@ -100,8 +100,6 @@ function optionsFor(stream: Stream, known: boolean): Options {
     hideCursor: true,
     stopOnComplete: false,
     gracefulExit: false,
-    // A progress of zero parts is no fault.
-    emptyOnZero: true,
   }
 }
 
