@@ -2,6 +2,7 @@ import type pg from 'pg'
 import { afterAll, afterEach, beforeAll, describe, expect, it, vi } from 'vitest'
 import { PlatformError } from '../../src/base/errors.ts'
 import { silentLog } from '../../src/base/log.ts'
+import { connectDatabase } from '../../src/db/db.ts'
 import { createPool, poolSql } from '../../src/db/pool.ts'
 import { createPulse } from '../../src/db/pulse.ts'
 import { type EmptyDatabase, emptyDatabase } from '../helpers/pg.ts'
@@ -100,4 +101,20 @@ it('connections that nobody uses are kept as far as they are asked for', async (
     await end()
     vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   }
+})
+
+it('the connections of predictions are kept: the first after a quiet hour waits for none', async () => {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const db = await connectDatabase({ url: empty.url, log: silentLog })
+  const count = async () => {
+    const text = `select application_name as name, count(*)::int as n from pg_stat_activity
+      where datname = current_database() and application_name in ('weir', 'weir serving') group by 1 order by 1`
+    return Object.fromEntries((await db.query<{ name: string; n: number }>(text)).map(({ name, n }) => [name, n]))
+  }
+  await Promise.all(Array.from({ length: 4 }, () => [db.serving.query('select 1'), db.query('select 1')]).flat())
+  expect(await count()).toEqual({ weir: 4, 'weir serving': 4 })
+  vi.advanceTimersByTime(3_600_000)
+  await vi.waitFor(async () => expect(await count()).toEqual({ weir: 1, 'weir serving': 4 }), { timeout: 30_000 })
+  vi.useRealTimers()
+  await db.close()
 })
