@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, expect, test } from 'vitest'
+import { afterEach, beforeEach, expect, test, vi } from 'vitest'
 import { silentLog } from '../../src/base/log.ts'
 import { connectDatabase } from '../../src/db/db.ts'
 import { atWork } from '../../src/db/pulse.ts'
@@ -59,6 +59,49 @@ test('F2: a start while the database is away can be left, and gives back what it
   expect(await starting).toMatchObject({ code: 'unavailable' })
   await proxy.pass()
   expect(await database.db.query('select 1 from flows.executor')).toEqual([])
+})
+
+/** The database of a process in which the first statement that has these words fails, by a fault that no wait mends. */
+function failingOnce(words: string): Database {
+  let failed = false
+  return {
+    ...db,
+    query: async <Row>(text: string, values?: readonly unknown[]) => {
+      if (failed || !text.includes(words)) return db.query<Row>(text, values)
+      failed = true
+      throw new Error(`'${words}' fails`)
+    },
+  }
+}
+
+test.each([
+  ['what an older weir has left', 'dbos'],
+  ['what the dead have left', 'from flows.executor'],
+])(
+  'F2: a start that fails while it looks for %s gives back what it took, and the next one works',
+  async (_what, words) => {
+    const failing = createFlows({ db: failingOnce(words), log: silentLog })
+    failing.define('any', async (run) => run.step('only', async () => 'done'))
+    await expect(failing.start()).rejects.toThrow(`'${words}' fails`)
+    expect(await database.db.query('select 1 from flows.executor')).toEqual([])
+    const leases =
+      "select 1 from pg_stat_activity where datname = current_database() and application_name = 'weir lease'"
+    await expect.poll(() => database.db.query(leases)).toEqual([])
+    await failing.start()
+    expect(await failing.wait(await failing.submit('any', null))).toBe('done')
+    await failing.stop(100)
+  },
+)
+
+test('F2: a stop ends while the start still waits for something that never comes', async () => {
+  const never = createFlows({ db, log: silentLog, build: () => new Promise(() => {}) })
+  await never.list()
+  void never.start().catch(() => {})
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
+  const stopped = never.stop(100)
+  await vi.advanceTimersByTimeAsync(SOON_MS)
+  vi.useRealTimers()
+  await stopped
 })
 
 test('F2: a worker whose database falls silent ends within its time', async () => {
