@@ -106,7 +106,11 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   logRequests(app)
   app.setErrorHandler(sendProblem)
   app.setNotFoundHandler((request, reply) => {
-    const told = problem(404, 'not_found', `there is no ${request.method} ${request.url.slice(0, 200)}; see /docs`)
+    const [path = ''] = request.url.split('?')
+    const others = routes.filter((route) => route.path === path && route.method !== 'HEAD').map((route) => route.method)
+    const there = others.length === 0 ? '' : `, but ${others.join(', ')}`
+    const says = `there is no ${request.method} ${request.url.slice(0, 200)}${there}; see /docs`
+    const told = problem(404, 'not_found', says)
     return reply.code(404).type('application/problem+json').send(told)
   })
   addDocuments(app, { version: options.version, routes })

@@ -51,6 +51,16 @@ describe('errors', () => {
     },
   )
 
+  it.each([
+    ['GET', '/echo?x=1', 'there is no GET /echo?x=1, but POST; see /docs'],
+    ['PUT', '/missing', 'there is no PUT /missing, but GET; see /docs'],
+    ['GET', '/nowhere', 'there is no GET /nowhere; see /docs'],
+  ] as const)('name the method that a path has: %s %s', async (method, url, detail) => {
+    const { app } = await server()
+    const answer = await app.inject({ method, url, headers: { host: 'localhost' } })
+    expect(answer.json()).toMatchObject({ status: 404, detail })
+  })
+
   it('tell nothing of our own faults', async () => {
     const { app } = await server()
     const answer = await app.inject({ url: '/bug', headers: { host: 'localhost' } })

@@ -270,8 +270,8 @@ test.each([
   ['as_of=2999-01-01', 'as-of'],
   ['as_of=yesterday', 'as_of'],
   ['as_of=2020-01-01&source=nobody', "no source 'nobody'"],
-  ['as_of=2020-01-01&known_at=2020-01-01', 'querystring'],
-  ['', 'as_of'],
+  ['as_of=2020-01-01&known_at=2020-01-01', "the address has 'known_at', which is unknown; leave it out"],
+  ['', "the address lacks 'as_of'; add ?as_of="],
 ])('?%s is refused before the body is read', async (query, says) => {
   const door = await open(USERS)
   const text = head(door, 'Content-Length: 100000\r\nConnection: close\r\n').replace(/as_of=[^ ]*/, query)

@@ -210,11 +210,13 @@ describe('bad requests are the caller’s', () => {
 
   test('what is not understood is named, not dropped', async () => {
     const asOf = await rig.predict({ ...KNOWN, as_of: '2024-01-31' })
-    expect(asOf.body.detail).toBe("body has 'as_of', which is unknown")
+    expect(asOf.body.detail).toBe("the body has 'as_of', which is unknown; leave it out")
     const explain = await rig.post('/predict?explain=true', KNOWN)
     expect(explain).toMatchObject({ status: 400, body: { detail: 'explain is not supported yet; leave it out' } })
-    expect((await rig.post('/predict?x=1', KNOWN)).body.detail).toBe("querystring has 'x', which is unknown")
-    expect((await rig.predict({ user_id: 5 })).body.detail).toBe('body/user_id must be string')
+    expect((await rig.post('/predict?x=1', KNOWN)).body.detail).toBe(
+      "the address has 'x', which is unknown; leave it out",
+    )
+    expect((await rig.predict({ user_id: 5 })).body.detail).toBe("'user_id' in the body must be a text")
   })
 
   test('another content type, method or path', async () => {
