@@ -4,6 +4,7 @@ import { dateFormatFault, twoReadings } from '../values/date-format.ts'
 import { isTimeZone } from '../values/time-zone.ts'
 import { said } from './said.ts'
 
+/** No gb18030 and no big5 of Hong Kong: where a chunk begins within one of their longer letters, iconv-lite loses one. */
 export const ENCODINGS = [
   'utf-8',
   'utf-16le',
@@ -13,6 +14,8 @@ export const ENCODINGS = [
   'iso-8859-15',
   'windows-1250',
   'macintosh',
+  ...(['windows-1251', 'windows-1253', 'windows-1254', 'windows-1257', 'iso-8859-2', 'koi8-r'] as const),
+  ...(['cp850', 'cp852', 'cp866', 'shift_jis', 'euc-jp', 'euc-kr', 'gbk', 'cp950'] as const),
 ] as const
 
 const SKIP_LINES_MAX = 1000

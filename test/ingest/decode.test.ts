@@ -28,6 +28,29 @@ test.each(['utf-16le', 'utf-16be'] as const)(
   },
 )
 
+test.each([
+  ['shift_jis', '東京,ソ連,表'],
+  ['euc-jp', '東京,さいたま'],
+  ['euc-kr', '서울,부산'],
+  ['gbk', '北京,上海浦东'],
+  ['cp950', '臺北,功許'],
+] as const)(
+  'text in %s is the same wherever its chunks end; half a letter at the end is a fault',
+  async (encoding, word) => {
+    const text = `k,s\r\na,${word}\r\n`
+    const bytes = iconv.encode(text, encoding)
+    for (let size = 1; size <= 9; size++) {
+      const faults = { count: 0, line: 0, wasUtf8: false }
+      let read = ''
+      for await (const piece of decode(inPieces(bytes, size), encoding, faults)) read += piece.toString()
+      expect([size, read, faults.count, faults.wasUtf8]).toEqual([size, text, 0, false])
+      const broken = Buffer.concat([bytes, Buffer.from([bytes[bytes.indexOf(0x2c, 5) + 1]!])])
+      for await (const _ of decode(inPieces(broken, size), encoding, faults));
+      expect([size, faults.count, faults.line]).toEqual([size, 1, 3])
+    }
+  },
+)
+
 test('lines are skipped wherever the chunks end, whatever their ends', async () => {
   for (const text of ['a\r\nb\r\nc\r\nd', 'a\nb\nc\nd', 'a\rb\rc\rd']) {
     const right = text.slice(text.indexOf('c'))

@@ -1,6 +1,7 @@
 import { mkdir, mkdtemp, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
+import iconv from 'iconv-lite'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { takeFile } from '../../src/ingest/delivery-file.ts'
 import { readFile } from '../../src/ingest/read-delivery.ts'
@@ -157,6 +158,35 @@ describe('text, as offices write it', () => {
       expect([found.block, found.values]).toEqual([block, MEANT])
     })
   }
+
+  test.each([
+    ['windows-1252', ['Besançon', 'Göteborg']],
+    ['windows-1250', ['Łódź', 'Gdańsk']],
+    ['windows-1250', ['Příbram', 'Žďár']],
+    ['windows-1254', ['İzmir', 'Şırnak']],
+    ['windows-1252', ['Ærø', 'São Camões']],
+    ['macintosh', ['Besançon', 'Göteborg']],
+    ['cp850', ['Besançon', 'Göteborg']],
+    ['windows-1251', ['Москва', 'Нижний Новгород']],
+    ['koi8-r', ['Москва', 'Нижний Новгород']],
+    ['cp866', ['Москва', 'Нижний Новгород']],
+    ['windows-1253', ['Αθήνα', 'Πάτρα']],
+    ['shift_jis', ['東京', 'さいたま市']],
+    ['euc-jp', ['東京', 'さいたま市']],
+    ['euc-kr', ['서울', '부산광역시']],
+    ['gbk', ['北京市', '上海市浦东新区']],
+    ['cp950', ['臺北市', '高雄市']],
+  ] as [string, [string, string]][])(
+    'letters of %s come out right, and two words are shown to see it: %j',
+    async (encoding, city) => {
+      const found = await read('customers.csv', iconv.encode(lines({ city }), encoding))
+      expect([found.block, found.values]).toEqual([
+        `format: { encoding: '${encoding}' },`,
+        MEANT.map((row, i) => row.with(6, city[i]!)),
+      ])
+      expect(found.notes).toEqual([expect.stringContaining(`come out right: '${city[0]}'`)])
+    },
+  )
 
   test('a long report before the header, quoted marks in it', async () => {
     const found = await read('customers.csv', `${'"note, with a mark"\n'.repeat(300)}${lines()}`)

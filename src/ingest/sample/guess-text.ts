@@ -5,6 +5,7 @@ import { alike, DELIMITERS } from '../csv-header.ts'
 import { locate } from '../files/locate.ts'
 import { unpack } from '../files/unpack.ts'
 import { CannotReadWorkbook } from '../xlsx/workbook.ts'
+import { guessEncoding, HEAD_BYTES } from './guess-encoding.ts'
 import { guessSheet } from './guess-sheet.ts'
 import { NO_VALUES } from './known-words.ts'
 import type { Looker } from './looker.ts'
@@ -12,7 +13,6 @@ import { type Layout, namesIn, namesKnown, placedNote } from './names.ts'
 
 export type Guess = { format: Format; notes: string[] }
 
-const HEAD_BYTES = 1 << 18
 /** As many as can be skipped, and a few. */
 const LINES_MAX = 1010
 
@@ -30,53 +30,14 @@ export async function guessText(looker: Looker, source: Source): Promise<Guess> 
     const raw = createReadStream(part.path, { highWaterMark: HEAD_BYTES }) as AsyncIterable<Buffer>
     return part.packed === null ? raw : unpack(raw, part.packed)
   }
-  const { encoding, head, guessed } = await encodingOf(read)
-  const accents =
-    'the encoding is a guess: look at the letters with accents in the file, and whether they come out right'
+  const { encoding, head, notes: guessed } = await guessEncoding(read)
   const lines = iconv
     .decode(head, encoding)
     .split(/\r\n|\n|\r/)
     .slice(0, LINES_MAX)
   const around = headerIn(lines, source) ?? otherNames(lines, source)
-  const notes = [...(guessed ? [accents] : []), ...(around?.notes ?? [])]
+  const notes = [...guessed, ...(around?.notes ?? [])]
   return { format: { ...source.format, encoding, ...around?.layout }, notes }
-}
-
-/** UTF-8 if all of the file is; else what its mark says; else the encoding of Windows in the west. */
-async function encodingOf(
-  read: () => AsyncIterable<Buffer>,
-): Promise<{ encoding: Format['encoding']; head: Buffer; guessed: boolean }> {
-  const utf8 = new TextDecoder('utf-8', { fatal: true })
-  const pieces: Buffer[] = []
-  let held = 0
-  let valid = true
-  try {
-    for await (const chunk of read()) {
-      if (held < HEAD_BYTES) pieces.push(Buffer.from(chunk))
-      held += chunk.length
-      if (valid) valid = decodes(utf8, chunk)
-      if (!valid && held >= HEAD_BYTES) break
-    }
-  } catch {
-    // What cannot be unpacked is told when the file is read.
-  }
-  const head = Buffer.concat(pieces).subarray(0, HEAD_BYTES)
-  if (head[0] === 0xff && head[1] === 0xfe) return { encoding: 'utf-16le', head, guessed: false }
-  if (head[0] === 0xfe && head[1] === 0xff) return { encoding: 'utf-16be', head, guessed: false }
-  const zeros = [0, 1].map((at) => head.subarray(0, 1000).filter((byte, i) => i % 2 === at && byte === 0).length)
-  const most = Math.min(1000, head.length) / 4
-  if (zeros[1]! > most) return { encoding: 'utf-16le', head, guessed: false }
-  if (zeros[0]! > most) return { encoding: 'utf-16be', head, guessed: false }
-  return valid ? { encoding: 'utf-8', head, guessed: false } : { encoding: 'windows-1252', head, guessed: true }
-}
-
-function decodes(decoder: InstanceType<typeof TextDecoder>, chunk: Buffer): boolean {
-  try {
-    decoder.decode(chunk, { stream: true })
-    return true
-  } catch {
-    return false
-  }
 }
 
 type Around = { layout: Layout; notes: string[] }
