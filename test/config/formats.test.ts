@@ -25,7 +25,7 @@ describe('a format', () => {
     [{ delimeter: ';' }, /^delimeter: is not a known property; did you mean 'delimiter'\?/],
     [{ delimiter: ';;' }, /^delimiter: write one character that separates fields/],
     [{ delimiter: 'a' }, /^delimiter: write one character/],
-    [{ encoding: 'windows-1259' }, /^encoding: 'windows-1253' is not allowed; did you mean 'windows-1252'\?/],
+    [{ encoding: 'windows-1259' }, /^encoding: 'windows-1259' is not allowed; did you mean 'windows-1252'\?/],
     [{ dateFormat: 'dd.mm.yyyy' }, /^dateFormat: there is no MM in it \(mm is minutes\)/],
     [
       { dateFormat: ['dd/MM/yyyy', 'MM/dd/yyyy'] },
