@@ -4,7 +4,7 @@
  * that what is proposed is known to be right, and what still does not fit is said.
  */
 import { realpath } from 'node:fs/promises'
-import { basename, dirname } from 'node:path'
+import { basename, dirname, extname } from 'node:path'
 import { PlatformError } from '../base/errors.ts'
 import type { Instant } from '../base/instant.ts'
 import type { Format, Project, Source } from '../config/project.ts'
@@ -12,7 +12,7 @@ import { USUAL_FORMAT } from '../config/usual-format.ts'
 import type { Duck } from '../lake/duck.ts'
 import { withTemporary } from '../lake/scratch.ts'
 import { alike } from './csv-header.ts'
-import { withoutEnding } from './files/known-endings.ts'
+import { kindOfName, withoutEnding } from './files/known-endings.ts'
 import { isNamedBy } from './files/named-by.ts'
 import { visible } from './files/visible.ts'
 import { type Finding, hasErrors } from './finding.ts'
@@ -137,6 +137,8 @@ function errorsOf(findings: readonly Finding[]): number {
 
 function nameNote(named: boolean, source: Source, file: string): string[] {
   if (named && (!source.anyFile || isNamedBy(file, source))) return []
+  // What cannot be read under any name is told as that alone.
+  if (kindOfName(file) === undefined && extname(file) !== '') return []
   return [
     `the file is called ${file}, and the source reads ${source.file}: rename it, or write in the source file: '${file}'`,
   ]

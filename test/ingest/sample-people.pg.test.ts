@@ -260,6 +260,16 @@ test.each<[Given, RegExp]>([
   expect(proposal.findings.map((f) => f.message).join('\n')).toMatch(says)
 })
 
+test('a file that is read under no name is told so, and no name is proposed for it', async () => {
+  for (const name of ['customers.json', 'customers.xls', 'customers.csv.bz2']) {
+    const { proposal } = await look(name, lines())
+    expect([proposal.wouldFit, proposal.block, proposal.notes]).toEqual([false, null, []])
+    expect(proposal.findings.map((f) => f.message)).toEqual([
+      `${name}: a file with this ending is not read; save it as .csv, .tsv, .txt (also .gz and .zst), .parquet or .xlsx`,
+    ])
+  }
+})
+
 describe('workbooks', () => {
   const cells = (): XlsxCell[][] => [
     [

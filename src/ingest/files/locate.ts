@@ -41,7 +41,8 @@ export async function locate(folder: string, source: Source): Promise<Located | 
   return { name, parts: [{ name, path, ...kind }], folder: false, findings: [] }
 }
 
-const UNKNOWN = 'a file with this ending is not read; .csv, .tsv, .txt (also .gz and .zst), .parquet and .xlsx are'
+const UNKNOWN =
+  'a file with this ending is not read; save it as .csv, .tsv, .txt (also .gz and .zst), .parquet or .xlsx'
 
 /** All files of one kind; what else there is, is told. */
 async function partsOf(folder: string, name: string, source: Source): Promise<Located | Finding> {
