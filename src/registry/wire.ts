@@ -8,7 +8,7 @@ export function modelJson(model: RegisteredModel): object {
     name: model.name,
     creation_timestamp: model.creationMs,
     last_updated_timestamp: model.lastUpdateMs,
-    description: unlessEmpty(model.description),
+    description: model.description === '' ? undefined : model.description,
     latest_versions: listOrNothing(model.latestVersions.map(versionJson)),
     tags: tagsJson(model.tags),
     aliases: listOrNothing(model.aliases.map(({ alias, version }) => ({ alias, version: String(version) }))),
@@ -22,7 +22,8 @@ export function versionJson(version: ModelVersion): object {
     creation_timestamp: version.creationMs,
     last_updated_timestamp: version.lastUpdateMs,
     current_stage: version.stage,
-    description: unlessEmpty(version.description),
+    // Also where it is empty, as MLflow: its client 3 tells that from one that is not there.
+    description: version.description,
     source: version.source,
     run_id: version.runId ?? undefined,
     run_link: version.runLink ?? undefined,
@@ -52,8 +53,4 @@ function tagsJson(tags: Record<string, string>): object[] | undefined {
 
 function listOrNothing<T>(list: T[]): T[] | undefined {
   return list.length > 0 ? list : undefined
-}
-
-function unlessEmpty(text: string): string | undefined {
-  return text === '' ? undefined : text
 }

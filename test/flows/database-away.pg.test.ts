@@ -61,6 +61,8 @@ test('F2: a start while the database is away can be left, and gives back what it
   expect(await database.db.query('select 1 from flows.executor')).toEqual([])
 })
 
+const LEASES = "select 1 from pg_stat_activity where datname = current_database() and application_name = 'weir lease'"
+
 /** The database of a process in which the first statement that has these words fails, by a fault that no wait mends. */
 function failingOnce(words: string): Database {
   let failed = false
@@ -84,9 +86,7 @@ test.each([
     failing.define('any', async (run) => run.step('only', async () => 'done'))
     await expect(failing.start()).rejects.toThrow(`'${words}' fails`)
     expect(await database.db.query('select 1 from flows.executor')).toEqual([])
-    const leases =
-      "select 1 from pg_stat_activity where datname = current_database() and application_name = 'weir lease'"
-    await expect.poll(() => database.db.query(leases)).toEqual([])
+    await expect.poll(() => database.db.query(LEASES)).toEqual([])
     await failing.start()
     expect(await failing.wait(await failing.submit('any', null))).toBe('done')
     await failing.stop(100)
@@ -95,8 +95,8 @@ test.each([
 
 test('F2: a stop ends while the start still waits for something that never comes', async () => {
   const never = createFlows({ db, log: silentLog, build: () => new Promise(() => {}) })
-  await never.list()
   void never.start().catch(() => {})
+  await expect.poll(() => database.db.query(LEASES)).toHaveLength(1)
   vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout'] })
   const stopped = never.stop(100)
   await vi.advanceTimersByTimeAsync(SOON_MS)

@@ -36,6 +36,7 @@ test('the life of a model as a client sees it', async () => {
     name,
     version: '1',
     current_stage: 'None',
+    description: '',
     status: 'READY',
     source,
     run_id: rig.run.runId,
