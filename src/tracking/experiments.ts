@@ -43,7 +43,7 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
       const row = { name: request.name, artifactLocation: location, nowMs: clock.nowMs() }
       const made = await queries.insertExperiment(tx, row)
       if (!made) {
-        throw new PlatformError('already_exists', `Experiment '${request.name}' already exists (perhaps deleted).`)
+        throw new PlatformError('already_exists', `Experiment(name=${request.name}) already exists (perhaps deleted).`)
       }
       if (request.tags?.length) await setTagsIn(tx, made.experimentId, request.tags)
       return { experimentId: made.experimentId }
@@ -100,7 +100,7 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
       throw invalid(`Experiment name exceeds ${NAME_LENGTH_MAX} characters (limit experimentName)`)
     refuseUnseen(name)
     if (!(await queries.updateExperimentName(sql, id, name, clock.nowMs()))) {
-      throw new PlatformError('already_exists', `Experiment '${name}' already exists (perhaps deleted).`)
+      throw new PlatformError('already_exists', `Experiment(name=${name}) already exists (perhaps deleted).`)
     }
   }
 

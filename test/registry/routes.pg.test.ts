@@ -71,6 +71,8 @@ test('the life of a model as a client sees it', async () => {
   await call('POST', 'registered-models/alias', { name, alias: 'champion', version: '1' })
   const aliased = await call('GET', 'registered-models/alias', { name, alias: 'champion' })
   expect(aliased.body.model_version).toMatchObject({ version: '1', aliases: ['champion'] })
+  const model = await call('GET', 'registered-models/get', { name })
+  expect(model.body.registered_model).toMatchObject({ aliases: [{ alias: 'champion', version: '1' }] })
   const uri = await call('GET', 'model-versions/get-download-uri', { name, version: '1' })
   expect(uri.body).toEqual({ artifact_uri: source })
   const found = await call('GET', 'model-versions/search', {

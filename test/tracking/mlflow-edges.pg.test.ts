@@ -266,6 +266,15 @@ describe('texts that clients read', () => {
     }
   })
 
+  test('a name that is taken is said as MLflow says it, of a new experiment and of a new name', async () => {
+    await rig.newExperiment('popular')
+    const other = await rig.newExperiment('unknown')
+    const message = expect.stringMatching(/^Experiment\(name=popular\) already exists/)
+    const taken = { status: 400, json: { error_code: 'RESOURCE_ALREADY_EXISTS', message } }
+    expect(await rig.post('experiments/create', { name: 'popular' })).toMatchObject(taken)
+    expect(await rig.post('experiments/update', { experiment_id: other, new_name: 'popular' })).toMatchObject(taken)
+  })
+
   test('a path that leads elsewhere is an "Invalid path" and no more', async () => {
     const query = { run_id: await rig.newRun(), path: '../path' }
     const told = { error_code: 'INVALID_PARAMETER_VALUE', message: 'Invalid path' }

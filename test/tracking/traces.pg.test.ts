@@ -374,4 +374,7 @@ test('what a client 3 asks first is answered so that it takes another way', asyn
     status: 404,
     json: { message: expect.stringContaining("Trace with ID 'get' not found") },
   })
+  // From 3.4 on clients would send spans of OpenTelemetry, and wait for more of the server.
+  const version = await rig.server.app.inject({ url: '/version', headers: { host: 'localhost' } })
+  expect(version.body).toMatch(/^3\.[0-3]\.\d+$/)
 })
