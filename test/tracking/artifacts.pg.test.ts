@@ -244,6 +244,9 @@ it('the version of the protocol is told as plain text, and both bases answer', a
   const version = await fetch(`${url}/version`)
   expect(version.headers.get('content-type')).toMatch(/^text\/plain/)
   expect(await version.text()).toBe('3.3.0')
+  // Clients of MLflow 3 that are told that parts are taken ask twice for each download, and fail on a path.
+  const info = await fetch(`${url}/api/3.0/mlflow/server-info`)
+  expect(await jsonOf(info)).toMatchObject({ multipart_uploads_enabled: false, multipart_downloads_enabled: false })
   const ajax = await fetch(`${url}/ajax-api/2.0/mlflow/experiments/get?experiment_id=0`)
   expect((await jsonOf(ajax)).experiment.name).toBe('Default')
 })
