@@ -124,3 +124,16 @@ test.each<[FeastErrorClass]>([
   expect(once).toBeTypeOf('string')
   expect(JSON.parse(once as string)).toEqual({ module: 'feast.errors', class: name, message })
 })
+
+test('a number that JSON cannot write is null, and is not called present', () => {
+  const rows = [Number.NaN, Number.POSITIVE_INFINITY, 1.5].map((value) => ({
+    values: [value],
+    statuses: ['PRESENT' as const],
+    eventTimestamps: [null],
+  }))
+  const text = onlineAnswerJson({ keys: [], features: [{ name: 'x', type: 'Float64' }], rows })
+  expect(JSON.parse(text).results[0]).toMatchObject({
+    values: [null, null, 1.5],
+    statuses: ['NULL_VALUE', 'NULL_VALUE', 'PRESENT'],
+  })
+})
