@@ -5,13 +5,13 @@
  */
 import { type ForestParams, fitForest } from '../src/ml/learn/random-forest.ts'
 import { type RowSplit, splitRows } from '../src/ml/learn/split-rows.ts'
+import { takeLabels, takeRows } from '../src/ml/learn/take-rows.ts'
 import { accuracy, confusion, f1, logLoss } from '../src/ml/measure/classification.ts'
 import { rocAuc } from '../src/ml/measure/roc.ts'
 import type { InputValue } from '../src/ml/model/encoder.ts'
 import { forestProbabilities } from '../src/ml/model/forest.ts'
 import { createModel, predictOne } from '../src/ml/model/model-file.ts'
 import { encodeOnnx } from '../src/ml/model/onnx.ts'
-import { takeLabels, takeRows } from '../src/training/frame.ts'
 import { feeds } from '../test/ml/onnx-feeds.ts'
 import { type January, readJanuary } from './forest/january.ts'
 import { type Fitted, type Peer, startPeer } from './forest/peer.ts'
@@ -101,7 +101,12 @@ async function fitOurs({ matrix, labels }: January, { train, test }: RowSplit, t
 async function predictions(january: January, { train }: RowSplit): Promise<BenchResult> {
   const { encoder, matrix, labels, origin } = january
   const { forest } = await fitForest(takeRows(matrix, train), takeLabels(labels, train), PARAMS, { threads: 2 })
-  const model = createModel({ label: 'churn_label', threshold: 0.5, encoder, forest })
+  const model = createModel({
+    label: 'churn_label',
+    threshold: 0.5,
+    encoder,
+    learned: { kind: 'random_forest', forest },
+  })
   const rows = Array.from({ length: 1000 }, (_, i) => valuesOf(january, (i * 7) % labels.length))
   const { InferenceSession } = await nativeRuntime()
   const session = await InferenceSession.create(encodeOnnx(model), { intraOpNumThreads: 1, interOpNumThreads: 1 })

@@ -10,7 +10,7 @@ import {
   type InputType,
   learnEncoder,
 } from '../../src/ml/model/encoder.ts'
-import type { Matrix } from '../../src/ml/model/forest.ts'
+import type { Matrix } from '../../src/ml/model/trees.ts'
 import { allColumns } from '../../test/generator/tables.ts'
 import { realMonths } from '../../test/helpers/real-data.ts'
 

@@ -58,7 +58,7 @@ function visit(found: Section[], path: string, read: Schema, written: Schema): v
   if (choices) {
     const inside = written.anyOf ?? written.oneOf ?? []
     choices.forEach((choice, i) => {
-      const { const: rule } = choice.properties?.rule ?? {}
+      const { const: rule } = choice.properties?.rule ?? choice.properties?.kind ?? {}
       visit(found, rule === undefined ? path : `${path} ${rule}`, choice, inside[i] ?? {})
     })
     return

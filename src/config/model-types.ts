@@ -1,6 +1,7 @@
 import { INPUT_TYPES } from '../ml/model/encoder.ts'
 import type { Fault } from './fault.ts'
 import type { Model, Project, ServiceFeature, ValueType } from './project.ts'
+import { suggestion } from './suggest.ts'
 
 /** Labels have two outcomes: a Bool, or 0 and 1 in a number. */
 const LABEL_TYPES: readonly ValueType[] = ['Bool', 'Int32', 'Int64', 'Float32', 'Float64']
@@ -11,6 +12,7 @@ export function modelTypeFaults(project: Project): Fault[] {
     ...featureFaults(project, model),
     ...labelFaults(project, model),
     ...nameFaults(project, model),
+    ...monotoneFaults(project, model),
   ])
 }
 
@@ -47,6 +49,25 @@ function nameFaults(project: Project, model: Model): Fault[] {
       path: `models.${model.name}.label`,
       message: `the features have one named '${name}', as the label is; rename one of the two`,
     }))
+}
+
+/** What may only rise or fall is a number that the model has. */
+function monotoneFaults(project: Project, model: Model): Fault[] {
+  const monotone = 'monotone' in model.learner ? model.learner.monotone : {}
+  const features = featuresOf(project, model)
+  return Object.keys(monotone).flatMap((name) => {
+    const path = `models.${model.name}.learner.monotone.${name}`
+    const found = features.find((feature) => feature.name === name)
+    if (!found) {
+      const close = suggestion(
+        name,
+        features.map((feature) => feature.name),
+      )
+      return [{ path, message: `is not a feature of '${model.featureService}'${close}` }]
+    }
+    if (typeOf(project, found) !== 'String') return []
+    return [{ path, message: 'is a String, which has no order to rise or fall with' }]
+  })
 }
 
 function featuresOf(project: Project, model: Model): ServiceFeature[] {

@@ -1,3 +1,4 @@
+import type { Learner } from '../ml/learn/learners.ts'
 import type { ValueType } from '../values/values.ts'
 import type { Written } from '../values/written.ts'
 import type { ENCODINGS } from './format-shape.ts'
@@ -155,18 +156,4 @@ export type Model = {
   split: { testShare: number; seed: number; stratify: boolean }
   /** Probability from which the prediction is positive. */
   threshold: number
-}
-
-export type Learner = {
-  kind: 'random_forest'
-  trees: number
-  /** Null for no limit. */
-  maxDepth: number | null
-  minSamplesLeaf: number
-  minSamplesSplit: number
-  /** Features tried at a split: the square root of all, all, or a number. */
-  maxFeatures: 'sqrt' | 'all' | number
-  classWeight: 'balanced' | 'none'
-  bootstrap: boolean
-  seed: number
 }

@@ -5,14 +5,15 @@ import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import { keepObjects } from '../lake/collect-objects.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import type { Work } from '../lake/work.ts'
-import { fitForest } from '../ml/learn/random-forest.ts'
+import { fitLearner } from '../ml/learn/learners.ts'
 import { splitRows } from '../ml/learn/split-rows.ts'
-import { createEncoder, type EncoderSpec, encodeColumns, learnEncoder } from '../ml/model/encoder.ts'
-import { forestProbabilities } from '../ml/model/forest.ts'
+import { takeLabels, takeRows } from '../ml/learn/take-rows.ts'
+import type { EncoderSpec } from '../ml/model/encoder.ts'
+import { probabilities } from '../ml/model/kinds.ts'
 import { createModel, encodeModel } from '../ml/model/model-file.ts'
 import { encodeOnnx } from '../ml/model/onnx.ts'
 import { type Evaluation, evaluate, type Metrics } from './evaluate.ts'
-import { type Frame, frameOf, takeLabels, takeRows } from './frame.ts'
+import { frameOf } from './frame.ts'
 import type { Pinned } from './pin.ts'
 
 /** What a fit gave, as plain JSON. The digests are of the bytes; `objectKey` is where they lie. */
@@ -40,7 +41,7 @@ type Deps = {
 
 /**
  * Fits on the training part, measures on the rest, and keeps the model fitted on the training part: the one that was
- * measured. The encoder looks at all rows, so that a category or a null that only the rest has is part of the signature.
+ * measured. The signature comes from all rows, so that a null that only the rest has is part of it.
  */
 export async function fitModel(deps: Deps, pinned: Pinned, dataset: TrainingSetRef): Promise<Fit> {
   const { model: definition, service } = pinned.definitions
@@ -48,12 +49,14 @@ export async function fitModel(deps: Deps, pinned: Pinned, dataset: TrainingSetR
   const names = service.features.map((f) => f.name)
   const frame = frameOf(data, names, dataset.label)
   const split = splitRows(frame.labels, definition.split)
-  const encoder = learnEncoder(frame.inputs)
   const started = performance.now()
-  const { forest, importance, scores } = await fitAndScore(pinned, frame, encoder, split)
+  const task = { ...frame, train: split.train }
+  const fitted = await fitLearner(task, definition.learner, { threads: pinned.threads })
+  const { encoder, matrix, learned, importance } = fitted
+  const scores = probabilities(learned, takeRows(matrix, split.test))
   const trainTimeSec = (performance.now() - started) / 1000
   const { label, threshold } = { label: dataset.label, threshold: definition.threshold }
-  const model = createModel({ label, threshold, encoder, forest })
+  const model = createModel({ label, threshold, encoder, learned })
   const evaluation = evaluate(takeLabels(frame.labels, split.test), scores, threshold, encoder, importance)
   const [bytes, onnxBytes] = [encodeModel(model), encodeOnnx(model)]
   const [stored, onnx, report] = await keepObjects(deps.lake.work, () =>
@@ -76,19 +79,6 @@ export async function fitModel(deps: Deps, pinned: Pinned, dataset: TrainingSetR
     evaluation: report,
     finishedMs: deps.clock.nowMs(),
   }
-}
-
-async function fitAndScore(
-  pinned: Pinned,
-  frame: Frame,
-  encoder: EncoderSpec,
-  split: { train: Uint32Array; test: Uint32Array },
-) {
-  const matrix = encodeColumns(createEncoder(encoder), frame.inputs, frame.rows)
-  const { learner } = pinned.definitions.model
-  const labels = takeLabels(frame.labels, split.train)
-  const fitted = await fitForest(takeRows(matrix, split.train), labels, learner, { threads: pinned.threads })
-  return { ...fitted, scores: forestProbabilities(fitted.forest, takeRows(matrix, split.test)) }
 }
 
 async function keep(objects: ObjectStore, bytes: Uint8Array, kind: string): Promise<StoredFile> {

@@ -2,7 +2,6 @@ import { must } from '../base/assert.ts'
 import { PlatformError } from '../base/errors.ts'
 import type { TrainingData } from '../features/offline/read-training-set.ts'
 import { INPUT_TYPES, type InputColumn } from '../ml/model/encoder.ts'
-import type { Matrix } from '../ml/model/forest.ts'
 
 /** A training set as a learner takes it: every row, features in the order of the service. */
 export type Frame = { rows: number; inputs: InputColumn[]; labels: Uint8Array }
@@ -37,16 +36,4 @@ function labelsOf(data: TrainingData, label: string): Uint8Array {
     labels[r] = value
   }
   return labels
-}
-
-export function takeRows(matrix: Matrix, rows: Uint32Array): Matrix {
-  const values = new Float64Array(rows.length * matrix.columns)
-  for (let c = 0; c < matrix.columns; c++) {
-    for (let i = 0; i < rows.length; i++) values[c * rows.length + i] = matrix.values[c * matrix.rows + rows[i]!]!
-  }
-  return { rows: rows.length, columns: matrix.columns, values }
-}
-
-export function takeLabels(labels: Uint8Array, rows: Uint32Array): Uint8Array {
-  return Uint8Array.from(rows, (row) => labels[row]!)
 }

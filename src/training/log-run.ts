@@ -4,12 +4,13 @@ import type { Features } from '../features/features.ts'
 import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import { getVerified } from '../lake/named-by-digest.ts'
 import type { ObjectStore } from '../lake/objects.ts'
-import type { EncoderSpec } from '../ml/model/encoder.ts'
+import { categoriesOfColumns, type EncoderSpec } from '../ml/model/encoder.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 import type { Evaluation } from './evaluate.ts'
 import { EXAMPLE_ROWS, inputExample } from './example.ts'
 import type { Fit } from './fit.ts'
 import { identityOf } from './identity.ts'
+import { learnerParams, python } from './learner-params.ts'
 import { logModelHistory, modelFolderFiles, signature } from './mlmodel.ts'
 import type { Pinned } from './pin.ts'
 
@@ -97,20 +98,12 @@ function pinnedTags({ model, definitionsDigest, code, lockFile, versions }: Pinn
   }
 }
 
-/** Learner parameters by scikit-learn's names and spellings, as users of the replaced stack know them. */
 function paramsOf(pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Record<string, string> {
   const { model, service } = pinned.definitions
   const { learner, split } = model
   return {
     model_type: learner.kind,
-    n_estimators: String(learner.trees),
-    max_depth: python(learner.maxDepth),
-    min_samples_leaf: String(learner.minSamplesLeaf),
-    min_samples_split: String(learner.minSamplesSplit),
-    max_features: learner.maxFeatures === 'all' ? 'None' : String(learner.maxFeatures),
-    class_weight: learner.classWeight === 'none' ? 'None' : learner.classWeight,
-    bootstrap: python(learner.bootstrap),
-    random_state: String(learner.seed),
+    ...learnerParams(learner),
     test_size: String(split.testShare),
     split_seed: String(split.seed),
     stratify: python(split.stratify),
@@ -128,15 +121,10 @@ function paramsOf(pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Record<str
   }
 }
 
-function python(value: boolean | number | null): string {
-  if (value === null) return 'None'
-  return typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value)
-}
-
-/** Names and types in order, and the categories that became columns. */
+/** Names and types in order, and the categories that the model knows. */
 function featureSchema(encoder: EncoderSpec, label: string) {
   const features = encoder.inputs.map(({ name, type, nullable }) => {
-    const categories = encoder.columns.flatMap((c) => (c.kind === 'one_hot' && c.input === name ? [c.category] : []))
+    const categories = categoriesOfColumns(encoder, name)
     return { name, type, nullable, ...(type === 'String' ? { categories } : {}) }
   })
   const columns = encoder.columns.map((c) => (c.kind === 'one_hot' ? `${c.input}=${c.category}` : c.input))

@@ -7,7 +7,7 @@ import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { must } from '../../src/base/assert.ts'
 import { createEncoder, encodeColumns } from '../../src/ml/model/encoder.ts'
-import { forestProbabilities } from '../../src/ml/model/forest.ts'
+import { probabilities } from '../../src/ml/model/kinds.ts'
 import { decodeModel } from '../../src/ml/model/model-file.ts'
 import { frameOf } from '../../src/training/frame.ts'
 import { JANUARY, loadStreamflow } from '../features/real-data.ts'
@@ -25,7 +25,7 @@ describe('the model folder of a training', () => {
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'weir-onnx-'))
     const project = await loadStreamflow()
-    project.models[0]!.learner.trees = 50
+    Object.assign(project.models[0]!.learner, { trees: 50 })
     rig = await openTrainingRig(project)
     for (const source of project.sources) await rig.deliver(source, JANUARY, madeUpSql(source, 900, 'january'))
     await writeFolder(rig, folder)
@@ -62,9 +62,9 @@ async function writeFolder(rig: TrainingRig, folder: string): Promise<void> {
 
   const features = pinned.definitions.service.features.map((f) => f.feature)
   const frame = frameOf(await rig.features(rig.project).readTrainingSet(dataset), features, dataset.label)
-  const { forest } = decodeModel(await rig.objects.get(fit.model.objectKey))
+  const { learned } = decodeModel(await rig.objects.get(fit.model.objectKey))
   const matrix = encodeColumns(createEncoder(fit.encoder), frame.inputs, frame.rows)
-  await writeFile(join(folder, 'probabilities.json'), JSON.stringify([...forestProbabilities(forest, matrix)]))
+  await writeFile(join(folder, 'probabilities.json'), JSON.stringify([...probabilities(learned, matrix)]))
 }
 
 /** True and False as the raw files have them, fractions with more digits than a float32. */

@@ -1,13 +1,15 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createEncoder, encodeColumns } from '../../src/ml/model/encoder.ts'
-import { FOREST_DEPTH_MAX, forestProbabilities } from '../../src/ml/model/forest.ts'
+import { forestProbabilities } from '../../src/ml/model/forest.ts'
 import { decodeModel, encodeModel, predictBatch, predictOne } from '../../src/ml/model/model-file.ts'
 import { MODEL_COLUMNS_MAX, MODEL_TREES_MAX } from '../../src/ml/model/model-header.ts'
+import { TREE_DEPTH_MAX } from '../../src/ml/model/trees.ts'
 import { LIMITS } from '../../src/wire/limits.ts'
 import { inputColumns, randomRows, smallModel } from './small-model.ts'
 
 const model = await smallModel()
+const { forest } = model.learned
 const bytes = encodeModel(model)
 
 const rowsOfModel = randomRows(98, 1, true)
@@ -41,7 +43,7 @@ describe('a model file', () => {
   it('is refused when it is too short, of another kind or of another version', () => {
     expect(() => decodeModel(bytes.slice(0, 10))).toThrow('it has 10 bytes, the header alone has 48')
     expect(() => decodeModel(changed(0, 1))).toThrow('it does not start with WEIRMODL')
-    expect(() => decodeModel(changed(8, 9))).toThrow('its layout is version 9, this Weir reads version 1')
+    expect(() => decodeModel(changed(8, 9))).toThrow('its layout is version 9, this Weir reads versions 1 to 2')
     expect(() => decodeModel(changed(15, 200))).toThrow('but the buffer ends after')
   })
 
@@ -60,21 +62,17 @@ describe('a model file', () => {
     expect(() => decodeModel(described((json) => json.replace('"trees":25', '"trees":24')))).toThrow('instead of')
     expect(() => decodeModel(described((json) => json.replace('{', '[')))).toThrow('is not JSON')
     const walksAway = bytes.slice()
-    walksAway.fill(
-      0xff,
-      walksAway.length - model.forest.feature.length * 7,
-      walksAway.length - model.forest.feature.length * 3,
-    )
+    walksAway.fill(0xff, walksAway.length - forest.feature.length * 7, walksAway.length - forest.feature.length * 3)
     expect(() => decodeModel(resealed(walksAway))).toThrow('right child outside of tree')
   })
 
   it('crafted model: is refused with values that give no probability, and with a threshold that is none', () => {
-    const { feature, value } = model.forest
+    const { feature, value } = forest
     const leaf = feature.findIndex((column) => column < 0)
     const node = feature.findIndex((column) => column >= 0)
     const withValue = (at: number, to: number) => {
-      const forest = { ...model.forest, value: value.with(at, to) }
-      return () => decodeModel(encodeModel({ ...model, forest }))
+      const learned = { ...model.learned, forest: { ...forest, value: value.with(at, to) } }
+      return () => decodeModel(encodeModel({ ...model, learned }))
     }
     for (const wrong of [Number.NaN, 1e308, -0.1, 1.5, Number.POSITIVE_INFINITY]) {
       expect(withValue(leaf, wrong), String(wrong)).toThrow(/leaf \d+ has the value|has no value/)
@@ -90,7 +88,7 @@ describe('a model file', () => {
     const nodes = 2 * deep + 1
     const chain = {
       trees: 1,
-      columns: model.forest.columns,
+      columns: forest.columns,
       roots: Uint32Array.of(0, nodes),
       // Each question has a leaf on its left and the next question on its right.
       feature: Int16Array.from({ length: nodes }, (_, i) => (i % 2 === 0 && i < nodes - 1 ? 0 : -1)),
@@ -98,8 +96,10 @@ describe('a model file', () => {
       value: new Float64Array(nodes).fill(0.5),
       missingLeft: new Uint8Array(nodes),
     }
-    expect(() => decodeModel(encodeModel({ ...model, forest: chain }))).toThrow('asks more than 1000 questions')
-    expect([MODEL_TREES_MAX, MODEL_COLUMNS_MAX, FOREST_DEPTH_MAX]).toEqual(
+    expect(() => decodeModel(encodeModel({ ...model, learned: { ...model.learned, forest: chain } }))).toThrow(
+      'asks more than 1000 questions',
+    )
+    expect([MODEL_TREES_MAX, MODEL_COLUMNS_MAX, TREE_DEPTH_MAX]).toEqual(
       [LIMITS.modelTrees, LIMITS.modelColumns, LIMITS.modelDepth].map((limit) => limit.value),
     )
     const encoder = createEncoder({
@@ -117,7 +117,7 @@ describe('a prediction', () => {
     const one = rows.map((row) => predictOne(model, row))
     expect([...predictBatch(model, rows)]).toEqual(one)
     const matrix = encodeColumns(createEncoder(model.encoder.spec), inputColumns(rows), rows.length)
-    expect([...forestProbabilities(model.forest, matrix)]).toEqual(one)
+    expect([...forestProbabilities(forest, matrix)]).toEqual(one)
     const back = decodeModel(bytes)
     expect(rows.map((row) => predictOne(back, row))).toEqual(one)
   })

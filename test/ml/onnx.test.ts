@@ -37,10 +37,10 @@ describe('the ONNX form of a model', () => {
 
   it('compares in double: thresholds between values that one float32 cannot tell apart', async () => {
     const model = await smallModel({ trees: 1, seed: 3 })
-    const split = [...model.forest.feature].findIndex(
+    const split = [...model.learned.forest.feature].findIndex(
       (f) => f >= 0 && model.encoder.fields.find((x) => x.at === f)?.type === 'Float64',
     )
-    expect(Math.fround(model.forest.value[split]!)).not.toBe(model.forest.value[split])
+    expect(Math.fround(model.learned.forest.value[split]!)).not.toBe(model.learned.forest.value[split])
     const session = await InferenceSession.create(encodeOnnx(model))
     const rows = randomRows(5, 300)
     const { probability } = await session.run(feeds(model, rows))

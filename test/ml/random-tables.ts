@@ -1,5 +1,5 @@
 import { createPrng } from '../../src/base/prng.ts'
-import type { Matrix } from '../../src/ml/model/forest.ts'
+import type { Matrix } from '../../src/ml/model/trees.ts'
 
 /** A small table with what is awkward: ties, constants, missing values, columns of few and of many values. */
 export function randomTable(seed: number): { x: number[][]; y: number[] } {

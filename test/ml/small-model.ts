@@ -8,6 +8,7 @@ import {
   type InputValue,
   learnEncoder,
 } from '../../src/ml/model/encoder.ts'
+import type { ForestModel } from '../../src/ml/model/kinds.ts'
 import { createModel, type Model } from '../../src/ml/model/model-file.ts'
 
 /** Inputs of every type, each with and without nulls in training. */
@@ -35,7 +36,7 @@ export function randomRows(seed: number, count: number, nullsAnywhere = false): 
 }
 
 /** A forest fitted on random rows of all types. */
-export async function smallModel({ trees = 25, seed = 1 } = {}): Promise<Model> {
+export async function smallModel({ trees = 25, seed = 1 } = {}): Promise<Model & { learned: ForestModel }> {
   const rows = randomRows(seed, 400)
   const prng = createPrng(seed + 1)
   const labels = Uint8Array.from(rows, (row) => {
@@ -52,7 +53,8 @@ export async function smallModel({ trees = 25, seed = 1 } = {}): Promise<Model> 
     { ...params, maxFeatures: 'sqrt', classWeight: 'balanced' },
     { threads: 0 },
   )
-  return createModel({ label: 'outcome', threshold: 0.5, encoder, forest })
+  const learned: ForestModel = { kind: 'random_forest', forest }
+  return { ...createModel({ label: 'outcome', threshold: 0.5, encoder, learned }), learned }
 }
 
 export function inputColumns(rows: InputValue[][]): InputColumn[] {

@@ -13,7 +13,7 @@ describe('a training on made-up customers', () => {
   beforeAll(async () => {
     project = await loadStreamflow()
     const [model] = project.models
-    model!.learner.trees = 40
+    Object.assign(model!.learner, { trees: 40 })
     rig = await openTrainingRig(project)
     for (const source of project.sources) await rig.deliver(source, JANUARY, madeUpSql(source, 800, 'january'))
     first = await train(rig.training, { model: 'streamflow_churn', asOf: JANUARY, threads: 2 })

@@ -4,6 +4,7 @@ import { defaultModelOf } from '../../config/find.ts'
 import { refusal } from '../../config/normalize.ts'
 import type { Project } from '../../config/project.ts'
 import { expressionFaults } from '../../features/define/check-expressions.ts'
+import { sizeOf } from '../../ml/learn/learners.ts'
 import { type CommonOptions, common } from '../options.ts'
 import type { Output } from '../output.ts'
 import { proposeFormat } from '../propose-format.ts'
@@ -100,7 +101,7 @@ export function printProject(project: Project, out: Output): void {
       m.experiment,
       m.featureService,
       m.label,
-      `${m.learner.kind}, ${m.learner.trees} trees`,
+      `${m.learner.kind}, ${sizeOf(m.learner)}`,
     ]),
   )
   out.line(defaultModelLine(project))

@@ -1,4 +1,4 @@
-import type { Matrix } from '../model/forest.ts'
+import type { Matrix } from '../model/trees.ts'
 
 /**
  * Each column as ranks among its distinct values: a tree only asks "x <= t?", so ranks decide every split exactly and

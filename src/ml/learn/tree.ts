@@ -1,5 +1,5 @@
 import { createPrng, type Prng, seedFor } from '../../base/prng.ts'
-import { FOREST_DEPTH_MAX } from '../model/forest.ts'
+import { TREE_DEPTH_MAX } from '../model/trees.ts'
 import type { RankCodes } from './rank-codes.ts'
 import { createSplitSearch, emptySplit, MAX_DRAWS, type Node, type SplitSearch, searchColumn } from './split-search.ts'
 
@@ -140,7 +140,7 @@ function findSplit(grower: Grower, prng: Prng, node: Node, best: ReturnType<type
 function isLeaf(node: Node, depth: number, params: TreeParams): boolean {
   const rows = node.end - node.start
   if (node.n0 === 0 || node.n1 === 0) return true
-  if (depth >= Math.min(params.maxDepth ?? FOREST_DEPTH_MAX, FOREST_DEPTH_MAX)) return true
+  if (depth >= Math.min(params.maxDepth ?? TREE_DEPTH_MAX, TREE_DEPTH_MAX)) return true
   return rows < params.minSamplesSplit || rows < 2 * params.minSamplesLeaf
 }
 

@@ -5,16 +5,18 @@
  *   8   4  version of this layout, little-endian like everything here
  *   12  4  length of the JSON
  *   16  32 SHA-256 of all bytes from 48 to the end
- *   48     JSON { kind, label, threshold, encoder, trees, nodes }, filled up with spaces to a multiple of 8
- *          value f64[nodes], roots u32[trees + 1], right u32[nodes], feature i16[nodes], missingLeft u8[nodes]
+ *   48     JSON { kind, label, threshold, encoder, … }, filled up with spaces to a multiple of 8
+ *          the arrays of the kind (kinds.ts says which and how long), greater numbers before smaller ones
  *
+ * Layout 1 has a forest, and is written for one still, so that servers of the first releases read it. Layout 2 has any kind.
  * The same model gives the same bytes: there is no time and no name of a machine in it.
  */
 import { createHash } from 'node:crypto'
 import { PlatformError } from '../../base/errors.ts'
 import { canonicalJson } from '../../base/hash.ts'
 import { createEncoder, type Encoder, type EncoderSpec, encodeRow, type InputValue } from './encoder.ts'
-import { type Forest, findForestFault, forestProbabilities, forestProbability } from './forest.ts'
+import { findKind, kindOf, type Learned, probabilities } from './kinds.ts'
+import { bytesOfArrays, viewsOf } from './model-arrays.ts'
 import { parseModelHeader } from './model-header.ts'
 
 export type Model = {
@@ -23,25 +25,30 @@ export type Model = {
   /** Probability from which the prediction is positive. */
   threshold: number
   encoder: Encoder
-  forest: Forest
+  learned: Learned
   /** Scratch for one encoded row. */
   row: Float64Array
 }
 
 const MAGIC = 'WEIRMODL'
-const VERSION = 1
+const NEWEST_LAYOUT = 2
 const JSON_AT = 48
 
-export function createModel(parts: { label: string; threshold: number; encoder: EncoderSpec; forest: Forest }): Model {
-  const { label, threshold, forest } = parts
+export function createModel(parts: {
+  label: string
+  threshold: number
+  encoder: EncoderSpec
+  learned: Learned
+}): Model {
+  const { label, threshold, learned } = parts
   const encoder = createEncoder(parts.encoder)
-  return { label, threshold, encoder, forest, row: new Float64Array(encoder.columns) }
+  return { label, threshold, encoder, learned, row: new Float64Array(encoder.columns) }
 }
 
 /** The probability of the positive class for feature values in the order of the encoder's inputs. */
 export function predictOne(model: Model, values: readonly InputValue[]): number {
   encodeRow(model.encoder, values, model.row)
-  return forestProbability(model.forest, model.row)
+  return kindOf(model.learned).probability(model.learned, model.row)
 }
 
 /** The same for many, and the same numbers to the bit. */
@@ -52,27 +59,27 @@ export function predictBatch(model: Model, rows: readonly (readonly InputValue[]
     encodeRow(model.encoder, row, model.row)
     for (let c = 0; c < columns; c++) values[c * rows.length + r] = model.row[c]!
   }
-  return forestProbabilities(model.forest, { rows: rows.length, columns, values })
+  return probabilities(model.learned, { rows: rows.length, columns, values })
 }
 
-export function encodeModel({ label, threshold, encoder, forest }: Model): Uint8Array {
-  const { trees } = forest
-  const nodes = forest.feature.length
-  const header = { kind: 'random_forest', label, threshold, encoder: encoder.spec, trees, nodes }
-  const json = Buffer.from(canonicalJson(header))
+export function encodeModel({ label, threshold, encoder, learned }: Model): Uint8Array {
+  const kind = kindOf(learned)
+  const { header, arrays } = kind.pack(learned)
+  const described = { kind: learned.kind, label, threshold, encoder: encoder.spec, ...header }
+  const json = Buffer.from(canonicalJson(described))
   const jsonBytes = Math.ceil(json.length / 8) * 8
-  const bytes = new Uint8Array(JSON_AT + jsonBytes + arrayBytes(trees, nodes)).fill(0x20, JSON_AT, JSON_AT + jsonBytes)
+  const size = arrays.reduce((sum, array) => sum + array.byteLength, JSON_AT + jsonBytes)
+  const bytes = new Uint8Array(size).fill(0x20, JSON_AT, JSON_AT + jsonBytes)
   bytes.set(Buffer.from(MAGIC), 0)
   const view = new DataView(bytes.buffer)
-  view.setUint32(8, VERSION, true)
+  view.setUint32(8, kind.layout, true)
   view.setUint32(12, jsonBytes, true)
   bytes.set(json, JSON_AT)
-  const arrays = arraysAt(bytes, JSON_AT + jsonBytes, trees, nodes)
-  arrays.value.set(forest.value)
-  arrays.roots.set(forest.roots)
-  arrays.right.set(forest.right)
-  arrays.feature.set(forest.feature)
-  arrays.missingLeft.set(forest.missingLeft)
+  let at = JSON_AT + jsonBytes
+  for (const { buffer, byteOffset, byteLength } of arrays) {
+    bytes.set(new Uint8Array(buffer, byteOffset, byteLength), at)
+    at += byteLength
+  }
   bytes.set(checksum(bytes), 16)
   return bytes
 }
@@ -86,7 +93,9 @@ export function decodeModel(given: Uint8Array): Model {
   const view = new DataView(bytes.buffer, bytes.byteOffset, bytes.length)
   if (Buffer.from(bytes.subarray(0, 8)).toString('latin1') !== MAGIC) throw refusal(`it does not start with ${MAGIC}`)
   const version = view.getUint32(8, true)
-  if (version !== VERSION) throw refusal(`its layout is version ${version}, this Weir reads version ${VERSION}`)
+  if (version < 1 || version > NEWEST_LAYOUT) {
+    throw refusal(`its layout is version ${version}, this Weir reads versions 1 to ${NEWEST_LAYOUT}`)
+  }
   const jsonBytes = view.getUint32(12, true)
   if (jsonBytes % 8 !== 0 || JSON_AT + jsonBytes > bytes.length) {
     throw refusal(`its description should have ${jsonBytes} bytes, but the buffer ends after ${bytes.length}`)
@@ -95,32 +104,17 @@ export function decodeModel(given: Uint8Array): Model {
     throw refusal('its bytes are not those of its checksum: it was cut off or changed')
   }
   const header = parseModelHeader(Buffer.from(bytes.subarray(JSON_AT, JSON_AT + jsonBytes)).toString('utf8'), refusal)
-  const expected = JSON_AT + jsonBytes + arrayBytes(header.trees, header.nodes)
+  const { label, threshold, encoder } = header
+  const kind = findKind(header.kind)
+  if (kind === undefined || kind.layout > version) throw refusal(`its kind '${header.kind}' is not one this Weir knows`)
+  const columns = encoder.columns.length
+  const { arrays: specs, unpack } = kind.unpacker(header.all, columns, refusal)
+  const expected = JSON_AT + jsonBytes + bytesOfArrays(specs)
   if (bytes.length !== expected) throw refusal(`it has ${bytes.length} bytes instead of ${expected}`)
-  const arrays = arraysAt(bytes, JSON_AT + jsonBytes, header.trees, header.nodes)
-  const model = createModel({
-    ...header,
-    forest: { trees: header.trees, columns: header.encoder.columns.length, ...arrays },
-  })
-  const fault = findForestFault(model.forest)
+  const learned = unpack(viewsOf(bytes, JSON_AT + jsonBytes, specs))
+  const fault = kind.findFault(learned, encoder)
   if (fault !== undefined) throw refusal(fault)
-  return model
-}
-
-function arrayBytes(trees: number, nodes: number): number {
-  return 8 * nodes + 4 * (trees + 1) + 4 * nodes + 2 * nodes + nodes
-}
-
-function arraysAt(bytes: Uint8Array, start: number, trees: number, nodes: number) {
-  const at = bytes.byteOffset + start
-  const rightAt = at + 8 * nodes + 4 * (trees + 1)
-  return {
-    value: new Float64Array(bytes.buffer, at, nodes),
-    roots: new Uint32Array(bytes.buffer, at + 8 * nodes, trees + 1),
-    right: new Uint32Array(bytes.buffer, rightAt, nodes),
-    feature: new Int16Array(bytes.buffer, rightAt + 4 * nodes, nodes),
-    missingLeft: new Uint8Array(bytes.buffer, rightAt + 6 * nodes, nodes),
-  }
+  return createModel({ label, threshold, encoder, learned })
 }
 
 function checksum(bytes: Uint8Array): Buffer {

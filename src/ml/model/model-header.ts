@@ -2,18 +2,25 @@ import { type EncodedColumn, type EncoderSpec, INPUT_TYPES, type InputType } fro
 
 /** Bounds of what is loaded; also in the table of limits (wire/limits.ts), which this room does not know. */
 export const MODEL_TREES_MAX = 10_000
+/** What the bits of a set can hold (boosted.ts). */
+const MODEL_SET_CATEGORIES_MAX = 256
 /** The number of a column is 16 bits. */
 export const MODEL_COLUMNS_MAX = 32_767
 
-/** The description in a model file. */
-export type ModelHeader = { label: string; threshold: number; encoder: EncoderSpec; trees: number; nodes: number }
+/** The description in a model file; `all` has what else the kind wrote. */
+export type ModelHeader = {
+  kind: string
+  label: string
+  threshold: number
+  encoder: EncoderSpec
+  all: Record<string, unknown>
+}
 
-type Refusal = (reason: string) => Error
+export type Refusal = (reason: string) => Error
 
 /** Reads the JSON of a model file, everything checked: a file is outside data even when its checksum fits. */
 export function parseModelHeader(text: string, refusal: Refusal): ModelHeader {
   const header = objectOf(jsonOf(text, refusal), 'the description', refusal)
-  if (header.kind !== 'random_forest') throw refusal(`its kind '${String(header.kind)}' is not one this Weir knows`)
   const encoder = objectOf(header.encoder, 'encoder', refusal)
   const inputs = listOf(encoder.inputs, 'encoder.inputs', refusal).map((input) => readInput(input, refusal))
   const columns = listOf(encoder.columns, 'encoder.columns', refusal).map((column) => readColumn(column, refusal))
@@ -24,17 +31,17 @@ export function parseModelHeader(text: string, refusal: Refusal): ModelHeader {
     refusal,
   )
   refuseTwice(
-    columns.map((c) => JSON.stringify([c.input, c.kind === 'one_hot' ? c.category : null])),
+    columns.map((column) => JSON.stringify([column.input, column.kind === 'one_hot' ? column.category : null])),
     'column',
     refusal,
   )
   refuseOtherOrder({ inputs, columns }, refusal)
   return {
+    kind: textOf(header.kind, 'kind', refusal),
     label: textOf(header.label, 'label', refusal),
     threshold: shareOf(header.threshold, 'threshold', refusal),
     encoder: { inputs, columns },
-    trees: atMost(MODEL_TREES_MAX, countOf(header.trees, 'trees', refusal), 'trees', refusal),
-    nodes: countOf(header.nodes, 'nodes', refusal),
+    all: header,
   }
 }
 
@@ -52,17 +59,35 @@ function readColumn(value: unknown, refusal: Refusal): EncodedColumn {
   if (column.kind === 'one_hot') {
     return { kind: 'one_hot', input, category: textOf(column.category, `a category of ${input}`, refusal) }
   }
+  if (column.kind === 'category' || column.kind === 'target_mean') {
+    const categories = listOf(column.categories, `the categories of ${input}`, refusal).map((category) =>
+      textOf(category, `a category of ${input}`, refusal),
+    )
+    refuseTwice(categories, `category of ${input}:`, refusal)
+    if (column.kind === 'category') {
+      atMost(MODEL_SET_CATEGORIES_MAX, categories.length, `categories of ${input}`, refusal)
+      return { kind: 'category', input, categories }
+    }
+    const means = listOf(column.means, `the means of ${input}`, refusal).map((mean) =>
+      finiteOf(mean, 'a mean', refusal),
+    )
+    if (means.length !== categories.length) {
+      throw refusal(`${input} has ${categories.length} categories and ${means.length} means`)
+    }
+    return { kind: 'target_mean', input, categories, means }
+  }
   throw refusal(`column kind '${String(column.kind)}' is unknown`)
 }
 
-/** Columns must stand in the order of their inputs, one for a number, any number for a string. */
+/** Columns stand in the order of their inputs: one for a number; for a string any number of one-hot, or one of another kind. */
 function refuseOtherOrder({ inputs, columns }: EncoderSpec, refusal: Refusal): void {
   let at = 0
   for (const { name, type } of inputs) {
-    const kind = type === 'String' ? 'one_hot' : 'numeric'
     const start = at
-    while (columns[at]?.input === name && columns[at]?.kind === kind) at++
-    if (kind === 'numeric' && at !== start + 1) throw refusal(`input ${name} does not have exactly one column`)
+    while (columns[at]?.input === name && (columns[at]?.kind === 'numeric') === (type !== 'String')) at++
+    const own = columns.slice(start, at)
+    if (own.length === 1 || (type === 'String' && own.every(({ kind }) => kind === 'one_hot'))) continue
+    throw refusal(`input ${name} does not have exactly one column`)
   }
   if (at !== columns.length) throw refusal(`column ${at} (of ${columns[at]?.input}) does not follow the inputs`)
 }
@@ -109,7 +134,17 @@ function refuseTwice(names: readonly string[], what: string, refusal: Refusal): 
   }
 }
 
-function countOf(value: unknown, what: string, refusal: Refusal): number {
-  if (typeof value === 'number' && Number.isSafeInteger(value) && value > 0 && value < 2 ** 31) return value
+/** A count of something in a description, 1 or more unless `least` says 0. */
+export function countOf(value: unknown, what: string, refusal: Refusal, least = 1): number {
+  if (typeof value === 'number' && Number.isSafeInteger(value) && value >= least && value < 2 ** 31) return value
   throw refusal(`${what} is not a count`)
+}
+
+export function treesOf(header: Record<string, unknown>, refusal: Refusal): number {
+  return atMost(MODEL_TREES_MAX, countOf(header.trees, 'trees', refusal), 'trees', refusal)
+}
+
+export function finiteOf(value: unknown, what: string, refusal: Refusal): number {
+  if (typeof value === 'number' && Number.isFinite(value)) return value
+  throw refusal(`${what} is not a finite number`)
 }

@@ -1,14 +1,29 @@
-import type { Forest } from './forest.ts'
 import { attribute, doubles, type GraphNode } from './onnx-proto.ts'
 
 const BRANCH = Buffer.from('BRANCH_LEQ')
 const LEAF = Buffer.from('LEAF')
 
+/** As in trees.ts, with every question "is x <= value?". */
+export type EnsembleTrees = {
+  trees: number
+  roots: Uint32Array
+  feature: Int16Array | Int32Array
+  right: Uint32Array
+  value: Float64Array
+  missingLeft: Uint8Array
+}
+
 /**
- * The forest as one TreeEnsembleRegressor that averages: [N, columns] in double → [N, 1]. The classifier operator would
- * hold two weights a leaf for two numbers that sum to 1.
+ * Trees as one TreeEnsembleRegressor: [N, columns] in double → [N, 1]. The classifier operator would hold two weights a leaf
+ * for two numbers that sum to 1.
  */
-export function treeEnsemble(forest: Forest, input: string, output: string): GraphNode {
+export function treeEnsemble(
+  forest: EnsembleTrees,
+  input: string,
+  output: string,
+  aggregate: 'AVERAGE' | 'SUM',
+  base?: number,
+): GraphNode {
   const nodes = forest.feature.length
   const treeIds = new Uint32Array(nodes)
   const nodeIds = new Uint32Array(nodes)
@@ -42,7 +57,10 @@ export function treeEnsemble(forest: Forest, input: string, output: string): Gra
     input: [input],
     output: [output],
     attribute: [
-      attribute.text('aggregate_function', 'AVERAGE'),
+      attribute.text('aggregate_function', aggregate),
+      ...(base === undefined
+        ? []
+        : [attribute.tensor('base_values_as_tensor', doubles('base_values', Float64Array.of(base)))]),
       attribute.int('n_targets', 1),
       attribute.ints('nodes_treeids', treeIds),
       attribute.ints('nodes_nodeids', nodeIds),
@@ -64,4 +82,14 @@ export function treeEnsemble(forest: Forest, input: string, output: string): Gra
       ),
     ],
   }
+}
+
+export function plainNode(
+  opType: string,
+  input: string[],
+  output: string,
+  attributes: GraphNode['attribute'] = [],
+  domain = '',
+): GraphNode {
+  return { name: `make ${output}`, opType, domain, input, output: [output], attribute: attributes }
 }

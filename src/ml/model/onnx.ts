@@ -10,9 +10,12 @@
  * The trees compare in double, exactly as our walker does, so no threshold moves; only the answer is a float32.
  */
 import type { EncoderSpec, InputType } from './encoder.ts'
+import { kindOf } from './kinds.ts'
 import type { Model } from './model-file.ts'
+import type { CategoryTable } from './onnx-forms.ts'
 import {
   attribute,
+  doubles,
   floats,
   type GraphNode,
   int64s,
@@ -22,7 +25,7 @@ import {
   type ValueInfo,
   writeOnnx,
 } from './onnx-proto.ts'
-import { treeEnsemble } from './onnx-trees.ts'
+import { plainNode as node } from './onnx-trees.ts'
 
 const ML = 'ai.onnx.ml'
 
@@ -32,19 +35,22 @@ const FALSE = ['False', 'false', 'FALSE', '0', '0.0']
 
 export function encodeOnnx(model: Model): Uint8Array {
   const { spec } = model.encoder
+  const form = kindOf(model.learned).onnx(model.learned, spec)
   const fresh = freshNames(spec)
   const outputs = outputNames(spec)
   const [column, flat, threshold] = [fresh('column'), fresh('flat'), fresh('threshold')]
-  const [matrix, mean, isOne] = [fresh('row:matrix'), fresh('forest:mean'), fresh('label:bool')]
+  const [matrix, answer, isOne] = [fresh('row:matrix'), fresh('forest:mean'), fresh('label:bool')]
+  const tables: Tensor[] = []
   const parts = spec.inputs.map((input) => {
     const output = fresh(`${input.name}:columns`)
-    return { nodes: encodeInput(spec, input, { output, column, fresh }), output }
+    return { nodes: encodeInput(spec, input, { output, column, fresh, tables, tableOf: form.tables }), output }
   })
   const used = parts.filter(({ nodes }) => nodes.length > 0)
   const initializer: Tensor[] = [
     int64s(column, new BigInt64Array([-1n, 1n])),
     int64s(flat, new BigInt64Array([-1n])),
     floats(threshold, new Float32Array([model.threshold])),
+    ...tables,
   ]
   const columns = used.map(({ output }) => output)
   return writeOnnx({
@@ -56,15 +62,15 @@ export function encodeOnnx(model: Model): Uint8Array {
     ],
     metadataProps: [{ key: 'label', value: model.label }],
     graph: {
-      name: 'random_forest',
+      name: model.learned.kind,
       input: spec.inputs.map(({ name, type, nullable }) => valueInfo(name, onnxInputType(type, nullable))),
       output: [valueInfo(outputs.label, 'int64'), valueInfo(outputs.probability, 'float')],
       initializer,
       node: [
         ...used.flatMap(({ nodes }) => nodes),
         node('Concat', columns, matrix, [attribute.int('axis', 1)]),
-        treeEnsemble(model.forest, matrix, mean),
-        node('Reshape', [mean, flat], outputs.probability),
+        ...form.nodes(matrix, answer, fresh),
+        node('Reshape', [answer, flat], outputs.probability),
         node('GreaterOrEqual', [outputs.probability, threshold], isOne),
         cast(isOne, outputs.label, 'int64'),
       ],
@@ -105,15 +111,29 @@ export function onnxInputType(type: InputType, nullable: boolean): 'int64' | 'do
   return 'double'
 }
 
-type Place = { output: string; column: string; fresh: Fresh }
+type Place = {
+  output: string
+  column: string
+  fresh: Fresh
+  /** Where the tensors of a new table go, and what those of columns are. */
+  tables: Tensor[]
+  tableOf: ReadonlyMap<number, CategoryTable>
+}
 
 /** The nodes from one input to its columns [N, width] in double; none when a string had no category. */
 function encodeInput(
   spec: EncoderSpec,
   { name, type, nullable }: EncoderSpec['inputs'][number],
-  { output, column, fresh }: Place,
+  { output, column, fresh, tables, tableOf }: Place,
 ): GraphNode[] {
   if (type === 'String') {
+    const at = spec.columns.findIndex((c) => c.input === name)
+    const own = spec.columns[at]
+    if (own?.kind === 'category' || own?.kind === 'target_mean') {
+      const table =
+        own.kind === 'category' ? tableOf.get(at) : { width: 1, values: Float64Array.from([...own.means, Number.NaN]) }
+      return lookUp(name, own.categories, table, { output, fresh, tables })
+    }
     const categories = spec.columns.flatMap((c) => (c.kind === 'one_hot' && c.input === name ? [c.category] : []))
     if (categories.length === 0) return []
     const oneHot = [attribute.texts('cats_strings', categories), attribute.int('zeros', 1)]
@@ -138,18 +158,29 @@ function encodeInput(
   return [cast(name, double, 'double'), toColumn]
 }
 
-function cast(input: string, output: string, to: TensorType): GraphNode {
-  return node('Cast', [input], output, [attribute.int('to', TENSOR[to])])
+/** The categories' numbers by a table; a text that is not one of them, "None" for null among them, has the last row. */
+function lookUp(
+  name: string,
+  categories: string[],
+  table: CategoryTable | undefined,
+  { output, fresh, tables }: Pick<Place, 'output' | 'fresh' | 'tables'>,
+): GraphNode[] {
+  if (table === undefined) return []
+  const [code, rows] = [fresh(`${name}:code`), fresh(`${name}:table`)]
+  tables.push({ ...doubles(rows, table.values), dims: [categories.length + 1, table.width] })
+  const codes = [
+    attribute.texts('keys_strings', categories),
+    attribute.ints(
+      'values_int64s',
+      Uint32Array.from(categories, (_, i) => i),
+    ),
+    attribute.int('default_int64', categories.length),
+  ]
+  return [node('LabelEncoder', [name], code, codes, ML), node('Gather', [rows, code], output)]
 }
 
-function node(
-  opType: string,
-  input: string[],
-  output: string,
-  attributes: GraphNode['attribute'] = [],
-  domain = '',
-): GraphNode {
-  return { name: `make ${output}`, opType, domain, input, output: [output], attribute: attributes }
+function cast(input: string, output: string, to: TensorType): GraphNode {
+  return node('Cast', [input], output, [attribute.int('to', TENSOR[to])])
 }
 
 function valueInfo(name: string, type: TensorType): ValueInfo {

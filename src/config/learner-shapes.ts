@@ -1,0 +1,81 @@
+/** The options of each learner, as a person writes them; one shape for each tag of ml/learn/learners.ts. */
+import { z } from 'zod'
+import { BINS_MAX } from '../ml/learn/boosting/bins.ts'
+import { BOOSTING_DEFAULTS as boosting } from '../ml/learn/boosting/params.ts'
+import { said } from './said.ts'
+
+const kindOf = <Kind extends string>(kind: Kind) => said(z.literal(kind), 'How it learns.', kind)
+const maxDepth = said(z.int().min(1).nullable().default(null), 'Questions from root to leaf; null for no limit.', 12)
+const seed = said(z.int().min(0).default(42), 'Decides every choice by chance: the same seed gives the same bytes.', 7)
+const classWeight = (usual: 'balanced' | 'none') =>
+  said(
+    z.enum(['balanced', 'none']).default(usual),
+    'balanced: both outcomes count as much together, however rare one is.',
+    usual === 'none' ? 'balanced' : 'none',
+  )
+
+export const randomForestShape = z.strictObject({
+  kind: kindOf('random_forest'),
+  trees: said(z.int().min(1).max(10_000).default(300), 'How many trees.', 100),
+  maxDepth,
+  minSamplesLeaf: said(z.int().min(1).default(1), 'The fewest rows of a leaf.', 5),
+  minSamplesSplit: said(z.int().min(2).default(2), 'The fewest rows that are split.', 10),
+  maxFeatures: said(
+    z.union([z.enum(['sqrt', 'all']), z.int().min(1)]).default('sqrt'),
+    'Features that are tried at a split: the square root of their number, all, or so many.',
+    'all',
+  ),
+  classWeight: classWeight('balanced'),
+  bootstrap: said(z.boolean().default(true), 'Each tree learns from a sample with replacement.', false),
+  seed,
+})
+
+const earlyStopping = z.strictObject({
+  share: said(z.number().gt(0).lt(1).default(0.2), 'The share of the training rows that is put aside.', 0.1),
+  rounds: said(z.int().min(1).default(50), 'Ends when their loss has not fallen for so many trees.', 20),
+  refit: said(z.boolean().default(true), 'Then fits as many trees as were best on all training rows.', false),
+})
+
+const share = z.number().gt(0).lte(1)
+const penalty = z.number().min(0).max(1e9)
+
+export const gradientBoostingShape = z.strictObject({
+  kind: kindOf('gradient_boosting'),
+  rounds: said(z.int().min(1).max(10_000).default(boosting.rounds), 'How many trees at most.', 300),
+  learningRate: said(
+    z.number().gt(0).lte(1).default(boosting.learningRate),
+    'How much of what a tree has found is added.',
+    0.1,
+  ),
+  maxLeaves: said(z.int().min(2).max(1_024).default(boosting.maxLeaves), 'The most leaves of a tree.', 31),
+  maxDepth,
+  minSamplesLeaf: said(
+    z.int().min(1).default(boosting.minSamplesLeaf),
+    'The fewest rows of a leaf, as far as its hessian tells.',
+    5,
+  ),
+  minChildHessian: said(penalty.default(boosting.minChildHessian), 'The least sum of hessians of a leaf.', 1),
+  l1: said(penalty.default(boosting.l1), 'Draws the values of leaves to 0 by so much gradient.', 0.5),
+  l2: said(penalty.default(boosting.l2), 'Draws the values of leaves towards 0.', 10),
+  rowShare: said(share.default(boosting.rowShare), 'The share of the rows that a tree is grown on.', 0.8),
+  columnShare: said(share.default(boosting.columnShare), 'The share of the features that a tree may ask.', 0.7),
+  maxBins: said(
+    z.int().min(3).max(BINS_MAX).default(boosting.maxBins),
+    'Bins that the values of a feature are put into, that of nulls among them.',
+    64,
+  ),
+  classWeight: classWeight('none'),
+  earlyStopping: said(
+    earlyStopping.nullable().default(boosting.earlyStopping),
+    'Puts a part of the training rows aside to find how many trees are best; null for all rounds.',
+    { share: 0.1 },
+  ),
+  monotone: said(
+    z.record(z.string(), z.enum(['rising', 'falling'])).default({}),
+    'Features with which the probability may only rise, or only fall.',
+    { failed_payments_90d: 'rising' },
+  ),
+  seed,
+})
+
+export const learner = z.discriminatedUnion('kind', [randomForestShape, gradientBoostingShape])

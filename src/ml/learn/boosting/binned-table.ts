@@ -1,0 +1,57 @@
+import type { Matrix } from '../../model/trees.ts'
+import { binColumn, learnCuts } from './bins.ts'
+
+/**
+ * A matrix in bins, row after row, four columns in a word, so that a row can be moved as a few whole numbers. A column of
+ * categories has its numbers as bins.
+ */
+export type BinnedTable = {
+  rows: number
+  columns: number
+  /** Words of a row. */
+  words: number
+  bins: Uint8Array
+  /** By column: how many bins of values; the bin of the missing has that number. */
+  valueBins: Int32Array
+  /** By column the first of its bins among all, and at the end how many there are. */
+  offsets: Int32Array
+  isCategory: Uint8Array
+  /** Of a numeric column. */
+  cuts: Float64Array[]
+}
+
+/** `categories`: by column how many categories it has, 0 where it is numeric. */
+export function binTable(matrix: Matrix, categories: ArrayLike<number>, binsMax: number): BinnedTable {
+  const { rows } = matrix
+  const words = Math.ceil(matrix.columns / 4)
+  const bins = new Uint8Array(rows * words * 4)
+  const table: BinnedTable = {
+    rows,
+    columns: matrix.columns,
+    words,
+    bins,
+    valueBins: new Int32Array(matrix.columns),
+    offsets: new Int32Array(matrix.columns + 1),
+    isCategory: Uint8Array.from(categories, (count) => (count > 0 ? 1 : 0)),
+    cuts: [],
+  }
+  for (let c = 0; c < matrix.columns; c++) {
+    const values = matrix.values.subarray(c * rows, (c + 1) * rows)
+    if (!(values instanceof Float64Array)) throw new Error('bins are made of doubles')
+    // Categories are whole numbers from 0 on: cuts at each half give them their own number as bin.
+    const cuts =
+      categories[c]! > 0
+        ? Float64Array.from({ length: categories[c]! - 1 }, (_, i) => i + 0.5)
+        : learnCuts(values, binsMax)
+    table.cuts.push(cuts)
+    table.valueBins[c] = cuts.length + 1
+    table.offsets[c + 1] = table.offsets[c]! + cuts.length + 2
+    binColumn(values, cuts, bins, c, words * 4)
+  }
+  return table
+}
+
+/** How many bins all columns have. */
+export function binsOf({ offsets, columns }: BinnedTable): number {
+  return offsets[columns]!
+}

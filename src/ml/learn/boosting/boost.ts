@@ -1,0 +1,106 @@
+/**
+ * Gradient boosting (Friedman 2001) with second-order leaves (Chen & Guestrin 2016): round by round a tree is grown on the
+ * gradients of the loss at the margins so far, and added to them, shortened by the learning rate.
+ */
+import { createPrng, seedFor } from '../../../base/prng.ts'
+import type { BinnedTable } from './binned-table.ts'
+import { baseMargin, logisticLoss, type Units, unitsFor, writeGradients } from './gradients.ts'
+import { type BinTree, createGrower, type GrowRules, growTree } from './grow.ts'
+import type { BoostingParams } from './params.ts'
+import { createRecords } from './records.ts'
+import { sampleColumns, sampleRows } from './sampling.ts'
+import type { SplitRules } from './split-search.ts'
+import { addTree } from './walk.ts'
+
+/** Rows of a table, with what is to be learned of them. */
+export type Part = { rows: Uint32Array; labels: Uint8Array; weights: Float64Array }
+
+export type Boosting = {
+  base: number
+  trees: BinTree[]
+  /** How many trees were best on the validation part; all where there is none. */
+  best: number
+}
+
+/** LightGBM's; in units of a whole hessian. */
+const CATEGORY_SMOOTH = 10
+const CATEGORY_L2 = 10
+
+/** `monotone` by column as in SplitRules. `patience`: rounds without a better loss on `validation` that end it. */
+export function boost(
+  table: BinnedTable,
+  training: Part,
+  validation: { part: Part; patience: number } | null,
+  params: BoostingParams & { monotone: Int8Array },
+  onRound: (done: number) => void,
+): Boosting {
+  const { labels, weights, rows } = training
+  const units = unitsFor(weights.reduce((most, weight) => Math.max(most, weight), 0))
+  const records = createRecords(table, rows)
+  const grower = createGrower(table, records, growRulesOf(params, units))
+  const base = baseMargin(labels, weights)
+  const margins = new Float64Array(rows.length).fill(base)
+  const watched = validation && watch(table, validation.part, base)
+  const trees: BinTree[] = []
+  for (let round = 0; round < params.rounds; round++) {
+    const prng = createPrng(seedFor(params.seed, round))
+    writeGradients(
+      records.base,
+      { stride: records.stride, at: records.words },
+      { margins, labels, weights },
+      units,
+      round,
+    )
+    const tried = sampleColumns(table.columns, params.columnShare, prng)
+    const { sampled, left } =
+      params.rowShare < 1 ? sampleRows(records, params.rowShare, prng) : { sampled: rows.length, left: NONE }
+    const tree = growTree(grower, sampled, tried, margins)
+    if (left.length > 0) addTree(table, rows, left, tree, margins)
+    trees.push(tree)
+    onRound(round + 1)
+    if (watched === null) {
+      // Nothing is left to learn, and no later tree would find more unless it is tried with other rows or columns.
+      if (tree.nodes.length === 0 && params.rowShare === 1 && params.columnShare === 1) break
+      continue
+    }
+    watched.add(tree)
+    if (round + 1 - watched.best() >= validation!.patience) break
+  }
+  return { base, trees, best: watched ? watched.best() : trees.length }
+}
+
+const NONE = new Uint32Array(0)
+
+/** Follows the loss on rows that no tree has learned from. */
+function watch(table: BinnedTable, { rows, labels, weights }: Part, base: number) {
+  const margins = new Float64Array(rows.length).fill(base)
+  const places = Uint32Array.from(rows, (_, i) => i)
+  let least = logisticLoss(margins, labels, weights)
+  let best = 0
+  let round = 0
+  return {
+    add(tree: BinTree): void {
+      addTree(table, rows, places, tree, margins)
+      round++
+      const loss = logisticLoss(margins, labels, weights)
+      if (loss >= least) return
+      least = loss
+      best = round
+    },
+    best: () => best,
+  }
+}
+
+/** Penalties and least sums in the units of what is summed. */
+function growRulesOf(params: BoostingParams & { monotone: Int8Array }, units: Units): GrowRules {
+  const split: SplitRules = {
+    l1: params.l1 / units.gradient,
+    l2: params.l2 / units.hessian,
+    minHessian: params.minChildHessian / units.hessian,
+    minSamplesLeaf: params.minSamplesLeaf,
+    monotone: params.monotone,
+    categorySmooth: CATEGORY_SMOOTH / units.hessian,
+    categoryL2: CATEGORY_L2 / units.hessian,
+  }
+  return { maxLeaves: params.maxLeaves, maxDepth: params.maxDepth, learningRate: params.learningRate, units, split }
+}

@@ -1,0 +1,97 @@
+/**
+ * The learners: a tagged union of what they are told, and one entry for each that fits by it. Nobody else asks which learner
+ * it is. What they give is a model of the same tag (model/kinds.ts).
+ */
+import { createEncoder, type EncoderSpec, encodeColumns, type InputColumn, learnEncoder } from '../model/encoder.ts'
+import type { Learned } from '../model/kinds.ts'
+import type { Matrix } from '../model/trees.ts'
+import { learnCategories, writeOutOfFold } from './boosting/categories.ts'
+import { fitBoosting, weightsOf } from './boosting/gradient-boosting.ts'
+import type { BoostingParams } from './boosting/params.ts'
+import { type ForestParams, fitForest } from './random-forest.ts'
+import { shared } from './rank-codes.ts'
+import { copyRows, takeLabels, takeRows } from './take-rows.ts'
+
+export type Learner =
+  | ({ kind: 'random_forest' } & ForestParams)
+  | ({ kind: 'gradient_boosting' } & BoostingParams & { monotone: Monotone })
+export type LearnerKind = Learner['kind']
+
+/** By feature, whether the answer may only rise, or only fall, when it rises. */
+export type Monotone = Record<string, 'rising' | 'falling'>
+
+/** All rows of a training set, and which of them are learned from. */
+export type Task = { rows: number; inputs: readonly InputColumn[]; labels: Uint8Array; train: Uint32Array }
+
+export type Fitted = {
+  encoder: EncoderSpec
+  /** All rows as the model takes them. */
+  matrix: Matrix
+  learned: Learned
+  /** How much each column of the matrix helped, summing to 1. */
+  importance: Float64Array
+}
+
+type Threads = { threads: number }
+
+type LearnerEntry<L extends Learner> = {
+  fit(task: Task, learner: L, how: Threads): Promise<Fitted>
+  /** How large a model it may give, in a few words. */
+  size(learner: L): string
+}
+
+const LEARNERS: { [K in LearnerKind]: LearnerEntry<Extract<Learner, { kind: K }>> } = {
+  random_forest: { fit: fitForestTask, size: ({ trees }) => `${trees} trees` },
+  gradient_boosting: { fit: fitBoostingTask, size: ({ rounds }) => `${rounds} trees at most` },
+}
+
+async function fitForestTask(
+  { rows, inputs, labels, train }: Task,
+  learner: ForestParams,
+  how: Threads,
+): Promise<Fitted> {
+  const encoder = learnEncoder(inputs)
+  const matrix = encodeColumns(createEncoder(encoder), inputs, rows)
+  const fitted = await fitForest(takeRows(matrix, train), takeLabels(labels, train), learner, how)
+  const { forest, importance } = fitted
+  return { encoder, matrix, learned: { kind: 'random_forest', forest }, importance }
+}
+
+async function fitBoostingTask(
+  { rows, inputs, labels, train }: Task,
+  { kind, monotone, ...params }: Extract<Learner, { kind: 'gradient_boosting' }>,
+  how: Threads,
+): Promise<Fitted> {
+  const encoder = learnCategories(inputs, labels, train)
+  const matrix = encodeColumns(createEncoder(encoder), inputs, rows)
+  const part = copyRows(matrix, train, shared(Float64Array, train.length * matrix.columns))
+  writeOutOfFold(part, encoder, inputs, labels, train, params.seed)
+  const known = shared(Uint8Array, train.length)
+  known.set(takeLabels(labels, train))
+  const directionOf = (input: string) => (Object.hasOwn(monotone, input) ? DIRECTIONS[monotone[input]!] : 0)
+  const job = {
+    matrix: part,
+    categories: Uint16Array.from(encoder.columns, (c) => (c.kind === 'category' ? c.categories.length : 0)),
+    labels: known,
+    weights: weightsOf(known, params.classWeight),
+    monotone: Int8Array.from(encoder.columns, ({ input }) => directionOf(input)),
+    params,
+  }
+  const { boosted, importance } = await fitBoosting(job, how)
+  return { encoder, matrix, learned: { kind, boosted }, importance }
+}
+
+const DIRECTIONS = { rising: 1, falling: -1 } as const
+
+/** Fits with `threads` threads, and gives the same bytes for any number of them; 0 fits in the caller's. */
+export function fitLearner(task: Task, learner: Learner, how: Threads): Promise<Fitted> {
+  return entryOf(learner).fit(task, learner, how)
+}
+
+export function sizeOf(learner: Learner): string {
+  return entryOf(learner).size(learner)
+}
+
+function entryOf(learner: Learner): LearnerEntry<Learner> {
+  return LEARNERS[learner.kind] as LearnerEntry<Learner>
+}

@@ -1,0 +1,39 @@
+/** How boosted trees stand in a model file. */
+import { type Boosted, SET_WORDS } from './boosted.ts'
+import type { ArraySpec, ModelArray } from './model-arrays.ts'
+import { countOf, finiteOf, type Refusal, treesOf } from './model-header.ts'
+
+type Sizes = { base: number; trees: number; arrays: ArraySpec[] }
+
+export function packBoosted(model: Boosted): { header: Record<string, unknown>; arrays: ModelArray[] } {
+  const { base, trees, roots, feature, right, value, flags, sets } = model
+  return {
+    header: { base, trees, nodes: feature.length, sets: sets.length / SET_WORDS },
+    arrays: [value, roots, right, sets, feature, flags],
+  }
+}
+
+export function boostedArrays(header: Record<string, unknown>, refusal: Refusal): Sizes {
+  const trees = treesOf(header, refusal)
+  const nodes = countOf(header.nodes, 'nodes', refusal)
+  const sets = countOf(header.sets, 'sets', refusal, 0)
+  return {
+    base: finiteOf(header.base, 'base', refusal),
+    trees,
+    arrays: [
+      { type: 'f64', length: nodes },
+      { type: 'u32', length: trees + 1 },
+      { type: 'u32', length: nodes },
+      { type: 'u32', length: sets * SET_WORDS },
+      { type: 'i16', length: nodes },
+      { type: 'u8', length: nodes },
+    ],
+  }
+}
+
+export function unpackBoosted({ base, trees }: Sizes, columns: number, arrays: ModelArray[]): Boosted {
+  const [value, roots, right, sets, feature, flags] = arrays as BoostedArrays
+  return { base, trees, columns, roots, feature, right, value, flags, sets }
+}
+
+type BoostedArrays = [Float64Array, Uint32Array, Uint32Array, Uint32Array, Int16Array, Uint8Array]

@@ -1,0 +1,102 @@
+/**
+ * What a fitted model can be: a tagged union, and one entry for each kind that says how such a model answers, is written,
+ * read, checked and told in ONNX. Nobody else asks what kind a model is. How each is learned is in learn/learners.ts, by
+ * the same tags.
+ */
+import { type Boosted, boostedProbabilities, boostedProbability, findBoostedFault } from './boosted.ts'
+import { boostedArrays, packBoosted, unpackBoosted } from './boosted-file.ts'
+import type { EncoderSpec } from './encoder.ts'
+import { type Forest, findForestFault, forestProbabilities, forestProbability } from './forest.ts'
+import type { ArraySpec, ModelArray } from './model-arrays.ts'
+import { countOf, type Refusal, treesOf } from './model-header.ts'
+import { type OnnxForm, onnxOfBoosted, onnxOfForest } from './onnx-forms.ts'
+import type { Matrix } from './trees.ts'
+
+export type ForestModel = { kind: 'random_forest'; forest: Forest }
+export type BoostedModel = { kind: 'gradient_boosting'; boosted: Boosted }
+
+export type Learned = ForestModel | BoostedModel
+export type LearnedKind = Learned['kind']
+
+export type ModelKind<M extends Learned> = {
+  /** The first layout of the model file whose readers know this kind. */
+  layout: 1 | 2
+  /** Of the positive class, for one encoded row. */
+  probability(model: M, row: Float64Array): number
+  /** The same for every row of a matrix, and the same numbers to the bit. */
+  probabilities(model: M, matrix: Matrix): Float64Array
+  /** What would make a walk loop, leave, or give no probability. Everything else has been checked. */
+  findFault(model: M, encoder: EncoderSpec): string | undefined
+  /** What stands in the description, and the arrays, greater numbers first. */
+  pack(model: M): { header: Record<string, unknown>; arrays: ModelArray[] }
+  /** The arrays that a description announces, in the same order, and what makes a model of them. */
+  unpacker(
+    header: Record<string, unknown>,
+    columns: number,
+    refusal: Refusal,
+  ): { arrays: ArraySpec[]; unpack(arrays: ModelArray[]): M }
+  onnx(model: M, encoder: EncoderSpec): OnnxForm
+}
+
+const KINDS: { [K in LearnedKind]: ModelKind<Extract<Learned, { kind: K }>> } = {
+  random_forest: {
+    layout: 1,
+    probability: ({ forest }, row) => forestProbability(forest, row),
+    probabilities: ({ forest }, matrix) => forestProbabilities(forest, matrix),
+    findFault: ({ forest }, encoder) =>
+      encoder.columns.some(({ kind }) => kind === 'category')
+        ? 'a forest does not ask for sets'
+        : findForestFault(forest),
+    pack: ({ forest }) => ({
+      header: { trees: forest.trees, nodes: forest.feature.length },
+      arrays: [forest.value, forest.roots, forest.right, forest.feature, forest.missingLeft],
+    }),
+    unpacker(header, columns, refusal) {
+      const trees = treesOf(header, refusal)
+      const nodes = countOf(header.nodes, 'nodes', refusal)
+      return {
+        arrays: [
+          { type: 'f64', length: nodes },
+          { type: 'u32', length: trees + 1 },
+          { type: 'u32', length: nodes },
+          { type: 'i16', length: nodes },
+          { type: 'u8', length: nodes },
+        ],
+        unpack(arrays) {
+          const [value, roots, right, feature, missingLeft] = arrays as ForestArrays
+          return { kind: 'random_forest', forest: { trees, columns, roots, feature, right, value, missingLeft } }
+        },
+      }
+    },
+    onnx: ({ forest }) => onnxOfForest(forest),
+  },
+  gradient_boosting: {
+    layout: 2,
+    probability: ({ boosted }, row) => boostedProbability(boosted, row),
+    probabilities: ({ boosted }, matrix) => boostedProbabilities(boosted, matrix),
+    findFault: ({ boosted }, encoder) => findBoostedFault(boosted, encoder),
+    pack: ({ boosted }) => packBoosted(boosted),
+    unpacker(header, columns, refusal) {
+      const sizes = boostedArrays(header, refusal)
+      return {
+        arrays: sizes.arrays,
+        unpack: (arrays) => ({ kind: 'gradient_boosting', boosted: unpackBoosted(sizes, columns, arrays) }),
+      }
+    },
+    onnx: ({ boosted }, encoder) => onnxOfBoosted(boosted, encoder),
+  },
+}
+
+type ForestArrays = [Float64Array, Uint32Array, Uint32Array, Int16Array, Uint8Array]
+
+export function kindOf<M extends Learned>(model: M): ModelKind<M> {
+  return KINDS[model.kind] as unknown as ModelKind<M>
+}
+
+export function findKind(name: string): ModelKind<Learned> | undefined {
+  return Object.hasOwn(KINDS, name) ? (KINDS[name as LearnedKind] as unknown as ModelKind<Learned>) : undefined
+}
+
+export function probabilities(model: Learned, matrix: Matrix): Float64Array {
+  return kindOf(model).probabilities(model, matrix)
+}

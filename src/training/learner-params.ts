@@ -1,0 +1,48 @@
+import type { Learner } from '../ml/learn/learners.ts'
+
+type Params<L extends Learner> = (learner: L) => Record<string, string>
+
+/** The parameters of a run, for each learner by the names and spellings that its users know. */
+const PARAMS: { [K in Learner['kind']]: Params<Extract<Learner, { kind: K }>> } = {
+  /** scikit-learn's. */
+  random_forest: (learner) => ({
+    n_estimators: String(learner.trees),
+    max_depth: python(learner.maxDepth),
+    min_samples_leaf: String(learner.minSamplesLeaf),
+    min_samples_split: String(learner.minSamplesSplit),
+    max_features: learner.maxFeatures === 'all' ? 'None' : String(learner.maxFeatures),
+    class_weight: learner.classWeight === 'none' ? 'None' : learner.classWeight,
+    bootstrap: python(learner.bootstrap),
+    random_state: String(learner.seed),
+  }),
+  /** LightGBM's. */
+  gradient_boosting: (learner) => ({
+    n_estimators: String(learner.rounds),
+    learning_rate: String(learner.learningRate),
+    num_leaves: String(learner.maxLeaves),
+    max_depth: python(learner.maxDepth),
+    min_child_samples: String(learner.minSamplesLeaf),
+    min_child_weight: String(learner.minChildHessian),
+    reg_alpha: String(learner.l1),
+    reg_lambda: String(learner.l2),
+    subsample: String(learner.rowShare),
+    colsample_bytree: String(learner.columnShare),
+    max_bin: String(learner.maxBins),
+    class_weight: learner.classWeight === 'none' ? 'None' : learner.classWeight,
+    early_stopping_round: python(learner.earlyStopping?.rounds ?? null),
+    early_stopping_share: python(learner.earlyStopping?.share ?? null),
+    early_stopping_refit: python(learner.earlyStopping?.refit ?? null),
+    monotone_constraints: JSON.stringify(learner.monotone),
+    random_state: String(learner.seed),
+  }),
+}
+
+export function learnerParams(learner: Learner): Record<string, string> {
+  const params = PARAMS[learner.kind] as Params<Learner>
+  return params(learner)
+}
+
+export function python(value: boolean | number | null): string {
+  if (value === null) return 'None'
+  return typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value)
+}
