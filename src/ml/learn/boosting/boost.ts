@@ -20,6 +20,8 @@ export type Boosting = {
   trees: BinTree[]
   /** How many trees were best on the validation part; all where there is none. */
   best: number
+  /** Of the rows that were learned, after all trees. */
+  margins: Float64Array
 }
 
 /** LightGBM's; in units of a whole hessian. */
@@ -66,7 +68,7 @@ export function boost(
     watched.add(tree)
     if (round + 1 - watched.best() >= validation!.patience) break
   }
-  return { base, trees, best: watched ? watched.best() : trees.length }
+  return { base, trees, best: watched ? watched.best() : trees.length, margins }
 }
 
 const NONE = new Uint32Array(0)
