@@ -9,7 +9,7 @@ import { fitLearner } from '../ml/learn/learners.ts'
 import { splitRows } from '../ml/learn/split-rows.ts'
 import { takeLabels, takeRows } from '../ml/learn/take-rows.ts'
 import type { EncoderSpec } from '../ml/model/encoder.ts'
-import { probabilities } from '../ml/model/kinds.ts'
+import { kindOf, probabilities } from '../ml/model/kinds.ts'
 import { createModel, encodeModel } from '../ml/model/model-file.ts'
 import { encodeOnnx } from '../ml/model/onnx.ts'
 import { type Evaluation, evaluate, type Metrics } from './evaluate.ts'
@@ -21,6 +21,8 @@ export type Fit = {
   rows: number
   trainRows: number
   testRows: number
+  /** Of the model: early stopping may have ended before all that were asked for. */
+  trees: number
   encoder: EncoderSpec
   metrics: Metrics
   model: StoredFile
@@ -72,6 +74,7 @@ export async function fitModel(deps: Deps, pinned: Pinned, dataset: TrainingSetR
     rows: frame.rows,
     trainRows: split.train.length,
     testRows: split.test.length,
+    trees: kindOf(learned).trees(learned),
     encoder,
     metrics,
     model: stored,

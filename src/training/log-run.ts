@@ -104,6 +104,7 @@ function paramsOf(pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Record<str
   return {
     model_type: learner.kind,
     ...learnerParams(learner),
+    trees: String(fit.trees),
     test_size: String(split.testShare),
     split_seed: String(split.seed),
     stratify: python(split.stratify),

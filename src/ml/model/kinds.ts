@@ -21,6 +21,8 @@ export type LearnedKind = Learned['kind']
 export type ModelKind<M extends Learned> = {
   /** The first layout of the model file whose readers know this kind. */
   layout: 1 | 2
+  /** How many trees it has. */
+  trees(model: M): number
   /** Of the positive class, for one encoded row. */
   probability(model: M, row: Float64Array): number
   /** The same for every row of a matrix, and the same numbers to the bit. */
@@ -41,6 +43,7 @@ export type ModelKind<M extends Learned> = {
 const KINDS: { [K in LearnedKind]: ModelKind<Extract<Learned, { kind: K }>> } = {
   random_forest: {
     layout: 1,
+    trees: ({ forest }) => forest.trees,
     probability: ({ forest }, row) => forestProbability(forest, row),
     probabilities: ({ forest }, matrix) => forestProbabilities(forest, matrix),
     findFault: ({ forest }, encoder) =>
@@ -72,6 +75,7 @@ const KINDS: { [K in LearnedKind]: ModelKind<Extract<Learned, { kind: K }>> } = 
   },
   gradient_boosting: {
     layout: 2,
+    trees: ({ boosted }) => boosted.trees,
     probability: ({ boosted }, row) => boostedProbability(boosted, row),
     probabilities: ({ boosted }, matrix) => boostedProbabilities(boosted, matrix),
     findFault: ({ boosted }, encoder) => findBoostedFault(boosted, encoder),

@@ -1,0 +1,72 @@
+import { expect, test } from 'vitest'
+import { PlatformError } from '../../src/base/errors.ts'
+import { normalizeProject } from '../../src/config/normalize.ts'
+import { gradientBoosting, randomForest } from '../../src/index.ts'
+import { BOOSTING_DEFAULTS } from '../../src/ml/learn/boosting/params.ts'
+
+const project = (learner: unknown) => ({
+  name: 'p',
+  sources: {
+    users: { key: 'id', columns: { id: 'String', age: 'Int64', plan: 'String' } },
+    outcomes: { key: 'id', columns: { id: 'String', gone: 'Bool' } },
+  },
+  entities: { user: { joinKeys: { id: 'String' } } },
+  featureViews: { v: { entity: 'user', source: 'users', features: { age: 'Int64', plan: 'String' } } },
+  featureServices: { s: ['v'] },
+  labels: { left: { entity: 'user', source: 'outcomes', column: 'gone' } },
+  models: { m: { experiment: 'e', features: 's', label: 'left', learner } },
+})
+
+function learnerOf(learner: unknown) {
+  return normalizeProject(project(learner), '/project').models[0]!.learner
+}
+
+function faultsOf(learner: unknown): string[] {
+  try {
+    learnerOf(learner)
+    return []
+  } catch (error) {
+    if (!(error instanceof PlatformError)) throw error
+    const faults = error.details.faults as { path: string; message: string }[]
+    return faults.map(({ path, message }) => `${path} ${message}`)
+  }
+}
+
+test('gradientBoosting() and randomForest() are their tags with every option as usual', () => {
+  expect(learnerOf(gradientBoosting())).toEqual({ kind: 'gradient_boosting', ...BOOSTING_DEFAULTS, monotone: {} })
+  expect(learnerOf({ kind: 'gradient_boosting' })).toEqual(learnerOf(gradientBoosting({})))
+  expect(learnerOf(randomForest({ trees: 7 }))).toEqual(learnerOf({ kind: 'random_forest', trees: 7 }))
+  expect(learnerOf(gradientBoosting({ earlyStopping: { share: 0.1 } }))).toMatchObject({
+    earlyStopping: { share: 0.1, rounds: 50, refit: true },
+  })
+})
+
+test('weir check says what of a learner is wrong, where, and what was meant', () => {
+  expect(faultsOf({ kind: 'gradient_bosting' })).toEqual([
+    expect.stringMatching(/^models\.m\.learner\.kind .*'gradient_bosting'.*'gradient_boosting'/),
+  ])
+  expect(faultsOf(gradientBoosting({ learningRate: 2, rounds: 0, maxLeaves: 1 }))).toEqual([
+    expect.stringContaining('models.m.learner.rounds '),
+    expect.stringContaining('models.m.learner.learningRate '),
+    expect.stringContaining('models.m.learner.maxLeaves '),
+  ])
+  expect(faultsOf({ kind: 'gradient_boosting', learning_rate: 0.1 })).toEqual([
+    expect.stringContaining("models.m.learner.learning_rate is not a known property; did you mean 'learningRate'?"),
+  ])
+  expect(faultsOf({ kind: 'gradient_boosting', trees: 10 })).toEqual([
+    expect.stringContaining('models.m.learner.trees is not a known property'),
+  ])
+  expect(faultsOf({ kind: 'random_forest', rounds: 10 })).toEqual([
+    expect.stringContaining('models.m.learner.rounds is not a known property'),
+  ])
+  expect(faultsOf(gradientBoosting({ earlyStopping: { share: 1.5 } }))).toEqual([
+    expect.stringContaining('models.m.learner.earlyStopping.share '),
+  ])
+})
+
+test('weir check refuses what may only rise or fall and is not a number of the model', () => {
+  expect(faultsOf(gradientBoosting({ monotone: { agee: 'rising', plan: 'falling', age: 'falling' } }))).toEqual([
+    "models.m.learner.monotone.agee is not a feature of 's'; did you mean 'age'?",
+    'models.m.learner.monotone.plan is a String, which has no order to rise or fall with',
+  ])
+})
