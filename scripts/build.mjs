@@ -3,7 +3,18 @@
 // moved to dist/, each file at once, and what has no source any more is deleted: a process that runs from dist/ meanwhile
 // never finds a file empty or half written.
 import { execFileSync } from 'node:child_process'
-import { cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, renameSync, rmSync } from 'node:fs'
+import { createHash } from 'node:crypto'
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
@@ -20,6 +31,7 @@ try {
     stdio: 'inherit',
   })
   cpSync(join(root, 'src/db/migrations'), join(made, 'db/migrations'), { recursive: true })
+  buildKernels()
   const files = filesIn(made)
   for (const file of files) {
     if (sameBytes(join(made, file), join(dist, file))) continue
@@ -29,6 +41,45 @@ try {
   for (const file of filesIn(dist)) if (!files.includes(file)) rmSync(join(dist, file), { force: true })
 } finally {
   rmSync(made, { recursive: true, force: true })
+}
+
+/**
+ * The loops of boosting as WebAssembly (src/ml/learn/boosting/kernels.ts). Compiling takes some seconds: it is done anew only
+ * when the source, the options or the compiler have changed, which the file beside it remembers.
+ */
+function buildKernels() {
+  const folder = 'ml/learn/boosting'
+  const compiler = join(root, 'node_modules/assemblyscript')
+  // Boosting works without, in about twice the time.
+  if (!existsSync(compiler)) return
+  const options = [
+    '-O3',
+    '--noAssert',
+    '--runtime',
+    'stub',
+    '--importMemory',
+    '--enable',
+    'simd',
+    '--memoryBase',
+    '1024',
+  ]
+  const source = join(root, 'kernels/boosting.ts')
+  const { version } = JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8'))
+  const madeOf = createHash('sha256')
+    .update([readFileSync(source, 'utf8'), version, ...options].join('\n'))
+    .digest('hex')
+  const [wasm, sum] = [join(folder, 'boosting.wasm'), join(folder, 'boosting.wasm.made-of')]
+  mkdirSync(join(made, folder), { recursive: true })
+  if (existsSync(join(dist, sum)) && existsSync(join(dist, wasm)) && readFileSync(join(dist, sum), 'utf8') === madeOf) {
+    cpSync(join(dist, wasm), join(made, wasm))
+  } else {
+    const output = ['-o', join(made, wasm)]
+    execFileSync(process.execPath, [join(compiler, 'bin/asc.js'), source, ...output, ...options], {
+      cwd: root,
+      stdio: 'inherit',
+    })
+  }
+  writeFileSync(join(made, sum), madeOf)
 }
 
 function filesIn(folder) {

@@ -2,10 +2,12 @@ import { describe, expect, it } from 'vitest'
 import { createPrng } from '../../../src/base/prng.ts'
 import { binsOf, binTable } from '../../../src/ml/learn/boosting/binned-table.ts'
 import { binColumn, learnCuts } from '../../../src/ml/learn/boosting/bins.ts'
-import { createSumming, sumRecords } from '../../../src/ml/learn/boosting/histogram.ts'
-import { partition } from '../../../src/ml/learn/boosting/partition.ts'
-import { binAt, createRecords } from '../../../src/ml/learn/boosting/records.ts'
+import { bytesOfSums, createSumming } from '../../../src/ml/learn/boosting/histogram.ts'
+import { createKernels } from '../../../src/ml/learn/boosting/kernels.ts'
+import { binAt, bytesOfRecords, createRecords } from '../../../src/ml/learn/boosting/records.ts'
 import { matrixOf } from '../random-tables.ts'
+
+const KERNELS = ['javascript', 'fastest'] as const
 
 describe('bins', () => {
   it('part a few values at the middle between them, infinities and the smallest numbers too', () => {
@@ -47,16 +49,18 @@ describe('bins', () => {
 
 describe('a histogram', () => {
   // Above a tile of 1,024 and two blocks of 8,192 records, with columns that fill 1, 2 and 3 words.
-  it('is the sums that a slow obvious loop finds, over more records than a block has', () => {
+  it.each(KERNELS)('is the sums that a slow obvious loop finds, over more records than a block has: %s', (choice) => {
     for (const columns of [1, 4, 6, 9]) {
       const prng = createPrng(columns)
       const x = Array.from({ length: 20_001 }, () =>
         Array.from({ length: columns }, () => (prng.int(20) === 0 ? Number.NaN : prng.int(300))),
       )
       const table = binTable(matrixOf(x), new Uint16Array(columns), 255)
+      const kernels = createKernels(choice, bytesOfRecords(table, x.length) + bytesOfSums(table))
       const records = createRecords(
         table,
         Uint32Array.from(x, (_, i) => i),
+        kernels,
       )
       const { base, stride, words } = records
       for (let r = 0; r < x.length; r++) {
@@ -66,8 +70,9 @@ describe('a histogram', () => {
       }
       const [from, to] = [3, 19_998]
       const out = new Float64Array(2 * binsOf(table)).fill(7)
-      const summing = createSumming(table)
-      sumRecords(summing, base, from, to, out)
+      const summing = createSumming(table, kernels)
+      // Twice: what was summed before is not in it.
+      for (let i = 0; i < 2; i++) kernels.sumRecords(summing, base, from, to, out)
       const slow = new Float64Array(out.length)
       for (let r = from; r < to; r++) {
         for (let c = 0; c < columns; c++) {
@@ -82,20 +87,25 @@ describe('a histogram', () => {
 })
 
 describe('a partition', () => {
-  it('puts who goes left to the front in order, the others to the back, and moves every record once', () => {
+  // Records of 3, 4, 6 and 8 words: one of them has loops of its own.
+  const shapes = KERNELS.flatMap((choice) => [3, 7, 14, 21].map((columns) => ({ choice, columns })))
+  it.each(shapes)('moves every record once, who goes left to the front in order, others to the back: %o', (shape) => {
+    const { choice, columns } = shape
     const prng = createPrng(9)
-    const x = Array.from({ length: 5_000 }, () => Array.from({ length: 7 }, () => prng.int(300)))
-    const table = binTable(matrixOf(x), new Uint16Array(7), 255)
+    const x = Array.from({ length: 5_000 }, () => Array.from({ length: columns }, () => prng.int(300)))
+    const table = binTable(matrixOf(x), new Uint16Array(columns), 255)
+    const kernels = createKernels(choice, bytesOfRecords(table, x.length))
     const records = createRecords(
       table,
       Uint32Array.from(x, (_, i) => i),
+      kernels,
     )
     const { base, moved, stride } = records
-    for (const column of [0, 3, 6]) {
+    for (const column of [0, columns >> 1, columns - 1]) {
       const goesLeft = Uint8Array.from({ length: 256 }, () => prng.int(2))
       const [from, to] = [17, 4_990]
       const target = moved[0].fill(-1)
-      const left = partition({ stride, source: base, target }, from, to, column, goesLeft)
+      const left = kernels.partition({ stride, source: base, target }, from, to, column, goesLeft)
       const rowAt = (i: number) => target[i * stride + stride - 1]!
       const isLeft = (row: number) => goesLeft[binAt(base, row * stride, column)] === 1
       const expected = Array.from({ length: to - from }, (_, i) => i + from)
@@ -107,5 +117,12 @@ describe('a partition', () => {
       )
       expect([target[from * stride - 1], target[to * stride]]).toEqual([-1, -1])
     }
+  })
+})
+
+describe('the kernels in WebAssembly', () => {
+  it('were built, so that the tests above are of both', () => {
+    expect(createKernels('fastest', 1)).not.toBe(createKernels('javascript', 1))
+    expect(createKernels('fastest', 2 ** 40)).toBe(createKernels('javascript', 1))
   })
 })

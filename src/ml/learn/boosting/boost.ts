@@ -4,10 +4,12 @@
  */
 import { createPrng, seedFor } from '../../../base/prng.ts'
 import type { BinnedTable } from './binned-table.ts'
-import { baseMargin, logisticLoss, type Units, unitsFor, writeGradients } from './gradients.ts'
+import { baseMargin, logisticLoss, type Units, unitsFor } from './gradients.ts'
 import { type BinTree, createGrower, type GrowRules, growTree } from './grow.ts'
+import { bytesOfSums } from './histogram.ts'
+import { createKernels, type KernelChoice } from './kernels.ts'
 import type { BoostingParams } from './params.ts'
-import { createRecords } from './records.ts'
+import { bytesOfRecords, createRecords } from './records.ts'
 import { sampleColumns, sampleRows } from './sampling.ts'
 import type { SplitRules } from './split-search.ts'
 import { addTree } from './walk.ts'
@@ -28,25 +30,30 @@ export type Boosting = {
 const CATEGORY_SMOOTH = 10
 const CATEGORY_L2 = 10
 
+export type BoostSettings = BoostingParams & { monotone: Int8Array; kernels?: KernelChoice }
+
 /** `monotone` by column as in SplitRules. `patience`: rounds without a better loss on `validation` that end it. */
 export function boost(
   table: BinnedTable,
   training: Part,
   validation: { part: Part; patience: number } | null,
-  params: BoostingParams & { monotone: Int8Array },
+  params: BoostSettings,
   onRound: (done: number) => void,
 ): Boosting {
-  const { labels, weights, rows } = training
-  const units = unitsFor(weights.reduce((most, weight) => Math.max(most, weight), 0))
-  const records = createRecords(table, rows)
-  const grower = createGrower(table, records, growRulesOf(params, units))
-  const base = baseMargin(labels, weights)
-  const margins = new Float64Array(rows.length).fill(base)
+  const { rows } = training
+  const units = unitsFor(training.weights.reduce((most, weight) => Math.max(most, weight), 0))
+  const kernels = createKernels(params.kernels ?? 'fastest', bytesOfRecords(table, rows.length) + bytesOfSums(table))
+  const records = createRecords(table, rows, kernels)
+  const grower = createGrower(kernels, table, records, growRulesOf(params, units))
+  const base = baseMargin(training.labels, training.weights)
+  const margins = kernels.doubles(rows.length).fill(base)
+  const labels = copyOf(training.labels, kernels.bytes(rows.length))
+  const weights = copyOf(training.weights, kernels.doubles(rows.length))
   const watched = validation && watch(table, validation.part, base)
   const trees: BinTree[] = []
   for (let round = 0; round < params.rounds; round++) {
     const prng = createPrng(seedFor(params.seed, round))
-    writeGradients(
+    kernels.writeGradients(
       records.base,
       { stride: records.stride, at: records.words },
       { margins, labels, weights },
@@ -68,7 +75,12 @@ export function boost(
     watched.add(tree)
     if (round + 1 - watched.best() >= validation!.patience) break
   }
-  return { base, trees, best: watched ? watched.best() : trees.length, margins }
+  return { base, trees, best: watched ? watched.best() : trees.length, margins: margins.slice() }
+}
+
+function copyOf<T extends Uint8Array | Float64Array>(from: T, to: T): T {
+  to.set(from)
+  return to
 }
 
 const NONE = new Uint32Array(0)
@@ -94,7 +106,7 @@ function watch(table: BinnedTable, { rows, labels, weights }: Part, base: number
 }
 
 /** Penalties and least sums in the units of what is summed. */
-function growRulesOf(params: BoostingParams & { monotone: Int8Array }, units: Units): GrowRules {
+function growRulesOf(params: BoostSettings, units: Units): GrowRules {
   const split: SplitRules = {
     l1: params.l1 / units.gradient,
     l2: params.l2 / units.hessian,

@@ -6,8 +6,8 @@ import { TREE_DEPTH_MAX } from '../../model/trees.ts'
 import type { BinnedTable } from './binned-table.ts'
 import { binsOf } from './binned-table.ts'
 import type { Units } from './gradients.ts'
-import { createSumming, type Histogram, type Summing, subtract, sumRecords } from './histogram.ts'
-import { partition } from './partition.ts'
+import { createSumming, type Histogram, type Summing, subtract } from './histogram.ts'
+import type { Kernels } from './kernel-set.ts'
 import type { Records } from './records.ts'
 import {
   clampedValue,
@@ -63,6 +63,7 @@ type Leaf = {
 const BASE = -1
 
 export type Grower = {
+  kernels: Kernels
   table: BinnedTable
   records: Records
   rules: GrowRules
@@ -72,14 +73,14 @@ export type Grower = {
 }
 
 /** Scratch for any number of trees over the same records. */
-export function createGrower(table: BinnedTable, records: Records, rules: GrowRules): Grower {
+export function createGrower(kernels: Kernels, table: BinnedTable, records: Records, rules: GrowRules): Grower {
   const leaves = Array.from({ length: rules.maxLeaves }, (): Leaf => {
     const sums: NodeSums = { gradient: 0, hessian: 0, rows: 0, low: -Infinity, high: Infinity }
     const place = { depth: 0, from: 0, to: 0, buffer: BASE, parent: -1, isRight: false }
     return { sums, ...place, histogram: new Float64Array(2 * binsOf(table)), split: emptySplit() }
   })
   const search = createSplitSearch(table, rules.split)
-  return { table, records, rules, summing: createSumming(table), search, leaves }
+  return { kernels, table, records, rules, summing: createSumming(table, kernels), search, leaves }
 }
 
 /** Grows a tree over the gradients in the base records of `rows`, by the columns that `tried` marks, and adds it to margins. */
@@ -102,14 +103,14 @@ export function growTree(grower: Grower, sampled: number, tried: Uint8Array, mar
 }
 
 function plantRoot(grower: Grower, sampled: number, tried: Uint8Array): void {
-  const { records, leaves, summing, table } = grower
+  const { kernels, records, leaves, summing, table } = grower
   const root = leaves[0]!
   root.buffer = sampled === records.rows ? BASE : 0
   root.from = 0
   root.to = sampled
   root.depth = 0
   root.parent = -1
-  sumRecords(summing, bufferOf(records, root.buffer), 0, sampled, root.histogram)
+  kernels.sumRecords(summing, bufferOf(records, root.buffer), 0, sampled, root.histogram)
   const sums: NodeSums = { gradient: 0, hessian: 0, rows: sampled, low: -Infinity, high: Infinity }
   for (let place = 0; place < 2 * table.offsets[1]!; place += 2) {
     sums.gradient += root.histogram[place]!
@@ -133,11 +134,11 @@ function bestOf(leaves: readonly Leaf[], count: number): number {
 
 /** `leaf` becomes the left child of itself, `fresh` the right one. */
 function splitLeaf(grower: Grower, leaf: Leaf, fresh: Leaf, parent: number, tried: Uint8Array, goesOn: boolean): void {
-  const { records, rules, search, summing } = grower
+  const { kernels, records, rules, search, summing } = grower
   const { split, sums } = leaf
   const target = leaf.buffer === 0 ? 1 : 0
   const buffers = { stride: records.stride, source: bufferOf(records, leaf.buffer), target: records.moved[target]! }
-  const left = partition(buffers, leaf.from, leaf.to, split.column, split.goesLeft)
+  const left = kernels.partition(buffers, leaf.from, leaf.to, split.column, split.goesLeft)
   const [leftSums, rightSums] = childSums(rules.split, sums, split, left)
   fresh.from = leaf.from + left
   fresh.to = leaf.to
@@ -157,7 +158,7 @@ function splitLeaf(grower: Grower, leaf: Leaf, fresh: Leaf, parent: number, trie
   const [smaller, greater] = leftIsSmaller ? [leaf, fresh] : [fresh, leaf]
   const whole = leaf.histogram
   const part = fresh.histogram
-  sumRecords(summing, buffers.target, smaller.from, smaller.to, part)
+  kernels.sumRecords(summing, buffers.target, smaller.from, smaller.to, part)
   subtract(whole, part)
   smaller.histogram = part
   greater.histogram = whole
@@ -187,7 +188,7 @@ function childSums(rules: SplitRules, sums: NodeSums, split: Split, leftRows: nu
 }
 
 /** The values of the leaves, added to the margins of their rows. */
-function finish({ leaves, records, rules }: Grower, count: number, margins: Float64Array): Float64Array {
+function finish({ leaves, records, rules, kernels }: Grower, count: number, margins: Float64Array): Float64Array {
   const scale = (rules.learningRate * rules.units.gradient) / rules.units.hessian
   const values = new Float64Array(count)
   for (let i = 0; i < count; i++) {
@@ -195,21 +196,9 @@ function finish({ leaves, records, rules }: Grower, count: number, margins: Floa
     // An empty hessian means that every row is certain already.
     const value = sums.hessian > 0 ? scale * clampedValue(rules.split, sums, sums.gradient, sums.hessian) : 0
     values[i] = value
-    addToRows(bufferOf(records, buffer), records.stride, from, to, value, margins)
+    kernels.addToMargins(bufferOf(records, buffer), records.stride, from, to, value, margins)
   }
   return values
-}
-
-function addToRows(
-  records: Int32Array,
-  stride: number,
-  from: number,
-  to: number,
-  value: number,
-  margins: Float64Array,
-) {
-  const last = to * stride
-  for (let at = (from + 1) * stride - 1; at < last; at += stride) margins[records[at]!]! += value
 }
 
 function bufferOf({ base, moved }: Records, buffer: number): Int32Array {

@@ -4,6 +4,7 @@
  */
 import { type BinnedTable, binsOf } from './binned-table.ts'
 import { GRADIENT_MAX, HESSIAN_MAX } from './gradients.ts'
+import type { Arrays } from './records.ts'
 
 /** For each bin of each column the sum of gradients, then of hessians; both whole numbers. */
 export type Histogram = Float64Array
@@ -18,17 +19,19 @@ if (BLOCK * HESSIAN_MAX >= SHIFT || BLOCK * GRADIENT_MAX * SHIFT >= 2 ** 53)
 
 export type Summing = {
   words: number
+  /** Bins of all columns. */
+  bins: number
   /** By column the first of its bins, also for the unused bytes of the last word, which all go to one bin at the end. */
   offsets: Int32Array
   packed: Float64Array
   pairs: Float64Array
 }
 
-export function createSumming(table: BinnedTable): Summing {
+export function createSumming(table: BinnedTable, arrays: Arrays): Summing {
   const bins = binsOf(table)
-  const offsets = new Int32Array(table.words * 4).fill(bins)
+  const offsets = arrays.words(table.words * 4).fill(bins)
   offsets.set(table.offsets.subarray(0, table.columns))
-  return { words: table.words, offsets, packed: new Float64Array(bins + 1), pairs: new Float64Array(TILE) }
+  return { words: table.words, bins, offsets, packed: arrays.doubles(bins + 1), pairs: new Float64Array(TILE) }
 }
 
 /** Sums the records from number `from` up to number `to` into `out`, which is cleared before. */
@@ -48,6 +51,11 @@ export function sumRecords(summing: Summing, records: Int32Array, from: number, 
     }
     unpack(packed, out)
   }
+}
+
+/** What `createSumming` takes of the memory of kernels. */
+export function bytesOfSums(table: BinnedTable): number {
+  return 16 * table.words + 8 * (binsOf(table) + 1) + 1_024
 }
 
 /** The other child of a node: what the node has and its child has not. */
@@ -119,6 +127,17 @@ function sumWord(
     packed[(d + (word >>> 24)) | 0]! += pair
     at = (at + stride) | 0
   }
+}
+
+/** The same of WebAssembly's sums: 64 bits a bin, the gradient in the high half. */
+export function unpackLanes(lanes: Float64Array, bins: number, out: Histogram): void {
+  const gradients = new Int32Array(lanes.buffer, lanes.byteOffset, 2 * lanes.length)
+  const hessians = new Uint32Array(lanes.buffer, lanes.byteOffset, 2 * lanes.length)
+  for (let place = 0; place < 2 * bins; place += 2) {
+    out[place]! += gradients[place + 1]!
+    out[place + 1]! += hessians[place]!
+  }
+  gradients.fill(0)
 }
 
 function unpack(packed: Float64Array, out: Histogram): void {
