@@ -1,3 +1,4 @@
+import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createPrng } from '../../../src/base/prng.ts'
 import { fitLearner } from '../../../src/ml/learn/learners.ts'
@@ -14,6 +15,31 @@ describe('gradient boosting', () => {
     const fits = [0, 1, 2, 4].map((threads) => smallBoosted(learner, threads))
     const [first, ...others] = (await Promise.all(fits)).map((model) => Buffer.from(encodeModel(model)))
     for (const other of others) expect(other.equals(first!)).toBe(true)
+  })
+
+  it('has these bytes on every Node and machine', async () => {
+    // Whole numbers only: the values themselves must not depend on the engine.
+    const prng = createPrng(31)
+    const count = 3_000
+    const valid = Uint8Array.from({ length: count }, () => (prng.int(9) > 0 ? 1 : 0))
+    const numbers = Array.from({ length: 3 }, () => Float64Array.from({ length: count }, () => prng.int(1_000) / 8))
+    const values = Array.from({ length: count }, () => `level ${prng.int(12)}`)
+    const many = Array.from({ length: count }, () => `shop ${prng.int(300)}`)
+    const labels = Uint8Array.from(values, (level, r) =>
+      numbers[0]![r]! + prng.int(60) + (level > 'level 4' ? 20 : 0) > 100 ? 1 : 0,
+    )
+    const inputs: InputColumn[] = [
+      ...numbers.map((own, c): InputColumn => ({ name: `x${c}`, type: 'Float64', values: own, valid })),
+      { name: 'level', type: 'String', values, valid },
+      { name: 'shop', type: 'String', values: many, valid },
+    ]
+    const task = { rows: count, inputs, labels, train: Uint32Array.from(labels, (_, i) => i) }
+    const learner = { ...SMALL, rounds: 60, rowShare: 0.8, earlyStopping: { share: 0.2, rounds: 10, refit: true } }
+    const { encoder, learned } = await fitLearner(task, learner, { threads: 0 })
+    const bytes = encodeModel(createModel({ label: 'y', threshold: 0.5, encoder, learned }))
+    expect(createHash('sha256').update(bytes).digest('hex')).toMatchInlineSnapshot(
+      `"547dcc78673d86a7d6f9eaba154590a3b04d4b06d76911befd68149b263b3bfb"`,
+    )
   })
 
   it('is another model with another seed where chance has a part, and the same where it has none', async () => {
@@ -156,6 +182,14 @@ describe('gradient boosting', () => {
     const task = smallTask(100)
     const attempt = (change: object) => fitLearner({ ...task, ...change }, SMALL, { threads: 0 })
     await expect(attempt({ labels: new Uint8Array(100) })).rejects.toThrow('same label')
+    const rare = Uint8Array.from({ length: 100 }, (_, i) => (i < 2 ? 1 : 0))
+    const early = { ...SMALL, earlyStopping: { share: 0.95, rounds: 5, refit: true } }
+    for (const threads of [0, 1]) {
+      await expect(fitLearner({ ...task, labels: rare }, early, { threads })).rejects.toMatchObject({
+        code: 'invalid_argument',
+        message: expect.stringContaining('make it smaller'),
+      })
+    }
     const wide = { ...SMALL, maxLeaves: 1_024 }
     const inputs = Array.from({ length: 700 }, (_, c): InputColumn => ({ ...task.inputs[3]!, name: `c${c}` }))
     await expect(fitLearner({ ...task, inputs }, wide, { threads: 0 })).rejects.toThrow('lower maxLeaves or maxBins')

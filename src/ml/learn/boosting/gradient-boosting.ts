@@ -8,7 +8,7 @@ import { PlatformError } from '../../../base/errors.ts'
 import { progress } from '../../../base/progress.ts'
 import { shared } from '../rank-codes.ts'
 import type { BoostingParams } from './params.ts'
-import { type BoostingJob, type FittedBoosting, runBoosting } from './run-boosting.ts'
+import { type BoostingJob, type FittedBoosting, runBoosting, splitEarly } from './run-boosting.ts'
 
 const LOOK_EVERY_MS = 200
 
@@ -66,6 +66,8 @@ function refuseUnlearnable({ matrix, labels, params }: BoostingJob): void {
   if (positive === 0 || positive === rows) {
     throw refusal(`all ${rows} training rows have the same label; there is nothing to tell apart`)
   }
+  // Here too, because what a thread throws arrives as an error of no kind.
+  if (params.earlyStopping) splitEarly({ labels, params }, params.earlyStopping.share)
 }
 
 function refusal(message: string): PlatformError {

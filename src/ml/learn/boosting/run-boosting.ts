@@ -1,6 +1,7 @@
+import { PlatformError } from '../../../base/errors.ts'
 import type { Boosted } from '../../model/boosted.ts'
 import type { Matrix } from '../../model/trees.ts'
-import { splitRows } from '../split-rows.ts'
+import { type RowSplit, splitRows } from '../split-rows.ts'
 import { type BinnedTable, binTable } from './binned-table.ts'
 import { type Boosting, boost, type Part } from './boost.ts'
 import type { BinTree } from './grow.ts'
@@ -40,9 +41,18 @@ function stopEarly(
   { share, rounds }: { share: number; rounds: number },
   onRound: (done: number) => void,
 ): Boosting {
-  const split = splitRows(job.labels, { testShare: share, seed: job.params.seed, stratify: true })
+  const split = splitEarly(job, share)
   const validation = { part: partOf(job, split.test), patience: rounds }
   return boost(table, partOf(job, split.train), validation, { ...job.params, monotone: job.monotone }, onRound)
+}
+
+/** The rows that early stopping learns from and those that it measures on; refused where one cannot be learned from. */
+export function splitEarly({ labels, params }: Pick<BoostingJob, 'labels' | 'params'>, share: number): RowSplit {
+  const split = splitRows(labels, { testShare: share, seed: params.seed, stratify: true })
+  const positive = split.train.reduce((sum, row) => sum + labels[row]!, 0)
+  if (positive > 0 && positive < split.train.length) return split
+  const message = `cannot train: with earlyStopping.share ${share} no row of one outcome is left to learn from; make it smaller, or earlyStopping null`
+  throw new PlatformError('invalid_argument', message)
 }
 
 function partOf({ labels, weights }: BoostingJob, rows: Uint32Array): Part {
