@@ -1,7 +1,8 @@
 import { describe, expect, it } from 'vitest'
 import { createPrng } from '../../../src/base/prng.ts'
-import { binsOf, binTable } from '../../../src/ml/learn/boosting/binned-table.ts'
+import { type BinnedTable, binsOf, binTable } from '../../../src/ml/learn/boosting/binned-table.ts'
 import { binColumn, learnCuts } from '../../../src/ml/learn/boosting/bins.ts'
+import { GRADIENT_MAX, HESSIAN_MAX } from '../../../src/ml/learn/boosting/gradients.ts'
 import { bytesOfSums, createSumming } from '../../../src/ml/learn/boosting/histogram.ts'
 import { createKernels } from '../../../src/ml/learn/boosting/kernels.ts'
 import { binAt, bytesOfRecords, createRecords } from '../../../src/ml/learn/boosting/records.ts'
@@ -82,6 +83,29 @@ describe('a histogram', () => {
         }
       }
       expect([...out], `${columns} columns`).toEqual([...slow])
+    }
+  })
+})
+
+describe('the sums of more records than 32 bits have room for', () => {
+  // WebAssembly sums 2^19 records at a time, each sum in half of 64 bits.
+  it.each(KERNELS)('are right when all are as great as they can be: %s', (choice) => {
+    const rows = 2 ** 19 + 70_000
+    const kernels = createKernels(choice, rows * 16 + 4_096)
+    const table = { rows, columns: 1, words: 1, offsets: Int32Array.of(0, 3) } as BinnedTable
+    const summing = createSumming(table, kernels)
+    const records = kernels.words(rows * 3)
+    for (const gradient of [GRADIENT_MAX, -GRADIENT_MAX]) {
+      for (let r = 0; r < rows; r++) {
+        records[r * 3] = r < 5 ? 2 : 0
+        records[r * 3 + 1] = (gradient << 16) | HESSIAN_MAX
+      }
+      const out = new Float64Array(6).fill(1)
+      kernels.sumRecords(summing, records, 0, rows, out)
+      const sums = [rows - 5, 0, 5].flatMap((count) => [count * gradient + 0, count * HESSIAN_MAX])
+      expect([...out]).toEqual(sums)
+      kernels.sumRecords(summing, records, 9, 9, out)
+      expect([...out]).toEqual([0, 0, 0, 0, 0, 0])
     }
   })
 })

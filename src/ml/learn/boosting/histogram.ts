@@ -130,12 +130,23 @@ function sumWord(
 }
 
 /** The same of WebAssembly's sums: 64 bits a bin, the gradient in the high half. */
-export function unpackLanes(lanes: Float64Array, bins: number, out: Histogram): void {
+export function addLanes(lanes: Float64Array, bins: number, out: Histogram): void {
   const gradients = new Int32Array(lanes.buffer, lanes.byteOffset, 2 * lanes.length)
   const hessians = new Uint32Array(lanes.buffer, lanes.byteOffset, 2 * lanes.length)
   for (let place = 0; place < 2 * bins; place += 2) {
     out[place]! += gradients[place + 1]!
     out[place + 1]! += hessians[place]!
+  }
+  gradients.fill(0)
+}
+
+/** Of the first block, which nothing is there to be added to. */
+export function takeLanes(lanes: Float64Array, bins: number, out: Histogram): void {
+  const gradients = new Int32Array(lanes.buffer, lanes.byteOffset, 2 * lanes.length)
+  const hessians = new Uint32Array(lanes.buffer, lanes.byteOffset, 2 * lanes.length)
+  for (let place = 0; place < 2 * bins; place += 2) {
+    out[place] = gradients[place + 1]!
+    out[place + 1] = hessians[place]!
   }
   gradients.fill(0)
 }

@@ -28,7 +28,8 @@ export type BoostingParams = {
 export const BOOSTING_DEFAULTS: BoostingParams = {
   rounds: 1_000,
   learningRate: 0.05,
-  maxLeaves: 15,
+  // Few leaves were best on 5,600, 20,000 and 80,000 rows; early stopping takes the more trees.
+  maxLeaves: 8,
   maxDepth: null,
   minSamplesLeaf: 20,
   minChildHessian: 0.001,

@@ -100,8 +100,12 @@ function searchNumbers(
     // The last bin too, where that parts the missing from all values.
     const bins = hasMissing && !missingLeft ? valueBins : valueBins - 1
     for (let b = 0, place = first; b < bins; b++, place += 2) {
-      leftGradient += node[place]!
-      leftHessian += node[place + 1]!
+      const binGradient = node[place]!
+      const binHessian = node[place + 1]!
+      // Most bins of a small node are empty; the split behind them is the one before.
+      if (binHessian === 0 && binGradient === 0) continue
+      leftGradient += binGradient
+      leftHessian += binHessian
       if (leftHessian < least) continue
       const rightHessian = hessian - leftHessian
       if (rightHessian < least) break

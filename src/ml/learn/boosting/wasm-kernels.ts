@@ -1,6 +1,6 @@
 import { existsSync, readFileSync } from 'node:fs'
 import { compiledUrl } from '../../../base/compiled-url.ts'
-import { type Histogram, type Summing, unpackLanes } from './histogram.ts'
+import { addLanes, type Histogram, type Summing, takeLanes } from './histogram.ts'
 import type { Kernels } from './kernel-set.ts'
 
 /** The functions of kernels/boosting.ts; places are addresses in the memory. */
@@ -80,7 +80,7 @@ export function wasmKernels(module: object, bytes: number): Kernels | undefined 
     bytes: (length) => new Uint8Array(memory.buffer, take(length), length),
     sumRecords({ words, offsets, packed, bins }: Summing, records, from, to, out: Histogram) {
       const stride = 4 * (words + 2)
-      out.fill(0)
+      if (from === to) out.fill(0)
       for (let block = from; block < to; block += BLOCK) {
         const count = Math.min(to - block, BLOCK)
         exports.sumRecords(
@@ -91,7 +91,8 @@ export function wasmKernels(module: object, bytes: number): Kernels | undefined 
           offsets.byteOffset,
           packed.byteOffset,
         )
-        unpackLanes(packed, bins, out)
+        const read = block === from ? takeLanes : addLanes
+        read(packed, bins, out)
       }
     },
     partition({ stride, source, target }, from, to, column, goesLeft) {
