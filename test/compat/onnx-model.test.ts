@@ -6,6 +6,9 @@ import { fileURLToPath } from 'node:url'
 import { promisify } from 'node:util'
 import { afterAll, beforeAll, describe, expect } from 'vitest'
 import { must } from '../../src/base/assert.ts'
+import { learner as learnerShape } from '../../src/config/learner-shapes.ts'
+import { gradientBoosting, randomForest } from '../../src/index.ts'
+import type { Learner } from '../../src/ml/learn/learners.ts'
 import { createEncoder, encodeColumns } from '../../src/ml/model/encoder.ts'
 import { probabilities } from '../../src/ml/model/kinds.ts'
 import { decodeModel } from '../../src/ml/model/model-file.ts'
@@ -18,14 +21,19 @@ import { MLFLOW_CLIENTS, testEachClient } from './clients.ts'
 const SCRIPT = fileURLToPath(new URL('./onnx_model.py', import.meta.url))
 const run = promisify(execFile)
 
-describe('the model folder of a training', () => {
+const LEARNERS: Learner[] = [
+  randomForest({ trees: 50 }),
+  gradientBoosting({ minSamplesLeaf: 5, earlyStopping: null, rounds: 80 }),
+].map((learner) => learnerShape.parse(learner))
+
+describe.each(LEARNERS)('the model folder of a training by $kind', (learner) => {
   let rig: TrainingRig
   let folder: string
 
   beforeAll(async () => {
     folder = await mkdtemp(join(tmpdir(), 'weir-onnx-'))
     const project = await loadStreamflow()
-    Object.assign(project.models[0]!.learner, { trees: 50 })
+    project.models[0]!.learner = learner
     rig = await openTrainingRig(project)
     for (const source of project.sources) await rig.deliver(source, JANUARY, madeUpSql(source, 900, 'january'))
     await writeFolder(rig, folder)
