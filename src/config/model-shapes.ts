@@ -3,26 +3,55 @@ import { z } from 'zod'
 import { learner } from './learner-shapes.ts'
 import { said } from './said.ts'
 
+const split = z.strictObject({
+  by: said(
+    z.enum(['rows', 'entity', 'time']).nullable().default(null),
+    'rows: any row may measure. entity: all rows of an entity are on one side. time: the newest periods measure. null: by entity where there is more than one period, else by rows.',
+    'time',
+  ),
+  testShare: said(z.number().gt(0).lt(1).default(0.25), 'The share of the rows that is kept for the measure.', 0.2),
+  seed: said(z.int().min(0).default(42), 'Decides which rows.', 7),
+  stratify: said(
+    z.boolean().default(true),
+    'Both parts have the same share of each outcome, by entity of entities that were ever positive; not by time.',
+    false,
+  ),
+  holdOut: said(
+    z.number().min(0).lt(1).default(0),
+    'The share of the entities that no fit ever sees, by the hash of their key: the same ones in every training set. Metrics of them are called holdout_….',
+    0.1,
+  ),
+})
+
+const share = z.number().gt(0).max(1)
+
+const thresholdRule = z.discriminatedUnion('rule', [
+  z.strictObject({ rule: said(z.literal('f1'), 'The best F1.', 'f1') }),
+  z.strictObject({
+    rule: said(z.literal('cost'), 'The least cost.', 'cost'),
+    falsePositive: said(z.number().min(0), 'What a false yes costs.', 1),
+    falseNegative: said(z.number().min(0), 'What a false no costs, in the same unit.', 5),
+  }),
+  z.strictObject({
+    rule: said(z.literal('precision'), 'The greatest recall with at least so much precision.', 'precision'),
+    atLeast: said(share, 'The least precision.', 0.6),
+  }),
+  z.strictObject({
+    rule: said(z.literal('recall'), 'The greatest precision with at least so much recall.', 'recall'),
+    atLeast: said(share, 'The least recall.', 0.8),
+  }),
+])
+
 export const model = z.strictObject({
   experiment: said(z.string().min(1), 'The experiment that its runs are logged to.', 'churn'),
   runName: said(z.string().default('{as_of}'), 'The name of a run; {as_of} stands for the date.', 'monthly {as_of}'),
   features: said(z.string(), 'Its feature service.', 'churn_features'),
   label: said(z.string(), 'What it learns to say.', 'churned'),
   learner: said(learner, 'How it learns.', { kind: 'random_forest', trees: 100 }),
-  split: said(
-    z
-      .strictObject({
-        testShare: said(
-          z.number().gt(0).lt(1).default(0.25),
-          'The share of the rows that is kept for the measure.',
-          0.2,
-        ),
-        seed: said(z.int().min(0).default(42), 'Decides which rows.', 7),
-        stratify: said(z.boolean().default(true), 'Both parts have the same share of each outcome.', false),
-      })
-      .default({ testShare: 0.25, seed: 42, stratify: true }),
-    'Which rows measure it.',
-    { testShare: 0.2 },
+  split: said(split.prefault({}), 'Which rows measure it.', { by: 'time', testShare: 0.2 }),
+  threshold: said(
+    z.union([z.number().gt(0).lt(1), thresholdRule]).default(0.5),
+    'The probability from which it says yes; or a rule by which it is chosen on the rows that measure.',
+    { rule: 'f1' },
   ),
-  threshold: said(z.number().gt(0).lt(1).default(0.5), 'The probability from which it says yes.', 0.3),
 })

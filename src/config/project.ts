@@ -1,4 +1,6 @@
 import type { Learner } from '../ml/learn/learners.ts'
+import type { SplitRule } from '../ml/learn/splits.ts'
+import type { ThresholdRule } from '../ml/measure/threshold.ts'
 import type { ValueType } from '../values/values.ts'
 import type { Written } from '../values/written.ts'
 import type { ENCODINGS } from './format-shape.ts'
@@ -153,7 +155,7 @@ export type Model = {
   featureService: string
   label: string
   learner: Learner
-  split: { testShare: number; seed: number; stratify: boolean }
-  /** Probability from which the prediction is positive. */
-  threshold: number
+  split: SplitRule
+  /** Probability from which the prediction is positive, or how it is chosen. */
+  threshold: number | ThresholdRule
 }

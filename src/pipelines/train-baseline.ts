@@ -3,7 +3,7 @@ import type { Project } from '../config/project.ts'
 import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import type { Flows } from '../flows/flows.ts'
 import type { Lake } from '../lake/lake.ts'
-import type { Pinned, Training, TrainRequest } from '../training/training.ts'
+import type { Pinned, SplitBy, Training, TrainRequest } from '../training/training.ts'
 import type { RunOptions } from './ingest-month.ts'
 import { projectDigest, stepsOfProject } from './same-project.ts'
 
@@ -23,6 +23,18 @@ export type TrainingReport = {
   features: number
   trainingSet: string
   metrics: Record<string, number>
+  /** How the rows were divided; absent where a version was found again. */
+  split?: DividedRows
+}
+
+export type DividedRows = {
+  by: SplitBy
+  trainRows: number
+  testRows: number
+  holdOutRows: number
+  threshold: number
+  /** How much higher the AUC would have been said to be with rows at random; null where the rows were taken so. */
+  flattery: number | null
 }
 
 type Input = TrainFlowRequest & { project: string }
@@ -47,7 +59,9 @@ export function defineTrainBaseline(
       lake.work.during(() => training.logRun(pinned, dataset, fit)),
     )
     const registered = await step('register', () => training.register(pinned, logged))
-    return { ...reportOf(pinned, dataset), ...registered, runId: logged.runId, metrics: fit.metrics, reused: false }
+    const { splitBy: by, trainRows, testRows, holdOutRows, threshold, flattery, metrics } = fit
+    const split = { by, trainRows, testRows, holdOutRows, threshold, flattery }
+    return { ...reportOf(pinned, dataset), ...registered, runId: logged.runId, metrics, split, reused: false }
   })
   return async (request, options) => {
     const input: Input = { ...request, project: projectDigest(project) }

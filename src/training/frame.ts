@@ -1,10 +1,13 @@
 import { must } from '../base/assert.ts'
 import { PlatformError } from '../base/errors.ts'
 import type { TrainingData } from '../features/offline/read-training-set.ts'
+import type { SplitInput } from '../ml/learn/splits.ts'
 import { INPUT_TYPES, type InputColumn } from '../ml/model/encoder.ts'
 
-/** A training set as a learner takes it: every row, features in the order of the service. */
-export type Frame = { rows: number; inputs: InputColumn[]; labels: Uint8Array }
+/** A training set as a learner takes it: every row, features in the order of the service; and of whom and when each row is. */
+export type Frame = SplitInput & { rows: number; inputs: InputColumn[] }
+
+const MOMENT = 'event_timestamp'
 
 export function frameOf(data: TrainingData, features: readonly string[], label: string): Frame {
   const inputs = features.map((name): InputColumn => {
@@ -17,7 +20,44 @@ export function frameOf(data: TrainingData, features: readonly string[], label: 
       `feature ${name} is a ${type}; a model takes ${takes}: derive a number from it`,
     )
   })
-  return { rows: data.rows, inputs, labels: labelsOf(data, label) }
+  return { rows: data.rows, inputs, labels: labelsOf(data, label), ...entitiesOf(data), ...momentsOf(data) }
+}
+
+/** The same of some rows, in their order. */
+export function framePart(frame: Frame, rows: Uint32Array): Frame {
+  const inputs = frame.inputs.map(({ values, valid, ...input }): InputColumn => {
+    const taken =
+      values instanceof Float64Array ? Float64Array.from(rows, (r) => values[r]!) : Array.from(rows, (r) => values[r]!)
+    return { ...input, values: taken, valid: Uint8Array.from(rows, (r) => valid[r]!) }
+  })
+  const labels = Uint8Array.from(rows, (r) => frame.labels[r]!)
+  const [entities, moments] = [frame.entities, frame.moments].map((places) => Uint32Array.from(rows, (r) => places[r]!))
+  return { ...frame, rows: rows.length, inputs, labels, entities: entities!, moments: moments! }
+}
+
+/** The columns before the moment are the keys of the entity. */
+function entitiesOf(data: TrainingData): Pick<Frame, 'entities' | 'entityKeys'> {
+  const names = [...data.columns.keys()]
+  const keys = names.slice(0, names.indexOf(MOMENT)).map((name) => must(data.columns.get(name)))
+  const places = new Map<string, number>()
+  const entities = new Uint32Array(data.rows)
+  for (let r = 0; r < data.rows; r++) {
+    // An Int64 beyond 2^53 is rounded here: two such neighbours stand on one side.
+    const key =
+      keys.length === 1 ? String(keys[0]!.values[r]) : JSON.stringify(keys.map(({ values }) => String(values[r])))
+    const place = places.get(key) ?? places.size
+    places.set(key, place)
+    entities[r] = place
+  }
+  return { entities, entityKeys: [...places.keys()] }
+}
+
+function momentsOf(data: TrainingData): Pick<Frame, 'moments' | 'periods'> {
+  const { values } = must(data.columns.get(MOMENT), `column ${MOMENT} of the training set`)
+  // Instants of one spelling: they sort as text.
+  const periods = [...new Set(Array.from(values, String))].sort()
+  const places = new Map(periods.map((period, place) => [period, place]))
+  return { moments: Uint32Array.from({ length: data.rows }, (_, r) => must(places.get(String(values[r])))), periods }
 }
 
 /** Labels are Bool, or numbers 0 and 1. */

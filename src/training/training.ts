@@ -19,6 +19,7 @@ import type { Features } from '../features/features.ts'
 import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { ObjectStore } from '../lake/objects.ts'
+import type { SplitBy } from '../ml/learn/splits.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 import { type Fit, fitModel } from './fit.ts'
 import { identityOf } from './identity.ts'
@@ -28,7 +29,7 @@ import { findTrained, type Registered, register, type Trained, type VersionStore
 
 export { TRAINING_SET_IDENTITY_TAG, TRAINING_SET_TAG } from './log-run.ts'
 
-export type { Fit, LoggedRun, Pinned, Registered, Trained, TrainRequest }
+export type { Fit, LoggedRun, Pinned, Registered, SplitBy, Trained, TrainRequest }
 
 export type TrainingDeps = {
   project: Project

@@ -18,7 +18,6 @@ const SPOKEN: Record<string, string> = {
   'serving/readiness.ts': 'an answer that is filled bit by bit',
   'cli/commands/demo.ts': 'the answer of a server that it asks',
   'cli/progress.ts': 'the style of a package',
-  'training/evaluate.ts': 'names of metrics, as a run has them',
   'features/define/check-expressions.ts': "DuckDB's tree of a statement",
   'home/mark.ts': 'the file that lies in a store',
 }

@@ -47,7 +47,7 @@ export const MODEL = {
     bootstrap: false,
     seed: 1,
   },
-  split: { testShare: 0.5, seed: 1, stratify: true },
+  split: { by: null, testShare: 0.5, seed: 1, stratify: true, holdOut: 0 },
   threshold: 0.5,
 } as const
 

@@ -42,12 +42,10 @@ describe('a training on made-up customers', () => {
       rows: '800',
       features: '14',
     })
+    const metrics = 'acc ap ap_high ap_low auc auc_high auc_low brier ece f1 logloss logloss_high logloss_low'
     expect(run.metrics.map((m) => m.key).sort()).toEqual([
       'train_time_sec',
-      'val_acc',
-      'val_auc',
-      'val_f1',
-      'val_logloss',
+      ...metrics.split(' ').map((name) => `val_${name}`),
     ])
     expect(run.inputs[0]?.dataset).toMatchObject({ name: 'streamflow_churn 2024-01-31', sourceType: 'weir' })
     expect(run.tags.find((tag) => tag.key === 'weir.training_set')?.value).toBe(first.dataset.digest)
@@ -56,11 +54,15 @@ describe('a training on made-up customers', () => {
   it('leaves artifacts that tell features, confusion, ROC, importance and everything that was pinned', async () => {
     const { files } = await rig.tracking.artifacts.listOfRun(first.run.runId)
     expect(files.map((file) => file.path)).toEqual([
+      'calibration.json',
       'confusion_matrix.json',
       'feature_importance.json',
       'feature_schema.json',
       'inputs.json',
+      'intervals.json',
+      'lift.json',
       'model',
+      'precision_recall.json',
       'roc.json',
     ])
     const schema = await artifact('feature_schema.json')

@@ -1,7 +1,7 @@
 import type { Command } from 'commander'
 import { displayInstant, type Instant } from '../../base/instant.ts'
 import type { JoinMode } from '../../features/offline/training-set.ts'
-import type { TrainingReport } from '../../pipelines/train-baseline.ts'
+import type { DividedRows, TrainingReport } from '../../pipelines/train-baseline.ts'
 import { formatMs, formatNumber } from '../format.ts'
 import { type CommonOptions, common, instantOption } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -36,5 +36,26 @@ export function printTraining(report: TrainingReport, out: Output): void {
   const done = report.reused ? 'was trained from the same inputs before' : 'registered'
   out.line(`${name} version ${version} ${done}: ${formatNumber(rows)} rows, ${features} features`)
   out.line(`as of ${displayInstant(report.asOf)}, known at ${displayInstant(report.knownAt)}, run ${report.runId}`)
-  out.table(['metric', 'value'], Object.entries(metrics))
+  if (report.split) for (const line of splitLines(report.split)) out.line(line)
+  out.table(['metric', 'value', '95 % interval'], metricRows(metrics))
+}
+
+/** What measured the model, and what rows at random would have said of it. */
+function splitLines({ by, trainRows, testRows, holdOutRows, flattery }: DividedRows): string[] {
+  const held = holdOutRows > 0 ? `, kept ${formatNumber(holdOutRows)} from every fit (holdout_…)` : ''
+  const rows = `learned from ${formatNumber(trainRows)} rows, measured on ${formatNumber(testRows)} (split by ${by})${held}`
+  if (flattery === null) return [rows]
+  const says = `rows at random would have said an AUC that is ${Math.abs(flattery).toFixed(4)}`
+  return [rows, flattery > 0 ? `${says} higher than what new entities get` : `${says} lower`]
+}
+
+/** The ends of an interval stand beside their metric. */
+function metricRows(metrics: Record<string, number>): [string, number, string][] {
+  return Object.entries(metrics)
+    .filter(([name]) => !/_(low|high)$/.test(name))
+    .map(([name, value]) => {
+      const [low, high] = [metrics[`${name}_low`], metrics[`${name}_high`]]
+      const interval = low === undefined || high === undefined ? '' : `${formatNumber(low)} to ${formatNumber(high)}`
+      return [name, value, interval]
+    })
 }

@@ -21,10 +21,13 @@ export function f1(c: Confusion): number {
 
 /** Mean negative log-likelihood, probabilities kept away from 0 and 1 by the double's epsilon as in scikit-learn. */
 export function logLoss(labels: Uint8Array, scores: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < labels.length; i++) {
+  return rowLogLoss(labels, scores).reduce((sum, loss) => sum + loss, 0) / labels.length
+}
+
+/** The same of each row. */
+export function rowLogLoss(labels: Uint8Array, scores: Float64Array): Float64Array {
+  return Float64Array.from(labels, (label, i) => {
     const p = Math.min(1 - Number.EPSILON, Math.max(Number.EPSILON, scores[i]!))
-    sum -= Math.log(labels[i] === 1 ? p : 1 - p)
-  }
-  return sum / labels.length
+    return -Math.log(label === 1 ? p : 1 - p)
+  })
 }
