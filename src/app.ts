@@ -31,6 +31,7 @@ import { defineTrainBaseline } from './pipelines/train-baseline.ts'
 import { defineWithdraw } from './pipelines/withdraw.ts'
 import { createRegistry, type Registry, type RegistryApi } from './registry/registry.ts'
 import { createRemoteMlflow } from './remote-mlflow/remote-mlflow.ts'
+import { createReproduce, type Reproduce } from './reproduce/reproduce.ts'
 import type { HealthCheck } from './serving/readiness.ts'
 import { createTracking, type Tracking, type TrackingApi } from './tracking/tracking.ts'
 import { createBuildName } from './training/build-name.ts'
@@ -60,6 +61,8 @@ export type App = {
   /** What happens now, in every process of this database. */
   readonly events: Events
   readonly erasure: Erasure
+  /** Trains again what a run recorded. */
+  readonly reproduce: Reproduce
   /** The other processes that predictions need: asked by `/ready`. A store of its own adds itself here. */
   readonly health: readonly HealthCheck[]
   /** As durable flows: by a living worker, or here. */
@@ -182,6 +185,7 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
     flows,
     events,
     erasure,
+    reproduce: createReproduce({ training, tracking: mlflow.tracking, registry: mlflow.registry }),
     health: [
       { what: 'the database', needed: true, check: () => db.serving.query('select 1') },
       { what: 'the object store', needed: false, check: () => requireMark(objects) },

@@ -72,6 +72,11 @@ const GROUPS = {
   ],
   'Models:': [
     { name: 'train', summary: 'train a model as of a date and register it', load: () => import('./commands/train.ts') },
+    {
+      name: 'reproduce',
+      summary: 'train again what a version was trained from, and compare',
+      load: () => import('./commands/reproduce.ts'),
+    },
     { name: 'gc', summary: 'remove deleted runs and experiments for good', load: () => import('./commands/gc.ts') },
     { name: 'runs', summary: 'the runs and their metrics', load: () => import('./commands/runs.ts') },
     { name: 'models', summary: 'the registered models and their versions', load: () => import('./commands/models.ts') },

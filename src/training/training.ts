@@ -24,12 +24,12 @@ import type { TrackingApi } from '../tracking/tracking.ts'
 import { type Fit, fitModel } from './fit.ts'
 import { identityOf } from './identity.ts'
 import { type LoggedRun, logRun } from './log-run.ts'
-import { type Pinned, pin, requireSameBuild, type TrainRequest, type Versions } from './pin.ts'
+import { type Definitions, type Pinned, pin, requireSameBuild, type TrainRequest, type Versions } from './pin.ts'
 import { findTrained, type Registered, register, type Trained, type VersionStore } from './register.ts'
 
 export { TRAINING_SET_IDENTITY_TAG, TRAINING_SET_TAG } from './log-run.ts'
 
-export type { Fit, LoggedRun, Pinned, Registered, SplitBy, Trained, TrainRequest }
+export type { Definitions, Fit, LoggedRun, Pinned, Registered, SplitBy, Trained, TrainRequest }
 
 export type TrainingDeps = {
   project: Project

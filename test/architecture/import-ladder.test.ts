@@ -16,7 +16,7 @@ const LADDER: string[][] = [
   ['registry'],
   ['remote-mlflow'],
   ['training', 'serving', 'monitoring'],
-  ['erasure'],
+  ['erasure', 'reproduce'],
   ['pipelines'],
   ['http'],
   ['app.ts'],
