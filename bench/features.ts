@@ -45,16 +45,22 @@ export async function run(): Promise<BenchResult[]> {
   const bench = { dir, databases, data }
   try {
     return [
-      ...(await joins(bench)),
-      await longHistory(bench, root),
-      await materialization(bench),
-      ...(await realMonth(bench)),
+      ...(asked('join') ? await joins(bench) : []),
+      ...(asked('history') ? [await longHistory(bench, root)] : []),
+      ...(asked('materialize') ? [await materialization(bench)] : []),
+      ...(asked('month') ? await realMonth(bench) : []),
     ]
   } finally {
     await databases.close()
     // The server may still be on its way out.
     await rm(dir, { recursive: true, force: true, maxRetries: 30, retryDelay: 200 })
   }
+}
+
+/** WEIR_BENCH_ONLY=month,join measures only these parts (join, history, materialize, month). */
+function asked(part: string): boolean {
+  const words = (process.env.WEIR_BENCH_ONLY ?? '').split(',').filter((word) => word !== '')
+  return words.length === 0 || words.includes(part)
 }
 
 async function joins(bench: Bench): Promise<BenchResult[]> {
