@@ -27,7 +27,7 @@ afterAll(() => rig.close())
 
 test('gradient boosting is trained as a run, promoted, and answers with the numbers of its file', async () => {
   const trained = await rig.train()
-  expect(trained.metrics.val_auc).toBeGreaterThan(0.82)
+  expect(trained.metrics.val_auc).toBeGreaterThan(0.8)
   const version = await rig.app.registry.getVersion(MODEL, 1)
   const { params } = await rig.app.tracking.runs.get(must(version.runId))
   expect(Object.fromEntries(params.map(({ key, value }) => [key, value]))).toMatchObject({
