@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { Matrix } from '../../src/ml/model/trees.ts'
+import { startPython } from '../python-peer.ts'
 
 export type Fitted = { seconds: number; cpuSeconds: number; auc: number; logLoss: number; memoryMb: number }
 
@@ -35,29 +33,14 @@ export async function startPeer(tables: Record<string, Table>): Promise<Peer | u
   })
   writeFileSync(join(folder, 'tables.json'), JSON.stringify(Object.fromEntries(sizes)))
   const script = fileURLToPath(new URL('./peer.py', import.meta.url))
-  const env = { ...process.env, OMP_NUM_THREADS: '1' }
-  const child = spawn(python, [script, folder], { stdio: ['pipe', 'pipe', 'inherit'], env })
-  const failed = once(child, 'error').then(([error]) => ({ done: true, value: String(error) }) as const)
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
-  const close = () => {
-    child.stdin.end()
-    rmSync(folder, { recursive: true })
-  }
-  const hello = await Promise.race([lines.next(), failed])
-  if (hello.done) {
-    console.log(`  ${python} could not start LightGBM: ${hello.value ?? 'its message is above'}`)
-    close()
-    return undefined
-  }
+  const peer = await startPython('LightGBM', { python, script, folder, env: { OMP_NUM_THREADS: '1' } })
+  if (!peer) return undefined
   return {
-    version: (JSON.parse(hello.value) as { version: string }).version,
+    version: peer.version,
     async fit({ folds, ...ask }) {
       writeFileSync(join(folder, 'folds.u8'), folds)
-      child.stdin.write(`${JSON.stringify({ ...ask, folds: 'folds.u8' })}\n`)
-      const answer = await lines.next()
-      if (answer.done) throw new Error('LightGBM ended before it answered')
-      return JSON.parse(answer.value) as Fitted
+      return peer.ask<Fitted>({ ...ask, folds: 'folds.u8' })
     },
-    close,
+    close: peer.close,
   }
 }

@@ -1,11 +1,9 @@
-import { spawn } from 'node:child_process'
-import { once } from 'node:events'
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { createInterface } from 'node:readline'
 import { fileURLToPath } from 'node:url'
 import type { RowSplit } from '../../src/ml/learn/split-rows.ts'
+import { startPython } from '../python-peer.ts'
 import type { January } from './january.ts'
 
 /** One fit on the training part of a split, measured on the rest. */
@@ -39,29 +37,12 @@ export async function startPeer(
   const { rows, columns } = matrix
   const job = { rows, columns, ...params, splits: splits.map(({ test }) => [...test]) }
   writeFileSync(join(folder, 'job.json'), JSON.stringify(job))
-
   const script = fileURLToPath(new URL('./peer.py', import.meta.url))
-  const child = spawn(python, [script, folder], { stdio: ['pipe', 'pipe', 'inherit'] })
-  const failed = once(child, 'error').then(([error]) => ({ done: true, value: String(error) }) as const)
-  const lines = createInterface(child.stdout)[Symbol.asyncIterator]()
-  const close = () => {
-    child.stdin.end()
-    rmSync(folder, { recursive: true })
-  }
-  const hello = await Promise.race([lines.next(), failed])
-  if (hello.done) {
-    console.log(`  ${python} could not start scikit-learn: ${hello.value ?? 'its message is above'}`)
-    close()
-    return undefined
-  }
+  const peer = await startPython('scikit-learn', { python, script, folder })
+  if (!peer) return undefined
   return {
-    version: (JSON.parse(hello.value) as { version: string }).version,
-    async fit(split, threads) {
-      child.stdin.write(`${JSON.stringify({ split, threads })}\n`)
-      const answer = await lines.next()
-      if (answer.done) throw new Error('scikit-learn ended before it answered')
-      return JSON.parse(answer.value) as Fitted
-    },
-    close,
+    version: peer.version,
+    fit: (split, threads) => peer.ask<Fitted>({ split, threads }),
+    close: peer.close,
   }
 }

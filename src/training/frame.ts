@@ -2,6 +2,7 @@ import { must } from '../base/assert.ts'
 import { PlatformError } from '../base/errors.ts'
 import type { TrainingData } from '../features/offline/read-training-set.ts'
 import type { SplitInput } from '../ml/learn/splits.ts'
+import { takeLabels } from '../ml/learn/take-rows.ts'
 import { INPUT_TYPES, type InputColumn } from '../ml/model/encoder.ts'
 
 /** A training set as a learner takes it: every row, features in the order of the service; and of whom and when each row is. */
@@ -30,9 +31,15 @@ export function framePart(frame: Frame, rows: Uint32Array): Frame {
       values instanceof Float64Array ? Float64Array.from(rows, (r) => values[r]!) : Array.from(rows, (r) => values[r]!)
     return { ...input, values: taken, valid: Uint8Array.from(rows, (r) => valid[r]!) }
   })
-  const labels = Uint8Array.from(rows, (r) => frame.labels[r]!)
   const [entities, moments] = [frame.entities, frame.moments].map((places) => Uint32Array.from(rows, (r) => places[r]!))
-  return { ...frame, rows: rows.length, inputs, labels, entities: entities!, moments: moments! }
+  return {
+    ...frame,
+    rows: rows.length,
+    inputs,
+    labels: takeLabels(frame.labels, rows),
+    entities: entities!,
+    moments: moments!,
+  }
 }
 
 /** The columns before the moment are the keys of the entity. */

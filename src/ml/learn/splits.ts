@@ -6,6 +6,7 @@
 import { PlatformError } from '../../base/errors.ts'
 import { heldOut, placeOfEntity } from './hold-out.ts'
 import { splitRows } from './split-rows.ts'
+import { takeLabels } from './take-rows.ts'
 
 /** `null`: by entity where there is more than one period, else by rows. */
 export type SplitBy = 'rows' | 'entity' | 'time'
@@ -55,13 +56,7 @@ const SPLITS: Record<SplitBy, (input: SplitInput, open: Uint32Array, rule: Split
 
 function byRows({ labels }: SplitInput, open: Uint32Array, rule: SplitRule): Parts {
   const of = (places: Uint32Array) => places.map((i) => open[i]!)
-  const { train, test } = splitRows(
-    open.reduce((taken, row, i) => {
-      taken[i] = labels[row]!
-      return taken
-    }, new Uint8Array(open.length)),
-    rule,
-  )
+  const { train, test } = splitRows(takeLabels(labels, open), rule)
   return { train: of(train), test: of(test) }
 }
 

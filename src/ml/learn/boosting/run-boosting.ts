@@ -2,6 +2,7 @@ import { PlatformError } from '../../../base/errors.ts'
 import type { Boosted } from '../../model/boosted.ts'
 import type { Matrix } from '../../model/trees.ts'
 import { type RowSplit, splitRows } from '../split-rows.ts'
+import { takeLabels } from '../take-rows.ts'
 import { type BinnedTable, binTable } from './binned-table.ts'
 import { type Boosting, boost, type Part } from './boost.ts'
 import type { BinTree } from './grow.ts'
@@ -58,7 +59,7 @@ export function splitEarly({ labels, params }: Pick<BoostingJob, 'labels' | 'par
 function partOf({ labels, weights }: BoostingJob, rows: Uint32Array): Part {
   return {
     rows,
-    labels: Uint8Array.from(rows, (row) => labels[row]!),
+    labels: takeLabels(labels, rows),
     weights: Float64Array.from(rows, (row) => weights[row]!),
   }
 }
