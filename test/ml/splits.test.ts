@@ -39,6 +39,16 @@ describe('every split', () => {
   }
 })
 
+it('of 100,000 rows has each row once, and no entity on both sides', () => {
+  const input = panel({ customers: 28_000 })
+  expect(input.labels.length).toBeGreaterThan(65_536)
+  const { train, test, holdOut } = splitTrainingSet(input, { ...RULE, holdOut: 0.1 })
+  const seen = new Uint8Array(input.labels.length)
+  for (const part of [train, test, holdOut]) for (const row of part) seen[row]!++
+  expect(seen.every((times) => times === 1)).toBe(true)
+  expect(common(keysOf(input, train), keysOf(input, test))).toBe(0)
+})
+
 describe('a split by entity', () => {
   it('never has an entity on both sides, and is the default when there is more than one period', () => {
     for (let seed = 1; seed <= 10; seed++) {

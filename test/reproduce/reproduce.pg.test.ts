@@ -89,6 +89,18 @@ test('other bytes are of the environment, of the code, or of nothing that is rec
   expect(nothing.because).toEqual(['the same data, code and environment gave another model', auc])
 })
 
+test('"same" is said of equal bytes of both model files alone', async () => {
+  const otherOnnx: Partial<Training> = {
+    async fit(pinned, dataset) {
+      const fit = await rig.training.fit(pinned, dataset)
+      return { ...fit, onnx: { ...fit.onnx, digest: 'f'.repeat(64) } }
+    },
+  }
+  const found = await reproduceWith(otherOnnx)(`${MODEL}/1`)
+  expect(found).toMatchObject({ verdict: 'not_reproducible' })
+  expect(found.because.at(-1)).toBe('the model files differ, and every metric is the same')
+})
+
 test('deliveries that are not seen any more, or were changed, are named', () => {
   const [input] = first.dataset.inputs
   const other = { ...input!, digest: 'a'.repeat(64) }
