@@ -2,6 +2,7 @@ import { setTimeout as delay } from 'node:timers/promises'
 import type pg from 'pg'
 import { messageOf, PlatformError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { withinMs } from '../base/within.ts'
 import { type Address, readAddress } from './address.ts'
 import { checkMayCreate, checkServer, checkSessions } from './check-server.ts'
 import { type Embedded, openEmbedded } from './embedded/embedded.ts'
@@ -183,10 +184,14 @@ function isAboutSsl(error: unknown): boolean {
 
 /** Those of our backends that are at work; asked over a connection of its own, which tells whether the server answers. */
 async function backendsAtWork(url: string): Promise<ReadonlySet<number>> {
+  const until = performance.now() + ASK_MS_MAX
   const client = await openClient({ url, name: 'weir pulse', ms: ASK_MS_MAX })
   try {
-    const { rows } = await client.query<{ pid: number }>(
-      `select pid from pg_stat_activity where datname = current_database() and usename = current_user and state = 'active'`,
+    // It may fall silent at this very moment: a question without an end would be the last one.
+    const { rows } = await withinMs('the database', Math.max(1, until - performance.now()), () =>
+      client.query<{ pid: number }>(
+        `select pid from pg_stat_activity where datname = current_database() and usename = current_user and state = 'active'`,
+      ),
     )
     return new Set(rows.map((row) => row.pid))
   } finally {

@@ -65,6 +65,19 @@ describe('a database that is away', () => {
     })
   }
 
+  it('F1: falls silent while it is asked whether it is there: calls end as unavailable, and all is well when it is back', async () => {
+    await db.query('select 1')
+    const began = performance.now()
+    const underWay = codeOf(db.query('select pg_sleep(120)'))
+    proxy.silenceAt('pg_stat_activity')
+    expect(await underWay).toBe('unavailable')
+    expect(await codeOf(db.query('select 1'))).toBe('unavailable')
+    expect(performance.now() - began).toBeLessThan(SOON_MS)
+    const waiting = atWork(() => db.query<{ n: number }>('select 1 as n'))
+    await proxy.pass()
+    expect(await waiting).toEqual([{ n: 1 }])
+  })
+
   it('X11: connections that a firewall forgot are left, and the next call has a new one', async () => {
     await Promise.all([db.query('select 1'), db.serving.query('select 1')])
     proxy.lose()

@@ -6,6 +6,7 @@ import { createConnection, createServer, type NetConnectOpts, type Server, type 
  *
  *   pass()      all is well (again); what `silence` held back is delivered, as TCP would
  *   silence()   takes and keeps connections and forwards nothing, in neither direction
+ *   silenceAt(text)  falls silent when a client sends a piece with that text, and holds that piece back too
  *   lose()      those there are stay silent for ever (a firewall forgot them); new ones are well
  *   forget()    ends the clients' side of those there; the server does not hear of it, and holds its own side
  *   slow(ms)    every piece of data is that much late
@@ -19,6 +20,7 @@ export type TestProxy = {
   through(url: string): string
   pass(): Promise<void>
   silence(): Promise<void>
+  silenceAt(text: string): void
   lose(): void
   forget(): void
   slow(ms: number): Promise<void>
@@ -34,7 +36,7 @@ export type TestProxy = {
 
 const HOST = '127.0.0.1'
 
-type Wire = { silent: boolean; lateMs: number }
+type Wire = { silent: boolean; lateMs: number; silentAt?: string | undefined }
 type Link = { client: Socket; server: Socket; lost: boolean; resume: Set<() => void> }
 
 /** `to` is where the server is: `{ host, port }` or `{ path }` of a Unix socket; see also `proxyTo` for a URL. */
@@ -106,6 +108,9 @@ export async function startProxy(to: NetConnectOpts): Promise<TestProxy> {
     },
     pass: () => become({ silent: false, lateMs: 0 }),
     silence: () => become({ silent: true, lateMs: 0 }),
+    silenceAt(text) {
+      wire.silentAt = text
+    },
     slow: (ms) => become({ silent: false, lateMs: ms }),
     lose() {
       for (const link of links) link.lost = true
@@ -148,6 +153,9 @@ export function proxyTo(url: string): Promise<TestProxy> {
 function forward(link: Link, from: Socket, to: Socket, wire: Wire): void {
   from.on('data', async (piece: Buffer) => {
     from.pause()
+    if (from === link.client && wire.silentAt !== undefined && piece.includes(wire.silentAt)) {
+      Object.assign(wire, { silent: true, silentAt: undefined })
+    }
     if (wire.lateMs > 0) await new Promise((done) => setTimeout(done, wire.lateMs))
     while (wire.silent || link.lost) {
       if (link.client.destroyed) return
