@@ -6,10 +6,11 @@
 import { BOOSTING_DEFAULTS, type BoostingParams } from '../src/ml/learn/boosting/params.ts'
 import { fitLearner } from '../src/ml/learn/learners.ts'
 import { takeLabels, takeRows } from '../src/ml/learn/take-rows.ts'
+import type { Task } from '../src/ml/learn/task.ts'
 import { logLoss } from '../src/ml/measure/classification.ts'
 import { rocAuc } from '../src/ml/measure/roc.ts'
 import type { InputColumn } from '../src/ml/model/encoder.ts'
-import { probabilities } from '../src/ml/model/kinds.ts'
+import { predictAll } from '../src/ml/model/kinds.ts'
 import { type Fitted, type Peer, startPeer, type Table } from './boosting/peer.ts'
 import { foldsOf, madeUpTable } from './boosting/table.ts'
 import { readJanuary } from './forest/january.ts'
@@ -88,11 +89,11 @@ async function fitOurs(data: Data, folds: Uint8Array, fold: number, change: Part
   const [train, test] = [rowsWhere(false), rowsWhere(true)]
   const learner = { kind: 'gradient_boosting', ...BOOSTING_DEFAULTS, monotone: {}, ...change } as const
   const [started, cpu] = [performance.now(), process.cpuUsage()]
-  const { learned, matrix } = await fitLearner({ ...data, train }, learner, { threads: 0 })
+  const { learned, matrix } = await fitLearner(taskOf(data, train), learner, { threads: 0 })
   const seconds = (performance.now() - started) / 1000
   const { user, system } = process.cpuUsage(cpu)
   const truth = takeLabels(data.labels, test)
-  const scores = probabilities(learned, takeRows(matrix, test))
+  const scores = predictAll(learned, takeRows(matrix, test))
   return {
     seconds,
     cpuSeconds: (user + system) / 1e6,
@@ -100,6 +101,10 @@ async function fitOurs(data: Data, folds: Uint8Array, fold: number, change: Part
     logLoss: logLoss(truth, scores),
     memoryMb: process.resourceUsage().maxRSS / 1024,
   }
+}
+
+function taskOf({ rows, inputs, labels }: Data, train: Uint32Array): Task {
+  return { rows, inputs, target: { kind: 'binary', labels }, weights: null, train }
 }
 
 function dataOf({ matrix, labels }: Table): Data {

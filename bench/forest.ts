@@ -12,6 +12,7 @@ import type { InputValue } from '../src/ml/model/encoder.ts'
 import { forestProbabilities } from '../src/ml/model/forest.ts'
 import { createModel, predictOne } from '../src/ml/model/model-file.ts'
 import { encodeOnnx } from '../src/ml/model/onnx.ts'
+import { yesOrNo } from '../src/ml/model/outcome.ts'
 import { feeds } from '../test/ml/onnx-feeds.ts'
 import { type January, readJanuary } from './forest/january.ts'
 import { type Fitted, type Peer, startPeer } from './forest/peer.ts'
@@ -35,7 +36,9 @@ const SPLIT_SEEDS = [42, 1, 2, 3, 4, 5, 6, 7, 8, 9]
 
 export async function run(): Promise<BenchResult[]> {
   const january = readJanuary()
-  const splits = SPLIT_SEEDS.map((seed) => splitRows(january.labels, { testShare: 0.25, seed, stratify: true }))
+  const splits = SPLIT_SEEDS.map((seed) =>
+    splitRows({ kind: 'binary', labels: january.labels }, { testShare: 0.25, seed, stratify: true }),
+  )
   const peer = await startPeer(january, splits, { trees: PARAMS.trees, seed: PARAMS.seed })
   try {
     const compared = peer === undefined ? [] : await compare(january, splits, peer)
@@ -103,7 +106,7 @@ async function predictions(january: January, { train }: RowSplit): Promise<Bench
   const { forest } = await fitForest(takeRows(matrix, train), takeLabels(labels, train), PARAMS, { threads: 2 })
   const model = createModel({
     label: 'churn_label',
-    threshold: 0.5,
+    outcome: yesOrNo(0.5),
     encoder,
     learned: { kind: 'random_forest', forest },
   })

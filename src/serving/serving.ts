@@ -10,6 +10,7 @@
  * Doors: live-models.ts, readiness.ts.
  */
 import { setImmediate } from 'node:timers/promises'
+import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { defaultModelOf, requireDefaultModel, requireModel } from '../config/find.ts'
@@ -76,13 +77,13 @@ export function createServing(deps: ServingDeps) {
     values: readonly FeatureValue[],
     timestamps: readonly (string | null)[],
   ): Prediction {
-    const probability = predictOne(live.model, values)
+    const probability = predictOne(live.model, values)[0]!
     let featuresAsOf: string | null = null
     for (const t of timestamps) if (t !== null && (featuresAsOf === null || t < featuresAsOf)) featuresAsOf = t
     const keyParts = keyValues(keys, key)
     return {
       keys: keys.map(({ name }, i) => ({ name, value: keyParts[i] ?? null })),
-      prediction: probability >= live.model.threshold ? 1 : 0,
+      prediction: probability >= thresholdOf(live) ? 1 : 0,
       probability,
       features: { names: live.featureNames, values },
       model: { name: live.name, version: live.version, run_id: live.runId },
@@ -96,11 +97,12 @@ export function createServing(deps: ServingDeps) {
     const live = models.current(name)
     if (!live) throw noModel(name, models.problem(name))
     const rows = rowsOf(live.inputs)
+    const threshold = thresholdOf(live)
     const scores: { label: 0 | 1; probability: number }[] = []
     for (let from = 0; from < rows.length; from += SLICE_ROWS) {
       if (from > 0) await setImmediate()
       for (const probability of predictBatch(live.model, rows.slice(from, from + SLICE_ROWS))) {
-        scores.push({ label: probability >= live.model.threshold ? 1 : 0, probability })
+        scores.push({ label: probability >= threshold ? 1 : 0, probability })
       }
     }
     events.predicted({ name, version: live.version }, rows.length)
@@ -142,4 +144,9 @@ export function createServing(deps: ServingDeps) {
     /** Of the server, or of one model; refuses (not_found) a name that is none. */
     readiness: (only?: string) => readiness(deps, models, only),
   }
+}
+
+function thresholdOf({ model: { outcome } }: LiveModel): number {
+  assert(outcome.kind === 'binary', 'a model that answers tells two classes apart')
+  return outcome.threshold
 }

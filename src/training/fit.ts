@@ -8,13 +8,15 @@ import type { Work } from '../lake/work.ts'
 import { type Fitted, fitLearner } from '../ml/learn/learners.ts'
 import { splitRows } from '../ml/learn/split-rows.ts'
 import { type Split, type SplitBy, splitTrainingSet } from '../ml/learn/splits.ts'
-import { takeLabels, takeRows } from '../ml/learn/take-rows.ts'
+import { takeRows } from '../ml/learn/take-rows.ts'
+import { binaryLabels, takeTarget } from '../ml/learn/task.ts'
 import { rocAuc } from '../ml/measure/roc.ts'
 import { chooseThreshold } from '../ml/measure/threshold.ts'
 import { createEncoder, type EncoderSpec, encodeColumns } from '../ml/model/encoder.ts'
-import { kindOf, probabilities } from '../ml/model/kinds.ts'
+import { kindOf, predictAll } from '../ml/model/kinds.ts'
 import { createModel, encodeModel } from '../ml/model/model-file.ts'
 import { encodeOnnx } from '../ml/model/onnx.ts'
+import { yesOrNo } from '../ml/model/outcome.ts'
 import { type Evaluation, evaluate, type Measured, type Metrics } from './evaluate.ts'
 import { type Frame, frameOf, framePart } from './frame.ts'
 import type { Pinned } from './pin.ts'
@@ -71,7 +73,7 @@ export async function fitModel(deps: Deps, pinned: Pinned, dataset: TrainingSetR
     typeof definition.threshold === 'number'
       ? definition.threshold
       : chooseThreshold(test.labels, test.scores, definition.threshold)
-  const model = createModel({ label: dataset.label, threshold, encoder, learned })
+  const model = createModel({ label: dataset.label, outcome: yesOrNo(threshold), encoder, learned })
   const evaluation = evaluate({ test, holdOut, threshold, randomRowsAuc, encoder, importance })
   const [bytes, onnxBytes] = [encodeModel(model), encodeOnnx(model)]
   const [stored, onnx, report] = await keepObjects(deps.lake.work, () =>
@@ -112,12 +114,12 @@ function withoutHoldOut(frame: Frame, { train, test, holdOut }: Split) {
 
 async function fitAndScore(pinned: Pinned, frame: Frame, train: Uint32Array, test: Uint32Array) {
   const fitted = await fitLearner({ ...frame, train }, pinned.definitions.model.learner, { threads: pinned.threads })
-  return { ...fitted, scores: probabilities(fitted.learned, takeRows(fitted.matrix, test)) }
+  return { ...fitted, scores: predictAll(fitted.learned, takeRows(fitted.matrix, test)) }
 }
 
 function scoreHoldOut({ encoder, learned }: Pick<Fitted, 'encoder' | 'learned'>, frame: Frame): Measured {
   const matrix = encodeColumns(createEncoder(encoder), frame.inputs, frame.rows)
-  return { labels: frame.labels, scores: probabilities(learned, matrix), entities: frame.entities }
+  return { labels: binaryLabels(frame.target), scores: predictAll(learned, matrix), entities: frame.entities }
 }
 
 /**
@@ -126,14 +128,14 @@ function scoreHoldOut({ encoder, learned }: Pick<Fitted, 'encoder' | 'learned'>,
  */
 async function aucOfRandomRows(pinned: Pinned, by: SplitBy, frame: Frame): Promise<number | null> {
   if (by === 'rows' || frame.periods.length < 2) return null
-  const { train, test } = splitRows(frame.labels, pinned.definitions.model.split)
+  const { train, test } = splitRows(frame.target, pinned.definitions.model.split)
   const { scores } = await fitAndScore(pinned, frame, train, test)
-  return rocAuc(takeLabels(frame.labels, test), scores)
+  return rocAuc(binaryLabels(takeTarget(frame.target, test)), scores)
 }
 
 function measured(frame: Frame, rows: Uint32Array, scores: Float64Array): Measured {
   const entities = Uint32Array.from(rows, (r) => frame.entities[r]!)
-  return { labels: takeLabels(frame.labels, rows), scores, entities }
+  return { labels: binaryLabels(takeTarget(frame.target, rows)), scores, entities }
 }
 
 async function keep(objects: ObjectStore, bytes: Uint8Array, kind: string): Promise<StoredFile> {

@@ -2,11 +2,11 @@ import { must } from '../base/assert.ts'
 import { PlatformError } from '../base/errors.ts'
 import type { TrainingData } from '../features/offline/read-training-set.ts'
 import type { SplitInput } from '../ml/learn/splits.ts'
-import { takeLabels } from '../ml/learn/take-rows.ts'
+import { type Target, type Task, takeTarget } from '../ml/learn/task.ts'
 import { INPUT_TYPES, type InputColumn } from '../ml/model/encoder.ts'
 
 /** A training set as a learner takes it: every row, features in the order of the service; and of whom and when each row is. */
-export type Frame = SplitInput & { rows: number; inputs: InputColumn[] }
+export type Frame = SplitInput & Pick<Task, 'rows' | 'weights'> & { inputs: InputColumn[] }
 
 const MOMENT = 'event_timestamp'
 
@@ -21,7 +21,8 @@ export function frameOf(data: TrainingData, features: readonly string[], label: 
       `feature ${name} is a ${type}; a model takes ${takes}: derive a number from it`,
     )
   })
-  return { rows: data.rows, inputs, labels: labelsOf(data, label), ...entitiesOf(data), ...momentsOf(data) }
+  const target: Target = { kind: 'binary', labels: labelsOf(data, label) }
+  return { rows: data.rows, inputs, target, weights: null, ...entitiesOf(data), ...momentsOf(data) }
 }
 
 /** The same of some rows, in their order. */
@@ -36,7 +37,8 @@ export function framePart(frame: Frame, rows: Uint32Array): Frame {
     ...frame,
     rows: rows.length,
     inputs,
-    labels: takeLabels(frame.labels, rows),
+    target: takeTarget(frame.target, rows),
+    weights: frame.weights && Float64Array.from(rows, (r) => frame.weights![r]!),
     entities: entities!,
     moments: moments!,
   }

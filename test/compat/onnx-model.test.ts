@@ -10,7 +10,7 @@ import { learner as learnerShape } from '../../src/config/learner-shapes.ts'
 import { gradientBoosting, randomForest } from '../../src/index.ts'
 import type { Learner } from '../../src/ml/learn/learners.ts'
 import { createEncoder, encodeColumns } from '../../src/ml/model/encoder.ts'
-import { probabilities } from '../../src/ml/model/kinds.ts'
+import { predictAll } from '../../src/ml/model/kinds.ts'
 import { decodeModel } from '../../src/ml/model/model-file.ts'
 import { frameOf } from '../../src/training/frame.ts'
 import { JANUARY, loadStreamflow } from '../features/real-data.ts'
@@ -72,7 +72,7 @@ async function writeFolder(rig: TrainingRig, folder: string): Promise<void> {
   const frame = frameOf(await rig.features(rig.project).readTrainingSet(dataset), features, dataset.label)
   const { learned } = decodeModel(await rig.objects.get(fit.model.objectKey))
   const matrix = encodeColumns(createEncoder(fit.encoder), frame.inputs, frame.rows)
-  await writeFile(join(folder, 'probabilities.json'), JSON.stringify([...probabilities(learned, matrix)]))
+  await writeFile(join(folder, 'probabilities.json'), JSON.stringify([...predictAll(learned, matrix)]))
 }
 
 /** True and False as the raw files have them, fractions with more digits than a float32. */

@@ -65,7 +65,7 @@ describe('measures at a threshold', () => {
 
 describe('the split into training and test rows', () => {
   const labels = Uint8Array.from({ length: 7043 }, (_, i) => (i % 15 < 4 ? 1 : 0))
-  const split = splitRows(labels, { testShare: 0.25, seed: 42, stratify: true })
+  const split = splitRows({ kind: 'binary', labels }, { testShare: 0.25, seed: 42, stratify: true })
 
   it('gives every row to one part, and a quarter, rounded up, to the test', () => {
     expect([split.train.length, split.test.length]).toEqual([5282, 1761])
@@ -79,7 +79,7 @@ describe('the split into training and test rows', () => {
 
   it('case 16: says how many rows there are and how many are needed, where they are too few', () => {
     const split = (labels: number[], testShare = 0.25, stratify = true) =>
-      splitRows(Uint8Array.from(labels), { testShare, seed: 42, stratify })
+      splitRows({ kind: 'binary', labels: Uint8Array.from(labels) }, { testShare, seed: 42, stratify })
     expect(() => split([1])).toThrow(/there is 1 training row, too few to split: .* at least 4 are needed/)
     expect(() => split([0, 1])).toThrow(/there are 2 training rows, too few to split: .* at least 4 are needed/)
     expect(() => split([])).toThrow(/there are 0 training rows/)
@@ -92,8 +92,8 @@ describe('the split into training and test rows', () => {
   })
 
   it('depends on the seed only', () => {
-    expect(splitRows(labels, { testShare: 0.25, seed: 42, stratify: true })).toEqual(split)
-    expect(splitRows(labels, { testShare: 0.25, seed: 43, stratify: true })).not.toEqual(split)
+    expect(splitRows({ kind: 'binary', labels }, { testShare: 0.25, seed: 42, stratify: true })).toEqual(split)
+    expect(splitRows({ kind: 'binary', labels }, { testShare: 0.25, seed: 43, stratify: true })).not.toEqual(split)
   })
 })
 

@@ -4,6 +4,7 @@ import { createEncoder, encodeColumns } from '../../src/ml/model/encoder.ts'
 import { forestProbabilities } from '../../src/ml/model/forest.ts'
 import { decodeModel, encodeModel, predictBatch, predictOne } from '../../src/ml/model/model-file.ts'
 import { MODEL_COLUMNS_MAX, MODEL_TREES_MAX } from '../../src/ml/model/model-header.ts'
+import { yesOrNo } from '../../src/ml/model/outcome.ts'
 import { TREE_DEPTH_MAX } from '../../src/ml/model/trees.ts'
 import { LIMITS } from '../../src/wire/limits.ts'
 import { inputColumns, randomRows, smallModel } from './small-model.ts'
@@ -36,7 +37,7 @@ describe('a model file', () => {
       const pool = Buffer.alloc(bytes.length + 16)
       Buffer.from(bytes).copy(pool, offset)
       const given = pool.subarray(offset, offset + bytes.length)
-      expect(predictOne(decodeModel(given), rowsOfModel[0]!)).toBe(predictOne(model, rowsOfModel[0]!))
+      expect(predictOne(decodeModel(given), rowsOfModel[0]!)).toEqual(predictOne(model, rowsOfModel[0]!))
     }
   })
 
@@ -79,7 +80,9 @@ describe('a model file', () => {
     }
     expect(withValue(node, Number.NaN)).toThrow('has no value')
     for (const threshold of [-5, 1.1]) {
-      expect(() => decodeModel(encodeModel({ ...model, threshold }))).toThrow('threshold is not a number from 0 to 1')
+      expect(() => decodeModel(encodeModel({ ...model, outcome: yesOrNo(threshold) }))).toThrow(
+        'threshold is not a number from 0 to 1',
+      )
     }
   })
 
@@ -114,17 +117,17 @@ describe('a prediction', () => {
   const rows = randomRows(99, 200, true)
 
   it('is the same for one row, for many, from columns, and from the file', () => {
-    const one = rows.map((row) => predictOne(model, row))
+    const one = rows.map((row) => predictOne(model, row)[0])
     expect([...predictBatch(model, rows)]).toEqual(one)
     const matrix = encodeColumns(createEncoder(model.encoder.spec), inputColumns(rows), rows.length)
     expect([...forestProbabilities(forest, matrix)]).toEqual(one)
     const back = decodeModel(bytes)
-    expect(rows.map((row) => predictOne(back, row))).toEqual(one)
+    expect(rows.map((row) => predictOne(back, row)[0])).toEqual(one)
   })
 
   it('takes a category never seen in training as none', () => {
-    const [known, unknown, none] = ['DSL', 'Satellite', null].map((value) =>
-      predictOne(model, [value, ...rows[0]!.slice(1)]),
+    const [known, unknown, none] = ['DSL', 'Satellite', null].map(
+      (value) => predictOne(model, [value, ...rows[0]!.slice(1)])[0],
     )
     expect(unknown).toBe(none)
     expect(known).not.toBe(none)

@@ -10,6 +10,7 @@ import {
 } from '../../src/ml/model/encoder.ts'
 import type { ForestModel } from '../../src/ml/model/kinds.ts'
 import { createModel, type Model } from '../../src/ml/model/model-file.ts'
+import { yesOrNo } from '../../src/ml/model/outcome.ts'
 
 /** Inputs of every type, each with and without nulls in training. */
 const INPUTS: { name: string; type: InputType; nulls: boolean }[] = (
@@ -54,7 +55,7 @@ export async function smallModel({ trees = 25, seed = 1 } = {}): Promise<Model &
     { threads: 0 },
   )
   const learned: ForestModel = { kind: 'random_forest', forest }
-  return { ...createModel({ label: 'outcome', threshold: 0.5, encoder, learned }), learned }
+  return { ...createModel({ label: 'outcome', outcome: yesOrNo(0.5), encoder, learned }), learned }
 }
 
 export function inputColumns(rows: InputValue[][]): InputColumn[] {

@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { createPrng } from '../../src/base/prng.ts'
 import { heldOut } from '../../src/ml/learn/hold-out.ts'
 import { type SplitInput, type SplitRule, splitTrainingSet } from '../../src/ml/learn/splits.ts'
+import { binaryLabels } from '../../src/ml/learn/task.ts'
 
 const RULE: SplitRule = { by: null, testShare: 0.25, seed: 42, stratify: true, holdOut: 0 }
 
@@ -13,7 +14,7 @@ function panel({ customers = 3_000, periods = 4, seed = 1 } = {}): SplitInput {
     for (let m = 0; m < periods; m++) if (prng.float() < 0.9) rows.push([e, m, prng.float() < 0.2 ? 1 : 0])
   }
   return {
-    labels: Uint8Array.from(rows, (r) => r[2]),
+    target: { kind: 'binary', labels: Uint8Array.from(rows, (r) => r[2]) },
     entities: Uint32Array.from(rows, (r) => r[0]),
     entityKeys: Array.from({ length: customers }, (_, e) => `customer ${e}`),
     moments: Uint32Array.from(rows, (r) => r[1]),
@@ -31,7 +32,7 @@ describe('every split', () => {
       const input = panel()
       const { train, test, holdOut } = splitTrainingSet(input, { ...RULE, by, holdOut: 0.1 })
       const all = [...train, ...test, ...holdOut]
-      expect(all.slice().sort((a, b) => a - b)).toEqual(Array.from(input.labels, (_, i) => i))
+      expect(all.slice().sort((a, b) => a - b)).toEqual(Array.from(labelsOf(input), (_, i) => i))
       for (const part of [train, test, holdOut]) expect(part).toEqual(part.slice().sort())
       expect(test.length / (train.length + test.length)).toBeCloseTo(0.25, 1)
       expect(holdOut.length / all.length).toBeCloseTo(0.1, 1)
@@ -41,9 +42,9 @@ describe('every split', () => {
 
 it('of 100,000 rows has each row once, and no entity on both sides', () => {
   const input = panel({ customers: 28_000 })
-  expect(input.labels.length).toBeGreaterThan(65_536)
+  expect(labelsOf(input).length).toBeGreaterThan(65_536)
   const { train, test, holdOut } = splitTrainingSet(input, { ...RULE, holdOut: 0.1 })
-  const seen = new Uint8Array(input.labels.length)
+  const seen = new Uint8Array(labelsOf(input).length)
   for (const part of [train, test, holdOut]) for (const row of part) seen[row]!++
   expect(seen.every((times) => times === 1)).toBe(true)
   expect(common(keysOf(input, train), keysOf(input, test))).toBe(0)
@@ -65,7 +66,7 @@ describe('a split by entity', () => {
     const last = input.entityKeys.length - 1
     const turned: SplitInput = {
       ...input,
-      labels: input.labels.slice().reverse(),
+      target: { kind: 'binary', labels: labelsOf(input).slice().reverse() },
       entities: input.entities
         .slice()
         .reverse()
@@ -82,7 +83,7 @@ describe('a split by entity', () => {
     const input = panel()
     const { train, test } = splitTrainingSet(input, RULE)
     const share = (rows: Uint32Array) => {
-      const positive = new Set(Array.from(rows).flatMap((r) => (input.labels[r] === 1 ? [input.entities[r]!] : [])))
+      const positive = new Set(Array.from(rows).flatMap((r) => (labelsOf(input)[r] === 1 ? [input.entities[r]!] : [])))
       return positive.size / keysOf(input, rows).size
     }
     expect(share(test)).toBeCloseTo(share(train), 2)
@@ -142,10 +143,14 @@ describe('the hold-out', () => {
 
 it('a part without both labels is refused, and which part', () => {
   const input = panel({ customers: 400 })
-  const labels = input.labels.map((label, r) => (input.moments[r] === 3 ? 0 : label))
-  expect(() => splitTrainingSet({ ...input, labels }, { ...RULE, by: 'time' })).toThrow(
+  const labels = labelsOf(input).map((label, r) => (input.moments[r] === 3 ? 0 : label))
+  expect(() => splitTrainingSet({ ...input, target: { kind: 'binary', labels } }, { ...RULE, by: 'time' })).toThrow(
     /of the rows that measure the model \(split by time\) all \d+ have the same label/,
   )
 })
 
 const FROZEN = [4, 8, 9, 19, 20]
+
+function labelsOf({ target }: SplitInput): Uint8Array {
+  return binaryLabels(target)
+}

@@ -46,7 +46,7 @@ test('gradient boosting is trained as a run, promoted, and answers with the numb
   await rig.promote(1)
   const { body } = await rig.until((answer) => answer.status === 200)
   const values = Object.values(body.features_used as Record<string, InputValue>)
-  expect(body.probability).toBe(predictOne(model, values))
+  expect(body.probability).toBe(predictOne(model, values)[0])
   encodeRow(model.encoder, values, model.row)
   expect(body.probability).toBe(boostedProbability(model.learned.boosted, model.row))
   expect(body.prediction).toBe((body.probability as number) >= 0.5 ? 1 : 0)

@@ -2,7 +2,8 @@
  * The learners: a tagged union of what they are told, and one entry for each that fits by it. Nobody else asks which learner
  * it is. What they give is a model of the same tag (model/kinds.ts).
  */
-import { createEncoder, type EncoderSpec, encodeColumns, type InputColumn, learnEncoder } from '../model/encoder.ts'
+import { PlatformError } from '../../base/errors.ts'
+import { createEncoder, type EncoderSpec, encodeColumns, learnEncoder } from '../model/encoder.ts'
 import type { Learned } from '../model/kinds.ts'
 import type { Matrix } from '../model/trees.ts'
 import { learnCategories, writeOutOfFold } from './boosting/categories.ts'
@@ -11,6 +12,7 @@ import type { BoostingParams } from './boosting/params.ts'
 import { type ForestParams, fitForest } from './random-forest.ts'
 import { shared } from './rank-codes.ts'
 import { copyRows, takeLabels, takeRows } from './take-rows.ts'
+import { binaryLabels, type TargetKind, type Task } from './task.ts'
 
 export type Learner =
   | ({ kind: 'random_forest' } & ForestParams)
@@ -19,9 +21,6 @@ export type LearnerKind = Learner['kind']
 
 /** By feature, whether the answer may only rise, or only fall, when it rises. */
 export type Monotone = Record<string, 'rising' | 'falling'>
-
-/** All rows of a training set, and which of them are learned from. */
-export type Task = { rows: number; inputs: readonly InputColumn[]; labels: Uint8Array; train: Uint32Array }
 
 export type Fitted = {
   encoder: EncoderSpec
@@ -38,18 +37,25 @@ type LearnerEntry<L extends Learner> = {
   fit(task: Task, learner: L, how: Threads): Promise<Fitted>
   /** How large a model it may give, in a few words. */
   size(learner: L): string
+  /** What it can be asked for; `weir check` refuses the rest before the fit does. */
+  learns: readonly TargetKind[]
 }
 
 const LEARNERS: { [K in LearnerKind]: LearnerEntry<Extract<Learner, { kind: K }>> } = {
-  random_forest: { fit: fitForestTask, size: ({ trees }) => `${trees} trees` },
-  gradient_boosting: { fit: fitBoostingTask, size: ({ rounds }) => `${rounds} trees at most` },
+  random_forest: { fit: fitForestTask, size: ({ trees }) => `${trees} trees`, learns: ['binary'] },
+  gradient_boosting: {
+    fit: fitBoostingTask,
+    size: ({ rounds }) => `${rounds} trees at most`,
+    learns: ['binary'],
+  },
 }
 
 async function fitForestTask(
-  { rows, inputs, labels, train }: Task,
+  { rows, inputs, target, train }: Task,
   learner: ForestParams,
   how: Threads,
 ): Promise<Fitted> {
+  const labels = binaryLabels(target)
   const encoder = learnEncoder(inputs)
   const matrix = encodeColumns(createEncoder(encoder), inputs, rows)
   const fitted = await fitForest(takeRows(matrix, train), takeLabels(labels, train), learner, how)
@@ -58,10 +64,11 @@ async function fitForestTask(
 }
 
 async function fitBoostingTask(
-  { rows, inputs, labels, train }: Task,
+  { rows, inputs, target, train }: Task,
   { kind, monotone, ...params }: Extract<Learner, { kind: 'gradient_boosting' }>,
   how: Threads,
 ): Promise<Fitted> {
+  const labels = binaryLabels(target)
   const encoder = learnCategories(inputs, labels, train)
   const matrix = encodeColumns(createEncoder(encoder), inputs, rows)
   const part = copyRows(matrix, train, shared(Float64Array, train.length * matrix.columns))
@@ -84,8 +91,17 @@ async function fitBoostingTask(
 const DIRECTIONS = { rising: 1, falling: -1 } as const
 
 /** Fits with `threads` threads, and gives the same bytes for any number of them; 0 fits in the caller's. */
-export function fitLearner(task: Task, learner: Learner, how: Threads): Promise<Fitted> {
-  return entryOf(learner).fit(task, learner, how)
+export async function fitLearner(task: Task, learner: Learner, how: Threads): Promise<Fitted> {
+  const entry = entryOf(learner)
+  if (!entry.learns.includes(task.target.kind)) {
+    const message = `${learner.kind} cannot learn a ${task.target.kind}, only ${entry.learns.join(' and ')}`
+    throw new PlatformError('unsupported', message)
+  }
+  return await entry.fit(task, learner, how)
+}
+
+export function learnedBy(learner: Learner): readonly TargetKind[] {
+  return entryOf(learner).learns
 }
 
 export function sizeOf(learner: Learner): string {

@@ -1,5 +1,6 @@
 import { PlatformError } from '../../base/errors.ts'
 import { createPrng } from '../../base/prng.ts'
+import { classesOf, hasTwoOutcomes, rowsOfTarget, type Target } from './task.ts'
 
 export type RowSplit = { train: Uint32Array; test: Uint32Array }
 
@@ -9,14 +10,14 @@ export type RowSplit = { train: Uint32Array; test: Uint32Array }
  * was cut most.
  */
 export function splitRows(
-  labels: Uint8Array,
+  target: Target,
   { testShare, seed, stratify }: { testShare: number; seed: number; stratify: boolean },
 ): RowSplit {
-  const n = labels.length
-  requireEnough(labels, testShare)
+  const n = rowsOfTarget(target)
+  requireEnough(target, testShare)
   const prng = createPrng(seed)
   const wanted = Math.min(n, Math.ceil(testShare * n - 1e-9))
-  const strata = stratify ? [0, 1].map((label) => rowsOf(labels, label)) : [Uint32Array.from(labels, (_, i) => i)]
+  const strata = stratify ? byClass(target) : [Uint32Array.from({ length: n }, (_, i) => i)]
   const sizes = allot(
     wanted,
     strata.map((rows) => rows.length),
@@ -34,9 +35,8 @@ export function splitRows(
 }
 
 /** A training part that knows both answers, and a test part to measure it on. */
-function requireEnough(labels: Uint8Array, testShare: number): void {
-  const n = labels.length
-  const positive = labels.reduce((sum, label) => sum + label, 0)
+function requireEnough(target: Target, testShare: number): void {
+  const n = rowsOfTarget(target)
   const tested = Math.ceil(testShare * n - 1e-9)
   const needed = Math.max(4, Math.ceil(2 / (1 - testShare) - 1e-9))
   if (n < needed || n - tested < 2) {
@@ -47,12 +47,17 @@ function requireEnough(labels: Uint8Array, testShare: number): void {
         'among them (and some hundred for a model that means something); take a later --as-of, or a range with --from',
     )
   }
-  if (positive === 0 || positive === n) {
+  if (!hasTwoOutcomes(target)) {
     throw new PlatformError(
       'invalid_argument',
       `all ${n} training rows have the same label; there is nothing to tell apart: take a later --as-of, or a range with --from`,
     )
   }
+}
+
+function byClass(target: Target): Uint32Array[] {
+  if (target.kind === 'regression') return [Uint32Array.from(target.values, (_, i) => i)]
+  return Array.from({ length: classesOf(target) }, (_, label) => rowsOf(target.labels, label))
 }
 
 /** Divides `wanted` in proportion to `counts` by largest remainder. */

@@ -6,7 +6,7 @@
 import { PlatformError } from '../../base/errors.ts'
 import { heldOut, placeOfEntity } from './hold-out.ts'
 import { splitRows } from './split-rows.ts'
-import { takeLabels } from './take-rows.ts'
+import { hasTwoOutcomes, rowsOfTarget, type Target, takeTarget } from './task.ts'
 
 /** `null`: by entity where there is more than one period, else by rows. */
 export type SplitBy = 'rows' | 'entity' | 'time'
@@ -22,7 +22,7 @@ export type SplitRule = {
 
 /** What stands in each row beside its features. */
 export type SplitInput = {
-  labels: Uint8Array
+  target: Target
   /** Which entity, as a place in `entityKeys`. */
   entities: Uint32Array
   entityKeys: readonly string[]
@@ -37,12 +37,13 @@ export type Split = { by: SplitBy; train: Uint32Array; test: Uint32Array; holdOu
 /** Refuses (invalid_argument) rows that cannot be split so, or that leave nothing to learn or to measure. */
 export function splitTrainingSet(input: SplitInput, rule: SplitRule): Split {
   const by = rule.by ?? (input.periods.length > 1 ? 'entity' : 'rows')
+  const rows = rowsOfTarget(input.target)
   const held = heldOut(input.entityKeys, rule.holdOut)
-  const open = rowsWhere(input.labels.length, (row) => held[input.entities[row]!] === 0)
-  const holdOut = rowsWhere(input.labels.length, (row) => held[input.entities[row]!] === 1)
+  const open = rowsWhere(rows, (row) => held[input.entities[row]!] === 0)
+  const holdOut = rowsWhere(rows, (row) => held[input.entities[row]!] === 1)
   const { train, test } = SPLITS[by](input, open, rule)
-  requireBoth(input.labels, train, 'are learned from', by)
-  requireBoth(input.labels, test, 'measure the model', by)
+  requireBoth(input.target, train, 'are learned from', by)
+  requireBoth(input.target, test, 'measure the model', by)
   return { by, train, test, holdOut }
 }
 
@@ -54,9 +55,9 @@ const SPLITS: Record<SplitBy, (input: SplitInput, open: Uint32Array, rule: Split
   time: byTime,
 }
 
-function byRows({ labels }: SplitInput, open: Uint32Array, rule: SplitRule): Parts {
+function byRows({ target }: SplitInput, open: Uint32Array, rule: SplitRule): Parts {
   const of = (places: Uint32Array) => places.map((i) => open[i]!)
-  const { train, test } = splitRows(takeLabels(labels, open), rule)
+  const { train, test } = splitRows(takeTarget(target, open), rule)
   return { train: of(train), test: of(test) }
 }
 
@@ -64,12 +65,13 @@ function byRows({ labels }: SplitInput, open: Uint32Array, rule: SplitRule): Par
  * Whole entities, until the test part has its share of the rows; stratified, of those that were ever positive and of the
  * others each. Which entities does not depend on the order of rows.
  */
-function byEntity({ labels, entities, entityKeys }: SplitInput, open: Uint32Array, rule: SplitRule): Parts {
+function byEntity({ target, entities, entityKeys }: SplitInput, open: Uint32Array, rule: SplitRule): Parts {
   const rowsOf = new Uint32Array(entityKeys.length)
   const positive = new Uint8Array(entityKeys.length)
+  const labels = target.kind === 'binary' ? target.labels : null
   for (const row of open) {
     rowsOf[entities[row]!]!++
-    if (labels[row] === 1) positive[entities[row]!] = 1
+    if (labels?.[row] === 1) positive[entities[row]!] = 1
   }
   const there = entityKeys.flatMap((key, e) =>
     rowsOf[e]! > 0 ? [{ e, place: placeOfEntity(key, `split ${rule.seed}`) }] : [],
@@ -119,9 +121,8 @@ function rowsWhere(rows: number, is: (row: number) => boolean): Uint32Array {
   return found.slice(0, n)
 }
 
-function requireBoth(labels: Uint8Array, rows: Uint32Array, what: string, by: SplitBy): void {
-  const positive = rows.reduce((sum, row) => sum + labels[row]!, 0)
-  if (rows.length > 0 && positive > 0 && positive < rows.length) return
+function requireBoth(target: Target, rows: Uint32Array, what: string, by: SplitBy): void {
+  if (hasTwoOutcomes(takeTarget(target, rows))) return
   const found = rows.length === 0 ? 'there is none' : `all ${rows.length} have the same label`
   throw new PlatformError(
     'invalid_argument',

@@ -23,10 +23,12 @@ export type ModelKind<M extends Learned> = {
   layout: 1 | 2
   /** How many trees it has. */
   trees(model: M): number
-  /** Of the positive class, for one encoded row. */
-  probability(model: M, row: Float64Array): number
-  /** The same for every row of a matrix, and the same numbers to the bit. */
-  probabilities(model: M, matrix: Matrix): Float64Array
+  /** How many numbers it gives for a row (outcome.ts). */
+  outputs(model: M): number
+  /** Writes its outputs for one encoded row into `out`. */
+  predict(model: M, row: Float64Array, out: Float64Array): void
+  /** The same for every row of a matrix, row after row, and the same numbers to the bit. */
+  predictAll(model: M, matrix: Matrix): Float64Array
   /** What would make a walk loop, leave, or give no probability. Everything else has been checked. */
   findFault(model: M, encoder: EncoderSpec): string | undefined
   /** What stands in the description, and the arrays, greater numbers first. */
@@ -44,8 +46,11 @@ const KINDS: { [K in LearnedKind]: ModelKind<Extract<Learned, { kind: K }>> } = 
   random_forest: {
     layout: 1,
     trees: ({ forest }) => forest.trees,
-    probability: ({ forest }, row) => forestProbability(forest, row),
-    probabilities: ({ forest }, matrix) => forestProbabilities(forest, matrix),
+    outputs: () => 1,
+    predict({ forest }, row, out) {
+      out[0] = forestProbability(forest, row)
+    },
+    predictAll: ({ forest }, matrix) => forestProbabilities(forest, matrix),
     findFault: ({ forest }, encoder) =>
       encoder.columns.some(({ kind }) => kind === 'category')
         ? 'a forest does not ask for sets'
@@ -76,8 +81,11 @@ const KINDS: { [K in LearnedKind]: ModelKind<Extract<Learned, { kind: K }>> } = 
   gradient_boosting: {
     layout: 2,
     trees: ({ boosted }) => boosted.trees,
-    probability: ({ boosted }, row) => boostedProbability(boosted, row),
-    probabilities: ({ boosted }, matrix) => boostedProbabilities(boosted, matrix),
+    outputs: () => 1,
+    predict({ boosted }, row, out) {
+      out[0] = boostedProbability(boosted, row)
+    },
+    predictAll: ({ boosted }, matrix) => boostedProbabilities(boosted, matrix),
     findFault: ({ boosted }, encoder) => findBoostedFault(boosted, encoder),
     pack: ({ boosted }) => packBoosted(boosted),
     unpacker(header, columns, refusal) {
@@ -101,6 +109,6 @@ export function findKind(name: string): ModelKind<Learned> | undefined {
   return Object.hasOwn(KINDS, name) ? (KINDS[name as LearnedKind] as unknown as ModelKind<Learned>) : undefined
 }
 
-export function probabilities(model: Learned, matrix: Matrix): Float64Array {
-  return kindOf(model).probabilities(model, matrix)
+export function predictAll(model: Learned, matrix: Matrix): Float64Array {
+  return kindOf(model).predictAll(model, matrix)
 }

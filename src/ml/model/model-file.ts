@@ -12,46 +12,45 @@
  * The same model gives the same bytes: there is no time and no name of a machine in it.
  */
 import { createHash } from 'node:crypto'
+import { assert } from '../../base/assert.ts'
 import { PlatformError } from '../../base/errors.ts'
 import { canonicalJson } from '../../base/hash.ts'
 import { createEncoder, type Encoder, type EncoderSpec, encodeRow, type InputValue } from './encoder.ts'
-import { findKind, kindOf, type Learned, probabilities } from './kinds.ts'
+import { findKind, kindOf, type Learned, predictAll } from './kinds.ts'
 import { bytesOfArrays, viewsOf } from './model-arrays.ts'
 import { parseModelHeader } from './model-header.ts'
+import { type Outcome, outputsOf, yesOrNo } from './outcome.ts'
 
 export type Model = {
   /** Name of what is predicted. */
   label: string
-  /** Probability from which the prediction is positive. */
-  threshold: number
+  outcome: Outcome
   encoder: Encoder
   learned: Learned
-  /** Scratch for one encoded row. */
+  /** Scratch for one encoded row, and for its outputs. */
   row: Float64Array
+  out: Float64Array
 }
 
 const MAGIC = 'WEIRMODL'
 const NEWEST_LAYOUT = 2
 const JSON_AT = 48
 
-export function createModel(parts: {
-  label: string
-  threshold: number
-  encoder: EncoderSpec
-  learned: Learned
-}): Model {
-  const { label, threshold, learned } = parts
+export function createModel(parts: { label: string; outcome: Outcome; encoder: EncoderSpec; learned: Learned }): Model {
+  const { label, outcome, learned } = parts
   const encoder = createEncoder(parts.encoder)
-  return { label, threshold, encoder, learned, row: new Float64Array(encoder.columns) }
+  const [row, out] = [new Float64Array(encoder.columns), new Float64Array(outputsOf(outcome))]
+  return { label, outcome, encoder, learned, row, out }
 }
 
-/** The probability of the positive class for feature values in the order of the encoder's inputs. */
-export function predictOne(model: Model, values: readonly InputValue[]): number {
+/** The outputs for feature values in the order of the encoder's inputs; they stand until the model is asked again. */
+export function predictOne(model: Model, values: readonly InputValue[]): Float64Array {
   encodeRow(model.encoder, values, model.row)
-  return kindOf(model.learned).probability(model.learned, model.row)
+  kindOf(model.learned).predict(model.learned, model.row, model.out)
+  return model.out
 }
 
-/** The same for many, and the same numbers to the bit. */
+/** The same for many, row after row, and the same numbers to the bit. */
 export function predictBatch(model: Model, rows: readonly (readonly InputValue[])[]): Float64Array {
   const { columns } = model.encoder
   const values = new Float64Array(rows.length * columns)
@@ -59,11 +58,13 @@ export function predictBatch(model: Model, rows: readonly (readonly InputValue[]
     encodeRow(model.encoder, row, model.row)
     for (let c = 0; c < columns; c++) values[c * rows.length + r] = model.row[c]!
   }
-  return probabilities(model.learned, { rows: rows.length, columns, values })
+  return predictAll(model.learned, { rows: rows.length, columns, values })
 }
 
-export function encodeModel({ label, threshold, encoder, learned }: Model): Uint8Array {
+export function encodeModel({ label, outcome, encoder, learned }: Model): Uint8Array {
   const kind = kindOf(learned)
+  assert(outcome.kind === 'binary', 'the layouts so far hold a model of two classes')
+  const { threshold } = outcome
   const { header, arrays } = kind.pack(learned)
   const described = { kind: learned.kind, label, threshold, encoder: encoder.spec, ...header }
   const json = Buffer.from(canonicalJson(described))
@@ -114,7 +115,7 @@ export function decodeModel(given: Uint8Array): Model {
   const learned = unpack(viewsOf(bytes, JSON_AT + jsonBytes, specs))
   const fault = kind.findFault(learned, encoder)
   if (fault !== undefined) throw refusal(fault)
-  return createModel({ label, threshold, encoder, learned })
+  return createModel({ label, outcome: yesOrNo(threshold), encoder, learned })
 }
 
 function checksum(bytes: Uint8Array): Buffer {

@@ -9,6 +9,7 @@
  *
  * The trees compare in double, exactly as our walker does, so no threshold moves; only the answer is a float32.
  */
+import { assert } from '../../base/assert.ts'
 import type { EncoderSpec, InputType } from './encoder.ts'
 import { kindOf } from './kinds.ts'
 import type { Model } from './model-file.ts'
@@ -49,7 +50,7 @@ export function encodeOnnx(model: Model): Uint8Array {
   const initializer: Tensor[] = [
     int64s(column, new BigInt64Array([-1n, 1n])),
     int64s(flat, new BigInt64Array([-1n])),
-    floats(threshold, new Float32Array([model.threshold])),
+    floats(threshold, new Float32Array([thresholdOf(model)])),
     ...tables,
   ]
   const columns = used.map(({ output }) => output)
@@ -76,6 +77,11 @@ export function encodeOnnx(model: Model): Uint8Array {
       ],
     },
   })
+}
+
+function thresholdOf({ outcome }: Model): number {
+  assert(outcome.kind === 'binary', 'a graph of two classes')
+  return outcome.threshold
 }
 
 /** What the answer's columns are called: `label` and `probability`, with `predicted_` before one that a feature is called. */

@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest'
 import { createPrng } from '../../../src/base/prng.ts'
 import { ASKS_SET, type Boosted, findBoostedFault } from '../../../src/ml/model/boosted.ts'
 import { createEncoder, encodeColumns } from '../../../src/ml/model/encoder.ts'
-import { probabilities } from '../../../src/ml/model/kinds.ts'
+import { predictAll } from '../../../src/ml/model/kinds.ts'
 import { decodeModel, encodeModel, predictBatch, predictOne } from '../../../src/ml/model/model-file.ts'
 import { smallModel } from '../small-model.ts'
 import { boostedColumns, randomBoostedRows, smallBoosted } from './small-boosted.ts'
@@ -80,7 +80,7 @@ describe('the file of boosted trees', () => {
       try {
         const read = decodeModel(resealed(changed))
         for (const row of rows) {
-          const p = predictOne(read, row)
+          const p = predictOne(read, row)[0]!
           expect(p >= 0 && p <= 1, `seed 20261127, change ${i} at ${at}`).toBe(true)
         }
       } catch (error) {
@@ -97,17 +97,17 @@ describe('the file of boosted trees', () => {
 describe('a prediction of boosted trees', () => {
   it('is the same for one row, for many, from columns, and from the file', () => {
     const rows = randomBoostedRows(99, 200, true)
-    const one = rows.map((row) => predictOne(model, row))
+    const one = rows.map((row) => predictOne(model, row)[0])
     expect([...predictBatch(model, rows)]).toEqual(one)
     const matrix = encodeColumns(createEncoder(model.encoder.spec), boostedColumns(rows), rows.length)
-    expect([...probabilities(model.learned, matrix)]).toEqual(one)
+    expect([...predictAll(model.learned, matrix)]).toEqual(one)
     const back = decodeModel(bytes)
-    expect(rows.map((row) => predictOne(back, row))).toEqual(one)
+    expect(rows.map((row) => predictOne(back, row)[0])).toEqual(one)
   })
 
   it('takes a category that training did not have as null, few or many of them', () => {
     const rows = randomBoostedRows(98, 50)
-    const answers = (at: number, value: string | null) => rows.map((row) => predictOne(model, row.with(at, value)))
+    const answers = (at: number, value: string | null) => rows.map((row) => predictOne(model, row.with(at, value))[0])
     for (const at of [0, 1, 12]) {
       expect(answers(at, 'never seen')).toEqual(answers(at, null))
     }

@@ -5,6 +5,8 @@ import { fitLearner } from '../../../src/ml/learn/learners.ts'
 import type { InputColumn, InputValue } from '../../../src/ml/model/encoder.ts'
 import { createModel, decodeModel, encodeModel, type Model, predictOne } from '../../../src/ml/model/model-file.ts'
 import { encodeOnnx } from '../../../src/ml/model/onnx.ts'
+import { yesOrNo } from '../../../src/ml/model/outcome.ts'
+import { binaryTask } from '../binary-task.ts'
 import { feeds } from '../onnx-feeds.ts'
 import { randomBoostedRows, SMALL, smallBoosted } from './small-boosted.ts'
 
@@ -12,7 +14,7 @@ import { randomBoostedRows, SMALL, smallBoosted } from './small-boosted.ts'
 async function worstDifference(model: Model, rows: InputValue[][]): Promise<number> {
   const session = await InferenceSession.create(encodeOnnx(model))
   const { label, probability } = await session.run(feeds(model, rows))
-  const ours = rows.map((row) => predictOne(model, row))
+  const ours = rows.map((row) => predictOne(model, row)[0]!)
   const theirs = probability!.data as Float32Array
   const labels = Array.from(label!.data as BigInt64Array, Number)
   expect(labels).toEqual([...theirs].map((p) => (p >= 0.5 ? 1 : 0)))
@@ -62,11 +64,11 @@ describe('the ONNX form of boosted trees', () => {
     const inputs: InputColumn[] = [{ name: 'level', type: 'String', values, valid: new Uint8Array(3_000).fill(1) }]
     const prng = createPrng(4)
     const labels = Uint8Array.from(values, (_, i) => (prng.float() < ((((i * 37) % 64) * 11) % 17) / 16 ? 1 : 0))
-    const task = { rows: 3_000, inputs, labels, train: Uint32Array.from(labels, (_, i) => i) }
+    const task = binaryTask({ rows: 3_000, inputs, labels, train: Uint32Array.from(labels, (_, i) => i) })
     const { encoder, learned } = await fitLearner(task, SMALL, { threads: 0 })
-    const model = createModel({ label: 'y', threshold: 0.5, encoder, learned })
+    const model = createModel({ label: 'y', outcome: yesOrNo(0.5), encoder, learned })
     const rows = [...levels, 'unknown', null].map((level): InputValue[] => [level])
-    expect(new Set(rows.map((row) => predictOne(model, row))).size).toBeGreaterThan(2)
+    expect(new Set(rows.map((row) => predictOne(model, row)[0]!)).size).toBeGreaterThan(2)
     expect(await worstDifference(model, rows)).toBeLessThan(1e-6)
   })
 

@@ -2,11 +2,14 @@ import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createPrng } from '../../../src/base/prng.ts'
 import { fitLearner } from '../../../src/ml/learn/learners.ts'
+import { binaryLabels } from '../../../src/ml/learn/task.ts'
 import { rocAuc } from '../../../src/ml/measure/roc.ts'
 import { boostedMargin } from '../../../src/ml/model/boosted.ts'
 import type { InputColumn } from '../../../src/ml/model/encoder.ts'
-import { type BoostedModel, probabilities } from '../../../src/ml/model/kinds.ts'
+import { type BoostedModel, predictAll } from '../../../src/ml/model/kinds.ts'
 import { createModel, encodeModel, predictOne } from '../../../src/ml/model/model-file.ts'
+import { yesOrNo } from '../../../src/ml/model/outcome.ts'
+import { binaryTask } from '../binary-task.ts'
 import { type BoostingLearner, SMALL, smallBoosted, smallTask } from './small-boosted.ts'
 
 describe('gradient boosting', () => {
@@ -33,10 +36,10 @@ describe('gradient boosting', () => {
       { name: 'level', type: 'String', values, valid },
       { name: 'shop', type: 'String', values: many, valid },
     ]
-    const task = { rows: count, inputs, labels, train: Uint32Array.from(labels, (_, i) => i) }
+    const task = binaryTask({ rows: count, inputs, labels, train: Uint32Array.from(labels, (_, i) => i) })
     const learner = { ...SMALL, rounds: 60, rowShare: 0.8, earlyStopping: { share: 0.2, rounds: 10, refit: true } }
     const { encoder, learned } = await fitLearner(task, learner, { threads: 0 })
-    const bytes = encodeModel(createModel({ label: 'y', threshold: 0.5, encoder, learned }))
+    const bytes = encodeModel(createModel({ label: 'y', outcome: yesOrNo(0.5), encoder, learned }))
     expect(createHash('sha256').update(bytes).digest('hex')).toMatchInlineSnapshot(
       `"685d386255d192580254b37221823e7cbadbe30239a75c1f095ae32b5e9c41f6"`,
     )
@@ -55,8 +58,8 @@ describe('gradient boosting', () => {
     const prng = createPrng(6)
     const x = Array.from({ length: 400 }, () => (prng.int(2) === 0 ? null : prng.normal()))
     const model = await fitColumn(x, (value) => (value === null ? 1 : 0))
-    expect(predictOne(model, [null])).toBeGreaterThan(0.9)
-    expect(predictOne(model, [0.1])).toBeLessThan(0.1)
+    expect(predictOne(model, [null])[0]).toBeGreaterThan(0.9)
+    expect(predictOne(model, [0.1])[0]).toBeLessThan(0.1)
   })
 
   it('sends a null that training did not have to the side with more rows', async () => {
@@ -64,8 +67,8 @@ describe('gradient boosting', () => {
       Array.from({ length: 500 }, (_, i) => i),
       (value) => (value! < 400 ? 1 : 0),
     )
-    expect(predictOne(model, [null])).toBe(predictOne(model, [3]))
-    expect(predictOne(model, [null])).not.toBe(predictOne(model, [450]))
+    expect(predictOne(model, [null])[0]).toBe(predictOne(model, [3])[0])
+    expect(predictOne(model, [null])[0]).not.toBe(predictOne(model, [450])[0])
   })
 
   it('stops early: fewer trees than rounds, and all rows are learned with refit', async () => {
@@ -86,7 +89,7 @@ describe('gradient boosting', () => {
     const inputs: InputColumn[] = [
       { name: 'same', type: 'Float64', values: new Float64Array(200).fill(3), valid: new Uint8Array(200).fill(1) },
     ]
-    const task = { rows: 200, inputs, labels, train: Uint32Array.from(labels, (_, i) => i) }
+    const task = binaryTask({ rows: 200, inputs, labels, train: Uint32Array.from(labels, (_, i) => i) })
     for (const earlyStopping of [null, { share: 0.2, rounds: 5, refit: true }]) {
       const { learned, importance } = await fitLearner(task, { ...SMALL, earlyStopping }, { threads: 0 })
       const { boosted } = learned as BoostedModel
@@ -109,20 +112,20 @@ describe('gradient boosting', () => {
         valid: new Uint8Array(3_000).fill(1),
       }
     })
-    const task = { rows: 3_000, inputs, labels, train: Uint32Array.from(labels, (_, i) => i) }
+    const task = binaryTask({ rows: 3_000, inputs, labels, train: Uint32Array.from(labels, (_, i) => i) })
     const learn = async (monotone: BoostingLearner['monotone']) => {
       const { encoder, learned } = await fitLearner(
         task,
         { ...SMALL, rounds: 80, maxLeaves: 31, monotone },
         { threads: 0 },
       )
-      return createModel({ label: 'y', threshold: 0.5, encoder, learned })
+      return createModel({ label: 'y', outcome: yesOrNo(0.5), encoder, learned })
     }
     const steps = async (monotone: BoostingLearner['monotone'], column: number) => {
       const model = await learn(monotone)
       let [rose, fell] = [0, 0]
       for (const row of rows.slice(0, 100)) {
-        const answers = Array.from({ length: 60 }, (_, i) => predictOne(model, row.with(column, i / 15)))
+        const answers = Array.from({ length: 60 }, (_, i) => predictOne(model, row.with(column, i / 15))[0]!)
         for (let i = 1; i < answers.length; i++) {
           if (answers[i]! > answers[i - 1]!) rose++
           if (answers[i]! < answers[i - 1]!) fell++
@@ -138,21 +141,22 @@ describe('gradient boosting', () => {
   })
 
   it('gives both outcomes as much weight when balanced, and keeps their shares else', async () => {
-    const { inputs, labels, rows, train } = smallTask(800)
+    const task = smallTask(800)
+    const labels = binaryLabels(task.target)
     const rare = Uint8Array.from(labels, (label, i) => (label === 1 && i % 6 === 0 ? 1 : 0))
     const meanOf = async (classWeight: 'balanced' | 'none') => {
       const { learned, matrix } = await fitLearner(
-        { inputs, labels: rare, rows, train },
+        { ...task, target: { kind: 'binary', labels: rare } },
         { ...SMALL, classWeight },
         { threads: 0 },
       )
-      const all = probabilities(learned, matrix)
+      const all = predictAll(learned, matrix)
       return [0, 1].map((label) => {
         const own = all.filter((_, i) => rare[i] === label)
         return own.reduce((a, b) => a + b, 0) / own.length
       })
     }
-    const share = rare.reduce((a, b) => a + b, 0) / rows
+    const share = rare.reduce((a, b) => a + b, 0) / task.rows
     const [plain, balanced] = [await meanOf('none'), await meanOf('balanced')]
     expect(Math.abs((1 - share) * plain[0]! + share * plain[1]! - share)).toBeLessThan(0.02)
     expect((balanced[0]! + balanced[1]!) / 2).toBeCloseTo(0.5, 1)
@@ -171,9 +175,11 @@ describe('gradient boosting', () => {
       { name: 'noise', type: 'Float64', values: Float64Array.from(levels, () => prng.normal()), valid },
     ]
     const train = Uint32Array.from({ length: 15_000 }, (_, i) => i)
-    const { encoder, learned, matrix } = await fitLearner({ rows: count, inputs, labels, train }, SMALL, { threads: 0 })
+    const { encoder, learned, matrix } = await fitLearner(binaryTask({ rows: count, inputs, labels, train }), SMALL, {
+      threads: 0,
+    })
     expect(encoder.columns.map(({ kind }) => kind)).toEqual(['target_mean', 'numeric'])
-    const scores = probabilities(learned, matrix).slice(15_000)
+    const scores = predictAll(learned, matrix).slice(15_000)
     // With the own outcome in its mean, a row of training would look certain and the rest be guessed: 0.653 here.
     expect(rocAuc(labels.slice(15_000), scores)).toBeGreaterThan(0.66)
   })
@@ -181,11 +187,13 @@ describe('gradient boosting', () => {
   it('tells what cannot be trained', async () => {
     const task = smallTask(100)
     const attempt = (change: object) => fitLearner({ ...task, ...change }, SMALL, { threads: 0 })
-    await expect(attempt({ labels: new Uint8Array(100) })).rejects.toThrow('same label')
+    await expect(attempt({ target: { kind: 'binary', labels: new Uint8Array(100) } })).rejects.toThrow('same label')
     const rare = Uint8Array.from({ length: 100 }, (_, i) => (i < 2 ? 1 : 0))
     const early = { ...SMALL, earlyStopping: { share: 0.95, rounds: 5, refit: true } }
     for (const threads of [0, 1]) {
-      await expect(fitLearner({ ...task, labels: rare }, early, { threads })).rejects.toMatchObject({
+      await expect(
+        fitLearner({ ...task, target: { kind: 'binary', labels: rare } }, early, { threads }),
+      ).rejects.toMatchObject({
         code: 'invalid_argument',
         message: expect.stringContaining('make it smaller'),
       })
@@ -200,7 +208,12 @@ async function fitColumn(x: (number | null)[], labelOf: (value: number | null) =
   const values = Float64Array.from(x, (value) => value ?? Number.NaN)
   const valid = Uint8Array.from(x, (value) => (value === null ? 0 : 1))
   const inputs: InputColumn[] = [{ name: 'x', type: 'Float64', values, valid }]
-  const task = { rows: x.length, inputs, labels: Uint8Array.from(x, labelOf), train: Uint32Array.from(x, (_, i) => i) }
+  const task = binaryTask({
+    rows: x.length,
+    inputs,
+    labels: Uint8Array.from(x, labelOf),
+    train: Uint32Array.from(x, (_, i) => i),
+  })
   const { encoder, learned } = await fitLearner(task, { ...SMALL, learningRate: 0.3 }, { threads: 0 })
-  return createModel({ label: 'y', threshold: 0.5, encoder, learned })
+  return createModel({ label: 'y', outcome: yesOrNo(0.5), encoder, learned })
 }

@@ -4,6 +4,8 @@ import { fitLearner, type Learner } from '../../../src/ml/learn/learners.ts'
 import type { InputColumn, InputType, InputValue } from '../../../src/ml/model/encoder.ts'
 import type { BoostedModel } from '../../../src/ml/model/kinds.ts'
 import { createModel, type Model } from '../../../src/ml/model/model-file.ts'
+import { yesOrNo } from '../../../src/ml/model/outcome.ts'
+import { binaryTask } from '../binary-task.ts'
 import { inputColumns, randomRows } from '../small-model.ts'
 
 /** The inputs of small-model.ts, and a text of many values. */
@@ -33,7 +35,10 @@ export const SMALL: BoostingLearner = {
 /** Boosted trees on 1,500 random rows of all types: numbers, sets of categories and means of many. */
 export async function smallBoosted(learner: Partial<BoostingLearner> = {}, threads = 0): Promise<Small> {
   const { encoder, learned } = await fitLearner(smallTask(), { ...SMALL, ...learner }, { threads })
-  return { ...createModel({ label: 'outcome', threshold: 0.5, encoder, learned }), learned: learned as BoostedModel }
+  return {
+    ...createModel({ label: 'outcome', outcome: yesOrNo(0.5), encoder, learned }),
+    learned: learned as BoostedModel,
+  }
 }
 
 export function smallTask(count = 1_500) {
@@ -45,7 +50,7 @@ export function smallTask(count = 1_500) {
     const signal = (number(5) - 2 ** 40 - 25) / 10 + number(6) + (row[0] === 'DSL' ? 1 : 0) + (city - 3) / 2
     return signal + (row[11] === null ? 1 : 0) + prng.normal() > 0 ? 1 : 0
   })
-  return { rows: count, inputs: boostedColumns(rows), labels, train: Uint32Array.from(rows, (_, i) => i) }
+  return binaryTask({ rows: count, inputs: boostedColumns(rows), labels, train: Uint32Array.from(rows, (_, i) => i) })
 }
 
 export function boostedColumns(rows: InputValue[][]): InputColumn[] {

@@ -49,7 +49,7 @@ function stopEarly(
 
 /** The rows that early stopping learns from and those that it measures on; refused where one cannot be learned from. */
 export function splitEarly({ labels, params }: Pick<BoostingJob, 'labels' | 'params'>, share: number): RowSplit {
-  const split = splitRows(labels, { testShare: share, seed: params.seed, stratify: true })
+  const split = splitRows({ kind: 'binary', labels }, { testShare: share, seed: params.seed, stratify: true })
   const positive = split.train.reduce((sum, row) => sum + labels[row]!, 0)
   if (positive > 0 && positive < split.train.length) return split
   const message = `cannot train: with earlyStopping.share ${share} no row of one outcome is left to learn from; make it smaller, or earlyStopping null`
