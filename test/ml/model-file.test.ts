@@ -44,7 +44,7 @@ describe('a model file', () => {
   it('is refused when it is too short, of another kind or of another version', () => {
     expect(() => decodeModel(bytes.slice(0, 10))).toThrow('it has 10 bytes, the header alone has 48')
     expect(() => decodeModel(changed(0, 1))).toThrow('it does not start with WEIRMODL')
-    expect(() => decodeModel(changed(8, 9))).toThrow('its layout is version 9, this Weir reads versions 1 to 2')
+    expect(() => decodeModel(changed(8, 9))).toThrow('its layout is version 9, this Weir reads versions 1 to 3')
     expect(() => decodeModel(changed(15, 200))).toThrow('but the buffer ends after')
   })
 
@@ -63,7 +63,7 @@ describe('a model file', () => {
     expect(() => decodeModel(described((json) => json.replace('"trees":25', '"trees":24')))).toThrow('instead of')
     expect(() => decodeModel(described((json) => json.replace('{', '[')))).toThrow('is not JSON')
     const walksAway = bytes.slice()
-    walksAway.fill(0xff, walksAway.length - forest.feature.length * 7, walksAway.length - forest.feature.length * 3)
+    walksAway.fill(0xff, walksAway.length - forest.feature.length * 11, walksAway.length - forest.feature.length * 7)
     expect(() => decodeModel(resealed(walksAway))).toThrow('right child outside of tree')
   })
 
@@ -98,6 +98,7 @@ describe('a model file', () => {
       right: Uint32Array.from({ length: nodes }, (_, i) => (i % 2 === 0 && i < nodes - 1 ? i + 2 : 0)),
       value: new Float64Array(nodes).fill(0.5),
       missingLeft: new Uint8Array(nodes),
+      cover: null,
     }
     expect(() => decodeModel(encodeModel({ ...model, learned: { ...model.learned, forest: chain } }))).toThrow(
       'asks more than 1000 questions',

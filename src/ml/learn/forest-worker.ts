@@ -25,6 +25,8 @@ for (let index = Atomics.add(job.next, 0, 1); index < job.trees; index = Atomics
   Atomics.add(job.grown, 0, 1)
 }
 const buffers = grown.flatMap(({ tree }) =>
-  [tree.feature, tree.right, tree.value, tree.missingLeft, tree.importance].map((array) => array.buffer as ArrayBuffer),
+  [tree.feature, tree.right, tree.value, tree.missingLeft, tree.cover, tree.importance].map(
+    (array) => array.buffer as ArrayBuffer,
+  ),
 )
 must(parentPort).postMessage(grown, buffers)

@@ -90,6 +90,7 @@ function assemble(trees: Tree[], columns: number): FittedForest {
   const roots = new Uint32Array(trees.length + 1)
   for (const [t, tree] of trees.entries()) roots[t + 1] = roots[t]! + tree.feature.length
   const nodes = roots[trees.length]!
+  const cover = new Float32Array(nodes)
   const forest: Forest = {
     trees: trees.length,
     columns,
@@ -97,6 +98,7 @@ function assemble(trees: Tree[], columns: number): FittedForest {
     feature: new Int16Array(nodes),
     right: new Uint32Array(nodes),
     value: new Float64Array(nodes),
+    cover,
     missingLeft: new Uint8Array(nodes),
   }
   const importance = new Float64Array(columns)
@@ -105,6 +107,7 @@ function assemble(trees: Tree[], columns: number): FittedForest {
     forest.feature.set(tree.feature, at)
     forest.value.set(tree.value, at)
     forest.missingLeft.set(tree.missingLeft, at)
+    cover.set(tree.cover, at)
     for (let i = 0; i < tree.right.length; i++) forest.right[at + i] = tree.right[i] === 0 ? 0 : at + tree.right[i]!
     for (let c = 0; c < columns; c++) importance[c]! += tree.importance[c]! / trees.length
   }

@@ -23,6 +23,8 @@ export type Tree = {
   right: Uint32Array
   value: Float64Array
   missingLeft: Uint8Array
+  /** Weight of the rows at each node. */
+  cover: Float32Array
   /** Decrease of weighted Gini impurity by column, as shares of 1 (all 0 for a tree of one leaf). */
   importance: Float64Array
 }
@@ -38,6 +40,7 @@ export type Grower = {
   right: Uint32Array
   value: Float64Array
   missingLeft: Uint8Array
+  cover: Float32Array
 }
 
 /** Scratch for growing any number of trees on the same rows. */
@@ -55,12 +58,13 @@ export function createGrower(data: RankCodes, labels: Uint8Array, params: TreePa
     right: new Uint32Array(most),
     value: new Float64Array(most),
     missingLeft: new Uint8Array(most),
+    cover: new Float32Array(most),
   }
 }
 
 /** Grows tree number `index`: everything random comes from the seed and the index, so any thread gives the same tree. */
 export function growTree(grower: Grower, index: number): Tree {
-  const { data, params, rows, feature, right, value, missingLeft, search } = grower
+  const { data, params, rows, feature, right, value, missingLeft, cover, search } = grower
   const prng = createPrng(seedFor(params.seed, index))
   const root = drawRows(grower, prng)
   for (let c = 0; c < data.columns; c++) grower.columns[c] = c
@@ -74,6 +78,7 @@ export function growTree(grower: Grower, index: number): Tree {
     if (parent >= 0) right[parent] = at
     right[at] = 0
     missingLeft[at] = 0
+    cover[at] = weightOf(node, search)
     const found = !isLeaf(node, depth, params) && findSplit(grower, prng, node, best)
     if (!found) {
       feature[at] = -1
@@ -96,6 +101,7 @@ export function growTree(grower: Grower, index: number): Tree {
     right: right.slice(0, size),
     value: value.slice(0, size),
     missingLeft: missingLeft.slice(0, size),
+    cover: cover.slice(0, size),
     importance,
   }
 }
@@ -165,6 +171,10 @@ function partition(data: RankCodes, rows: Uint32Array, node: Node, column: numbe
 
 function positiveShare(node: Node, { weight0, weight1 }: SplitSearch): number {
   return (node.n1 * weight1) / (node.n0 * weight0 + node.n1 * weight1)
+}
+
+function weightOf(node: Node, { weight0, weight1 }: SplitSearch): number {
+  return node.n0 * weight0 + node.n1 * weight1
 }
 
 function scoreOf(node: Node, { weight0, weight1 }: SplitSearch): number {

@@ -8,7 +8,7 @@ import { boostedArrays, packBoosted, unpackBoosted } from './boosted-file.ts'
 import type { EncoderSpec } from './encoder.ts'
 import { type Forest, findForestFault, forestProbabilities, forestProbability } from './forest.ts'
 import type { ArraySpec, ModelArray } from './model-arrays.ts'
-import { countOf, type Refusal, treesOf } from './model-header.ts'
+import { countOf, hasCover, type Refusal, treesOf } from './model-header.ts'
 import { type OnnxForm, onnxOfBoosted, onnxOfForest } from './onnx-forms.ts'
 import type { Matrix } from './trees.ts'
 
@@ -19,7 +19,7 @@ export type Learned = ForestModel | BoostedModel
 export type LearnedKind = Learned['kind']
 
 export type ModelKind<M extends Learned> = {
-  /** The first layout of the model file whose readers know this kind. */
+  /** The first layout of the model file whose readers know this kind; one with covers is of layout 3. */
   layout: 1 | 2
   /** How many trees it has. */
   trees(model: M): number
@@ -56,23 +56,34 @@ const KINDS: { [K in LearnedKind]: ModelKind<Extract<Learned, { kind: K }>> } = 
         ? 'a forest does not ask for sets'
         : findForestFault(forest),
     pack: ({ forest }) => ({
-      header: { trees: forest.trees, nodes: forest.feature.length },
-      arrays: [forest.value, forest.roots, forest.right, forest.feature, forest.missingLeft],
+      header: { trees: forest.trees, nodes: forest.feature.length, ...(forest.cover ? { cover: true } : {}) },
+      arrays: [
+        forest.value,
+        forest.roots,
+        forest.right,
+        ...(forest.cover ? [forest.cover] : []),
+        forest.feature,
+        forest.missingLeft,
+      ],
     }),
     unpacker(header, columns, refusal) {
       const trees = treesOf(header, refusal)
       const nodes = countOf(header.nodes, 'nodes', refusal)
+      const covered = hasCover(header, refusal)
       return {
         arrays: [
           { type: 'f64', length: nodes },
           { type: 'u32', length: trees + 1 },
           { type: 'u32', length: nodes },
+          ...(covered ? [{ type: 'f32', length: nodes } as const] : []),
           { type: 'i16', length: nodes },
           { type: 'u8', length: nodes },
         ],
         unpack(arrays) {
-          const [value, roots, right, feature, missingLeft] = arrays as ForestArrays
-          return { kind: 'random_forest', forest: { trees, columns, roots, feature, right, value, missingLeft } }
+          const [value, roots, right, ...rest] = arrays as WideArrays
+          const cover = covered ? (rest.shift() as Float32Array) : null
+          const [feature, missingLeft] = rest as [Int16Array, Uint8Array]
+          return { kind: 'random_forest', forest: { trees, columns, roots, feature, right, value, cover, missingLeft } }
         },
       }
     },
@@ -99,7 +110,7 @@ const KINDS: { [K in LearnedKind]: ModelKind<Extract<Learned, { kind: K }>> } = 
   },
 }
 
-type ForestArrays = [Float64Array, Uint32Array, Uint32Array, Int16Array, Uint8Array]
+type WideArrays = [Float64Array, Uint32Array, Uint32Array, ...ModelArray[]]
 
 export function kindOf<M extends Learned>(model: M): ModelKind<M> {
   return KINDS[model.kind] as unknown as ModelKind<M>

@@ -8,7 +8,8 @@
  *   48     JSON { kind, label, threshold, encoder, … }, filled up with spaces to a multiple of 8
  *          the arrays of the kind (kinds.ts says which and how long), greater numbers before smaller ones
  *
- * Layout 1 has a forest, and is written for one still, so that servers of the first releases read it. Layout 2 has any kind.
+ * Layout 1 has a forest, layout 2 any kind, layout 3 the covers of trees too: the rows that came to each node (trees.ts). All
+ * are read; a model that was read without covers is written in its old layout.
  * The same model gives the same bytes: there is no time and no name of a machine in it.
  */
 import { createHash } from 'node:crypto'
@@ -33,7 +34,8 @@ export type Model = {
 }
 
 const MAGIC = 'WEIRMODL'
-const NEWEST_LAYOUT = 2
+const NEWEST_LAYOUT = 3
+const COVER_LAYOUT = 3
 const JSON_AT = 48
 
 export function createModel(parts: { label: string; outcome: Outcome; encoder: EncoderSpec; learned: Learned }): Model {
@@ -73,7 +75,7 @@ export function encodeModel({ label, outcome, encoder, learned }: Model): Uint8A
   const bytes = new Uint8Array(size).fill(0x20, JSON_AT, JSON_AT + jsonBytes)
   bytes.set(Buffer.from(MAGIC), 0)
   const view = new DataView(bytes.buffer)
-  view.setUint32(8, kind.layout, true)
+  view.setUint32(8, header.cover === true ? COVER_LAYOUT : kind.layout, true)
   view.setUint32(12, jsonBytes, true)
   bytes.set(json, JSON_AT)
   let at = JSON_AT + jsonBytes
@@ -108,6 +110,7 @@ export function decodeModel(given: Uint8Array): Model {
   const { label, threshold, encoder } = header
   const kind = findKind(header.kind)
   if (kind === undefined || kind.layout > version) throw refusal(`its kind '${header.kind}' is not one this Weir knows`)
+  if (header.all.cover !== undefined && version < COVER_LAYOUT) throw refusal(`layout ${version} has no covers`)
   const columns = encoder.columns.length
   const { arrays: specs, unpack } = kind.unpacker(header.all, columns, refusal)
   const expected = JSON_AT + jsonBytes + bytesOfArrays(specs)

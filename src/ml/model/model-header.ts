@@ -144,6 +144,12 @@ export function treesOf(header: Record<string, unknown>, refusal: Refusal): numb
   return atMost(MODEL_TREES_MAX, countOf(header.trees, 'trees', refusal), 'trees', refusal)
 }
 
+/** Whether the arrays of a description have covers: none did before layout 3, and a file of it may have none. */
+export function hasCover(header: Record<string, unknown>, refusal: Refusal): boolean {
+  if (header.cover === undefined || header.cover === true) return header.cover === true
+  throw refusal('cover is neither true nor left out')
+}
+
 export function finiteOf(value: unknown, what: string, refusal: Refusal): number {
   if (typeof value === 'number' && Number.isFinite(value)) return value
   throw refusal(`${what} is not a finite number`)

@@ -13,6 +13,8 @@ export type Trees = {
   /** The right child, counted over all trees. 0 in a leaf. */
   right: Uint32Array
   value: Float64Array
+  /** By node, the training rows that came to it, weighted as the learner weighs them; null in files of layouts 1 and 2. */
+  cover: Float32Array | null
 }
 
 /** Rows and columns of numbers, column after column; NaN is missing. */
@@ -46,7 +48,25 @@ export function findTreesFault(model: Trees, faultOfNode: (node: number) => stri
     }
     if (feature[end - 1]! >= 0) return `tree ${t} does not end in a leaf`
   }
+  for (let i = 0; i < nodes; i++) {
+    const fault = faultOfCover(model, i)
+    if (fault !== undefined) return fault
+  }
   return undefined
+}
+
+/** Rounding of a float32, some times over. */
+const COVER_ROUNDING = 1e-6
+
+/** A node without rows has no share of its parent, which explanations divide by. */
+function faultOfCover({ cover, feature, right }: Trees, i: number): string | undefined {
+  if (cover === null) return undefined
+  const own = cover[i]!
+  if (!(own > 0) || own === Infinity) return `node ${i} covers ${own} rows`
+  if (feature[i]! < 0) return undefined
+  const children = (cover[i + 1] ?? Number.NaN) + (cover[right[i]!] ?? Number.NaN)
+  if (Math.abs(children - own) <= COVER_ROUNDING * own) return undefined
+  return `node ${i} covers ${own} rows, its children ${children}`
 }
 
 /** Row after row, which is how a tree is walked. */

@@ -25,6 +25,8 @@ export type BinTree = {
   nodes: BinNode[]
   /** Values of the leaves, to be added to margins. */
   leaves: Float64Array
+  /** Rows that came to each leaf. */
+  leafRows: Float64Array
 }
 
 export type BinNode = {
@@ -35,6 +37,8 @@ export type BinNode = {
   left: number
   right: number
   gain: number
+  /** Rows that came to it. */
+  rows: number
 }
 
 export type GrowRules = {
@@ -94,12 +98,14 @@ export function growTree(grower: Grower, sampled: number, tried: Uint8Array, mar
     if (next < 0) break
     const leaf = leaves[next]!
     const { column, bin, missingLeft, goesLeft, gain } = leaf.split
+    const { rows } = leaf.sums
     if (leaf.parent >= 0) nodes[leaf.parent]![leaf.isRight ? 'right' : 'left'] = nodes.length
-    nodes.push({ column, bin, missingLeft, goesLeft: goesLeft.slice(), left: ~next, right: ~count, gain })
+    nodes.push({ column, bin, missingLeft, goesLeft: goesLeft.slice(), left: ~next, right: ~count, gain, rows })
     splitLeaf(grower, leaf, leaves[count]!, nodes.length - 1, tried, count + 1 < rules.maxLeaves)
     count++
   }
-  return { nodes, leaves: finish(grower, count, margins) }
+  const leafRows = Float64Array.from({ length: count }, (_, i) => leaves[i]!.sums.rows)
+  return { nodes, leaves: finish(grower, count, margins), leafRows }
 }
 
 function plantRoot(grower: Grower, sampled: number, tried: Uint8Array): void {

@@ -15,6 +15,7 @@ export function packTrees(table: BinnedTable, trees: readonly BinTree[], base: n
     feature: new Int16Array(count).fill(-1),
     right: new Uint32Array(count),
     value: new Float64Array(count),
+    cover: new Float32Array(count),
     flags: new Uint8Array(count),
   }
   const sets: number[] = []
@@ -27,10 +28,12 @@ export function packTrees(table: BinnedTable, trees: readonly BinTree[], base: n
       if (next.parent >= 0) packed.right[next.parent] = place
       if (next.child < 0) {
         packed.value[place] = tree.leaves[~next.child]!
+        packed.cover[place] = tree.leafRows[~next.child]!
         continue
       }
       const node = tree.nodes[next.child]!
       packed.feature[place] = node.column
+      packed.cover[place] = node.rows
       packed.flags[place] = node.missingLeft ? MISSING_LEFT : 0
       if (table.isCategory[node.column] === 1) {
         packed.flags[place]! |= ASKS_SET

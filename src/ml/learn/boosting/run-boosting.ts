@@ -65,7 +65,7 @@ function partOf({ labels, weights }: BoostingJob, rows: Uint32Array): Part {
 }
 
 /** A model has one tree at least; one without questions changes nothing. */
-const NO_QUESTION: BinTree = { nodes: [], leaves: new Float64Array(1) }
+const NO_QUESTION: BinTree = { nodes: [], leaves: new Float64Array(1), leafRows: Float64Array.of(1) }
 
 function packed(table: BinnedTable, { trees, base }: Boosting, count: number): FittedBoosting {
   const kept = count === 0 ? [NO_QUESTION] : trees.slice(0, count)
