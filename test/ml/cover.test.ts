@@ -6,7 +6,9 @@ import { fitLearner, type Learner } from '../../src/ml/learn/learners.ts'
 import type { InputColumn } from '../../src/ml/model/encoder.ts'
 import type { Learned } from '../../src/ml/model/kinds.ts'
 import { createModel, decodeModel, encodeModel, type Model } from '../../src/ml/model/model-file.ts'
+import { yesOrNo } from '../../src/ml/model/outcome.ts'
 import type { Trees } from '../../src/ml/model/trees.ts'
+import { binaryTask } from './binary-task.ts'
 
 const FOREST: Learner = {
   kind: 'random_forest',
@@ -31,10 +33,11 @@ const BOOSTING: Learner = {
 /** More rows than the blocks that boosting sums in. */
 const ROWS = 3_000
 const { inputs, labels } = table()
+const train = Uint32Array.from(labels, (_, i) => i)
 
 describe('the cover of a node', () => {
   it('is the weight of the training rows that come to it, in a forest', async () => {
-    const { learned, x } = await fit(FOREST)
+    const { learned, x } = await fitted(FOREST)
     const positive = labels.reduce((sum, label) => sum + label, 0)
     const weights = [ROWS / (2 * (ROWS - positive)), ROWS / (2 * positive)]
     const forest = treesOf(learned)
@@ -43,7 +46,7 @@ describe('the cover of a node', () => {
   })
 
   it('is the number of training rows that come to it, in boosted trees', async () => {
-    const { learned, x } = await fit(BOOSTING)
+    const { learned, x } = await fitted(BOOSTING)
     const boosted = treesOf(learned)
     expect([...boosted.cover!]).toEqual([...count(boosted, x, () => 1, learned)])
     expect(boosted.cover![0]).toBe(ROWS)
@@ -51,7 +54,7 @@ describe('the cover of a node', () => {
 
   it('stands in the file, in layout 3; what was read without covers is written in its old layout', async () => {
     for (const [learner, old] of [[FOREST, 1] as const, [BOOSTING, 2] as const]) {
-      const { model } = await fit(learner)
+      const { model } = await fitted(learner)
       const bytes = encodeModel(model)
       expect(new DataView(bytes.buffer).getUint32(8, true)).toBe(3)
       expect(treesOf(decodeModel(bytes).learned).cover).toEqual(treesOf(model.learned).cover)
@@ -68,7 +71,7 @@ describe('the cover of a node', () => {
 
   it('is refused where it is no weight, or children do not sum to their parent', async () => {
     for (const learner of [FOREST, BOOSTING]) {
-      const { model } = await fit(learner)
+      const { model } = await fitted(learner)
       const { cover } = treesOf(model.learned)
       for (const wrong of [0, -1, Number.NaN, Number.POSITIVE_INFINITY]) {
         expect(() => decodeModel(encodeModel(withCover(model, cover!.with(3, wrong))))).toThrow(/node \d+ covers/)
@@ -84,14 +87,15 @@ describe('the cover of a node', () => {
   })
 })
 
-async function fit(learner: Learner): Promise<{ learned: Learned; x: Float64Array; model: Model }> {
-  const task = { rows: ROWS, inputs, labels, train: Uint32Array.from(labels, (_, i) => i) }
-  const { encoder, matrix, learned } = await fitLearner(task, learner, { threads: 0 })
+async function fitted(learner: Learner): Promise<{ learned: Learned; x: Float64Array; model: Model }> {
+  const { encoder, matrix, learned } = await fitLearner(binaryTask({ rows: ROWS, inputs, labels, train }), learner, {
+    threads: 0,
+  })
   const x = new Float64Array(ROWS * matrix.columns)
   for (let c = 0; c < matrix.columns; c++) {
     for (let r = 0; r < ROWS; r++) x[r * matrix.columns + c] = matrix.values[c * ROWS + r]!
   }
-  return { learned, x, model: createModel({ label: 'y', threshold: 0.5, encoder, learned }) }
+  return { learned, x, model: createModel({ label: 'y', outcome: yesOrNo(0.5), encoder, learned }) }
 }
 
 /** Every training row walked through every tree, its weight left at each node. */
