@@ -1,0 +1,127 @@
+/**
+ * All that a fit computes: frame, split, learner, measures, model file, ONNX. From plain data to plain data, with no room
+ * and no clock, so that it runs in a thread of its own (fit-thread.ts) and `/predict` of the same process goes on.
+ */
+import type { Model } from '../config/project.ts'
+import type { TrainingData } from '../features/offline/read-training-set.ts'
+import { type Fitted, fitLearner } from '../ml/learn/learners.ts'
+import { splitRows } from '../ml/learn/split-rows.ts'
+import { type Split, type SplitBy, splitTrainingSet } from '../ml/learn/splits.ts'
+import { takeRows } from '../ml/learn/take-rows.ts'
+import { binaryLabels, takeTarget } from '../ml/learn/task.ts'
+import { rocAuc } from '../ml/measure/roc.ts'
+import { chooseThreshold } from '../ml/measure/threshold.ts'
+import { createEncoder, type EncoderSpec, encodeColumns } from '../ml/model/encoder.ts'
+import { kindOf, predictAll } from '../ml/model/kinds.ts'
+import { createModel, encodeModel } from '../ml/model/model-file.ts'
+import { encodeOnnx } from '../ml/model/onnx.ts'
+import { yesOrNo } from '../ml/model/outcome.ts'
+import { type Evaluation, evaluate, type Measured } from './evaluate.ts'
+import { type Frame, frameOf, framePart } from './frame.ts'
+
+export type FitJob = {
+  data: TrainingData
+  /** Names of the columns, in the order of the feature service. */
+  features: readonly string[]
+  label: string
+  definition: Pick<Model, 'learner' | 'split' | 'threshold'>
+  threads: number
+}
+
+export type FitResult = {
+  rows: number
+  trainRows: number
+  testRows: number
+  holdOutRows: number
+  splitBy: SplitBy
+  flattery: number | null
+  threshold: number
+  /** Of the model: early stopping may have ended before all that were asked for. */
+  trees: number
+  encoder: EncoderSpec
+  trainTimeSec: number
+  evaluation: Evaluation
+  model: Uint8Array
+  onnx: Uint8Array
+}
+
+/**
+ * Fits on the training part, measures on the rest, and keeps the model fitted on the training part: the one that was
+ * measured. Rows that are held out are kept from the fit altogether. The signature comes from all others, so that a null that
+ * only the measuring part has is part of it.
+ */
+export async function runFitJob({ data, features, label, definition, threads }: FitJob): Promise<FitResult> {
+  const frame = frameOf(data, features, label)
+  const split = splitTrainingSet(frame, definition.split)
+  const started = performance.now()
+  const seen = withoutHoldOut(frame, split)
+  const { encoder, learned, importance, scores } = await fitAndScore(
+    { definition, threads },
+    seen.frame,
+    seen.train,
+    seen.test,
+  )
+  const test = measured(seen.frame, seen.test, scores)
+  const holdOut =
+    split.holdOut.length === 0 ? null : scoreHoldOut({ encoder, learned }, framePart(frame, split.holdOut))
+  const trainTimeSec = (performance.now() - started) / 1000
+  const randomRowsAuc = await aucOfRandomRows({ definition, threads }, split.by, seen.frame)
+  const threshold =
+    typeof definition.threshold === 'number'
+      ? definition.threshold
+      : chooseThreshold(test.labels, test.scores, definition.threshold)
+  const model = createModel({ label, outcome: yesOrNo(threshold), encoder, learned })
+  const evaluation = evaluate({ test, holdOut, threshold, randomRowsAuc, encoder, importance })
+  return {
+    rows: frame.rows,
+    trainRows: split.train.length,
+    testRows: split.test.length,
+    holdOutRows: split.holdOut.length,
+    splitBy: split.by,
+    flattery: randomRowsAuc === null ? null : randomRowsAuc - rocAuc(test.labels, test.scores),
+    threshold,
+    trees: kindOf(learned).trees(learned),
+    encoder,
+    trainTimeSec,
+    evaluation,
+    model: encodeModel(model),
+    onnx: encodeOnnx(model),
+  }
+}
+
+type How = Pick<FitJob, 'definition' | 'threads'>
+
+/** The frame without the rows that no fit sees, and the two parts by their places in it. */
+function withoutHoldOut(frame: Frame, { train, test, holdOut }: Split) {
+  if (holdOut.length === 0) return { frame, train, test }
+  const open = Uint32Array.from([...train, ...test]).sort()
+  const places = new Uint32Array(frame.rows)
+  for (const [place, row] of open.entries()) places[row] = place
+  return { frame: framePart(frame, open), train: train.map((r) => places[r]!), test: test.map((r) => places[r]!) }
+}
+
+async function fitAndScore({ definition, threads }: How, frame: Frame, train: Uint32Array, test: Uint32Array) {
+  const fitted = await fitLearner({ ...frame, train }, definition.learner, { threads })
+  return { ...fitted, scores: predictAll(fitted.learned, takeRows(fitted.matrix, test)) }
+}
+
+function scoreHoldOut({ encoder, learned }: Pick<Fitted, 'encoder' | 'learned'>, frame: Frame): Measured {
+  const matrix = encodeColumns(createEncoder(encoder), frame.inputs, frame.rows)
+  return { labels: binaryLabels(frame.target), scores: predictAll(learned, matrix), entities: frame.entities }
+}
+
+/**
+ * What the same learner would have been said to be, had the rows been split at random. Where entities stand in several
+ * periods and their labels persist, that flatters; the difference says by how much.
+ */
+async function aucOfRandomRows(how: How, by: SplitBy, frame: Frame): Promise<number | null> {
+  if (by === 'rows' || frame.periods.length < 2) return null
+  const { train, test } = splitRows(frame.target, how.definition.split)
+  const { scores } = await fitAndScore(how, frame, train, test)
+  return rocAuc(binaryLabels(takeTarget(frame.target, test)), scores)
+}
+
+function measured(frame: Frame, rows: Uint32Array, scores: Float64Array): Measured {
+  const entities = Uint32Array.from(rows, (r) => frame.entities[r]!)
+  return { labels: binaryLabels(takeTarget(frame.target, rows)), scores, entities }
+}

@@ -1,0 +1,86 @@
+/**
+ * A fit in a worker thread: the thread of the caller only hands over the table and hears how far it is, so that a server that
+ * trains goes on answering. Texts go over in slices, with a turn of the event loop between: copying a million at once would
+ * hold up every request.
+ */
+import { setImmediate } from 'node:timers/promises'
+import { type TransferListItem, Worker } from 'node:worker_threads'
+import { compiledUrl } from '../base/compiled-url.ts'
+import { type ErrorCode, PlatformError } from '../base/errors.ts'
+import { type Progress, progress } from '../base/progress.ts'
+import type { FitJob, FitResult } from './fit-job.ts'
+
+/** What the thread is told: the job with empty columns of text, then their slices, then that this was all. */
+export type ToThread =
+  | { kind: 'job'; job: FitJob }
+  | { kind: 'texts'; column: string; texts: string[] }
+  | { kind: 'begin' }
+
+export type FromThread =
+  | { kind: 'progress'; progress: Progress }
+  | { kind: 'done'; result: FitResult }
+  | { kind: 'failed'; error: PlainError }
+
+/** What an error is told by: its class does not come through. `code`: of a PlatformError. */
+export type PlainError = { message: string; stack?: string; code?: ErrorCode; details?: Record<string, unknown> }
+
+const SLICE = 20_000
+
+/** The arrays of numbers of the job belong to the thread afterwards. Refuses what `runFitJob` refuses, in the same words. */
+export async function fitInThread(job: FitJob, { signal }: { signal?: AbortSignal } = {}): Promise<FitResult> {
+  signal?.throwIfAborted()
+  const onProgress = progress()
+  const worker = new Worker(compiledUrl('./fit-worker.ts', import.meta.url))
+  try {
+    return await new Promise<FitResult>((resolve, reject) => {
+      signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
+      worker.on('message', (message: FromThread) => {
+        if (message.kind === 'progress') onProgress(message.progress)
+        else if (message.kind === 'done') resolve(message.result)
+        else reject(errorOf(message.error))
+      })
+      worker.once('error', reject)
+      worker.once('exit', (code) =>
+        reject(new Error(`the thread of the fit ended with code ${code} before it was done`)),
+      )
+      handOver(worker, job).catch(reject)
+    })
+  } finally {
+    await worker.terminate()
+  }
+}
+
+async function handOver(worker: Worker, job: FitJob): Promise<void> {
+  const post = (message: ToThread, moved: TransferListItem[] = []) => worker.postMessage(message, moved)
+  const { rows, columns } = job.data
+  const emptied = new Map([...columns].map(([name, column]) => [name, { ...column, values: numbersOf(column.values) }]))
+  const moved = [...columns.values()].flatMap(({ values, valid }) =>
+    values instanceof Float64Array ? [values.buffer, valid.buffer] : [valid.buffer],
+  )
+  post({ kind: 'job', job: { ...job, data: { rows, columns: emptied } } }, [...new Set(moved)] as TransferListItem[])
+  for (const [column, { values }] of columns) {
+    if (values instanceof Float64Array) continue
+    for (let from = 0; from < rows; from += SLICE) {
+      post({ kind: 'texts', column, texts: values.slice(from, from + SLICE) })
+      await setImmediate()
+    }
+  }
+  post({ kind: 'begin' })
+}
+
+function numbersOf(values: Float64Array | string[]): Float64Array | string[] {
+  return values instanceof Float64Array ? values : []
+}
+
+export function plainError(error: unknown): PlainError {
+  if (!(error instanceof Error)) return { message: String(error) }
+  const { message, stack } = error
+  const plain = { message, ...(stack === undefined ? {} : { stack }) }
+  return error instanceof PlatformError ? { ...plain, code: error.code, details: error.details } : plain
+}
+
+/** A fault of ours keeps the stack of the thread, where it arose. */
+function errorOf({ message, stack, code, details }: PlainError): Error {
+  if (code !== undefined) return new PlatformError(code, message, details ? { details } : {})
+  return Object.assign(new Error(message), stack === undefined ? {} : { stack })
+}
