@@ -9,7 +9,7 @@ const SRC = fileURLToPath(new URL('../../src', import.meta.url))
 const LADDER: string[][] = [
   ['base'],
   ['values'],
-  ['wire'],
+  ['wire', 'plots'],
   ['mlflow', 'ml', 'db', 'generator'],
   ['config', 'lake', 'flows'],
   ['home', 'events', 'ingest', 'features', 'tracking'],
@@ -30,6 +30,7 @@ const ONLY: Record<string, string[]> = {
   generator: ['base'],
   flows: ['base', 'db'],
   base: [],
+  plots: [],
   values: ['base'],
   http: ['base', 'wire'],
   mlflow: ['base', 'wire'],

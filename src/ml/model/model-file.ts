@@ -8,7 +8,7 @@
  *   48     JSON { kind, label, threshold, encoder, … }, filled up with spaces to a multiple of 8
  *          the arrays of the kind (kinds.ts says which and how long), greater numbers before smaller ones
  *
- * Layout 1 has a forest, layout 2 any kind, layout 3 the covers of trees too: the rows that came to each node (trees.ts). All
+ * Layout 1 has a forest, layout 2 any kind, layout 3 the covers of trees too: the rows that came to each node (trees.ts), and a calibration. All
  * are read; a model that was read without covers is written in its old layout.
  * The same model gives the same bytes: there is no time and no name of a machine in it.
  */
@@ -16,6 +16,7 @@ import { createHash } from 'node:crypto'
 import { assert } from '../../base/assert.ts'
 import { PlatformError } from '../../base/errors.ts'
 import { canonicalJson } from '../../base/hash.ts'
+import { type Calibration, calibrated } from './calibration.ts'
 import { createEncoder, type Encoder, type EncoderSpec, encodeRow, type InputValue } from './encoder.ts'
 import { findKind, kindOf, type Learned, predictAll } from './kinds.ts'
 import { bytesOfArrays, viewsOf } from './model-arrays.ts'
@@ -28,6 +29,8 @@ export type Model = {
   outcome: Outcome
   encoder: Encoder
   learned: Learned
+  /** What the probability of two classes goes through before it is said; null for nothing. */
+  calibration: Calibration | null
   /** Scratch for one encoded row, and for its outputs. */
   row: Float64Array
   out: Float64Array
@@ -38,17 +41,25 @@ const NEWEST_LAYOUT = 3
 const COVER_LAYOUT = 3
 const JSON_AT = 48
 
-export function createModel(parts: { label: string; outcome: Outcome; encoder: EncoderSpec; learned: Learned }): Model {
-  const { label, outcome, learned } = parts
+export function createModel(parts: {
+  label: string
+  outcome: Outcome
+  encoder: EncoderSpec
+  learned: Learned
+  calibration?: Calibration | null
+}): Model {
+  const { label, outcome, learned, calibration = null } = parts
   const encoder = createEncoder(parts.encoder)
   const [row, out] = [new Float64Array(encoder.columns), new Float64Array(outputsOf(outcome))]
-  return { label, outcome, encoder, learned, row, out }
+  assert(calibration === null || outcome.kind === 'binary', 'only a probability of two classes is calibrated')
+  return { label, outcome, encoder, learned, calibration, row, out }
 }
 
 /** The outputs for feature values in the order of the encoder's inputs; they stand until the model is asked again. */
 export function predictOne(model: Model, values: readonly InputValue[]): Float64Array {
   encodeRow(model.encoder, values, model.row)
   kindOf(model.learned).predict(model.learned, model.row, model.out)
+  if (model.calibration !== null) model.out[0] = calibrated(model.calibration, model.out[0]!)
   return model.out
 }
 
@@ -60,22 +71,35 @@ export function predictBatch(model: Model, rows: readonly (readonly InputValue[]
     encodeRow(model.encoder, row, model.row)
     for (let c = 0; c < columns; c++) values[c * rows.length + r] = model.row[c]!
   }
-  return predictAll(model.learned, { rows: rows.length, columns, values })
+  return calibrateAll(model.calibration, predictAll(model.learned, { rows: rows.length, columns, values }))
 }
 
-export function encodeModel({ label, outcome, encoder, learned }: Model): Uint8Array {
+/** In place. */
+export function calibrateAll(calibration: Calibration | null, scores: Float64Array): Float64Array {
+  if (calibration !== null) for (let r = 0; r < scores.length; r++) scores[r] = calibrated(calibration, scores[r]!)
+  return scores
+}
+
+export function encodeModel({ label, outcome, encoder, learned, calibration }: Model): Uint8Array {
   const kind = kindOf(learned)
   assert(outcome.kind === 'binary', 'the layouts so far hold a model of two classes')
   const { threshold } = outcome
   const { header, arrays } = kind.pack(learned)
-  const described = { kind: learned.kind, label, threshold, encoder: encoder.spec, ...header }
+  const described = {
+    kind: learned.kind,
+    label,
+    threshold,
+    encoder: encoder.spec,
+    ...header,
+    ...(calibration && { calibration }),
+  }
   const json = Buffer.from(canonicalJson(described))
   const jsonBytes = Math.ceil(json.length / 8) * 8
   const size = arrays.reduce((sum, array) => sum + array.byteLength, JSON_AT + jsonBytes)
   const bytes = new Uint8Array(size).fill(0x20, JSON_AT, JSON_AT + jsonBytes)
   bytes.set(Buffer.from(MAGIC), 0)
   const view = new DataView(bytes.buffer)
-  view.setUint32(8, header.cover === true ? COVER_LAYOUT : kind.layout, true)
+  view.setUint32(8, header.cover === true || calibration !== null ? NEWEST_LAYOUT : kind.layout, true)
   view.setUint32(12, jsonBytes, true)
   bytes.set(json, JSON_AT)
   let at = JSON_AT + jsonBytes
@@ -107,10 +131,11 @@ export function decodeModel(given: Uint8Array): Model {
     throw refusal('its bytes are not those of its checksum: it was cut off or changed')
   }
   const header = parseModelHeader(Buffer.from(bytes.subarray(JSON_AT, JSON_AT + jsonBytes)).toString('utf8'), refusal)
-  const { label, threshold, encoder } = header
+  const { label, threshold, encoder, calibration } = header
   const kind = findKind(header.kind)
   if (kind === undefined || kind.layout > version) throw refusal(`its kind '${header.kind}' is not one this Weir knows`)
   if (header.all.cover !== undefined && version < COVER_LAYOUT) throw refusal(`layout ${version} has no covers`)
+  if (calibration !== null && version < COVER_LAYOUT) throw refusal(`layout ${version} has no calibration`)
   const columns = encoder.columns.length
   const { arrays: specs, unpack } = kind.unpacker(header.all, columns, refusal)
   const expected = JSON_AT + jsonBytes + bytesOfArrays(specs)
@@ -118,7 +143,7 @@ export function decodeModel(given: Uint8Array): Model {
   const learned = unpack(viewsOf(bytes, JSON_AT + jsonBytes, specs))
   const fault = kind.findFault(learned, encoder)
   if (fault !== undefined) throw refusal(fault)
-  return createModel({ label, outcome: yesOrNo(threshold), encoder, learned })
+  return createModel({ label, outcome: yesOrNo(threshold), encoder, learned, calibration })
 }
 
 function checksum(bytes: Uint8Array): Buffer {

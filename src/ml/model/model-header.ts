@@ -1,3 +1,4 @@
+import { type Calibration, findCalibrationFault } from './calibration.ts'
 import { type EncodedColumn, type EncoderSpec, INPUT_TYPES, type InputType } from './encoder.ts'
 
 /** Bounds of what is loaded; also in the table of limits (wire/limits.ts), which this room does not know. */
@@ -13,6 +14,7 @@ export type ModelHeader = {
   label: string
   threshold: number
   encoder: EncoderSpec
+  calibration: Calibration | null
   all: Record<string, unknown>
 }
 
@@ -41,8 +43,24 @@ export function parseModelHeader(text: string, refusal: Refusal): ModelHeader {
     label: textOf(header.label, 'label', refusal),
     threshold: shareOf(header.threshold, 'threshold', refusal),
     encoder: { inputs, columns },
+    calibration: header.calibration === undefined ? null : readCalibration(header.calibration, refusal),
     all: header,
   }
+}
+
+function readCalibration(value: unknown, refusal: Refusal): Calibration {
+  const { kind, ...given } = objectOf(value, 'calibration', refusal)
+  const numbersOf = (list: unknown) =>
+    listOf(list, 'points of the calibration', refusal).map((x) => finiteOf(x, 'a point of the calibration', refusal))
+  const lineOf = (x: unknown) => finiteOf(x, 'the line of the calibration', refusal)
+  if (kind !== 'platt' && kind !== 'isotonic') throw refusal(`calibration '${String(kind)}' is unknown`)
+  const calibration: Calibration =
+    kind === 'platt'
+      ? { kind, slope: lineOf(given.slope), offset: lineOf(given.offset) }
+      : { kind, from: numbersOf(given.from), to: numbersOf(given.to) }
+  const fault = findCalibrationFault(calibration)
+  if (fault !== undefined) throw refusal(fault)
+  return calibration
 }
 
 function readInput(value: unknown, refusal: Refusal): EncoderSpec['inputs'][number] {

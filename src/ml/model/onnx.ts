@@ -13,6 +13,7 @@ import { assert } from '../../base/assert.ts'
 import type { EncoderSpec, InputType } from './encoder.ts'
 import { kindOf } from './kinds.ts'
 import type { Model } from './model-file.ts'
+import { calibrationNodes } from './onnx-calibration.ts'
 import type { CategoryTable } from './onnx-forms.ts'
 import {
   attribute,
@@ -41,6 +42,7 @@ export function encodeOnnx(model: Model): Uint8Array {
   const outputs = outputNames(spec)
   const [column, flat, threshold] = [fresh('column'), fresh('flat'), fresh('threshold')]
   const [matrix, answer, isOne] = [fresh('row:matrix'), fresh('forest:mean'), fresh('label:bool')]
+  const calibration = model.calibration && calibrationNodes(model.calibration, answer, fresh)
   const tables: Tensor[] = []
   const parts = spec.inputs.map((input) => {
     const output = fresh(`${input.name}:columns`)
@@ -52,6 +54,7 @@ export function encodeOnnx(model: Model): Uint8Array {
     int64s(flat, new BigInt64Array([-1n])),
     floats(threshold, new Float32Array([thresholdOf(model)])),
     ...tables,
+    ...(calibration?.tensors ?? []),
   ]
   const columns = used.map(({ output }) => output)
   return writeOnnx({
@@ -71,7 +74,8 @@ export function encodeOnnx(model: Model): Uint8Array {
         ...used.flatMap(({ nodes }) => nodes),
         node('Concat', columns, matrix, [attribute.int('axis', 1)]),
         ...form.nodes(matrix, answer, fresh),
-        node('Reshape', [answer, flat], outputs.probability),
+        ...(calibration?.nodes ?? []),
+        node('Reshape', [calibration?.output ?? answer, flat], outputs.probability),
         node('GreaterOrEqual', [outputs.probability, threshold], isOne),
         cast(isOne, outputs.label, 'int64'),
       ],
