@@ -1,2 +1,8 @@
 export { defineProject, type ProjectInput } from './config/define.ts'
-export { gradientBoosting, randomForest } from './config/learners.ts'
+export {
+  gradientBoosting,
+  logisticRegression,
+  randomForest,
+  ridgeRegression,
+  splineRegression,
+} from './config/learners.ts'

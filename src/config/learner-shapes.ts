@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { BINS_MAX } from '../ml/learn/boosting/bins.ts'
 import { BOOSTING_DEFAULTS as boosting } from '../ml/learn/boosting/params.ts'
+import { LINEAR_DEFAULTS as linear, SPLINE_DEFAULTS as spline } from '../ml/learn/linear/params.ts'
 import { said } from './said.ts'
 
 const kindOf = <Kind extends string>(kind: Kind) => said(z.literal(kind), 'How it learns.', kind)
@@ -78,4 +79,41 @@ export const gradientBoostingShape = z.strictObject({
   seed,
 })
 
-export const learner = z.discriminatedUnion('kind', [randomForestShape, gradientBoostingShape])
+const weightPenalty = said(
+  z.union([z.literal('auto'), penalty]).default(linear.penalty),
+  'Draws the weights of standardised features towards 0; auto takes what would be best for rows that are left out.',
+  1,
+)
+
+export const logisticRegressionShape = z.strictObject({
+  kind: kindOf('logistic_regression'),
+  penalty: weightPenalty,
+  classWeight: classWeight('none'),
+  seed,
+})
+
+export const ridgeRegressionShape = z.strictObject({
+  kind: kindOf('ridge_regression'),
+  penalty: weightPenalty,
+  seed,
+})
+
+export const splineRegressionShape = z.strictObject({
+  kind: kindOf('spline_regression'),
+  knots: said(z.int().min(3).max(100).default(spline.knots), 'The most knots of a curve.', 10),
+  smoothing: said(
+    z.union([z.literal('auto'), penalty]).default(spline.smoothing),
+    'Straightens the curves; auto takes what would be best for rows that are left out.',
+    100,
+  ),
+  classWeight: classWeight('none'),
+  seed,
+})
+
+export const learner = z.discriminatedUnion('kind', [
+  randomForestShape,
+  gradientBoostingShape,
+  logisticRegressionShape,
+  ridgeRegressionShape,
+  splineRegressionShape,
+])

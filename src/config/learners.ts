@@ -1,5 +1,11 @@
 import type { z } from 'zod'
-import type { gradientBoostingShape, randomForestShape } from './learner-shapes.ts'
+import type {
+  gradientBoostingShape,
+  logisticRegressionShape,
+  randomForestShape,
+  ridgeRegressionShape,
+  splineRegressionShape,
+} from './learner-shapes.ts'
 
 type Options<Shape extends z.ZodType> = Omit<z.input<Shape>, 'kind'>
 
@@ -11,4 +17,19 @@ export function randomForest(options: Options<typeof randomForestShape> = {}) {
 /** Gradient boosting in a project file: `learner: gradientBoosting({ learningRate: 0.1 })`. */
 export function gradientBoosting(options: Options<typeof gradientBoostingShape> = {}) {
   return { ...options, kind: 'gradient_boosting' as const }
+}
+
+/** Logistic regression in a project file, for classes: `learner: logisticRegression()`. */
+export function logisticRegression(options: Options<typeof logisticRegressionShape> = {}) {
+  return { ...options, kind: 'logistic_regression' as const }
+}
+
+/** Ridge regression in a project file, for numbers: `learner: ridgeRegression()`. */
+export function ridgeRegression(options: Options<typeof ridgeRegressionShape> = {}) {
+  return { ...options, kind: 'ridge_regression' as const }
+}
+
+/** Regression on splines in a project file: `learner: splineRegression({ knots: 10 })`. */
+export function splineRegression(options: Options<typeof splineRegressionShape> = {}) {
+  return { ...options, kind: 'spline_regression' as const }
 }

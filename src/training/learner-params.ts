@@ -35,6 +35,19 @@ const PARAMS: { [K in Learner['kind']]: Params<Extract<Learner, { kind: K }>> } 
     monotone_constraints: JSON.stringify(learner.monotone),
     random_state: String(learner.seed),
   }),
+  /** Ours: scikit-learn's C divides what our penalty multiplies, and has no word for what is chosen. */
+  logistic_regression: (learner) => ({
+    penalty: String(learner.penalty),
+    class_weight: learner.classWeight === 'none' ? 'None' : learner.classWeight,
+    random_state: String(learner.seed),
+  }),
+  ridge_regression: (learner) => ({ penalty: String(learner.penalty), random_state: String(learner.seed) }),
+  spline_regression: (learner) => ({
+    n_knots: String(learner.knots),
+    smoothing: String(learner.smoothing),
+    class_weight: learner.classWeight === 'none' ? 'None' : learner.classWeight,
+    random_state: String(learner.seed),
+  }),
 }
 
 export function learnerParams(learner: Learner): Record<string, string> {

@@ -1,8 +1,15 @@
 import { expect, test } from 'vitest'
 import { PlatformError } from '../../src/base/errors.ts'
 import { normalizeProject } from '../../src/config/normalize.ts'
-import { gradientBoosting, randomForest } from '../../src/index.ts'
+import {
+  gradientBoosting,
+  logisticRegression,
+  randomForest,
+  ridgeRegression,
+  splineRegression,
+} from '../../src/index.ts'
 import { BOOSTING_DEFAULTS } from '../../src/ml/learn/boosting/params.ts'
+import { LINEAR_DEFAULTS, SPLINE_DEFAULTS } from '../../src/ml/learn/linear/params.ts'
 
 const project = (learner: unknown) => ({
   name: 'p',
@@ -39,6 +46,16 @@ test('gradientBoosting() and randomForest() are their tags with every option as 
   expect(learnerOf(gradientBoosting({ earlyStopping: { share: 0.1 } }))).toMatchObject({
     earlyStopping: { share: 0.1, rounds: 50, refit: true },
   })
+})
+
+test('logisticRegression(), ridgeRegression() and splineRegression() are their tags with every option as usual', () => {
+  expect(learnerOf(logisticRegression())).toEqual({ kind: 'logistic_regression', ...LINEAR_DEFAULTS })
+  expect(learnerOf(ridgeRegression({ penalty: 3 }))).toEqual({ kind: 'ridge_regression', penalty: 3, seed: 42 })
+  expect(learnerOf(splineRegression())).toEqual({ kind: 'spline_regression', ...SPLINE_DEFAULTS })
+  expect(faultsOf(splineRegression({ knots: 2, smoothing: -1 }))).toEqual([
+    expect.stringContaining('models.m.learner.knots '),
+    expect.stringContaining('models.m.learner.smoothing '),
+  ])
 })
 
 test('weir check says what of a learner is wrong, where, and what was meant', () => {

@@ -4,11 +4,13 @@
  */
 import { PlatformError } from '../../base/errors.ts'
 import { createEncoder, type EncoderSpec, encodeColumns, learnEncoder } from '../model/encoder.ts'
-import type { Learned } from '../model/kinds.ts'
+import type { CurvesKind, Learned } from '../model/kinds.ts'
 import type { Matrix } from '../model/trees.ts'
 import { learnCategories, writeOutOfFold } from './boosting/categories.ts'
 import { fitBoosting, weightsOf } from './boosting/gradient-boosting.ts'
 import type { BoostingParams } from './boosting/params.ts'
+import { fitLines, fitSplines } from './linear/linear.ts'
+import type { LogisticParams, RidgeParams, SplineParams } from './linear/params.ts'
 import { type ForestParams, fitForest } from './random-forest.ts'
 import { shared } from './rank-codes.ts'
 import { copyRows, takeLabels, takeRows } from './take-rows.ts'
@@ -17,6 +19,9 @@ import { binaryLabels, type TargetKind, type Task } from './task.ts'
 export type Learner =
   | ({ kind: 'random_forest' } & ForestParams)
   | ({ kind: 'gradient_boosting' } & BoostingParams & { monotone: Monotone })
+  | ({ kind: 'logistic_regression' } & LogisticParams)
+  | ({ kind: 'ridge_regression' } & RidgeParams)
+  | ({ kind: 'spline_regression' } & SplineParams)
 export type LearnerKind = Learner['kind']
 
 /** By feature, whether the answer may only rise, or only fall, when it rises. */
@@ -48,6 +53,25 @@ const LEARNERS: { [K in LearnerKind]: LearnerEntry<Extract<Learner, { kind: K }>
     size: ({ rounds }) => `${rounds} trees at most`,
     learns: ['binary'],
   },
+  logistic_regression: {
+    fit: async (task, learner) => asCurves(learner.kind, fitLines(task, learner)),
+    size: () => 'a weight a feature',
+    learns: ['binary', 'multiclass'],
+  },
+  ridge_regression: {
+    fit: async (task, learner) => asCurves(learner.kind, fitLines(task, learner)),
+    size: () => 'a weight a feature',
+    learns: ['regression'],
+  },
+  spline_regression: {
+    fit: async (task, learner) => asCurves(learner.kind, fitSplines(task, learner)),
+    size: ({ knots }) => `curves of ${knots} knots at most`,
+    learns: ['binary', 'multiclass', 'regression'],
+  },
+}
+
+function asCurves(kind: CurvesKind, { encoder, matrix, curves, importance }: ReturnType<typeof fitLines>): Fitted {
+  return { encoder, matrix, learned: { kind, curves }, importance }
 }
 
 async function fitForestTask(

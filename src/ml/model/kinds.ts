@@ -5,18 +5,25 @@
  */
 import { type Boosted, boostedProbabilities, boostedProbability, findBoostedFault } from './boosted.ts'
 import { boostedArrays, packBoosted, unpackBoosted } from './boosted-file.ts'
+import { type Curves, findCurvesFault, predictAllCurves, predictCurves } from './curves.ts'
+import { curvesArrays, packCurves, unpackCurves } from './curves-file.ts'
 import type { EncoderSpec } from './encoder.ts'
 import { type Forest, findForestFault, forestProbabilities, forestProbability } from './forest.ts'
 import type { ArraySpec, ModelArray } from './model-arrays.ts'
 import { countOf, hasCover, type Refusal, treesOf } from './model-header.ts'
+import { onnxOfCurves } from './onnx-curves.ts'
 import { type OnnxForm, onnxOfBoosted, onnxOfForest } from './onnx-forms.ts'
 import type { Matrix } from './trees.ts'
 
 export type ForestModel = { kind: 'random_forest'; forest: Forest }
 export type BoostedModel = { kind: 'gradient_boosting'; boosted: Boosted }
+/** Regressions that are sums of curves: lines, or splines. */
+export type CurvesKind = 'logistic_regression' | 'ridge_regression' | 'spline_regression'
+export type CurvesModel = { kind: CurvesKind; curves: Curves }
 
-export type Learned = ForestModel | BoostedModel
+export type Learned = ForestModel | BoostedModel | CurvesModel
 export type LearnedKind = Learned['kind']
+type ModelOf<K extends LearnedKind> = K extends CurvesKind ? CurvesModel : Extract<Learned, { kind: K }>
 
 export type ModelKind<M extends Learned> = {
   /** The first layout of the model file whose readers know this kind; one with covers is of layout 3. */
@@ -42,7 +49,24 @@ export type ModelKind<M extends Learned> = {
   onnx(model: M, encoder: EncoderSpec): OnnxForm
 }
 
-const KINDS: { [K in LearnedKind]: ModelKind<Extract<Learned, { kind: K }>> } = {
+function curvesKind(kind: CurvesKind): ModelKind<CurvesModel> {
+  return {
+    layout: 2,
+    trees: () => 0,
+    outputs: ({ curves }) => curves.outputs,
+    predict: ({ curves }, row, out) => predictCurves(curves, row, out),
+    predictAll: ({ curves }, matrix) => predictAllCurves(curves, matrix),
+    findFault: ({ curves }, encoder) => findCurvesFault(curves, encoder),
+    pack: ({ curves }) => packCurves(curves),
+    unpacker(header, columns, refusal) {
+      const sizes = curvesArrays(header, columns, refusal)
+      return { arrays: sizes.arrays, unpack: (arrays) => ({ kind, curves: unpackCurves(sizes, columns, arrays) }) }
+    },
+    onnx: ({ curves }, encoder) => onnxOfCurves(curves, encoder),
+  }
+}
+
+const KINDS: { [K in LearnedKind]: ModelKind<ModelOf<K>> } = {
   random_forest: {
     layout: 1,
     trees: ({ forest }) => forest.trees,
@@ -108,6 +132,9 @@ const KINDS: { [K in LearnedKind]: ModelKind<Extract<Learned, { kind: K }>> } = 
     },
     onnx: ({ boosted }, encoder) => onnxOfBoosted(boosted, encoder),
   },
+  logistic_regression: curvesKind('logistic_regression'),
+  ridge_regression: curvesKind('ridge_regression'),
+  spline_regression: curvesKind('spline_regression'),
 }
 
 type WideArrays = [Float64Array, Uint32Array, Uint32Array, ...ModelArray[]]

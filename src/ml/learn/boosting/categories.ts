@@ -17,13 +17,17 @@ const PRIOR_ROWS = 10
 const FOLDS = 5
 
 /** The encoder; the means are those of the rows in `train`. */
-export function learnCategories(inputs: readonly InputColumn[], labels: Uint8Array, train: Uint32Array): EncoderSpec {
+export function learnCategories(
+  inputs: readonly InputColumn[],
+  outcomes: ArrayLike<number>,
+  train: Uint32Array,
+): EncoderSpec {
   return encoderOf(inputs, (input): EncodedColumn[] => {
     const categories = categoriesOf(input)
     if (categories.length === 0) return []
     if (categories.length <= SET_CATEGORIES_MAX) return [{ kind: 'category', input: input.name, categories }]
-    const sums = sumByCategory(input, labels, train, () => true)
-    const prior = meanOf(labels, train)
+    const sums = sumByCategory(input, outcomes, train, () => true)
+    const prior = meanOf(outcomes, train)
     const known = categories.filter((category) => sums.has(category))
     return [
       { kind: 'target_mean', input: input.name, categories: known, means: known.map((c) => mean(sums.get(c)!, prior)) },
@@ -36,18 +40,18 @@ export function writeOutOfFold(
   matrix: Matrix,
   { columns }: EncoderSpec,
   inputs: readonly InputColumn[],
-  labels: Uint8Array,
+  outcomes: ArrayLike<number>,
   train: Uint32Array,
   seed: number,
 ): void {
-  const prior = meanOf(labels, train)
+  const prior = meanOf(outcomes, train)
   for (const [c, column] of columns.entries()) {
     if (column.kind !== 'target_mean') continue
     const input = inputs.find(({ name }) => name === column.input)!
     const folds = foldsOf(train.length, seedFor(seed, c))
-    const all = sumByCategory(input, labels, train, () => true)
+    const all = sumByCategory(input, outcomes, train, () => true)
     for (let fold = 0; fold < FOLDS; fold++) {
-      const own = sumByCategory(input, labels, train, (i) => folds[i] === fold)
+      const own = sumByCategory(input, outcomes, train, (i) => folds[i] === fold)
       for (let i = 0; i < train.length; i++) {
         if (folds[i] !== fold || input.valid[train[i]!] !== 1) continue
         const category = String(input.values[train[i]!])
@@ -62,7 +66,7 @@ type Sums = { rows: number; positive: number }
 
 function sumByCategory(
   { values, valid }: InputColumn,
-  labels: Uint8Array,
+  outcomes: ArrayLike<number>,
   train: Uint32Array,
   counts: (i: number) => boolean,
 ): Map<string, Sums> {
@@ -74,7 +78,7 @@ function sumByCategory(
     const sum = sums.get(category) ?? { rows: 0, positive: 0 }
     if (sum.rows === 0) sums.set(category, sum)
     sum.rows++
-    sum.positive += labels[row]!
+    sum.positive += outcomes[row]!
   }
   return sums
 }
@@ -87,9 +91,9 @@ function mean({ rows, positive }: Sums, prior: number): number {
   return (positive + PRIOR_ROWS * prior) / (rows + PRIOR_ROWS)
 }
 
-function meanOf(labels: Uint8Array, train: Uint32Array): number {
+function meanOf(outcomes: ArrayLike<number>, train: Uint32Array): number {
   let positive = 0
-  for (const row of train) positive += labels[row]!
+  for (const row of train) positive += outcomes[row]!
   return positive / train.length
 }
 

@@ -1,0 +1,24 @@
+import { exp, sigmoid } from '../numbers/exp.ts'
+
+/** What makes a model's sums its outputs: probabilities of one class or of several, or the sums as they are. */
+export const LINKS = ['logit', 'softmax', 'identity'] as const
+export type Link = (typeof LINKS)[number]
+
+/** Makes outputs of the `count` sums that begin at `at`, in their place. */
+export function applyLink(link: Link, sums: Float64Array, at: number, count: number): void {
+  if (link === 'logit') sums[at] = sigmoid(sums[at]!)
+  if (link === 'softmax') softmax(sums, at, count)
+}
+
+/** Shares that sum to 1; the greatest sum is taken off first, so that none overflows. */
+export function softmax(sums: Float64Array, at: number, count: number): void {
+  let most = -Infinity
+  for (let k = 0; k < count; k++) most = Math.max(most, sums[at + k]!)
+  let total = 0
+  for (let k = 0; k < count; k++) {
+    const e = exp(sums[at + k]! - most)
+    sums[at + k] = e
+    total += e
+  }
+  for (let k = 0; k < count; k++) sums[at + k]! /= total
+}
