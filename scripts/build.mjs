@@ -31,7 +31,8 @@ try {
     stdio: 'inherit',
   })
   cpSync(join(root, 'src/db/migrations'), join(made, 'db/migrations'), { recursive: true })
-  buildKernels()
+  buildKernel('boosting', 'ml/learn/boosting')
+  buildKernel('trees', 'ml/model')
   const files = filesIn(made)
   for (const file of files) {
     if (sameBytes(join(made, file), join(dist, file))) continue
@@ -44,13 +45,13 @@ try {
 }
 
 /**
- * The loops of boosting as WebAssembly (src/ml/learn/boosting/kernels.ts). Compiling takes some seconds: it is done anew only
- * when the source, the options or the compiler have changed, which the file beside it remembers.
+ * Loops that take the time as WebAssembly: kernels/NAME.ts becomes NAME.wasm in the folder of the TypeScript that uses it.
+ * Compiling takes some seconds: it is done anew only when the source, the options or the compiler have changed, which the
+ * file beside it remembers.
  */
-function buildKernels() {
-  const folder = 'ml/learn/boosting'
+function buildKernel(name, folder) {
   const compiler = join(root, 'node_modules/assemblyscript')
-  // Boosting works without, in about twice the time.
+  // Everything works without, in about twice the time.
   if (!existsSync(compiler)) return
   const options = [
     '-O3',
@@ -63,12 +64,12 @@ function buildKernels() {
     '--memoryBase',
     '1024',
   ]
-  const source = join(root, 'kernels/boosting.ts')
+  const source = join(root, `kernels/${name}.ts`)
   const { version } = JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8'))
   const madeOf = createHash('sha256')
     .update([readFileSync(source, 'utf8'), version, ...options].join('\n'))
     .digest('hex')
-  const [wasm, sum] = [join(folder, 'boosting.wasm'), join(folder, 'boosting.wasm.made-of')]
+  const [wasm, sum] = [join(folder, `${name}.wasm`), join(folder, `${name}.wasm.made-of`)]
   mkdirSync(join(made, folder), { recursive: true })
   if (existsSync(join(dist, sum)) && existsSync(join(dist, wasm)) && readFileSync(join(dist, sum), 'utf8') === madeOf) {
     cpSync(join(dist, wasm), join(made, wasm))

@@ -1,7 +1,8 @@
 /** How boosted trees stand in a model file. */
-import { type Boosted, SET_WORDS } from './boosted.ts'
+import type { Boosted } from './boosted.ts'
 import type { ArraySpec, ModelArray } from './model-arrays.ts'
 import { countOf, finiteOf, hasCover, type Refusal, treesOf } from './model-header.ts'
+import { SET_WORDS } from './questions.ts'
 
 type Sizes = { base: number; trees: number; covered: boolean; arrays: ArraySpec[] }
 

@@ -1,6 +1,8 @@
 import { sigmoid } from '../numbers/exp.ts'
 import type { EncoderSpec } from './encoder.ts'
-import { findTreesFault, type Matrix, rowMajor, type Trees } from './trees.ts'
+import { ASKS_SET, MISSING_LEFT, SET_WORDS } from './questions.ts'
+import { findTreesFault, type Matrix, type Trees } from './trees.ts'
+import { walkerForRows, walkerOf } from './walker.ts'
 
 /**
  * Boosted trees for two outcomes: the leaves of all trees and `base` sum to a margin, the log of the odds. A node asks "is
@@ -14,15 +16,12 @@ export type Boosted = Trees & {
   sets: Uint32Array
 }
 
-export const MISSING_LEFT = 1
-export const ASKS_SET = 2
-/** Words of a set: categories of one column are 0 … 255 at most. */
-export const SET_WORDS = 8
-
 /** The margin of one encoded row, summed in tree order. */
 export function boostedMargin(model: Boosted, row: Float64Array): number {
-  let margin = model.base
-  for (let t = 0; t < model.trees; t++) margin += leafOf(model, t, row, 0)
+  const { base, trees, value } = model
+  const leaves = walkerOf(model, model).leavesOf(row)
+  let margin = base
+  for (let t = 0; t < trees; t++) margin += value[leaves[t]!]!
   return margin
 }
 
@@ -30,36 +29,15 @@ export function boostedProbability(model: Boosted, row: Float64Array): number {
   return sigmoid(boostedMargin(model, row))
 }
 
-/** The same for every row of a matrix, tree by tree: the same sums. */
+/** The same for every row of a matrix; same sums. */
 export function boostedProbabilities(model: Boosted, matrix: Matrix): Float64Array {
-  const { rows, columns } = matrix
-  const x = rowMajor(matrix)
-  const margins = new Float64Array(rows).fill(model.base)
-  for (let t = 0; t < model.trees; t++) {
-    for (let r = 0; r < rows; r++) margins[r]! += leafOf(model, t, x, r * columns)
-  }
-  for (let r = 0; r < rows; r++) margins[r] = sigmoid(margins[r]!)
+  const { base, value } = model
+  const margins = new Float64Array(matrix.rows).fill(base)
+  walkerForRows(model, model, matrix.rows).leavesOfAll(matrix, (_, first, rows, leaves) => {
+    for (let r = 0; r < rows; r++) margins[first + r]! += value[leaves[r]!]!
+  })
+  for (let r = 0; r < margins.length; r++) margins[r] = sigmoid(margins[r]!)
   return margins
-}
-
-/** The value of the leaf that tree t gives the row that begins at `at`. */
-function leafOf({ roots, feature, right, value, flags, sets }: Boosted, t: number, x: Float64Array, at: number) {
-  let node = roots[t]!
-  for (let f = feature[node]!; f >= 0; f = feature[node]!) {
-    const v = x[at + f]!
-    const flag = flags[node]!
-    const left = Number.isNaN(v)
-      ? (flag & MISSING_LEFT) !== 0
-      : (flag & ASKS_SET) === 0
-        ? v <= value[node]!
-        : inSet(sets, value[node]!, v)
-    node = left ? node + 1 : right[node]!
-  }
-  return value[node]!
-}
-
-export function inSet(sets: Uint32Array, set: number, category: number): boolean {
-  return ((sets[set * SET_WORDS + (category >>> 5)]! >>> (category & 31)) & 1) === 1
 }
 
 /** What is wrong with these arrays as boosted trees, or undefined: after this check every walk ends with a finite margin. */

@@ -1,9 +1,10 @@
 /** How each kind of model is told in ONNX: what its columns of categories become, and the nodes from columns to a probability. */
-import { ASKS_SET, type Boosted, inSet, MISSING_LEFT } from './boosted.ts'
+import type { Boosted } from './boosted.ts'
 import type { EncoderSpec } from './encoder.ts'
 import type { Forest } from './forest.ts'
 import type { GraphNode } from './onnx-proto.ts'
 import { plainNode, treeEnsemble } from './onnx-trees.ts'
+import { ASKS_SET, inSet, MISSING_LEFT } from './questions.ts'
 
 export type OnnxForm = {
   /**

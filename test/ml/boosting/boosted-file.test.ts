@@ -1,10 +1,11 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createPrng } from '../../../src/base/prng.ts'
-import { ASKS_SET, type Boosted, findBoostedFault } from '../../../src/ml/model/boosted.ts'
+import { type Boosted, findBoostedFault } from '../../../src/ml/model/boosted.ts'
 import { createEncoder, encodeColumns } from '../../../src/ml/model/encoder.ts'
 import { predictAll } from '../../../src/ml/model/kinds.ts'
 import { decodeModel, encodeModel, predictBatch, predictOne } from '../../../src/ml/model/model-file.ts'
+import { ASKS_SET } from '../../../src/ml/model/questions.ts'
 import { boostedColumns, randomBoostedRows, smallBoosted } from './small-boosted.ts'
 
 const model = await smallBoosted()

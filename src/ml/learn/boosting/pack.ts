@@ -1,4 +1,5 @@
-import { ASKS_SET, type Boosted, MISSING_LEFT, SET_WORDS } from '../../model/boosted.ts'
+import type { Boosted } from '../../model/boosted.ts'
+import { ASKS_SET, MISSING_LEFT, SET_WORDS } from '../../model/questions.ts'
 import type { BinnedTable } from './binned-table.ts'
 import type { BinTree } from './grow.ts'
 
