@@ -54,4 +54,14 @@ export const model = z.strictObject({
     'The probability from which it says yes; or a rule by which it is chosen on the rows that measure.',
     { rule: 'f1' },
   ),
+  calibration: said(
+    z.enum(['none', 'auto', 'platt', 'isotonic']).default('none'),
+    'What makes its probabilities come true as often as they say, learned by cross-validation on the training rows and taken only where it helps there; auto: the better of both.',
+    'auto',
+  ),
+  segments: said(
+    z.array(z.string()).nullable().default(null),
+    'Features by whose values it is measured apart; of a number its quarters. null: every text and boolean.',
+    ['plan', 'tenure_months'],
+  ),
 })

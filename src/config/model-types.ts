@@ -13,6 +13,7 @@ export function modelTypeFaults(project: Project): Fault[] {
     ...labelFaults(project, model),
     ...nameFaults(project, model),
     ...monotoneFaults(project, model),
+    ...segmentFaults(project, model),
   ])
 }
 
@@ -67,6 +68,15 @@ function monotoneFaults(project: Project, model: Model): Fault[] {
     }
     if (typeOf(project, found) !== 'String') return []
     return [{ path, message: 'is a String, which has no order to rise or fall with' }]
+  })
+}
+
+function segmentFaults(project: Project, model: Model): Fault[] {
+  const names = featuresOf(project, model).map(({ name }) => name)
+  return (model.segments ?? []).flatMap((name, i) => {
+    if (names.includes(name)) return []
+    const message = `'${name}' is not a feature of '${model.featureService}'${suggestion(name, names)}`
+    return [{ path: `models.${model.name}.segments.${i}`, message }]
   })
 }
 

@@ -101,6 +101,8 @@ function complete(shape: ProjectShape, dir: string): Project {
       learner: m.learner,
       split: m.split,
       threshold: m.threshold,
+      calibration: m.calibration,
+      segments: m.segments,
     })),
   }
 }

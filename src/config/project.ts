@@ -158,4 +158,8 @@ export type Model = {
   split: SplitRule
   /** Probability from which the prediction is positive, or how it is chosen. */
   threshold: number | ThresholdRule
+  /** What the probabilities go through before they are said. */
+  calibration: 'none' | 'auto' | 'platt' | 'isotonic'
+  /** Features by whose values the model is measured apart; null for every text and boolean. */
+  segments: readonly string[] | null
 }

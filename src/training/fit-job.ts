@@ -10,21 +10,27 @@ import { type Split, type SplitBy, splitTrainingSet } from '../ml/learn/splits.t
 import { takeRows } from '../ml/learn/take-rows.ts'
 import { binaryLabels, takeTarget } from '../ml/learn/task.ts'
 import { rocAuc } from '../ml/measure/roc.ts'
+import type { Segment } from '../ml/measure/segments.ts'
 import { chooseThreshold } from '../ml/measure/threshold.ts'
+import type { Calibration } from '../ml/model/calibration.ts'
 import { createEncoder, type EncoderSpec, encodeColumns } from '../ml/model/encoder.ts'
 import { kindOf, predictAll } from '../ml/model/kinds.ts'
-import { createModel, encodeModel } from '../ml/model/model-file.ts'
+import { calibrateAll, createModel, encodeModel } from '../ml/model/model-file.ts'
 import { encodeOnnx } from '../ml/model/onnx.ts'
 import { yesOrNo } from '../ml/model/outcome.ts'
 import { type Evaluation, evaluate, type Measured } from './evaluate.ts'
 import { type Frame, frameOf, framePart } from './frame.ts'
+import { answersOf } from './report/answers.ts'
+import { learnCalibration } from './report/calibrate.ts'
+import { curvesOf } from './report/curves.ts'
+import { segmentsOf } from './report/segments.ts'
 
 export type FitJob = {
   data: TrainingData
   /** Names of the columns, in the order of the feature service. */
   features: readonly string[]
   label: string
-  definition: Pick<Model, 'learner' | 'split' | 'threshold'>
+  definition: Pick<Model, 'learner' | 'split' | 'threshold' | 'calibration' | 'segments'>
   threads: number
 }
 
@@ -41,8 +47,17 @@ export type FitResult = {
   encoder: EncoderSpec
   trainTimeSec: number
   evaluation: Evaluation
+  report: Report
   model: Uint8Array
   onnx: Uint8Array
+}
+
+/** What is told of the model beside its evaluation, and goes to its run as it is: artifacts by their names. */
+export type Report = {
+  segments: Segment[]
+  /** What was tried; null where nothing was. `kind`: null where nothing helped. */
+  calibration: { kind: string | null; losses: Record<string, number> } | null
+  images: Record<string, string>
 }
 
 /**
@@ -61,16 +76,21 @@ export async function runFitJob({ data, features, label, definition, threads }: 
     seen.train,
     seen.test,
   )
+  const calibrated = await learnCalibration(definition.calibration, seen.frame, seen.train, async (learn, predict) => {
+    return (await fitAndScore({ definition, threads }, seen.frame, learn, predict)).scores
+  })
+  const calibration = calibrated?.calibration ?? null
+  calibrateAll(calibration, scores)
   const test = measured(seen.frame, seen.test, scores)
   const holdOut =
-    split.holdOut.length === 0 ? null : scoreHoldOut({ encoder, learned }, framePart(frame, split.holdOut))
+    split.holdOut.length === 0 ? null : scoreHoldOut({ encoder, learned, calibration }, framePart(frame, split.holdOut))
   const trainTimeSec = (performance.now() - started) / 1000
   const randomRowsAuc = await aucOfRandomRows({ definition, threads }, split.by, seen.frame)
   const threshold =
     typeof definition.threshold === 'number'
       ? definition.threshold
       : chooseThreshold(test.labels, test.scores, definition.threshold)
-  const model = createModel({ label, outcome: yesOrNo(threshold), encoder, learned })
+  const model = createModel({ label, outcome: yesOrNo(threshold), encoder, learned, calibration })
   const evaluation = evaluate({ test, holdOut, threshold, randomRowsAuc, encoder, importance })
   return {
     rows: frame.rows,
@@ -84,6 +104,11 @@ export async function runFitJob({ data, features, label, definition, threads }: 
     encoder,
     trainTimeSec,
     evaluation,
+    report: {
+      segments: segmentsOf(seen.frame.inputs, seen.test, answersOf(seen.frame, seen.test, scores), definition.segments),
+      calibration: calibrated && { kind: calibration?.kind ?? null, losses: calibrated.losses },
+      images: curvesOf(evaluation),
+    },
     model: encodeModel(model),
     onnx: encodeOnnx(model),
   }
@@ -105,9 +130,13 @@ async function fitAndScore({ definition, threads }: How, frame: Frame, train: Ui
   return { ...fitted, scores: predictAll(fitted.learned, takeRows(fitted.matrix, test)) }
 }
 
-function scoreHoldOut({ encoder, learned }: Pick<Fitted, 'encoder' | 'learned'>, frame: Frame): Measured {
+function scoreHoldOut(
+  { encoder, learned, calibration }: Pick<Fitted, 'encoder' | 'learned'> & { calibration: Calibration | null },
+  frame: Frame,
+): Measured {
   const matrix = encodeColumns(createEncoder(encoder), frame.inputs, frame.rows)
-  return { labels: binaryLabels(frame.target), scores: predictAll(learned, matrix), entities: frame.entities }
+  const scores = calibrateAll(calibration, predictAll(learned, matrix))
+  return { labels: binaryLabels(frame.target), scores, entities: frame.entities }
 }
 
 /**

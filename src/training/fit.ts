@@ -6,16 +6,17 @@ import { keepObjects } from '../lake/collect-objects.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import type { Work } from '../lake/work.ts'
 import type { Evaluation, Metrics } from './evaluate.ts'
-import type { FitResult } from './fit-job.ts'
+import type { FitResult, Report } from './fit-job.ts'
 import { fitInThread } from './fit-thread.ts'
 import type { Pinned } from './pin.ts'
 
 /** What a fit gave, as plain JSON. The digests are of the bytes; `objectKey` is where they lie. */
-export type Fit = Omit<FitResult, 'trainTimeSec' | 'evaluation' | 'model' | 'onnx'> & {
+export type Fit = Omit<FitResult, 'trainTimeSec' | 'evaluation' | 'report' | 'model' | 'onnx'> & {
   metrics: Metrics
   model: StoredFile
   onnx: StoredFile
   evaluation: StoredFile
+  report: StoredFile
   finishedMs: number
 }
 
@@ -40,12 +41,13 @@ export async function fitModel(
   const data = await deps.features.readTrainingSet(dataset)
   const features = service.features.map((f) => f.name)
   const job = { data, features, label: dataset.label, definition, threads: pinned.threads }
-  const { trainTimeSec, evaluation, model, onnx, ...fit } = await fitInThread(job, options)
-  const [storedModel, storedOnnx, report] = await keepObjects(deps.lake.work, () =>
+  const { trainTimeSec, evaluation, report, model, onnx, ...fit } = await fitInThread(job, options)
+  const [storedModel, storedOnnx, storedEvaluation, storedReport] = await keepObjects(deps.lake.work, () =>
     Promise.all([
       keep(deps.objects, model, 'weir'),
       keep(deps.objects, onnx, 'onnx'),
       keep(deps.objects, Buffer.from(canonicalJson(evaluation satisfies Evaluation)), 'evaluation.json'),
+      keep(deps.objects, Buffer.from(canonicalJson(report satisfies Report)), 'report.json'),
     ]),
   )
   const metrics: Metrics = { ...evaluation.metrics, train_time_sec: trainTimeSec }
@@ -55,7 +57,8 @@ export async function fitModel(
     metrics,
     model: storedModel,
     onnx: storedOnnx,
-    evaluation: report,
+    evaluation: storedEvaluation,
+    report: storedReport,
     finishedMs: deps.clock.nowMs(),
   }
 }

@@ -9,6 +9,7 @@ import type { TrackingApi } from '../tracking/tracking.ts'
 import type { Evaluation } from './evaluate.ts'
 import { EXAMPLE_ROWS, inputExample } from './example.ts'
 import type { Fit } from './fit.ts'
+import type { Report } from './fit-job.ts'
 import { identityOf } from './identity.ts'
 import { learnerParams, python } from './learner-params.ts'
 import { logModelHistory, modelFolderFiles, signature } from './mlmodel.ts'
@@ -66,7 +67,11 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
 
   const example = inputExample(await deps.features.readFirstRows(dataset, EXAMPLE_ROWS), fit.encoder)
   const evaluation = JSON.parse((await getVerified(objects, fit.evaluation.objectKey)).toString()) as Evaluation
+  const report = JSON.parse((await getVerified(objects, fit.report.objectKey)).toString()) as Report
   const files: Record<string, string | Buffer> = {
+    ...report.images,
+    'segments.json': pretty(report.segments),
+    ...(report.calibration ? { 'calibration_tried.json': pretty(report.calibration) } : {}),
     'feature_schema.json': pretty(featureSchema(fit.encoder, dataset.label)),
     'confusion_matrix.json': pretty(evaluation.confusion),
     'roc.json': pretty(evaluation.roc),

@@ -11,7 +11,7 @@ import {
 import { BOOSTING_DEFAULTS } from '../../src/ml/learn/boosting/params.ts'
 import { LINEAR_DEFAULTS, SPLINE_DEFAULTS } from '../../src/ml/learn/linear/params.ts'
 
-const project = (learner: unknown) => ({
+const project = (learner: unknown, rest: Record<string, unknown> = {}) => ({
   name: 'p',
   sources: {
     users: { key: 'id', columns: { id: 'String', age: 'Int64', plan: 'String' } },
@@ -21,16 +21,20 @@ const project = (learner: unknown) => ({
   featureViews: { v: { entity: 'user', source: 'users', features: { age: 'Int64', plan: 'String' } } },
   featureServices: { s: ['v'] },
   labels: { left: { entity: 'user', source: 'outcomes', column: 'gone' } },
-  models: { m: { experiment: 'e', features: 's', label: 'left', learner } },
+  models: { m: { experiment: 'e', features: 's', label: 'left', learner, ...rest } },
 })
 
 function learnerOf(learner: unknown) {
   return normalizeProject(project(learner), '/project').models[0]!.learner
 }
 
-function faultsOf(learner: unknown): string[] {
+function modelFaultsOf(rest: Record<string, unknown>): string[] {
+  return faultsOf(gradientBoosting(), rest)
+}
+
+function faultsOf(learner: unknown, rest: Record<string, unknown> = {}): string[] {
   try {
-    learnerOf(learner)
+    normalizeProject(project(learner, rest), '/project')
     return []
   } catch (error) {
     if (!(error instanceof PlatformError)) throw error
@@ -85,5 +89,14 @@ test('weir check refuses what may only rise or fall and is not a number of the m
   expect(faultsOf(gradientBoosting({ monotone: { agee: 'rising', plan: 'falling', age: 'falling' } }))).toEqual([
     "models.m.learner.monotone.agee is not a feature of 's'; did you mean 'age'?",
     'models.m.learner.monotone.plan is a String, which has no order to rise or fall with',
+  ])
+})
+
+test('weir check refuses a segment by what is no feature of the model', () => {
+  expect(modelFaultsOf({ segments: ['plan', 'agee'], calibration: 'plat' })).toEqual([
+    expect.stringMatching(/^models\.m\.calibration .*'plat'/),
+  ])
+  expect(modelFaultsOf({ segments: ['plan', 'agee'] })).toEqual([
+    "models.m.segments.1 'agee' is not a feature of 's'; did you mean 'age'?",
   ])
 })

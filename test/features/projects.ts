@@ -49,6 +49,8 @@ export const MODEL = {
   },
   split: { by: null, testShare: 0.5, seed: 1, stratify: true, holdOut: 0 },
   threshold: 0.5,
+  calibration: 'none',
+  segments: null,
 } as const
 
 function typeIn(source: Source, column: string): ValueType {

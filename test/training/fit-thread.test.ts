@@ -22,7 +22,13 @@ function job(rows: number, learner: { kind: string } & Record<string, unknown>, 
     ['y', { type: 'Bool', values: labels, valid: whole.slice() }],
   ])
   const split = { by: 'rows', testShare: 0.25, seed: 1, stratify: true, holdOut: 0 } as const
-  const definition = { learner: learnerShape.parse(learner), split, threshold: 0.5 }
+  const definition = {
+    learner: learnerShape.parse(learner),
+    split,
+    threshold: 0.5,
+    calibration: 'auto',
+    segments: null,
+  } as const
   return { data: { rows, columns }, features: ['x', 'text'], label: 'y', definition, threads: 2, ...change }
 }
 
