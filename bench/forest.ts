@@ -9,7 +9,7 @@ import { takeLabels, takeRows } from '../src/ml/learn/take-rows.ts'
 import { accuracy, confusion, f1, logLoss } from '../src/ml/measure/classification.ts'
 import { rocAuc } from '../src/ml/measure/roc.ts'
 import type { InputValue } from '../src/ml/model/encoder.ts'
-import { forestProbabilities } from '../src/ml/model/forest.ts'
+import { forestPredictAll } from '../src/ml/model/forest.ts'
 import { createModel, predictOne } from '../src/ml/model/model-file.ts'
 import { encodeOnnx } from '../src/ml/model/onnx.ts'
 import { yesOrNo } from '../src/ml/model/outcome.ts'
@@ -87,7 +87,7 @@ async function fitOurs({ matrix, labels }: January, { train, test }: RowSplit, t
   const seconds = (performance.now() - started) / 1000
   const { user, system } = process.cpuUsage(cpu)
   const truth = takeLabels(labels, test)
-  const scores = forestProbabilities(forest, takeRows(matrix, test))
+  const scores = forestPredictAll(forest, takeRows(matrix, test))
   const counts = confusion(truth, scores, 0.5)
   return {
     seconds,

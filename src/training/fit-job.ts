@@ -17,7 +17,7 @@ import { createEncoder, type EncoderSpec, encodeColumns } from '../ml/model/enco
 import { kindOf, predictAll } from '../ml/model/kinds.ts'
 import { calibrateAll, createModel, encodeModel } from '../ml/model/model-file.ts'
 import { encodeOnnx } from '../ml/model/onnx.ts'
-import { yesOrNo } from '../ml/model/outcome.ts'
+import { type Outcome, yesOrNo } from '../ml/model/outcome.ts'
 import { type Evaluation, evaluate, type Measured } from './evaluate.ts'
 import { type Frame, frameOf, framePart } from './frame.ts'
 import { answersOf } from './report/answers.ts'
@@ -42,6 +42,7 @@ export type FitResult = {
   splitBy: SplitBy
   flattery: number | null
   threshold: number
+  outcome: Outcome
   /** Of the model: early stopping may have ended before all that were asked for. */
   trees: number
   encoder: EncoderSpec
@@ -90,7 +91,8 @@ export async function runFitJob({ data, features, label, definition, threads }: 
     typeof definition.threshold === 'number'
       ? definition.threshold
       : chooseThreshold(test.labels, test.scores, definition.threshold)
-  const model = createModel({ label, outcome: yesOrNo(threshold), encoder, learned, calibration })
+  const outcome = yesOrNo(threshold)
+  const model = createModel({ label, outcome, encoder, learned, calibration })
   const evaluation = evaluate({ test, holdOut, threshold, randomRowsAuc, encoder, importance })
   return {
     rows: frame.rows,
@@ -100,6 +102,7 @@ export async function runFitJob({ data, features, label, definition, threads }: 
     splitBy: split.by,
     flattery: randomRowsAuc === null ? null : randomRowsAuc - rocAuc(test.labels, test.scores),
     threshold,
+    outcome,
     trees: kindOf(learned).trees(learned),
     encoder,
     trainTimeSec,

@@ -54,7 +54,7 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
       return { key, value, timestampMs: fit.finishedMs, step: 0 }
     }),
     tags: entries({
-      'mlflow.log-model.history': logModelHistory({ ...folder, encoder: fit.encoder }),
+      'mlflow.log-model.history': logModelHistory({ ...folder, encoder: fit.encoder, outcome: fit.outcome }),
       ...pinnedTags(pinned),
       [TRAINING_SET_TAG]: dataset.digest,
       [TRAINING_SET_IDENTITY_TAG]: dataset.identity,
@@ -63,7 +63,7 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
       [IDENTITY_TAG]: identity,
     }),
   })
-  await tracking.runs.logInputs(runId, [datasetInput(pinned, dataset, fit.encoder)])
+  await tracking.runs.logInputs(runId, [datasetInput(pinned, dataset, fit)])
 
   const example = inputExample(await deps.features.readFirstRows(dataset, EXAMPLE_ROWS), fit.encoder)
   const evaluation = JSON.parse((await getVerified(objects, fit.evaluation.objectKey)).toString()) as Evaluation
@@ -81,7 +81,7 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
     'intervals.json': pretty(evaluation.intervals),
     'feature_importance.json': pretty(evaluation.importance),
     'inputs.json': pretty({ identity, pinned, trainingSet: dataset, model: fit.model, onnx: fit.onnx }),
-    ...under('model', await modelFolderFiles({ ...folder, encoder: fit.encoder, example })),
+    ...under('model', await modelFolderFiles({ ...folder, encoder: fit.encoder, outcome: fit.outcome, example })),
     'model/model.weir': await getVerified(objects, fit.model.objectKey),
     'model/model.onnx': await getVerified(objects, fit.onnx.objectKey),
   }
@@ -144,7 +144,7 @@ function featureSchema(encoder: EncoderSpec, label: string) {
   return { label, features, encoded_columns: columns }
 }
 
-function datasetInput(pinned: Pinned, dataset: TrainingSetRef, encoder: EncoderSpec) {
+function datasetInput(pinned: Pinned, dataset: TrainingSetRef, { encoder, outcome }: Fit) {
   const { identity, inputs, asOf, knownAt, mode } = dataset
   const source = { object: dataset.objectKey, identity, asOf, knownAt, mode, inputs }
   return {
@@ -154,7 +154,7 @@ function datasetInput(pinned: Pinned, dataset: TrainingSetRef, encoder: EncoderS
       digest: dataset.digest.slice(0, 36),
       sourceType: 'weir',
       source: canonicalJson(source),
-      schema: JSON.stringify({ mlflow_colspec: JSON.parse(signature(encoder).inputs) as unknown }),
+      schema: JSON.stringify({ mlflow_colspec: JSON.parse(signature(encoder, outcome).inputs) as unknown }),
       profile: JSON.stringify({ num_rows: dataset.rows, num_elements: dataset.rows * dataset.columns.length }),
     },
     tags: [{ key: 'mlflow.data.context', value: 'training' }],

@@ -1,5 +1,7 @@
 import type { EncoderSpec } from '../ml/model/encoder.ts'
-import { onnxInputType, outputNames } from '../ml/model/onnx.ts'
+import { onnxInputType } from '../ml/model/onnx.ts'
+import { answersOf } from '../ml/model/onnx-answer.ts'
+import type { Outcome } from '../ml/model/outcome.ts'
 import { exactJson } from '../wire/exact-json.ts'
 
 /**
@@ -17,6 +19,7 @@ export type ModelFolder = {
   modelUuid: string
   createdMs: number
   encoder: EncoderSpec
+  outcome: Outcome
   example: { columns: string[]; data: unknown[][] }
 }
 
@@ -65,32 +68,36 @@ export function flavors(): Record<string, unknown> {
 }
 
 /** What the tag mlflow.log-model.history says of a logged model. */
-export function logModelHistory({ runId, modelUuid, createdMs, encoder }: Omit<ModelFolder, 'example'>): string {
+export function logModelHistory({
+  runId,
+  modelUuid,
+  createdMs,
+  encoder,
+  outcome,
+}: Omit<ModelFolder, 'example'>): string {
   const entry = {
     run_id: runId,
     artifact_path: ARTIFACT_PATH,
     utc_time_created: pythonTime(createdMs),
     model_uuid: modelUuid,
     flavors: flavors(),
-    signature: signature(encoder),
+    signature: signature(encoder, outcome),
   }
   return JSON.stringify([entry])
 }
 
 /** Names, types and order as callers see them; JSON texts inside, as MLflow has it. */
-export function signature(encoder: EncoderSpec): { inputs: string; outputs: string; params: null } {
-  const { label, probability } = outputNames(encoder)
+export function signature(encoder: EncoderSpec, outcome: Outcome): { inputs: string; outputs: string; params: null } {
   const columns = encoder.inputs.map(({ name, type, nullable }) => {
     return { type: MLFLOW_TYPES[onnxInputType(type, nullable)], name, required: true }
   })
-  const outputs = [
-    { type: 'long', name: label, required: true },
-    { type: 'float', name: probability, required: true },
-  ]
+  const outputs = answersOf(encoder, outcome).map(({ name, type }) => {
+    return { type: MLFLOW_TYPES[type], name, required: true }
+  })
   return { inputs: JSON.stringify(columns), outputs: JSON.stringify(outputs), params: null }
 }
 
-const MLFLOW_TYPES = { int64: 'long', double: 'double', bool: 'boolean', string: 'string' } as const
+const MLFLOW_TYPES = { int64: 'long', double: 'double', float: 'float', bool: 'boolean', string: 'string' } as const
 
 function mlmodel(folder: ModelFolder): Record<string, unknown> {
   return {
@@ -100,7 +107,7 @@ function mlmodel(folder: ModelFolder): Record<string, unknown> {
     model_uuid: folder.modelUuid,
     run_id: folder.runId,
     saved_input_example_info: { artifact_path: 'input_example.json', pandas_orient: 'split', type: 'dataframe' },
-    signature: signature(folder.encoder),
+    signature: signature(folder.encoder, folder.outcome),
     utc_time_created: pythonTime(folder.createdMs),
   }
 }

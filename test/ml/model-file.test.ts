@@ -1,7 +1,7 @@
 import { createHash } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { createEncoder, encodeColumns } from '../../src/ml/model/encoder.ts'
-import { forestProbabilities } from '../../src/ml/model/forest.ts'
+import { forestPredictAll } from '../../src/ml/model/forest.ts'
 import { decodeModel, encodeModel, predictBatch, predictOne } from '../../src/ml/model/model-file.ts'
 import { MODEL_COLUMNS_MAX, MODEL_TREES_MAX } from '../../src/ml/model/model-header.ts'
 import { yesOrNo } from '../../src/ml/model/outcome.ts'
@@ -99,6 +99,9 @@ describe('a model file', () => {
       value: new Float64Array(nodes).fill(0.5),
       missingLeft: new Uint8Array(nodes),
       cover: null,
+      link: 'share' as const,
+      outputs: 1,
+      leaves: new Float64Array(0),
     }
     expect(() => decodeModel(encodeModel({ ...model, learned: { ...model.learned, forest: chain } }))).toThrow(
       'asks more than 1000 questions',
@@ -121,7 +124,7 @@ describe('a prediction', () => {
     const one = rows.map((row) => predictOne(model, row)[0])
     expect([...predictBatch(model, rows)]).toEqual(one)
     const matrix = encodeColumns(createEncoder(model.encoder.spec), inputColumns(rows), rows.length)
-    expect([...forestProbabilities(forest, matrix)]).toEqual(one)
+    expect([...forestPredictAll(forest, matrix)]).toEqual(one)
     const back = decodeModel(bytes)
     expect(rows.map((row) => predictOne(back, row)[0])).toEqual(one)
   })

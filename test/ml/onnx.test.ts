@@ -2,7 +2,9 @@ import { InferenceSession } from 'onnxruntime-web'
 import { describe, expect, it } from 'vitest'
 import type { EncoderSpec } from '../../src/ml/model/encoder.ts'
 import { decodeModel, encodeModel, predictOne } from '../../src/ml/model/model-file.ts'
-import { encodeOnnx, outputNames } from '../../src/ml/model/onnx.ts'
+import { encodeOnnx } from '../../src/ml/model/onnx.ts'
+import { answersOf } from '../../src/ml/model/onnx-answer.ts'
+import { yesOrNo } from '../../src/ml/model/outcome.ts'
 import { signature } from '../../src/training/mlmodel.ts'
 import { feeds } from './onnx-feeds.ts'
 import { randomRows, smallModel } from './small-model.ts'
@@ -63,16 +65,15 @@ describe('the ONNX form of a model', () => {
       const session = await InferenceSession.create(encodeOnnx({ ...model, encoder: { ...model.encoder, spec } }))
       const fed = Object.fromEntries(inputs.map(({ name }, i) => [spec.inputs[i]!.name, given[name]!]))
       const answer = await session.run(fed)
-      const outputs = outputNames(spec)
-      expect(Object.keys(answer).sort()).toEqual(Object.values(outputs).sort())
-      expect([...(answer[outputs.label]!.data as BigInt64Array)]).toEqual([...(before.label!.data as BigInt64Array)])
-      expect([...(answer[outputs.probability]!.data as Float32Array)]).toEqual([
-        ...(before.probability!.data as Float32Array),
-      ])
+      const [label, probability] = answersOf(spec, model.outcome).map(({ name }) => name)
+      expect(Object.keys(answer).sort()).toEqual([label, probability].sort())
+      expect([...(answer[label!]!.data as BigInt64Array)]).toEqual([...(before.label!.data as BigInt64Array)])
+      expect([...(answer[probability!]!.data as Float32Array)]).toEqual([...(before.probability!.data as Float32Array)])
     }
     const spec = renamed(model.encoder.spec, ['label', 'predicted_label'])
-    expect(outputNames(spec)).toEqual({ label: 'predicted_predicted_label', probability: 'probability' })
-    expect(signature(spec).outputs).toContain('"predicted_predicted_label"')
+    const names = answersOf(spec, yesOrNo(0.5)).map(({ name }) => name)
+    expect(names).toEqual(['predicted_predicted_label', 'probability'])
+    expect(signature(spec, yesOrNo(0.5)).outputs).toContain('"predicted_predicted_label"')
   })
 })
 

@@ -3,7 +3,7 @@ import { createPrng } from '../../src/base/prng.ts'
 import { type ForestParams, fitForest } from '../../src/ml/learn/random-forest.ts'
 import { rankCodes } from '../../src/ml/learn/rank-codes.ts'
 import { createGrower, growTree, type Tree, type TreeParams } from '../../src/ml/learn/tree.ts'
-import { findForestFault, forestProbabilities, forestProbability } from '../../src/ml/model/forest.ts'
+import { type Forest, findForestFault, forestPredict, forestPredictAll } from '../../src/ml/model/forest.ts'
 import { matrixOf, randomTable } from './random-tables.ts'
 import { growSlowly, type SlowTree } from './slow-tree.ts'
 
@@ -69,15 +69,15 @@ describe('a random forest', () => {
     const x = Array.from({ length: 300 }, () => [prng.int(2) === 0 ? Number.NaN : prng.normal(), prng.normal()])
     const y = x.map((row) => (Number.isNaN(row[0]) ? 1 : 0))
     const { forest } = await fitForest(matrixOf(x), Uint8Array.from(y), BASE, { threads: 0 })
-    expect(forestProbability(forest, Float64Array.of(Number.NaN, 0))).toBeGreaterThan(0.9)
-    expect(forestProbability(forest, Float64Array.of(0.1, 0))).toBeLessThan(0.1)
+    expect(probabilityOf(forest, Float64Array.of(Number.NaN, 0))).toBeGreaterThan(0.9)
+    expect(probabilityOf(forest, Float64Array.of(0.1, 0))).toBeLessThan(0.1)
   })
 
   it('answers one row and many rows with the same numbers to the bit', async () => {
     const { x, y } = randomTable(11)
     const { forest } = await fitForest(matrixOf(x), Uint8Array.from(y), BASE, { threads: 0 })
-    const together = forestProbabilities(forest, matrixOf(x))
-    expect([...together]).toEqual(x.map((row) => forestProbability(forest, Float64Array.from(row))))
+    const together = forestPredictAll(forest, matrixOf(x))
+    expect([...together]).toEqual(x.map((row) => probabilityOf(forest, Float64Array.from(row))))
   })
 
   it('tells what cannot be trained', async () => {
@@ -97,4 +97,10 @@ function nested(tree: Tree, at: number): SlowTree {
     left: nested(tree, at + 1),
     right: nested(tree, tree.right[at]!),
   }
+}
+
+function probabilityOf(forest: Forest, row: Float64Array): number {
+  const out = new Float64Array(1)
+  forestPredict(forest, row, out)
+  return out[0]!
 }

@@ -100,6 +100,9 @@ function assemble(trees: Tree[], columns: number): FittedForest {
     value: new Float64Array(nodes),
     cover,
     missingLeft: new Uint8Array(nodes),
+    link: 'share',
+    outputs: 1,
+    leaves: new Float64Array(0),
   }
   const importance = new Float64Array(columns)
   for (const [t, tree] of trees.entries()) {

@@ -8,11 +8,14 @@ import { boostedArrays, packBoosted, unpackBoosted } from './boosted-file.ts'
 import { type Curves, findCurvesFault, predictAllCurves, predictCurves } from './curves.ts'
 import { curvesArrays, packCurves, unpackCurves } from './curves-file.ts'
 import type { EncoderSpec } from './encoder.ts'
-import { type Forest, findForestFault, forestProbabilities, forestProbability } from './forest.ts'
+import { type Forest, findForestFault, forestPredict, forestPredictAll } from './forest.ts'
+import { forestArrays, packForest, unpackForest } from './forest-file.ts'
+import { OUTCOME_OF_LINK } from './link.ts'
 import type { ArraySpec, ModelArray } from './model-arrays.ts'
-import { countOf, hasCover, type Refusal, treesOf } from './model-header.ts'
+import type { Refusal } from './model-header.ts'
 import { onnxOfCurves } from './onnx-curves.ts'
 import { type OnnxForm, onnxOfBoosted, onnxOfForest } from './onnx-forms.ts'
+import type { Outcome } from './outcome.ts'
 import type { Matrix } from './trees.ts'
 
 export type ForestModel = { kind: 'random_forest'; forest: Forest }
@@ -32,6 +35,8 @@ export type ModelKind<M extends Learned> = {
   trees(model: M): number
   /** How many numbers it gives for a row (outcome.ts). */
   outputs(model: M): number
+  /** What its outputs mean. */
+  gives(model: M): Outcome['kind']
   /** Writes its outputs for one encoded row into `out`. */
   predict(model: M, row: Float64Array, out: Float64Array): void
   /** The same for every row of a matrix, row after row, and the same numbers to the bit. */
@@ -54,6 +59,7 @@ function curvesKind(kind: CurvesKind): ModelKind<CurvesModel> {
     layout: 2,
     trees: () => 0,
     outputs: ({ curves }) => curves.outputs,
+    gives: ({ curves }) => OUTCOME_OF_LINK[curves.link],
     predict: ({ curves }, row, out) => predictCurves(curves, row, out),
     predictAll: ({ curves }, matrix) => predictAllCurves(curves, matrix),
     findFault: ({ curves }, encoder) => findCurvesFault(curves, encoder),
@@ -70,45 +76,20 @@ const KINDS: { [K in LearnedKind]: ModelKind<ModelOf<K>> } = {
   random_forest: {
     layout: 1,
     trees: ({ forest }) => forest.trees,
-    outputs: () => 1,
-    predict({ forest }, row, out) {
-      out[0] = forestProbability(forest, row)
-    },
-    predictAll: ({ forest }, matrix) => forestProbabilities(forest, matrix),
+    outputs: ({ forest }) => forest.outputs,
+    gives: ({ forest }) => (forest.outputs > 1 ? 'multiclass' : forest.link === 'share' ? 'binary' : 'regression'),
+    predict: ({ forest }, row, out) => forestPredict(forest, row, out),
+    predictAll: ({ forest }, matrix) => forestPredictAll(forest, matrix),
     findFault: ({ forest }, encoder) =>
       encoder.columns.some(({ kind }) => kind === 'category')
         ? 'a forest does not ask for sets'
         : findForestFault(forest),
-    pack: ({ forest }) => ({
-      header: { trees: forest.trees, nodes: forest.feature.length, ...(forest.cover ? { cover: true } : {}) },
-      arrays: [
-        forest.value,
-        forest.roots,
-        forest.right,
-        ...(forest.cover ? [forest.cover] : []),
-        forest.feature,
-        forest.missingLeft,
-      ],
-    }),
+    pack: ({ forest }) => packForest(forest),
     unpacker(header, columns, refusal) {
-      const trees = treesOf(header, refusal)
-      const nodes = countOf(header.nodes, 'nodes', refusal)
-      const covered = hasCover(header, refusal)
+      const sizes = forestArrays(header, refusal)
       return {
-        arrays: [
-          { type: 'f64', length: nodes },
-          { type: 'u32', length: trees + 1 },
-          { type: 'u32', length: nodes },
-          ...(covered ? [{ type: 'f32', length: nodes } as const] : []),
-          { type: 'i16', length: nodes },
-          { type: 'u8', length: nodes },
-        ],
-        unpack(arrays) {
-          const [value, roots, right, ...rest] = arrays as WideArrays
-          const cover = covered ? (rest.shift() as Float32Array) : null
-          const [feature, missingLeft] = rest as [Int16Array, Uint8Array]
-          return { kind: 'random_forest', forest: { trees, columns, roots, feature, right, value, cover, missingLeft } }
-        },
+        arrays: sizes.arrays,
+        unpack: (arrays) => ({ kind: 'random_forest', forest: unpackForest(sizes, columns, arrays) }),
       }
     },
     onnx: ({ forest }) => onnxOfForest(forest),
@@ -117,6 +98,7 @@ const KINDS: { [K in LearnedKind]: ModelKind<ModelOf<K>> } = {
     layout: 2,
     trees: ({ boosted }) => boosted.trees,
     outputs: () => 1,
+    gives: () => 'binary',
     predict({ boosted }, row, out) {
       out[0] = boostedProbability(boosted, row)
     },
@@ -136,8 +118,6 @@ const KINDS: { [K in LearnedKind]: ModelKind<ModelOf<K>> } = {
   ridge_regression: curvesKind('ridge_regression'),
   spline_regression: curvesKind('spline_regression'),
 }
-
-type WideArrays = [Float64Array, Uint32Array, Uint32Array, ...ModelArray[]]
 
 export function kindOf<M extends Learned>(model: M): ModelKind<M> {
   return KINDS[model.kind] as unknown as ModelKind<M>

@@ -4,6 +4,9 @@ import { exp, sigmoid } from '../numbers/exp.ts'
 export const LINKS = ['logit', 'softmax', 'identity'] as const
 export type Link = (typeof LINKS)[number]
 
+/** What outputs of each are. */
+export const OUTCOME_OF_LINK = { logit: 'binary', softmax: 'multiclass', identity: 'regression' } as const
+
 /** Makes outputs of the `count` sums that begin at `at`, in their place. */
 export function applyLink(link: Link, sums: Float64Array, at: number, count: number): void {
   if (link === 'logit') sums[at] = sigmoid(sums[at]!)

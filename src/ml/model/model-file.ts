@@ -5,11 +5,12 @@
  *   8   4  version of this layout, little-endian like everything here
  *   12  4  length of the JSON
  *   16  32 SHA-256 of all bytes from 48 to the end
- *   48     JSON { kind, label, threshold, encoder, … }, filled up with spaces to a multiple of 8
+ *   48     JSON { kind, label, outcome, threshold, encoder, … }, filled up with spaces to a multiple of 8
  *          the arrays of the kind (kinds.ts says which and how long), greater numbers before smaller ones
  *
- * Layout 1 has a forest, layout 2 any kind, layout 3 the covers of trees too: the rows that came to each node (trees.ts), and a calibration. All
- * are read; a model that was read without covers is written in its old layout.
+ * Layout 1 has a forest, layout 2 any kind, both with no and yes for outcomes. Layout 3 may have the covers of trees, the rows
+ * that came to each node (trees.ts), a calibration, and says what it predicts, by `outcome`. All are read; a model that has none of
+ * these is written in its old layout.
  * The same model gives the same bytes: there is no time and no name of a machine in it.
  */
 import { createHash } from 'node:crypto'
@@ -20,8 +21,8 @@ import { type Calibration, calibrated } from './calibration.ts'
 import { createEncoder, type Encoder, type EncoderSpec, encodeRow, type InputValue } from './encoder.ts'
 import { findKind, kindOf, type Learned, predictAll } from './kinds.ts'
 import { bytesOfArrays, viewsOf } from './model-arrays.ts'
-import { parseModelHeader } from './model-header.ts'
-import { type Outcome, outputsOf, yesOrNo } from './outcome.ts'
+import { describeOutcome, parseModelHeader } from './model-header.ts'
+import { isYesOrNo, type Outcome, outputsOf } from './outcome.ts'
 
 export type Model = {
   /** Name of what is predicted. */
@@ -38,7 +39,7 @@ export type Model = {
 
 const MAGIC = 'WEIRMODL'
 const NEWEST_LAYOUT = 3
-const COVER_LAYOUT = 3
+const LAYOUT_3 = 3
 const JSON_AT = 48
 
 export function createModel(parts: {
@@ -82,13 +83,11 @@ export function calibrateAll(calibration: Calibration | null, scores: Float64Arr
 
 export function encodeModel({ label, outcome, encoder, learned, calibration }: Model): Uint8Array {
   const kind = kindOf(learned)
-  assert(outcome.kind === 'binary', 'the layouts so far hold a model of two classes')
-  const { threshold } = outcome
   const { header, arrays } = kind.pack(learned)
   const described = {
     kind: learned.kind,
     label,
-    threshold,
+    ...describeOutcome(outcome),
     encoder: encoder.spec,
     ...header,
     ...(calibration && { calibration }),
@@ -99,7 +98,8 @@ export function encodeModel({ label, outcome, encoder, learned, calibration }: M
   const bytes = new Uint8Array(size).fill(0x20, JSON_AT, JSON_AT + jsonBytes)
   bytes.set(Buffer.from(MAGIC), 0)
   const view = new DataView(bytes.buffer)
-  view.setUint32(8, header.cover === true || calibration !== null ? NEWEST_LAYOUT : kind.layout, true)
+  const isNew = header.cover === true || calibration !== null || !isYesOrNo(outcome)
+  view.setUint32(8, isNew ? LAYOUT_3 : kind.layout, true)
   view.setUint32(12, jsonBytes, true)
   bytes.set(json, JSON_AT)
   let at = JSON_AT + jsonBytes
@@ -131,11 +131,12 @@ export function decodeModel(given: Uint8Array): Model {
     throw refusal('its bytes are not those of its checksum: it was cut off or changed')
   }
   const header = parseModelHeader(Buffer.from(bytes.subarray(JSON_AT, JSON_AT + jsonBytes)).toString('utf8'), refusal)
-  const { label, threshold, encoder, calibration } = header
+  const { label, outcome, encoder, calibration } = header
   const kind = findKind(header.kind)
   if (kind === undefined || kind.layout > version) throw refusal(`its kind '${header.kind}' is not one this Weir knows`)
-  if (header.all.cover !== undefined && version < COVER_LAYOUT) throw refusal(`layout ${version} has no covers`)
-  if (calibration !== null && version < COVER_LAYOUT) throw refusal(`layout ${version} has no calibration`)
+  if (header.all.cover !== undefined && version < LAYOUT_3) throw refusal(`layout ${version} has no covers`)
+  if (calibration !== null && version < LAYOUT_3) throw refusal(`layout ${version} has no calibration`)
+  if (header.all.outcome !== undefined && version < LAYOUT_3) throw refusal(`layout ${version} has no outcome`)
   const columns = encoder.columns.length
   const { arrays: specs, unpack } = kind.unpacker(header.all, columns, refusal)
   const expected = JSON_AT + jsonBytes + bytesOfArrays(specs)
@@ -143,7 +144,12 @@ export function decodeModel(given: Uint8Array): Model {
   const learned = unpack(viewsOf(bytes, JSON_AT + jsonBytes, specs))
   const fault = kind.findFault(learned, encoder)
   if (fault !== undefined) throw refusal(fault)
-  return createModel({ label, outcome: yesOrNo(threshold), encoder, learned, calibration })
+  if (kind.gives(learned) !== outcome.kind || kind.outputs(learned) !== outputsOf(outcome)) {
+    const gives = `${kind.outputs(learned)} of a ${kind.gives(learned)}`
+    throw refusal(`its outputs (${gives}) are not those of its outcome (${outputsOf(outcome)} of a ${outcome.kind})`)
+  }
+  if (calibration !== null && outcome.kind !== 'binary') throw refusal(`a ${outcome.kind} has no calibration`)
+  return createModel({ label, outcome, encoder, learned, calibration })
 }
 
 function checksum(bytes: Uint8Array): Buffer {

@@ -1,5 +1,6 @@
 import { type Calibration, findCalibrationFault } from './calibration.ts'
 import { type EncodedColumn, type EncoderSpec, INPUT_TYPES, type InputType } from './encoder.ts'
+import { CLASSES_MAX, isYesOrNo, type Label, type Outcome, yesOrNo } from './outcome.ts'
 
 /** Bounds of what is loaded; also in the table of limits (wire/limits.ts), which this room does not know. */
 export const MODEL_TREES_MAX = 10_000
@@ -12,7 +13,7 @@ export const MODEL_COLUMNS_MAX = 32_767
 export type ModelHeader = {
   kind: string
   label: string
-  threshold: number
+  outcome: Outcome
   encoder: EncoderSpec
   calibration: Calibration | null
   all: Record<string, unknown>
@@ -41,7 +42,7 @@ export function parseModelHeader(text: string, refusal: Refusal): ModelHeader {
   return {
     kind: textOf(header.kind, 'kind', refusal),
     label: textOf(header.label, 'label', refusal),
-    threshold: shareOf(header.threshold, 'threshold', refusal),
+    outcome: readOutcome(header, refusal),
     encoder: { inputs, columns },
     calibration: header.calibration === undefined ? null : readCalibration(header.calibration, refusal),
     all: header,
@@ -61,6 +62,37 @@ function readCalibration(value: unknown, refusal: Refusal): Calibration {
   const fault = findCalibrationFault(calibration)
   if (fault !== undefined) throw refusal(fault)
   return calibration
+}
+
+/** Files of before there were others tell no and yes apart. */
+function readOutcome(header: Record<string, unknown>, refusal: Refusal): Outcome {
+  if (header.outcome === undefined) return yesOrNo(shareOf(header.threshold, 'threshold', refusal))
+  const { kind, classes } = objectOf(header.outcome, 'the outcome', refusal)
+  if (kind === 'regression') return { kind }
+  if (kind !== 'binary' && kind !== 'multiclass') throw refusal(`an outcome '${String(kind)}' is unknown`)
+  const labels = listOf(classes, 'the classes', refusal).map((label) => {
+    if (typeof label === 'string' || Number.isSafeInteger(label)) return label as Label
+    throw refusal('a class is neither a text nor a whole number')
+  })
+  refuseTwice(
+    labels.map((label) => JSON.stringify(label)),
+    'class',
+    refusal,
+  )
+  atMost(CLASSES_MAX, labels.length, 'classes', refusal)
+  if (new Set(labels.map((label) => typeof label)).size > 1) throw refusal('its classes are texts and numbers')
+  const [no, yes] = labels
+  if (no === undefined || yes === undefined) throw refusal('it has fewer than two classes')
+  if (kind === 'multiclass') return { kind, classes: labels }
+  if (labels.length > 2) throw refusal(`it has ${labels.length} classes instead of two`)
+  return { kind, classes: [no, yes], threshold: shareOf(header.threshold, 'threshold', refusal) }
+}
+
+/** What a description says of the outcome. */
+export function describeOutcome(outcome: Outcome): Record<string, unknown> {
+  if (outcome.kind !== 'binary') return { outcome }
+  const { threshold, ...rest } = outcome
+  return isYesOrNo(outcome) ? { threshold } : { threshold, outcome: rest }
 }
 
 function readInput(value: unknown, refusal: Refusal): EncoderSpec['inputs'][number] {
@@ -139,7 +171,7 @@ function shareOf(value: unknown, what: string, refusal: Refusal): number {
   throw refusal(`${what} is not a number from 0 to 1`)
 }
 
-function atMost(most: number, count: number, what: string, refusal: Refusal): number {
+export function atMost(most: number, count: number, what: string, refusal: Refusal): number {
   if (count <= most) return count
   throw refusal(`it has ${count} ${what}, more than ${most}`)
 }

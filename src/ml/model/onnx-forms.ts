@@ -1,4 +1,4 @@
-/** How each kind of model is told in ONNX: what its columns of categories become, and the nodes from columns to a probability. */
+/** How each kind of model is told in ONNX: what its columns of categories become, and the nodes from columns to its outputs. */
 import type { Boosted } from './boosted.ts'
 import type { EncoderSpec } from './encoder.ts'
 import type { Forest } from './forest.ts'
@@ -12,17 +12,19 @@ export type OnnxForm = {
    * column becomes `width` columns of the matrix, all others stay one.
    */
   tables: ReadonlyMap<number, CategoryTable>
-  /** The nodes from the matrix [N, columns] in double to the probability [N, 1] in float. */
-  nodes(matrix: string, probability: string, fresh: (name: string) => string): GraphNode[]
+  /** The nodes from the matrix [N, columns] in double to the outputs of the model, [N, outputs] in float. */
+  nodes(matrix: string, outputs: string, fresh: (name: string) => string): GraphNode[]
 }
 
 export type CategoryTable = { width: number; values: Float64Array }
 
 export function onnxOfForest(forest: Forest): OnnxForm {
-  const missingLeft = forest.missingLeft
+  const { outputs, leaves, value } = forest
+  const shares = (leaf: number) => leaves.subarray(value[leaf]! * outputs, (value[leaf]! + 1) * outputs)
+  const targets = outputs === 1 ? {} : { targets: outputs, weightsOf: shares }
   return {
     tables: new Map(),
-    nodes: (matrix, probability) => [treeEnsemble({ ...forest, missingLeft }, matrix, probability, 'AVERAGE')],
+    nodes: (matrix, answer) => [treeEnsemble({ ...forest, ...targets }, matrix, answer, 'AVERAGE')],
   }
 }
 
@@ -57,9 +59,9 @@ export function onnxOfBoosted(model: Boosted, encoder: EncoderSpec): OnnxForm {
   const trees = { ...model, feature, value, missingLeft }
   return {
     tables: new Map(tables),
-    nodes(matrix, probability, fresh) {
+    nodes(matrix, outputs, fresh) {
       const margin = fresh('trees:margin')
-      return [treeEnsemble(trees, matrix, margin, 'SUM', model.base), plainNode('Sigmoid', [margin], probability)]
+      return [treeEnsemble(trees, matrix, margin, 'SUM', model.base), plainNode('Sigmoid', [margin], outputs)]
     },
   }
 }

@@ -11,10 +11,13 @@ export type EnsembleTrees = {
   right: Uint32Array
   value: Float64Array
   missingLeft: Uint8Array
+  /** Where leaves add to several outputs: how many, and what a leaf adds to each. */
+  targets?: number
+  weightsOf?: (leaf: number) => ArrayLike<number>
 }
 
 /**
- * Trees as one TreeEnsembleRegressor: [N, columns] in double → [N, 1]. The classifier operator would hold two weights a leaf
+ * Trees as one TreeEnsembleRegressor: [N, columns] in double → [N, targets]. The classifier operator would hold two weights a leaf
  * for two numbers that sum to 1.
  */
 export function treeEnsemble(
@@ -25,6 +28,7 @@ export function treeEnsemble(
   base?: number,
 ): GraphNode {
   const nodes = forest.feature.length
+  const { targets = 1, weightsOf = (leaf) => [forest.value[leaf]!] } = forest
   const treeIds = new Uint32Array(nodes)
   const nodeIds = new Uint32Array(nodes)
   const features = new Uint32Array(nodes)
@@ -49,7 +53,11 @@ export function treeEnsemble(
       falseIds[i] = forest.right[i]! - root
     }
   }
-  const pick = (from: ArrayLike<number>) => Uint32Array.from(leaves, (i) => from[i]!)
+  const count = leaves.length * targets
+  const pick = (from: ArrayLike<number>) =>
+    Uint32Array.from({ length: count }, (_, i) => from[leaves[Math.floor(i / targets)]!]!)
+  const weights = new Float64Array(count)
+  for (const [l, leaf] of leaves.entries()) weights.set(weightsOf(leaf), l * targets)
   return {
     name: `make ${output}`,
     opType: 'TreeEnsembleRegressor',
@@ -61,7 +69,7 @@ export function treeEnsemble(
       ...(base === undefined
         ? []
         : [attribute.tensor('base_values_as_tensor', doubles('base_values', Float64Array.of(base)))]),
-      attribute.int('n_targets', 1),
+      attribute.int('n_targets', targets),
       attribute.ints('nodes_treeids', treeIds),
       attribute.ints('nodes_nodeids', nodeIds),
       attribute.ints('nodes_featureids', features),
@@ -72,14 +80,11 @@ export function treeEnsemble(
       attribute.ints('nodes_missing_value_tracks_true', forest.missingLeft),
       attribute.ints('target_treeids', pick(treeIds)),
       attribute.ints('target_nodeids', pick(nodeIds)),
-      attribute.ints('target_ids', new Uint32Array(leaves.length)),
-      attribute.tensor(
-        'target_weights_as_tensor',
-        doubles(
-          'target_weights',
-          Float64Array.from(leaves, (i) => forest.value[i]!),
-        ),
+      attribute.ints(
+        'target_ids',
+        Uint32Array.from({ length: count }, (_, i) => i % targets),
       ),
+      attribute.tensor('target_weights_as_tensor', doubles('target_weights', weights)),
     ],
   }
 }

@@ -1,24 +1,19 @@
 /**
  * The model as ONNX, for everyone else: opset 15 with ai.onnx.ml 3, which ONNX Runtime reads since 1.11 (March 2022).
  *
- * One input of shape [N] per feature, by its name; casts and one-hot are inside. Outputs, each of shape [N]: `label`
- * (int64, 0 or 1 by the model's threshold) and `probability` (float32, of class 1), or `predicted_label` and
- * `predicted_probability` where a feature has that name. All are one-dimensional because
- * MLflow hands over the columns of a DataFrame and makes a DataFrame of the answer, one column per output: it flattens
- * them, so an [N, 2] beside an [N] cannot be answered.
+ * One input of shape [N] per feature, by its name; casts and one-hot are inside. What it answers is in onnx-answer.ts.
  *
  * The trees compare in double, exactly as our walker does, so no threshold moves; only the answer is a float32.
  */
-import { assert } from '../../base/assert.ts'
 import type { EncoderSpec, InputType } from './encoder.ts'
 import { kindOf } from './kinds.ts'
 import type { Model } from './model-file.ts'
+import { type AnswerName, answerNodes, answersOf, cast } from './onnx-answer.ts'
 import { calibrationNodes } from './onnx-calibration.ts'
 import type { CategoryTable } from './onnx-forms.ts'
 import {
   attribute,
   doubles,
-  floats,
   type GraphNode,
   int64s,
   TENSOR,
@@ -38,11 +33,12 @@ const FALSE = ['False', 'false', 'FALSE', '0', '0.0']
 export function encodeOnnx(model: Model): Uint8Array {
   const { spec } = model.encoder
   const form = kindOf(model.learned).onnx(model.learned, spec)
-  const fresh = freshNames(spec)
-  const outputs = outputNames(spec)
-  const [column, flat, threshold] = [fresh('column'), fresh('flat'), fresh('threshold')]
-  const [matrix, answer, isOne] = [fresh('row:matrix'), fresh('forest:mean'), fresh('label:bool')]
-  const calibration = model.calibration && calibrationNodes(model.calibration, answer, fresh)
+  const answers = answersOf(spec, model.outcome)
+  const fresh = freshNames(spec, answers)
+  const [column, flat] = [fresh('column'), fresh('flat')]
+  const [matrix, outputs] = [fresh('row:matrix'), fresh('forest:mean')]
+  const calibration = model.calibration && calibrationNodes(model.calibration, outputs, fresh)
+  const answering = answerNodes(model.outcome, answers, { outputs: calibration?.output ?? outputs, flat, fresh })
   const tables: Tensor[] = []
   const parts = spec.inputs.map((input) => {
     const output = fresh(`${input.name}:columns`)
@@ -52,7 +48,7 @@ export function encodeOnnx(model: Model): Uint8Array {
   const initializer: Tensor[] = [
     int64s(column, new BigInt64Array([-1n, 1n])),
     int64s(flat, new BigInt64Array([-1n])),
-    floats(threshold, new Float32Array([thresholdOf(model)])),
+    ...answering.initializer,
     ...tables,
     ...(calibration?.tensors ?? []),
   ]
@@ -68,38 +64,24 @@ export function encodeOnnx(model: Model): Uint8Array {
     graph: {
       name: model.learned.kind,
       input: spec.inputs.map(({ name, type, nullable }) => valueInfo(name, onnxInputType(type, nullable))),
-      output: [valueInfo(outputs.label, 'int64'), valueInfo(outputs.probability, 'float')],
+      output: answers.map(({ name, type }) => valueInfo(name, type)),
       initializer,
       node: [
         ...used.flatMap(({ nodes }) => nodes),
         node('Concat', columns, matrix, [attribute.int('axis', 1)]),
-        ...form.nodes(matrix, answer, fresh),
+        ...form.nodes(matrix, outputs, fresh),
         ...(calibration?.nodes ?? []),
-        node('Reshape', [calibration?.output ?? answer, flat], outputs.probability),
-        node('GreaterOrEqual', [outputs.probability, threshold], isOne),
-        cast(isOne, outputs.label, 'int64'),
+        ...answering.nodes,
       ],
     },
   })
 }
 
-function thresholdOf({ outcome }: Model): number {
-  assert(outcome.kind === 'binary', 'a graph of two classes')
-  return outcome.threshold
-}
-
-/** What the answer's columns are called: `label` and `probability`, with `predicted_` before one that a feature is called. */
-export function outputNames({ inputs }: EncoderSpec): { label: string; probability: string } {
-  const taken = new Set(inputs.map(({ name }) => name))
-  const free = (name: string): string => (taken.has(name) ? free(`predicted_${name}`) : name)
-  return { label: free('label'), probability: free('probability') }
-}
-
 type Fresh = (name: string) => string
 
 /** Names of values are one space in a graph, whatever the features are called: one that is taken gets colons behind it. */
-function freshNames(spec: EncoderSpec): Fresh {
-  const taken = new Set([...spec.inputs.map(({ name }) => name), ...Object.values(outputNames(spec))])
+function freshNames(spec: EncoderSpec, answers: readonly AnswerName[]): Fresh {
+  const taken = new Set([...spec.inputs, ...answers].map(({ name }) => name))
   return (name) => {
     let free = name
     while (taken.has(free)) free += ':'
@@ -187,10 +169,6 @@ function lookUp(
     attribute.int('default_int64', categories.length),
   ]
   return [node('LabelEncoder', [name], code, codes, ML), node('Gather', [rows, code], output)]
-}
-
-function cast(input: string, output: string, to: TensorType): GraphNode {
-  return node('Cast', [input], output, [attribute.int('to', TENSOR[to])])
 }
 
 function valueInfo(name: string, type: TensorType): ValueInfo {
