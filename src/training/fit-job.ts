@@ -10,7 +10,6 @@ import { type Split, type SplitBy, splitTrainingSet } from '../ml/learn/splits.t
 import { takeRows } from '../ml/learn/take-rows.ts'
 import { binaryLabels, takeTarget } from '../ml/learn/task.ts'
 import { rocAuc } from '../ml/measure/roc.ts'
-import type { Segment } from '../ml/measure/segments.ts'
 import { chooseThreshold } from '../ml/measure/threshold.ts'
 import type { Calibration } from '../ml/model/calibration.ts'
 import { createEncoder, type EncoderSpec, encodeColumns } from '../ml/model/encoder.ts'
@@ -20,10 +19,9 @@ import { encodeOnnx } from '../ml/model/onnx.ts'
 import { type Outcome, yesOrNo } from '../ml/model/outcome.ts'
 import { type Evaluation, evaluate, type Measured } from './evaluate.ts'
 import { type Frame, frameOf, framePart } from './frame.ts'
-import { answersOf } from './report/answers.ts'
 import { learnCalibration } from './report/calibrate.ts'
-import { curvesOf } from './report/curves.ts'
-import { segmentsOf } from './report/segments.ts'
+import type { ChampionFile } from './report/champion.ts'
+import { type Report, reportOf } from './report/report.ts'
 
 export type FitJob = {
   data: TrainingData
@@ -31,6 +29,8 @@ export type FitJob = {
   features: readonly string[]
   label: string
   definition: Pick<Model, 'learner' | 'split' | 'threshold' | 'calibration' | 'segments'>
+  /** The model in Production, which the new one is compared with; null where there is none. */
+  champion: ChampionFile | null
   threads: number
 }
 
@@ -53,20 +53,12 @@ export type FitResult = {
   onnx: Uint8Array
 }
 
-/** What is told of the model beside its evaluation, and goes to its run as it is: artifacts by their names. */
-export type Report = {
-  segments: Segment[]
-  /** What was tried; null where nothing was. `kind`: null where nothing helped. */
-  calibration: { kind: string | null; losses: Record<string, number> } | null
-  images: Record<string, string>
-}
-
 /**
  * Fits on the training part, measures on the rest, and keeps the model fitted on the training part: the one that was
  * measured. Rows that are held out are kept from the fit altogether. The signature comes from all others, so that a null that
  * only the measuring part has is part of it.
  */
-export async function runFitJob({ data, features, label, definition, threads }: FitJob): Promise<FitResult> {
+export async function runFitJob({ data, features, label, definition, champion, threads }: FitJob): Promise<FitResult> {
   const frame = frameOf(data, features, label)
   const split = splitTrainingSet(frame, definition.split)
   const started = performance.now()
@@ -83,8 +75,8 @@ export async function runFitJob({ data, features, label, definition, threads }: 
   const calibration = calibrated?.calibration ?? null
   calibrateAll(calibration, scores)
   const test = measured(seen.frame, seen.test, scores)
-  const holdOut =
-    split.holdOut.length === 0 ? null : scoreHoldOut({ encoder, learned, calibration }, framePart(frame, split.holdOut))
+  const heldFrame = split.holdOut.length === 0 ? null : framePart(frame, split.holdOut)
+  const holdOut = heldFrame && scoreHoldOut({ encoder, learned, calibration }, heldFrame)
   const trainTimeSec = (performance.now() - started) / 1000
   const randomRowsAuc = await aucOfRandomRows({ definition, threads }, split.by, seen.frame)
   const threshold =
@@ -107,11 +99,16 @@ export async function runFitJob({ data, features, label, definition, threads }: 
     encoder,
     trainTimeSec,
     evaluation,
-    report: {
-      segments: segmentsOf(seen.frame.inputs, seen.test, answersOf(seen.frame, seen.test, scores), definition.segments),
-      calibration: calibrated && { kind: calibration?.kind ?? null, losses: calibrated.losses },
-      images: curvesOf(evaluation),
-    },
+    report: reportOf({
+      frame: seen.frame,
+      test: seen.test,
+      outputs: scores,
+      held: heldFrame && holdOut && { frame: heldFrame, outputs: holdOut.scores },
+      definition,
+      champion,
+      calibrated,
+      evaluation,
+    }),
     model: encodeModel(model),
     onnx: encodeOnnx(model),
   }

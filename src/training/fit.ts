@@ -5,10 +5,14 @@ import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import { keepObjects } from '../lake/collect-objects.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import type { Work } from '../lake/work.ts'
+import type { TrackingApi } from '../tracking/tracking.ts'
 import type { Evaluation, Metrics } from './evaluate.ts'
-import type { FitResult, Report } from './fit-job.ts'
+import type { FitResult } from './fit-job.ts'
 import { fitInThread } from './fit-thread.ts'
 import type { Pinned } from './pin.ts'
+import { readChampion } from './report/champion.ts'
+import { comparisonMetrics } from './report/compare.ts'
+import type { Report } from './report/report.ts'
 
 /** What a fit gave, as plain JSON. The digests are of the bytes; `objectKey` is where they lie. */
 export type Fit = Omit<FitResult, 'trainTimeSec' | 'evaluation' | 'report' | 'model' | 'onnx'> & {
@@ -25,6 +29,7 @@ export type StoredFile = { digest: string; objectKey: string; bytes: number }
 type Deps = {
   features: Pick<Features, 'readTrainingSet'>
   objects: ObjectStore
+  tracking: Pick<TrackingApi, 'artifacts'>
   lake: { work: Pick<Work, 'alone'> }
   clock: { nowMs(): number }
   log: Log
@@ -38,9 +43,10 @@ export async function fitModel(
   options: { signal?: AbortSignal } = {},
 ): Promise<Fit> {
   const { model: definition, service } = pinned.definitions
+  const champion = pinned.champion ? await readChampion(deps.tracking, pinned.champion) : null
   const data = await deps.features.readTrainingSet(dataset)
   const features = service.features.map((f) => f.name)
-  const job = { data, features, label: dataset.label, definition, threads: pinned.threads }
+  const job = { data, features, label: dataset.label, definition, champion, threads: pinned.threads }
   const { trainTimeSec, evaluation, report, model, onnx, ...fit } = await fitInThread(job, options)
   const [storedModel, storedOnnx, storedEvaluation, storedReport] = await keepObjects(deps.lake.work, () =>
     Promise.all([
@@ -50,7 +56,11 @@ export async function fitModel(
       keep(deps.objects, Buffer.from(canonicalJson(report satisfies Report)), 'report.json'),
     ]),
   )
-  const metrics: Metrics = { ...evaluation.metrics, train_time_sec: trainTimeSec }
+  const metrics: Metrics = {
+    ...evaluation.metrics,
+    ...comparisonMetrics(report.champion),
+    train_time_sec: trainTimeSec,
+  }
   deps.log.info({ model: pinned.model, rows: fit.rows, ...metrics }, 'fit')
   return {
     ...fit,

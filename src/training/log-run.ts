@@ -9,11 +9,11 @@ import type { TrackingApi } from '../tracking/tracking.ts'
 import type { Evaluation } from './evaluate.ts'
 import { EXAMPLE_ROWS, inputExample } from './example.ts'
 import type { Fit } from './fit.ts'
-import type { Report } from './fit-job.ts'
 import { identityOf } from './identity.ts'
 import { learnerParams, python } from './learner-params.ts'
 import { logModelHistory, modelFolderFiles, signature } from './mlmodel.ts'
 import type { Pinned } from './pin.ts'
+import type { Report } from './report/report.ts'
 
 export type LoggedRun = {
   runId: string
@@ -71,6 +71,7 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
   const files: Record<string, string | Buffer> = {
     ...report.images,
     'segments.json': pretty(report.segments),
+    ...(report.champion ? { 'champion_comparison.json': pretty(report.champion) } : {}),
     ...(report.calibration ? { 'calibration_tried.json': pretty(report.calibration) } : {}),
     'feature_schema.json': pretty(featureSchema(fit.encoder, dataset.label)),
     'confusion_matrix.json': pretty(evaluation.confusion),

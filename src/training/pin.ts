@@ -9,7 +9,9 @@ import { entityOf, featureServiceOf, featureViewOf, labelOf, modelOf } from '../
 import type { Entity, FeatureService, FeatureView, Label, Model, OnDemandView, Project } from '../config/project.ts'
 import type { JoinMode } from '../features/offline/training-set.ts'
 import type { Lake } from '../lake/lake.ts'
+import type { TrackingApi } from '../tracking/tracking.ts'
 import { codeDigest, lockFileDigest } from './code-digest.ts'
+import { type PinnedChampion, type ProductionVersions, pinChampion } from './report/champion.ts'
 
 export type TrainRequest = {
   model: string
@@ -49,6 +51,8 @@ export type Pinned = {
   threads: number
   definitions: Definitions
   definitionsDigest: string
+  /** What the new version is compared with; decides nothing of the model. Absent in what was pinned before there was one. */
+  champion?: PinnedChampion | null
   /** SHA-256 over the compiled files of this package. */
   code: string
   lockFile: { digest: string } | { digest: null; reason: string }
@@ -59,14 +63,18 @@ type Deps = {
   project: Project
   lake: Pick<Lake, 'pinKnownAt'>
   clock: Clock
+  registry: ProductionVersions
+  tracking: Pick<TrackingApi, 'runs'>
   versions: () => Promise<Versions>
 }
 
-export async function pin({ project, lake, clock, versions }: Deps, request: TrainRequest): Promise<Pinned> {
+export async function pin(deps: Deps, request: TrainRequest): Promise<Pinned> {
+  const { project, lake, clock, versions } = deps
   const definitions = definitionsOf(project, request.model)
   const asOf = requirePast(parseInstant(request.asOf, 'as-of'), clock, 'as-of')
-  const [build, knownAt] = await Promise.all([
+  const [build, champion, knownAt] = await Promise.all([
     buildOf(versions),
+    pinChampion(deps, request.model),
     request.knownAt === undefined ? lake.pinKnownAt() : parseInstant(request.knownAt, 'known-at'),
   ])
   return {
@@ -81,6 +89,7 @@ export async function pin({ project, lake, clock, versions }: Deps, request: Tra
     threads: request.threads || availableParallelism(),
     definitions,
     definitionsDigest: digestOf(definitions),
+    champion,
     ...build,
   }
 }

@@ -2,13 +2,14 @@ import { displayInstant } from '../base/instant.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 import { IDENTITY_TAG, type LoggedRun } from './log-run.ts'
 import type { Pinned } from './pin.ts'
+import type { ProductionVersions } from './report/champion.ts'
 
 export type Registered = { name: string; version: number }
 
 export type Trained = Registered & { runId: string; metrics: Record<string, number>; params: Record<string, string> }
 
 /** What training needs of the registry. */
-export type VersionStore = {
+export type VersionStore = ProductionVersions & {
   ensureModel(name: string): Promise<unknown>
   findVersionByRun(name: string, runId: string): Promise<{ version: number } | undefined>
   createVersion(version: {

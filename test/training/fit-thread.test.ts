@@ -29,7 +29,15 @@ function job(rows: number, learner: { kind: string } & Record<string, unknown>, 
     calibration: 'auto',
     segments: null,
   } as const
-  return { data: { rows, columns }, features: ['x', 'text'], label: 'y', definition, threads: 2, ...change }
+  return {
+    data: { rows, columns },
+    features: ['x', 'text'],
+    label: 'y',
+    definition,
+    champion: null,
+    threads: 2,
+    ...change,
+  }
 }
 
 const BOOSTING = { kind: 'gradient_boosting', rounds: 5, earlyStopping: null }

@@ -1,4 +1,4 @@
-import { afterAll, beforeAll, expect, test } from 'vitest'
+import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import type { Segment } from '../../src/ml/measure/segments.ts'
 import { decodeModel } from '../../src/ml/model/model-file.ts'
 import { JANUARY, loadStreamflow } from '../features/real-data.ts'
@@ -56,4 +56,71 @@ test('a calibration that helps by cross-validation is in the model that answers,
   expect(model.calibration?.kind).toBe(kind)
   // The metrics are of the calibrated answers: without, this forest says half as much again as comes true.
   expect(trained.fit.metrics.val_logloss).toBeLessThan(losses.none!)
+})
+
+describe('against the version in Production', () => {
+  const compared = async (run: { artifactUri: string }) =>
+    JSON.parse((await rig.tracking.artifacts.read(run.artifactUri, 'champion_comparison.json')).toString('utf8'))
+
+  test('nothing is said where there is none', async () => {
+    expect(trained.pinned.champion).toBeNull()
+    await expect(compared(trained.run)).rejects.toMatchObject({ code: 'not_found' })
+  })
+
+  test('the difference is of the same rows, with its interval, and is none for the same model', async () => {
+    await rig.registry.transition({
+      name: MODEL,
+      version: trained.version.version,
+      stage: 'Production',
+      archiveExisting: false,
+      actor: 'test',
+    })
+    const again = await train(rig.training, { model: MODEL, asOf: JANUARY, threads: 1 })
+    expect(again.fit.model.digest).toBe(trained.fit.model.digest)
+    const found = await compared(again.run)
+    expect(found).toMatchObject({ version: trained.version.version, rows: again.fit.testRows, unseen: false })
+    expect(found.differences.auc).toMatchObject({ difference: 0, interval: { low: 0, high: 0 } })
+    expect(again.fit.metrics.champion_auc).toBe(trained.fit.metrics.val_auc)
+    expect(again.fit.metrics.auc_over_champion).toBe(0)
+  })
+
+  test('it is of rows that neither has seen, where both keep some from every fit', async () => {
+    const [model] = rig.project.models
+    const split = { ...model!.split }
+    Object.assign(model!.split, { holdOut: 0.2 })
+    const first = await train(rig.training, { model: MODEL, asOf: JANUARY, threads: 1 })
+    expect(await compared(first.run)).toMatchObject({ rows: first.fit.holdOutRows, unseen: false })
+    await rig.registry.transition({
+      name: MODEL,
+      version: first.version.version,
+      stage: 'Production',
+      archiveExisting: true,
+      actor: 'test',
+    })
+    Object.assign(model!.learner, { seed: 7 })
+    const second = await train(rig.training, { model: MODEL, asOf: JANUARY, threads: 1 })
+    const found = await compared(second.run)
+    expect(found).toMatchObject({ version: first.version.version, rows: second.fit.holdOutRows, unseen: true })
+    expect(found.differences.auc.champion).toBeCloseTo(first.fit.metrics.holdout_auc!, 12)
+    expect(found.differences.auc.candidate).toBeCloseTo(second.fit.metrics.holdout_auc!, 12)
+    expect(found.differences.auc.interval.low).toBeLessThan(found.differences.auc.interval.high)
+    Object.assign(model!.split, split)
+  })
+
+  test('a champion that cannot be asked is no reason to train nothing: the run says why', async () => {
+    const source = `${trained.run.artifactUri}/nothing-here`
+    const { version } = await rig.registry.createVersion({
+      name: MODEL,
+      source,
+      runId: trained.run.runId,
+      description: '',
+      tags: {},
+    })
+    await rig.registry.transition({ name: MODEL, version, stage: 'Production', archiveExisting: true, actor: 'test' })
+    const next = await train(rig.training, { model: MODEL, asOf: JANUARY, threads: 1 })
+    expect(await compared(next.run)).toEqual({
+      version,
+      reason: expect.stringContaining('its model file cannot be read'),
+    })
+  })
 })

@@ -55,15 +55,21 @@ describe('a training on made-up customers', () => {
     const { files } = await rig.tracking.artifacts.listOfRun(first.run.runId)
     expect(files.map((file) => file.path)).toEqual([
       'calibration.json',
+      'calibration.svg',
       'confusion_matrix.json',
       'feature_importance.json',
+      'feature_importance.svg',
       'feature_schema.json',
       'inputs.json',
       'intervals.json',
       'lift.json',
+      'lift.svg',
       'model',
       'precision_recall.json',
+      'precision_recall.svg',
       'roc.json',
+      'roc.svg',
+      'segments.json',
     ])
     const schema = await artifact('feature_schema.json')
     expect(schema.features[5]).toEqual({

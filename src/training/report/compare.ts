@@ -1,0 +1,97 @@
+import { messageOf } from '../../base/errors.ts'
+import { type Difference, pairedDifferences } from '../../ml/measure/paired.ts'
+import { rankScores } from '../../ml/measure/ranked.ts'
+import { rankedAuc } from '../../ml/measure/roc.ts'
+import { encodeColumns, type InputColumn } from '../../ml/model/encoder.ts'
+import { predictAll } from '../../ml/model/kinds.ts'
+import { calibrateAll, decodeModel, type Model } from '../../ml/model/model-file.ts'
+import { type Answers, saidAndTrue } from './answers.ts'
+import type { ChampionFile } from './champion.ts'
+
+/** Rows on which two models are compared, and what the new one gave for them. */
+export type ComparedRows = { inputs: readonly InputColumn[]; rows: number; answers: Answers; unseen: boolean }
+
+/**
+ * The new model against the one in Production, on the same rows. `unseen`: neither has learned from any of them; else the
+ * champion may have, which speaks for it. Of two classes `auc` and `logloss`, of several `logloss`, of numbers `rmse`.
+ */
+export type Comparison =
+  | { version: number; rows: number; unseen: boolean; differences: Record<string, Difference> }
+  | { version: number; reason: string }
+
+/** The seed of the resamples is no choice of the user's. */
+const SEED = 20_240_501
+
+export function compareWithChampion(champion: ChampionFile, compared: ComparedRows): Comparison {
+  const { version } = champion
+  if ('reason' in champion) return champion
+  try {
+    const outputs = outputsOf(decodeModel(champion.bytes), compared)
+    if (typeof outputs === 'string') return { version, reason: outputs }
+    const before = { ...compared.answers, outputs }
+    return {
+      version,
+      rows: compared.rows,
+      unseen: compared.unseen,
+      differences: differencesOf(before, compared.answers),
+    }
+  } catch (error) {
+    return { version, reason: messageOf(error) }
+  }
+}
+
+/** What the champion gives for the rows; or why it cannot be asked. */
+function outputsOf(model: Model, { inputs, rows, answers: { target } }: ComparedRows): Float64Array | string {
+  const own: InputColumn[] = []
+  for (const { name, type } of model.encoder.spec.inputs) {
+    const found = inputs.find((input) => input.name === name)
+    if (!found) return `it asks for the feature ${name}, which the new version does not have`
+    if (found.type !== type) return `its feature ${name} is a ${type}, and that of the new version a ${found.type}`
+    own.push(found)
+  }
+  const { outcome } = model
+  if (outcome.kind !== target.kind) return `it predicts a ${outcome.kind}, and the new version a ${target.kind}`
+  if (outcome.kind === 'multiclass' && target.kind === 'multiclass' && outcome.classes.length !== target.classes) {
+    return `it tells ${outcome.classes.length} classes apart, and the new version ${target.classes}`
+  }
+  const matrix = encodeColumns(model.encoder, own, rows)
+  return calibrateAll(model.calibration, predictAll(model.learned, matrix))
+}
+
+function differencesOf(before: Answers, after: Answers): Record<string, Difference> {
+  const { entities, target } = after
+  const names = target.kind === 'binary' ? ['auc', 'logloss'] : target.kind === 'multiclass' ? ['logloss'] : ['rmse']
+  const rows = { rows: entities.length, entities, seed: SEED }
+  return pairedDifferences(rows, names, measureOf(before), measureOf(after))
+}
+
+function measureOf(answers: Answers): (counts: Uint32Array) => number[] {
+  const { losses } = saidAndTrue(answers)
+  const meanLoss = (counts: Uint32Array) => {
+    let [sum, rows] = [0, 0]
+    for (let r = 0; r < counts.length; r++) {
+      sum += losses[r]! * counts[r]!
+      rows += counts[r]!
+    }
+    return sum / rows
+  }
+  const { target, outputs } = answers
+  if (target.kind === 'regression') return (counts) => [Math.sqrt(meanLoss(counts))]
+  if (target.kind === 'multiclass') return (counts) => [meanLoss(counts)]
+  const ranked = rankScores(outputs)
+  return (counts) => [rankedAuc(ranked, target.labels, counts), meanLoss(counts)]
+}
+
+/** Of a comparison as metrics of the run: `champion_auc`, and the difference with its ends. */
+export function comparisonMetrics(comparison: Comparison | null): Record<string, number> {
+  if (!comparison || 'reason' in comparison) return {}
+  return Object.fromEntries(
+    Object.entries(comparison.differences).flatMap(([name, { champion, difference, interval }]) => [
+      [`champion_${name}`, champion] as const,
+      [`${name}_over_champion`, difference] as const,
+      ...(interval
+        ? [[`${name}_over_champion_low`, interval.low] as const, [`${name}_over_champion_high`, interval.high] as const]
+        : []),
+    ]),
+  )
+}

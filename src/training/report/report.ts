@@ -1,0 +1,58 @@
+import type { Model } from '../../config/project.ts'
+import type { ChosenCalibration } from '../../ml/learn/calibrate.ts'
+import type { Segment } from '../../ml/measure/segments.ts'
+import type { Evaluation } from '../evaluate.ts'
+import { type Frame, framePart } from '../frame.ts'
+import { answersOf } from './answers.ts'
+import type { ChampionFile } from './champion.ts'
+import { type Comparison, compareWithChampion } from './compare.ts'
+import { curvesOf } from './curves.ts'
+import { segmentsOf } from './segments.ts'
+
+/** What is told of a model beside its evaluation; the same training with the same champion gives the same. */
+export type Report = {
+  segments: Segment[]
+  /** What was tried; null where nothing was. `kind`: null where nothing helped. */
+  calibration: { kind: string | null; losses: Record<string, number> } | null
+  /** Null where no version was in Production. */
+  champion: Comparison | null
+  /** Artifacts by their names. */
+  images: Record<string, string>
+}
+
+export type ReportParts = {
+  /** All rows but those that no fit sees, and which of them measure the model. */
+  frame: Frame
+  test: Uint32Array
+  outputs: Float64Array
+  held: { frame: Frame; outputs: Float64Array } | null
+  definition: Pick<Model, 'split' | 'segments'>
+  champion: ChampionFile | null
+  calibrated: ChosenCalibration | null
+  evaluation: Evaluation
+}
+
+export function reportOf(parts: ReportParts): Report {
+  const { frame, test, outputs, definition, champion, calibrated, evaluation } = parts
+  return {
+    segments: segmentsOf(frame.inputs, test, answersOf(frame, test, outputs), definition.segments),
+    calibration: calibrated && { kind: calibrated.calibration?.kind ?? null, losses: calibrated.losses },
+    champion: champion && compareWithChampion(champion, comparedRows(parts, champion)),
+    images: curvesOf(evaluation),
+  }
+}
+
+/**
+ * The rows that no fit sees, where there are some: they are the same entities for every version, so the champion has not seen
+ * them either, if its fit left out as large a share. Else the rows that measure the new one.
+ */
+function comparedRows({ frame, test, outputs, held, definition }: ReportParts, champion: ChampionFile) {
+  const measuring = held ? held.frame : framePart(frame, test)
+  const all = Uint32Array.from({ length: measuring.rows }, (_, r) => r)
+  return {
+    inputs: measuring.inputs,
+    rows: measuring.rows,
+    answers: answersOf(measuring, all, held ? held.outputs : outputs),
+    unseen: held !== null && 'holdOut' in champion && champion.holdOut >= definition.split.holdOut,
+  }
+}
