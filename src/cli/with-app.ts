@@ -27,8 +27,8 @@ export async function openContext(options: CommonOptions): Promise<Context> {
 export async function readOptions(options: CommonOptions): Promise<ReturnType<typeof readProject> & { dir: string }> {
   const folder = options.project === undefined ? nearestProject(process.cwd()) : resolve(options.project)
   const home = homeOf({ flags: options, env: process.env, projectDir: folder })
-  const { definition, dir } = await loadDefinition(folder, keptConfig(home))
-  return { ...readProject(definition, dir), dir }
+  const { definition, dir, code } = await loadDefinition(folder, keptConfig(home))
+  return { ...readProject(definition, dir, code), dir }
 }
 
 /** Only in a home that is there: a check of a project leaves nothing behind. */

@@ -5,6 +5,7 @@ import { createJiti } from 'jiti'
 import { messageOf, PlatformError } from '../base/errors.ts'
 import { normalizeProject } from './normalize.ts'
 import type { Project } from './project.ts'
+import { NO_CODE, type ProjectCode, projectCode } from './project-code.ts'
 
 export const CONFIG_FILE = 'weir.config.ts'
 
@@ -14,15 +15,15 @@ export const CONFIG_FILE = 'weir.config.ts'
  * compiler and translate took 0.26 s of processor time at each start, a fifth of it; now it takes 0.01 s.
  */
 export async function loadProject(projectDir: string, options: { keptIn?: string } = {}): Promise<Project> {
-  const { definition, dir } = await loadDefinition(projectDir, options)
-  return normalizeProject(definition, dir)
+  const { definition, dir, code } = await loadDefinition(projectDir, options)
+  return normalizeProject(definition, dir, code)
 }
 
-/** What a person wrote, and the folder of it. */
+/** What a person wrote, the folder of it, and the files that say it. */
 export async function loadDefinition(
   projectDir: string,
   { keptIn }: { keptIn?: string } = {},
-): Promise<{ definition: unknown; dir: string }> {
+): Promise<{ definition: unknown; dir: string; code: ProjectCode }> {
   const dir = resolve(projectDir)
   const file = join(dir, CONFIG_FILE)
   if (!existsSync(file)) {
@@ -32,22 +33,26 @@ export async function loadDefinition(
       { details: { faults: [{ path: CONFIG_FILE, message: 'missing' }] } },
     )
   }
-  const definition = await importDefault(file, keptIn)
+  const { definition, code } = await importDefault(file, keptIn)
   if (definition === undefined) {
     throw new PlatformError(
       'config_invalid',
       `${file} has no default export; end it with: export default defineProject({…})`,
     )
   }
-  return { definition, dir }
+  return { definition, dir, code }
 }
 
-async function importDefault(file: string, keptIn: string | undefined): Promise<unknown> {
+async function importDefault(
+  file: string,
+  keptIn: string | undefined,
+): Promise<{ definition: unknown; code: ProjectCode }> {
   const options = { alias: { weir: ownIndex() }, moduleCache: false, fsCache: ownFolder(keptIn) ?? false }
   const jiti = createJiti(import.meta.url, options)
   try {
     const module = await jiti.import<{ default?: unknown }>(file)
-    return Object.hasOwn(module, 'default') ? module.default : undefined
+    if (!Object.hasOwn(module, 'default')) return { definition: undefined, code: NO_CODE }
+    return { definition: module.default, code: await projectCode(file, jiti, 'weir') }
   } catch (error) {
     throw new PlatformError('config_invalid', `${file} cannot be loaded: ${messageOf(error)}`, { cause: error })
   }

@@ -1,6 +1,6 @@
 /** From what a person wrote to the complete project: every fault is collected with its path, and reported at once. */
 import { PlatformError } from '../base/errors.ts'
-import { sha256Hex } from '../base/hash.ts'
+import { digestOf } from '../base/hash.ts'
 import { parseDurationMs } from './duration.ts'
 import { type Fault, inAll } from './fault.ts'
 import type {
@@ -13,13 +13,14 @@ import type {
   ServiceFeature,
   ValueType,
 } from './project.ts'
+import { NO_CODE, type ProjectCode } from './project-code.ts'
 import { putRight } from './put-right.ts'
 import { checkReferences } from './references.ts'
 import { type ProjectShape, projectShape } from './shapes.ts'
 
 /** The complete project of a definition; throws `config_invalid` with `details.faults` [{path, message}]. */
-export function normalizeProject(input: unknown, dir: string): Project {
-  const { faults, projects } = readProject(input, dir)
+export function normalizeProject(input: unknown, dir: string, code: ProjectCode = NO_CODE): Project {
+  const { faults, projects } = readProject(input, dir, code)
   const [project] = projects
   if (faults.length > 0 || project === undefined) throw refusal(dir, faults)
   return project
@@ -29,14 +30,18 @@ export function normalizeProject(input: unknown, dir: string): Project {
  * All faults of a definition. `projects` are what may be meant: the one project, or, where a part cannot be read, several that
  * differ in what stands in its place. What is wrong in all of them is a fault whatever is put there.
  */
-export function readProject(input: unknown, dir: string): { faults: Fault[]; projects: Project[] } {
+export function readProject(
+  input: unknown,
+  dir: string,
+  code: ProjectCode = NO_CODE,
+): { faults: Fault[]; projects: Project[] } {
   const read = projectShape.safeParse(input, { reportInput: true })
   if (read.success) {
-    const project = complete(read.data, dir)
+    const project = complete(read.data, dir, code)
     return { faults: checkReferences(project, read.data), projects: [project] }
   }
   const { shapes, faults } = putRight(input, read.error.issues)
-  const projects = shapes.map((shape) => complete(shape, dir))
+  const projects = shapes.map((shape) => complete(shape, dir, code))
   const between = inAll(projects.map((project, i) => checkReferences(project, shapes[i]!)))
   return { faults: [...faults, ...between], projects }
 }
@@ -49,10 +54,11 @@ const ALWAYS = [
   { rule: 'total_row', severity: 'error' },
 ] as const
 
-function complete(shape: ProjectShape, dir: string): Project {
+function complete(shape: ProjectShape, dir: string, code: ProjectCode): Project {
   return {
     name: shape.name,
     dir,
+    code,
     tracking: shape.tracking,
     defaultModel: shape.defaultModel,
     sources: Object.entries(shape.sources).map(([name, s]) => ({
@@ -81,7 +87,7 @@ function complete(shape: ProjectShape, dir: string): Project {
       inputs: v.inputs.flatMap((ref) => expandReference(ref, shape)).map(({ view, feature }) => ({ view, feature })),
       request: typed(v.request),
       features: typed(v.features),
-      code: sha256Hex(v.compute.toString()),
+      code: digestOf([v.compute.toString(), code.digest]),
       compute: v.compute,
     })),
     featureServices: Object.entries(shape.featureServices).map(([name, s]) => completeService(name, s, shape)),

@@ -4,6 +4,7 @@ import type { ThresholdRule } from '../ml/measure/threshold.ts'
 import type { ValueType } from '../values/values.ts'
 import type { Written } from '../values/written.ts'
 import type { ENCODINGS } from './format-shape.ts'
+import type { ProjectCode } from './project-code.ts'
 
 /**
  * The project, complete: what `defineProject` input becomes after `config/normalize.ts` has read it. Every room works
@@ -13,6 +14,8 @@ export type Project = {
   name: string
   /** The folder of `weir.config.ts`. */
   dir: string
+  /** The files that say all this, and what they import; as they were when they were read. */
+  code: ProjectCode
   /** Another MLflow server, to which our flows log and from which serving loads; null for this one. */
   tracking: string | null
   sources: Source[]
@@ -132,7 +135,10 @@ export type OnDemandView = {
   /** Columns that the caller must send along. */
   request: { name: string; type: ValueType }[]
   features: { name: string; type: ValueType }[]
-  /** SHA-256 of the function's text: a part of every digest that the function itself cannot be. */
+  /**
+   * SHA-256 of the function's text and of the code of the project, where what it calls stands: a part of every digest that
+   * the function itself cannot be.
+   */
   code: string
   compute: (row: OnDemandRow) => OnDemandRow
 }

@@ -20,23 +20,31 @@ function partsOf({ model, service, views, onDemand, entities, label }: Definitio
     ['feature service', service],
     ['label', label],
     ...views.map((view): [string, { name: string }] => ['feature view', view]),
-    ...onDemand.map((view): [string, { name: string }] => ['on-demand view', view]),
+    ...onDemand.map((view): [string, { name: string }] => ['on-demand view', declared(view)]),
     ...entities.map((entity): [string, { name: string }] => ['entity', entity]),
   ]
   return new Map(named.map(([what, part]) => [`${what} ${part.name}`, digestOf(part)]))
 }
 
-/** What did the work then and would do it now: code (Weir's own and what it is installed with), and versions. */
-export function environmentDifferences(recorded: Pinned, now: Pinned): { code: string[]; versions: string[] } {
-  const code = []
-  if (recorded.code !== now.code) code.push(`the code of Weir: ${short(recorded.code)} then, ${short(now.code)} now`)
+/** Its function is compared with the files of the project, which are told by name. */
+function declared({ code: _, ...view }: Definitions['onDemand'][number]): { name: string } {
+  return view
+}
+
+/** What both know of the code: Weir's own by its digest, and what it is installed with. */
+export function codeDifferences(recorded: Pinned, now: Pinned): string[] {
   const [lock, lockNow] = [recorded.lockFile.digest, now.lockFile.digest]
-  if (lock !== lockNow) code.push(`package-lock.json: ${short(lock ?? 'none')} then, ${short(lockNow ?? 'none')} now`)
+  return [
+    ...(recorded.code === now.code ? [] : [`the code of Weir: ${short(recorded.code)} then, ${short(now.code)} now`]),
+    ...(lock === lockNow ? [] : [`package-lock.json: ${short(lock ?? 'none')} then, ${short(lockNow ?? 'none')} now`]),
+  ]
+}
+
+export function versionDifferences(recorded: Pinned, now: Pinned): string[] {
   const names = Object.keys({ ...recorded.versions, ...now.versions }) as (keyof Pinned['versions'])[]
-  const versions = names
+  return names
     .filter((name) => recorded.versions[name] !== now.versions[name])
     .map((name) => `${name}: ${recorded.versions[name] ?? 'none'} then, ${now.versions[name] ?? 'none'} now`)
-  return { code, versions }
 }
 
 /** Which snapshots the training set was made from that are not, or are others, now. */

@@ -10,8 +10,10 @@ import { messageOf, PlatformError } from '../base/errors.ts'
 import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import type { RegistryApi } from '../registry/registry.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
-import type { Fit, Pinned, Training } from '../training/training.ts'
-import { definitionDifferences, environmentDifferences, inputDifferences } from './differences.ts'
+import type { Fit, Training } from '../training/training.ts'
+import { type Compared, compareBuilds, decides } from './compare-builds.ts'
+import { definitionDifferences, inputDifferences } from './differences.ts'
+import { type Recorded, recordedOf, runOf } from './recorded.ts'
 
 export const VERDICTS = {
   same: 'the same bytes',
@@ -30,6 +32,9 @@ export type Reproduction = {
   verdict: Verdict
   /** Why the verdict is not "same"; the first is the first that differs on the way from data to model. */
   because: string[]
+  /** The commits, and what of the project's files differs. */
+  git: Compared['git']
+  files: Compared['files']
   /** What differs and made no difference to the bytes; empty unless the verdict is "same". */
   although: string[]
   trainingSet: { recorded: string; again: string | null }
@@ -39,17 +44,9 @@ export type Reproduction = {
 }
 
 type Deps = {
-  training: Pick<Training, 'pin' | 'buildDataset' | 'fit'>
+  training: Pick<Training, 'pin' | 'record' | 'buildDataset' | 'fit'>
   tracking: Pick<TrackingApi, 'runs' | 'artifacts'>
   registry: Pick<RegistryApi, 'getVersion'>
-}
-
-/** What `weir train` wrote beside the model, as inputs.json. */
-type Recorded = {
-  pinned: Pinned
-  trainingSet: TrainingSetRef
-  model: { digest: string }
-  onnx: { digest: string }
 }
 
 const TIME = 'train_time_sec'
@@ -64,15 +61,17 @@ export function createReproduce(deps: Deps): Reproduce {
 
 /** `MODEL/VERSION`, or the id of a run of `weir train`. */
 async function reproduce(deps: Deps, name: string): Promise<Reproduction> {
-  const { runId, version } = await runOf(deps, name)
+  const { runId, version } = await runOf(deps.registry, name)
   const run = await deps.tracking.runs.get(runId)
-  const recorded = await recordedOf(deps, run.artifactUri, runId)
+  const recorded = await recordedOf(deps.tracking.artifacts, run.artifactUri, runId)
   const { pinned, trainingSet } = recorded
   const recordedMetrics = new Map(run.metrics.map(({ key, value }) => [key, value]))
   const found = {
     runId,
     model: pinned.model,
     version,
+    git: { recorded: pinned.git ?? null, now: null } as Compared['git'],
+    files: [] as Compared['files'],
     trainingSet: { recorded: trainingSet.digest, again: null as string | null },
     modelFile: { recorded: recorded.model.digest, again: null as string | null },
     onnx: { recorded: recorded.onnx.digest, again: null as string | null },
@@ -86,17 +85,27 @@ async function reproduce(deps: Deps, name: string): Promise<Reproduction> {
   })
 
   const { asOf, from, knownAt, mode, model } = pinned
-  const now = await deps.training.pin({ model, asOf, knownAt, mode, ...(from ? { from } : {}) })
+  const now = await deps.training
+    .pin({ model, asOf, knownAt, mode, ...(from ? { from } : {}) })
+    .catch((error: unknown) => {
+      // The project has no such model, or not what it was made of.
+      if (error instanceof PlatformError && error.code === 'not_found') return error
+      throw error
+    })
+  if (now instanceof PlatformError) return end('other_code', [now.message])
+  const builds = compareBuilds(recorded, now, await deps.training.record(now))
+  Object.assign(found, { git: builds.git, files: builds.files })
   const definitions = definitionDifferences(pinned.definitions, now.definitions)
-  const environment = environmentDifferences(pinned, now)
-  const code = [...definitions, ...environment.code]
+  const ofProject = definitions.length > 0 || decides(pinned.definitions) ? builds.project : []
+  const code = [...definitions, ...ofProject, ...builds.code]
+  const environment = builds.environment
 
   let dataset: TrainingSetRef
   try {
     dataset = await deps.training.buildDataset(pinned)
   } catch (error) {
     if (!(error instanceof PlatformError) || !GONE.includes(error.code)) throw error
-    const refused = error.code === 'invalid_argument' && definitions.length > 0
+    const refused = error.code === 'invalid_argument' && [...definitions, ...ofProject].length > 0
     return end(refused ? 'other_code' : 'data_missing', [messageOf(error), ...code])
   }
   found.trainingSet.again = dataset.digest
@@ -104,45 +113,18 @@ async function reproduce(deps: Deps, name: string): Promise<Reproduction> {
     const inputs = inputDifferences(trainingSet.inputs, dataset.inputs)
     if (inputs.length > 0) return end('data_missing', [...inputs, ...code])
     const rows = `the training set of the same snapshots has other bytes (${trainingSet.rows} rows, now ${dataset.rows})`
-    return end(code.length > 0 ? 'other_code' : 'not_reproducible', [rows, ...code, ...environment.versions])
+    return end(code.length > 0 ? 'other_code' : 'not_reproducible', [rows, ...code, ...environment])
   }
 
   const fit = await deps.training.fit(pinned, dataset)
   Object.assign(found, compared(fit, recorded, recordedMetrics))
-  const differs = [...code, ...environment.versions]
+  const differs = [...code, ...environment]
   if (fit.model.digest === recorded.model.digest && fit.onnx.digest === recorded.onnx.digest)
     return end('same', [], differs)
   const first = firstDifference(found.metrics)
-  if (environment.versions.length > 0) return end('other_environment', [...environment.versions, ...code, first])
+  if (environment.length > 0) return end('other_environment', [...environment, ...code, first])
   if (code.length > 0) return end('other_code', [...code, first])
   return end('not_reproducible', ['the same data, code and environment gave another model', first])
-}
-
-async function runOf({ registry }: Deps, name: string): Promise<{ runId: string; version: string | null }> {
-  if (/^[0-9a-f]{32}$/.test(name)) return { runId: name, version: null }
-  const [, model = '', version = ''] = /^(.+)\/(\d+)$/.exec(name) ?? []
-  if (model === '') {
-    throw new PlatformError(
-      'invalid_argument',
-      `'${name}' is neither MODEL/VERSION (such as churn/3) nor the id of a run`,
-    )
-  }
-  const { runId } = await registry.getVersion(model, Number(version))
-  if (runId) return { runId, version }
-  throw new PlatformError('unsupported', `${model} version ${version} has no run that says what it was trained from`)
-}
-
-async function recordedOf({ tracking }: Deps, artifactUri: string, runId: string): Promise<Recorded> {
-  const refusal = `run ${runId} has no inputs.json that weir train wrote: only its runs can be trained again`
-  const text = await tracking.artifacts.read(artifactUri, 'inputs.json').catch((error) => {
-    if (error instanceof PlatformError && ['not_found', 'file_gone'].includes(error.code)) {
-      throw new PlatformError('unsupported', refusal)
-    }
-    throw error
-  })
-  const recorded = JSON.parse(text.toString('utf8')) as Partial<Recorded>
-  if (recorded.pinned && recorded.trainingSet && recorded.model && recorded.onnx) return recorded as Recorded
-  throw new PlatformError('unsupported', refusal)
 }
 
 function compared(fit: Fit, recorded: Recorded, metrics: ReadonlyMap<string, number>) {

@@ -6,16 +6,20 @@ import { PlatformError } from '../base/errors.ts'
 import { digestOf, sha256Hex } from '../base/hash.ts'
 
 /** The package's folder, seen from src/training or dist/training. */
-const PACKAGE = fileURLToPath(new URL('../..', import.meta.url))
+export const PACKAGE = fileURLToPath(new URL('../..', import.meta.url))
 
 /** SHA-256 over path and bytes of each file that runs: dist/, without type declarations and source maps. */
 export async function codeDigest(packageDir = PACKAGE): Promise<string> {
+  return digestOf(await codeFileDigests(packageDir))
+}
+
+/** Path and digest of each of them: what a difference is named by. */
+export async function codeFileDigests(packageDir = PACKAGE): Promise<[string, string][]> {
   const dist = join(packageDir, 'dist')
   const files = await codeFiles(packageDir)
-  const digests = await Promise.all(
+  return Promise.all(
     files.map(async (file) => [file.slice(dist.length + 1).replaceAll(sep, '/'), sha256Hex(await readFile(file))]),
   )
-  return digestOf(digests)
 }
 
 /** The files that run, in order of their names. */

@@ -1,4 +1,4 @@
-import { canonicalJson, sha256Hex } from '../base/hash.ts'
+import { canonicalJson } from '../base/hash.ts'
 import type { Log } from '../base/log.ts'
 import type { Features } from '../features/features.ts'
 import type { TrainingSetRef } from '../features/offline/training-set.ts'
@@ -9,6 +9,7 @@ import type { TrackingApi } from '../tracking/tracking.ts'
 import type { Evaluation, Metrics } from './evaluate.ts'
 import type { FitResult } from './fit-job.ts'
 import { fitInThread } from './fit-thread.ts'
+import { keepFile, type StoredFile } from './keep-file.ts'
 import type { Pinned } from './pin.ts'
 import { readChampion } from './report/champion.ts'
 import { comparisonMetrics } from './report/compare.ts'
@@ -23,8 +24,6 @@ export type Fit = Omit<FitResult, 'trainTimeSec' | 'evaluation' | 'report' | 'mo
   report: StoredFile
   finishedMs: number
 }
-
-export type StoredFile = { digest: string; objectKey: string; bytes: number }
 
 type Deps = {
   features: Pick<Features, 'readTrainingSet'>
@@ -50,10 +49,10 @@ export async function fitModel(
   const { trainTimeSec, evaluation, report, model, onnx, ...fit } = await fitInThread(job, options)
   const [storedModel, storedOnnx, storedEvaluation, storedReport] = await keepObjects(deps.lake.work, () =>
     Promise.all([
-      keep(deps.objects, model, 'weir'),
-      keep(deps.objects, onnx, 'onnx'),
-      keep(deps.objects, Buffer.from(canonicalJson(evaluation satisfies Evaluation)), 'evaluation.json'),
-      keep(deps.objects, Buffer.from(canonicalJson(report satisfies Report)), 'report.json'),
+      keepFile(deps.objects, model, 'weir'),
+      keepFile(deps.objects, onnx, 'onnx'),
+      keepFile(deps.objects, Buffer.from(canonicalJson(evaluation satisfies Evaluation)), 'evaluation.json'),
+      keepFile(deps.objects, Buffer.from(canonicalJson(report satisfies Report)), 'report.json'),
     ]),
   )
   const metrics: Metrics = {
@@ -71,11 +70,4 @@ export async function fitModel(
     report: storedReport,
     finishedMs: deps.clock.nowMs(),
   }
-}
-
-async function keep(objects: ObjectStore, bytes: Uint8Array, kind: string): Promise<StoredFile> {
-  const digest = sha256Hex(bytes)
-  const objectKey = `models/${digest}.${kind}`
-  await objects.put(objectKey, bytes)
-  return { digest, objectKey, bytes: bytes.length }
 }

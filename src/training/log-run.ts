@@ -1,5 +1,6 @@
 import { canonicalJson, sha256Hex } from '../base/hash.ts'
 import { displayInstant } from '../base/instant.ts'
+import type { Project } from '../config/project.ts'
 import type { Features } from '../features/features.ts'
 import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import { getVerified } from '../lake/named-by-digest.ts'
@@ -12,7 +13,8 @@ import type { Fit } from './fit.ts'
 import { identityOf } from './identity.ts'
 import { learnerParams, python } from './learner-params.ts'
 import { logModelHistory, modelFolderFiles, signature } from './mlmodel.ts'
-import type { Pinned } from './pin.ts'
+import type { Pinned, Versions } from './pin.ts'
+import { recordBuild } from './record.ts'
 import type { Report } from './report/report.ts'
 
 export type LoggedRun = {
@@ -30,7 +32,13 @@ export const IDENTITY_TAG = 'weir.identity'
 /** Of the training set: tells two with the same bytes apart by what they were built from. */
 export const TRAINING_SET_IDENTITY_TAG = 'weir.training_set_identity'
 
-type Deps = { features: Pick<Features, 'readFirstRows'>; objects: ObjectStore; tracking: TrackingApi }
+type Deps = {
+  project: Project
+  features: Pick<Features, 'readFirstRows'>
+  objects: ObjectStore
+  tracking: TrackingApi
+  versions: () => Promise<Versions>
+}
 
 /** Every write may be repeated: the run id is pinned, params and metric points are equal, artifacts are replaced. */
 export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Promise<LoggedRun> {
@@ -68,7 +76,12 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
   const example = inputExample(await deps.features.readFirstRows(dataset, EXAMPLE_ROWS), fit.encoder)
   const evaluation = JSON.parse((await getVerified(objects, fit.evaluation.objectKey)).toString()) as Evaluation
   const report = JSON.parse((await getVerified(objects, fit.report.objectKey)).toString()) as Report
+  const { code, environment } = await recordBuild(deps, pinned.git)
+  const { diff } = pinned
   const files: Record<string, string | Buffer> = {
+    'code.json': pretty(code),
+    'environment.json': pretty(environment),
+    ...(diff ? { 'uncommitted.diff': await getVerified(objects, diff.objectKey) } : {}),
     ...report.images,
     'segments.json': pretty(report.segments),
     ...(report.champion ? { 'champion_comparison.json': pretty(report.champion) } : {}),
@@ -95,8 +108,13 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
 }
 
 /** What was pinned and is one word each, so that runs can be searched by it; all of it is in inputs.json. */
-function pinnedTags({ model, definitionsDigest, code, lockFile, versions }: Pinned): Record<string, string> {
+function pinnedTags(pinned: Pinned): Record<string, string> {
+  const { model, definitionsDigest, code, lockFile, versions, projectCode, git } = pinned
   return {
+    ...(projectCode ? { 'weir.project_code_digest': projectCode } : {}),
+    // MLflow's own name for it; what is not committed is the artifact uncommitted.diff.
+    ...(git?.kind === 'git' && git.commit ? { 'mlflow.source.git.commit': git.commit } : {}),
+    'weir.git': git?.kind === 'git' ? (git.dirty ? 'dirty' : 'clean') : 'none',
     'weir.model': model,
     'weir.definitions_digest': definitionsDigest,
     'weir.code_digest': code,

@@ -8,9 +8,14 @@ import { requirePast } from '../base/past.ts'
 import { entityOf, featureServiceOf, featureViewOf, labelOf, modelOf } from '../config/find.ts'
 import type { Entity, FeatureService, FeatureView, Label, Model, OnDemandView, Project } from '../config/project.ts'
 import type { JoinMode } from '../features/offline/training-set.ts'
+import { keepObjects } from '../lake/collect-objects.ts'
 import type { Lake } from '../lake/lake.ts'
+import type { ObjectStore } from '../lake/objects.ts'
+import type { Work } from '../lake/work.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 import { codeDigest, lockFileDigest } from './code-digest.ts'
+import { type GitState, readGit } from './git.ts'
+import { keepFile, type StoredFile } from './keep-file.ts'
 import { type PinnedChampion, type ProductionVersions, pinChampion } from './report/champion.ts'
 
 export type TrainRequest = {
@@ -57,11 +62,17 @@ export type Pinned = {
   code: string
   lockFile: { digest: string } | { digest: null; reason: string }
   versions: Versions & { node: string; platform: string }
+  /** Of the project's code. Absent in runs of before it was recorded, as what follows is. */
+  projectCode?: string
+  git?: GitState
+  /** What was not committed. */
+  diff?: StoredFile | null
 }
 
 type Deps = {
   project: Project
-  lake: Pick<Lake, 'pinKnownAt'>
+  lake: Pick<Lake, 'pinKnownAt'> & { work: Pick<Work, 'alone'> }
+  objects: ObjectStore
   clock: Clock
   registry: ProductionVersions
   tracking: Pick<TrackingApi, 'runs'>
@@ -72,9 +83,10 @@ export async function pin(deps: Deps, request: TrainRequest): Promise<Pinned> {
   const { project, lake, clock, versions } = deps
   const definitions = definitionsOf(project, request.model)
   const asOf = requirePast(parseInstant(request.asOf, 'as-of'), clock, 'as-of')
-  const [build, champion, knownAt] = await Promise.all([
+  const [build, champion, git, knownAt] = await Promise.all([
     buildOf(versions),
     pinChampion(deps, request.model),
+    pinGit(deps),
     request.knownAt === undefined ? lake.pinKnownAt() : parseInstant(request.knownAt, 'known-at'),
   ])
   return {
@@ -91,7 +103,18 @@ export async function pin(deps: Deps, request: TrainRequest): Promise<Pinned> {
     definitionsDigest: digestOf(definitions),
     champion,
     ...build,
+    projectCode: project.code.digest,
+    ...git,
   }
+}
+
+/** What is not committed is kept now: the tree may be another one when the run is logged. */
+async function pinGit({ project, objects, lake }: Deps): Promise<Pick<Pinned, 'git' | 'diff'>> {
+  const paths = project.code.files.map(({ path }) => path)
+  const { state, diff } = await readGit(project.dir, paths)
+  if (diff === null) return { git: state, diff: null }
+  const bytes = Buffer.from(diff)
+  return { git: state, diff: await keepObjects(lake.work, () => keepFile(objects, bytes, 'diff')) }
 }
 
 /** What does the work: the code, what it was installed with, and the versions that it runs on. */
@@ -101,12 +124,16 @@ async function buildOf(versions: Deps['versions']): Promise<Pick<Pinned, 'code' 
   return { code, lockFile, versions: { ...named, node: process.versions.node, platform } }
 }
 
-export async function requireSameBuild({ versions }: Pick<Deps, 'versions'>, pinned: Pinned): Promise<void> {
+export async function requireSameBuild(
+  { versions, project }: Pick<Deps, 'versions' | 'project'>,
+  pinned: Pinned,
+): Promise<void> {
   const live = await buildOf(versions)
   const names = Object.keys(live.versions) as (keyof Pinned['versions'])[]
   const differs = [
     ...(live.code === pinned.code ? [] : ['the code of Weir']),
     ...(live.lockFile.digest === pinned.lockFile.digest ? [] : ['its package-lock.json']),
+    ...(project.code.digest === pinned.projectCode ? [] : ['the code of the project']),
     ...names.filter((name) => live.versions[name] !== pinned.versions[name]).map((name) => `the version of ${name}`),
   ]
   if (differs.length === 0) return

@@ -21,15 +21,32 @@ import type { Lake } from '../lake/lake.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import type { SplitBy } from '../ml/learn/splits.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
+import type { Environment, InstalledPackages } from './environment.ts'
 import { type Fit, fitModel } from './fit.ts'
+import type { GitState } from './git.ts'
 import { identityOf } from './identity.ts'
 import { type LoggedRun, logRun } from './log-run.ts'
 import { type Definitions, type Pinned, pin, requireSameBuild, type TrainRequest, type Versions } from './pin.ts'
+import { type BuildRecord, type CodeRecord, recordBuild } from './record.ts'
 import { findTrained, type Registered, register, type Trained, type VersionStore } from './register.ts'
 
 export { TRAINING_SET_IDENTITY_TAG, TRAINING_SET_TAG } from './log-run.ts'
 
-export type { Definitions, Fit, LoggedRun, Pinned, Registered, SplitBy, Trained, TrainRequest }
+export type {
+  BuildRecord,
+  CodeRecord,
+  Definitions,
+  Environment,
+  Fit,
+  GitState,
+  InstalledPackages,
+  LoggedRun,
+  Pinned,
+  Registered,
+  SplitBy,
+  Trained,
+  TrainRequest,
+}
 
 export type TrainingDeps = {
   project: Project
@@ -49,6 +66,8 @@ export type Training = {
   pin(request: TrainRequest): Promise<Pinned>
   /** Refuses (conflict) where the code, the lock file or a version is not what was pinned: it would be logged falsely. */
   requireSameBuild(pinned: Pinned): Promise<void>
+  /** The code and the environment of this process, as a run records them. */
+  record(pinned: Pinned): Promise<BuildRecord>
   buildDataset(pinned: Pinned): Promise<TrainingSetRef>
   /** A registered version that was trained from the same training set by the same definitions and code. */
   findTrained(pinned: Pinned, dataset: TrainingSetRef): Promise<Trained | undefined>
@@ -63,6 +82,7 @@ export function createTraining(deps: TrainingDeps): Training {
   return {
     pin: (request) => pin(deps, request),
     requireSameBuild: (pinned) => requireSameBuild(deps, pinned),
+    record: (pinned) => recordBuild(deps, pinned.git),
     buildDataset: ({ model, asOf, from, knownAt, mode }) =>
       deps.features.trainingSet({ model, asOf, knownAt, mode, ...(from ? { from } : {}) }, { forModel: true }),
     findTrained: (pinned, dataset) => findTrained(deps, pinned, identityOf(pinned, dataset)),

@@ -35,6 +35,7 @@ const BANNED: { what: string; pattern: RegExp; places: Record<string, string> }[
       'lake/s3-client.ts': "the AWS SDK's own variables",
       'db/embedded/cluster.ts': "the system's programs are found by PATH",
       'db/embedded/binaries.ts': 'the place of caches, by XDG',
+      'training/git.ts': 'git is found by PATH, and is not told which repository a hook belongs to',
     },
   },
   {

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { PlatformError } from '../../src/base/errors.ts'
 import { parseInstant } from '../../src/base/instant.ts'
 import type { Entity, FeatureView, Project, Source, ValueType } from '../../src/config/project.ts'
+import { NO_CODE } from '../../src/config/project-code.ts'
 import type { JoinMode } from '../../src/features/offline/training-set.ts'
 import { MODEL } from './projects.ts'
 import { type Cell, openRig, type Rig, rowsOf, snapshotSource } from './rig.ts'
@@ -348,6 +349,7 @@ function projectOf(one: Case, i: number): { project: Project; facts: Source; lab
   const project: Project = {
     name: 'acceptance',
     dir: '/',
+    code: NO_CODE,
     tracking: null,
     defaultModel: null,
     sources: [facts, labels],

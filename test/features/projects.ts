@@ -1,4 +1,5 @@
 import type { Project, Source, ValueType } from '../../src/config/project.ts'
+import { NO_CODE } from '../../src/config/project-code.ts'
 
 type View = { name: string; source: Source; features: string[]; ttlMs: number | null }
 
@@ -20,6 +21,7 @@ export function projectOf(options: { sources: Source[]; keys: Record<string, Val
   return {
     name: 'small',
     dir: '/',
+    code: NO_CODE,
     tracking: null,
     defaultModel: null,
     sources: options.sources,

@@ -49,6 +49,11 @@ export function emptyDatabase(): Promise<EmptyDatabase> {
   return createDatabase(async () => 'template0')
 }
 
+/** A copy of another one, to which nobody is connected, as it would be restored. */
+export function copyDatabase(url: string): Promise<EmptyDatabase> {
+  return createDatabase(async () => new URL(url).pathname.slice(1))
+}
+
 async function createDatabase(template: (admin: pg.Client) => Promise<string>): Promise<EmptyDatabase> {
   const name = `t_${process.pid}_${randomBytes(4).toString('hex')}`
   await withAdmin(async (admin) => {

@@ -116,11 +116,11 @@ test('B7: a training that goes on with another build is refused at every step af
 test('B7: a build is the code, the lock file and the versions; the refusal names what differs and the command', async () => {
   const versions = async () => ({ weir: '1', duckdb: '2' })
   const pinned = { model: 'm', asOf: '2024-01-31T00:00:00.000000Z', code: 'x', lockFile: { digest: 'y' } }
-  const other = { ...pinned, versions: { weir: '1', duckdb: '3', node: 'v0', platform: 'p' } }
-  await expect(requireSameBuild({ versions }, other as never)).rejects.toMatchObject({
+  const other = { ...pinned, versions: { weir: '1', duckdb: '3', node: 'v0', platform: 'p' }, projectCode: 'z' }
+  await expect(requireSameBuild({ versions, project: ridesProject() }, other as never)).rejects.toMatchObject({
     code: 'conflict',
     message: expect.stringMatching(
-      /another build.*\(the code of Weir, its package-lock.json, the version of duckdb, the version of node, the version of platform\).*weir train m --as-of 2024-01-31$/,
+      /another build.*\(the code of Weir, its package-lock.json, the code of the project, the version of duckdb, the version of node, the version of platform\).*weir train m --as-of 2024-01-31$/,
     ),
   })
 })

@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { PlatformError } from '../../src/base/errors.ts'
 import { inputDifferences } from '../../src/reproduce/differences.ts'
 import { createReproduce } from '../../src/reproduce/reproduce.ts'
-import type { Training } from '../../src/training/training.ts'
+import type { BuildRecord, Training } from '../../src/training/training.ts'
 import { JANUARY, loadStreamflow } from '../features/real-data.ts'
 import { madeUpSql, openTrainingRig, type TrainingRig, train } from '../training/rig.ts'
 
@@ -87,6 +87,92 @@ test('other bytes are of the environment, of the code, or of nothing that is rec
   const nothing = await reproduceWith(otherBytes)(`${MODEL}/1`)
   expect(nothing).toMatchObject({ verdict: 'not_reproducible' })
   expect(nothing.because).toEqual(['the same data, code and environment gave another model', auc])
+})
+
+/** As if the code and the environment of this process were others. */
+function recordedAs(change: (build: BuildRecord) => void): Partial<Training> {
+  return {
+    async record(pinned) {
+      const build = structuredClone(await rig.training.record(pinned))
+      change(build)
+      return build
+    },
+  }
+}
+
+test('which files of Weir differ is said by name, the first ten of them', async () => {
+  const oneLess = recordedAs(({ code }) => {
+    const at = code.weir.files.findIndex(([path]) => path === 'training/fit.js')
+    code.weir.files[at]![1] = 'e'.repeat(64)
+    code.weir.files.push(['training/zzz.js', 'e'.repeat(64)])
+  })
+  const other = pinnedAs((pinned) => (pinned.code = 'e'.repeat(64)))
+  const found = await reproduceWith({ ...otherBytes, ...other, ...oneLess })(`${MODEL}/1`)
+  expect(found.verdict).toBe('other_code')
+  expect(found.because[1]).toBe('files of Weir: training/fit.js (changed), training/zzz.js (new)')
+  const none = recordedAs(({ code }) => void code.weir.files.splice(0))
+  const all = await reproduceWith({ ...otherBytes, ...other, ...none })(`${MODEL}/1`)
+  expect(all.because[1]).toMatch(/^files of Weir: (\S+\.\w+ \(gone\), ){10}and \d+ more$/)
+})
+
+test('the environment is compared whole: V8, native libraries, libc, processor, packages', async () => {
+  const elsewhere = recordedAs(({ environment }) => {
+    environment.node.v8 = '0.0'
+    environment.os.libc = 'musl'
+    environment.cpu.wasmSimd = false
+    environment.cpu.kernels = 'javascript'
+    environment.cpu.cores = 99
+    environment.native['onnxruntime-web'] = '0.1'
+    const packages = environment.weir.packages!
+    packages['node_modules/zod']!.version = '0.0.1'
+    packages['node_modules/pg']!.integrity = 'sha512-other'
+    delete packages['node_modules/yaml']
+  })
+  const found = await reproduceWith({ ...otherBytes, ...elsewhere })(`${MODEL}/1`)
+  expect(found.verdict).toBe('other_environment')
+  expect(found.because.slice(0, -1)).toEqual([
+    `v8: ${process.versions.v8} then, 0.0 now`,
+    expect.stringMatching(/^onnxruntime-web: .* then, 0.1 now$/),
+    expect.stringMatching(/^libc: .* then, musl now$/),
+    'processor SIMD in WebAssembly: true then, false now',
+    'processor loops of boosting: webassembly then, javascript now',
+    expect.stringMatching(/^packages of Weir: pg .* with other content, yaml \S+ is gone, zod \S+ then, 0.0.1 now$/),
+  ])
+  expect((await reproduceWith(elsewhere)(`${MODEL}/1`)).verdict).toBe('same')
+})
+
+test('a model that the project no longer has is other code, and a run of before code was recorded is trained again all the same', async () => {
+  const gone: Partial<Training> = { pin: () => Promise.reject(new PlatformError('not_found', 'there is no model x')) }
+  expect(await reproduceWith(gone)(`${MODEL}/1`)).toMatchObject({
+    verdict: 'other_code',
+    because: ['there is no model x'],
+  })
+  const { tracking, training, registry } = rig
+  const artifacts = {
+    ...tracking.artifacts,
+    read(uri: string, path: string) {
+      if (path === 'inputs.json') return tracking.artifacts.read(uri, path)
+      return Promise.reject(new PlatformError('not_found', path))
+    },
+  }
+  const older = createReproduce({ training, registry, tracking: { ...tracking, artifacts } })
+  expect(await older.reproduce(`${MODEL}/1`)).toMatchObject({ verdict: 'same', files: [] })
+})
+
+test('the files of the project count where an on-demand function decides; else only beside a definition that differs', async () => {
+  const edited = recordedAs(({ code }) => {
+    code.project.files[0]!.digest = 'e'.repeat(64)
+    code.project.files[0]!.text += '// a comment\n'
+  })
+  const found = await reproduceWith({ ...otherBytes, ...edited })(`${MODEL}/1`)
+  expect(found).toMatchObject({ verdict: 'not_reproducible' })
+  expect(found.files).toEqual([
+    { path: 'weir.config.ts', what: 'changed', diff: expect.stringContaining('+// a comment') },
+  ])
+  const defined = pinnedAs((pinned) => (pinned.definitions.label = { ...pinned.definitions.label, horizonMs: 1 }))
+  const both = await reproduceWith({ ...otherBytes, ...edited, ...defined })(`${MODEL}/1`)
+  expect(both.verdict).toBe('other_code')
+  expect(both.because[1]).toBe('files of the project: weir.config.ts (changed)')
 })
 
 test('"same" is said of equal bytes of both model files alone', async () => {

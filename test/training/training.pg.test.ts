@@ -56,7 +56,9 @@ describe('a training on made-up customers', () => {
     expect(files.map((file) => file.path)).toEqual([
       'calibration.json',
       'calibration.svg',
+      'code.json',
       'confusion_matrix.json',
+      'environment.json',
       'feature_importance.json',
       'feature_importance.svg',
       'feature_schema.json',
