@@ -33,6 +33,7 @@ try {
   cpSync(join(root, 'src/db/migrations'), join(made, 'db/migrations'), { recursive: true })
   buildKernel('boosting', 'ml/learn/boosting')
   buildKernel('trees', 'ml/model')
+  buildKernel('shap', 'ml/explain')
   const files = filesIn(made)
   for (const file of files) {
     if (sameBytes(join(made, file), join(dist, file))) continue

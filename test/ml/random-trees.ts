@@ -1,7 +1,6 @@
 import { createPrng, type Prng } from '../../src/base/prng.ts'
-import { ASKS_SET, MISSING_LEFT, SET_WORDS } from '../../src/ml/model/questions.ts'
+import { ASKS_SET, MISSING_LEFT, type Questions, SET_WORDS } from '../../src/ml/model/questions.ts'
 import type { Trees } from '../../src/ml/model/trees.ts'
-import type { Questions } from '../../src/ml/model/walker.ts'
 
 export type RandomTrees = Trees & Questions & { isCategory: boolean[]; cover: Float32Array }
 

@@ -46,12 +46,12 @@ describe('walking packed trees', () => {
     const trees = randomTrees(5, { trees: 2, columns: 6, depth: 4 })
     // So many columns leave 15 bits of a word, and the nodes need 16.
     const chains = manyNodes(32_767, 70_000)
-    expect(packTrees(chains, chains.flags, chains.sets)).toBeUndefined()
+    expect(packTrees(chains, chains)).toBeUndefined()
     const row = new Float64Array(32_767).fill(1)
     expect([...createWalker(chains, chains, 'fastest').leavesOf(row)]).toEqual([
       ...plainWalker(chains, chains).leavesOf(row),
     ])
-    expect(packTrees(trees, trees.flags, trees.sets)).toBeDefined()
+    expect(packTrees(trees, trees)).toBeDefined()
   })
 
   it('is made ready once, and not for few rows', () => {

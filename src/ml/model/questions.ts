@@ -7,3 +7,6 @@ export const SET_WORDS = 8
 export function inSet(sets: Uint32Array, set: number, category: number): boolean {
   return ((sets[set * SET_WORDS + (category >>> 5)]! >>> (category & 31)) & 1) === 1
 }
+
+/** Of trees: by node its flags, and the sets that are asked for. */
+export type Questions = { flags: Uint8Array; sets: Uint32Array }

@@ -2,8 +2,9 @@
  * Which leaf each tree gives a row: the one question that all answers of trees begin with. What was made ready for it is kept
  * with the trees, for as long as somebody has them.
  */
-import { type PackedTrees, packTrees, writeCodes } from './packed-trees.ts'
-import { ASKS_SET, inSet, MISSING_LEFT } from './questions.ts'
+import { type PackedTrees, packTrees } from './packed-trees.ts'
+import { ASKS_SET, inSet, MISSING_LEFT, type Questions } from './questions.ts'
+import { writeCodes } from './ranked-questions.ts'
 import { createTreeKernels, type KernelChoice } from './tree-kernels.ts'
 import { type Matrix, rowMajor, type Trees } from './trees.ts'
 
@@ -13,9 +14,6 @@ export type Walker = {
   /** For every row of a matrix, block by block and tree by tree; `leaves[r]` is that of row `first + r`. */
   leavesOfAll(matrix: Matrix, visit: (tree: number, first: number, rows: number, leaves: Int32Array) => void): void
 }
-
-/** By node, what it asks beside its threshold (questions.ts), and the sets that are asked for. */
-export type Questions = { flags: Uint8Array; sets: Uint32Array }
 
 const NO_SETS = new Uint32Array(0)
 /** So many, or fewer where rows are wide: their codes stay in the cache while tree after tree is walked. */
@@ -43,16 +41,17 @@ export function walkerForRows(trees: Trees, questions: Questions | Uint8Array, r
 }
 
 export function createWalker(trees: Trees, questions: Questions, choice: KernelChoice): Walker {
-  const packed = packTrees(trees, questions.flags, questions.sets)
+  const packed = packTrees(trees, questions)
   return packed === undefined ? plainWalker(trees, questions) : packedWalker(packed, choice)
 }
 
-function questionsOf(questions: Questions | Uint8Array): Questions {
+export function questionsOf(questions: Questions | Uint8Array): Questions {
   return questions instanceof Uint8Array ? { flags: questions, sets: NO_SETS } : questions
 }
 
 function packedWalker(given: PackedTrees, choice: KernelChoice): Walker {
-  const { trees, nodes, starts, codes: width } = given
+  const { trees, nodes, starts, ranked } = given
+  const width = ranked.codes
   const block = Math.max(8, Math.min(BLOCK_ROWS, BLOCK_CODES / width))
   const words = nodes.length + starts.length + (1 + block) * width + trees + block
   const kernels = createTreeKernels(choice, 4 * words)
@@ -66,7 +65,7 @@ function packedWalker(given: PackedTrees, choice: KernelChoice): Walker {
   const [blockCodes, blockLeaves] = [kernels.words(block * width), kernels.words(block)]
   return {
     leavesOf(row) {
-      writeCodes(packed, row, 0, codes, 0)
+      writeCodes(ranked, row, 0, codes, 0)
       kernels.walkTrees(packed, codes, leaves)
       return leaves
     },
@@ -75,7 +74,7 @@ function packedWalker(given: PackedTrees, choice: KernelChoice): Walker {
       const x = rowMajor(matrix)
       for (let first = 0; first < rows; first += block) {
         const count = Math.min(block, rows - first)
-        for (let r = 0; r < count; r++) writeCodes(packed, x, (first + r) * columns, blockCodes, r * width)
+        for (let r = 0; r < count; r++) writeCodes(ranked, x, (first + r) * columns, blockCodes, r * width)
         for (let t = 0; t < trees; t++) {
           kernels.walkRows(packed, t, blockCodes, count, blockLeaves)
           visit(t, first, count, blockLeaves)
