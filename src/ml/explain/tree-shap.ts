@@ -26,7 +26,7 @@ export type ExplainedTrees = {
   scale: number
 }
 
-export function explainTrees(parts: ExplainedTrees, choice: KernelChoice = 'fastest'): Explainer {
+export function explainTrees(parts: ExplainedTrees, choice: KernelChoice = 'fastest'): Omit<Explainer, 'unit'> {
   const { trees, questions, outputs, outputOf, scale } = parts
   const covered = requireCover(trees)
   const ranked = rankQuestions(trees, questions)

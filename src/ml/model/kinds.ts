@@ -3,6 +3,8 @@
  * read, checked and told in ONNX. Nobody else asks what kind a model is. How each is learned is in learn/learners.ts, by
  * the same tags.
  */
+import type { Explainer } from '../explain/explainer.ts'
+import { explainBoosted, explainCurves, explainForest } from '../explain/explainers.ts'
 import { type Boosted, boostedProbabilities, boostedProbability, findBoostedFault } from './boosted.ts'
 import { boostedArrays, packBoosted, unpackBoosted } from './boosted-file.ts'
 import { type Curves, findCurvesFault, predictAllCurves, predictCurves } from './curves.ts'
@@ -52,6 +54,8 @@ export type ModelKind<M extends Learned> = {
     refusal: Refusal,
   ): { arrays: ArraySpec[]; unpack(arrays: ModelArray[]): M }
   onnx(model: M, encoder: EncoderSpec): OnnxForm
+  /** What each column adds to its sums; refused (unsupported) where its file does not say enough. */
+  explain(model: M): Explainer
 }
 
 function curvesKind(kind: CurvesKind): ModelKind<CurvesModel> {
@@ -69,6 +73,7 @@ function curvesKind(kind: CurvesKind): ModelKind<CurvesModel> {
       return { arrays: sizes.arrays, unpack: (arrays) => ({ kind, curves: unpackCurves(sizes, columns, arrays) }) }
     },
     onnx: ({ curves }, encoder) => onnxOfCurves(curves, encoder),
+    explain: ({ curves }) => explainCurves(curves),
   }
 }
 
@@ -93,6 +98,7 @@ const KINDS: { [K in LearnedKind]: ModelKind<ModelOf<K>> } = {
       }
     },
     onnx: ({ forest }) => onnxOfForest(forest),
+    explain: ({ forest }) => explainForest(forest),
   },
   gradient_boosting: {
     layout: 2,
@@ -113,6 +119,7 @@ const KINDS: { [K in LearnedKind]: ModelKind<ModelOf<K>> } = {
       }
     },
     onnx: ({ boosted }, encoder) => onnxOfBoosted(boosted, encoder),
+    explain: ({ boosted }) => explainBoosted(boosted),
   },
   logistic_regression: curvesKind('logistic_regression'),
   ridge_regression: curvesKind('ridge_regression'),

@@ -1,6 +1,5 @@
 import { describe, expect, it } from 'vitest'
 import { createPrng } from '../../../src/base/prng.ts'
-import type { Explainer } from '../../../src/ml/explain/explainer.ts'
 import { gaussLegendre } from '../../../src/ml/explain/gauss-legendre.ts'
 import { explainTrees } from '../../../src/ml/explain/tree-shap.ts'
 import type { KernelChoice } from '../../../src/ml/model/tree-kernels.ts'
@@ -123,11 +122,11 @@ function partsOf(trees: Omit<RandomTrees, 'cover'> & { cover: Float32Array | nul
   return { trees, questions: trees, outputs: 1, valueOf: (node: number) => trees.value[node]!, base: () => 0, scale: 1 }
 }
 
-function explainerOf(trees: RandomTrees, choice: KernelChoice): Explainer {
+function explainerOf(trees: RandomTrees, choice: KernelChoice) {
   return explainTrees(partsOf(trees), choice)
 }
 
-function explained(explainer: Explainer, row: Float64Array): number[] {
+function explained(explainer: ReturnType<typeof explainTrees>, row: Float64Array): number[] {
   const out = new Float64Array(row.length)
   explainer.contributions(row, out)
   return [...out]

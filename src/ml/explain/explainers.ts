@@ -1,0 +1,44 @@
+/** How each kind of model is explained; model/kinds.ts names them. */
+import type { Boosted } from '../model/boosted.ts'
+import { addCurve, type Curves } from '../model/curves.ts'
+import type { Forest } from '../model/forest.ts'
+import type { Explainer, Unit } from './explainer.ts'
+import { explainTrees } from './tree-shap.ts'
+
+/** On the scale that a forest sums on: of probabilities, or of the number that it says. */
+export function explainForest(forest: Forest): Explainer {
+  const { trees, outputs, value, leaves, missingLeft, link } = forest
+  const explained = explainTrees({
+    trees: forest,
+    questions: { flags: missingLeft, sets: new Uint32Array(0) },
+    outputs,
+    valueOf: outputs === 1 ? (node) => value[node]! : (node, output) => leaves[value[node]! * outputs + output]!,
+    base: () => 0,
+    scale: 1 / trees,
+  })
+  return { ...explained, unit: link === 'share' ? 'probability' : 'value' }
+}
+
+export function explainBoosted(boosted: Boosted): Explainer {
+  const { value, base } = boosted
+  const parts = { trees: boosted, questions: boosted, outputs: 1, valueOf: (node: number) => value[node]! }
+  return { ...explainTrees({ ...parts, base: () => base, scale: 1 }), unit: 'log_odds' }
+}
+
+/** A curve adds what it says of its column: its mean over the training rows is 0 (learn/linear/centre.ts), so this is exact. */
+export function explainCurves(curves: Curves): Explainer {
+  const { outputs, columns, base, link } = curves
+  const said = new Float64Array(outputs)
+  return {
+    unit: UNITS[link],
+    base,
+    contributions(row, out) {
+      for (let c = 0; c < columns; c++) {
+        addCurve(curves, c, row[c]!, said.fill(0), 0)
+        for (let k = 0; k < outputs; k++) out[k * columns + c] = said[k]!
+      }
+    },
+  }
+}
+
+const UNITS = { logit: 'log_odds', softmax: 'score', identity: 'value' } as const satisfies Record<Curves['link'], Unit>
