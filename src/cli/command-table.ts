@@ -86,6 +86,11 @@ const GROUPS = {
       summary: 'predict one entity with the promoted model',
       load: () => import('./commands/predict.ts'),
     },
+    {
+      name: 'explain',
+      summary: 'say what each feature adds to a prediction',
+      load: () => import('./commands/explain.ts'),
+    },
   ],
 } as const satisfies Record<string, readonly Entry[]>
 

@@ -5,7 +5,7 @@ import { withinMs } from '../base/within.ts'
 import type { Project } from '../config/project.ts'
 import type { Database } from '../db/sql.ts'
 import type { Features } from '../features/features.ts'
-import { decodeModel, type Model } from '../ml/model/model-file.ts'
+import { decodeModel, type Model, predictOne } from '../ml/model/model-file.ts'
 import { REGISTRY_CHANNEL } from '../registry/channel.ts'
 import type { ModelVersion, RegistryApi } from '../registry/registry.ts'
 import { isOwn, ownFilesOf } from '../registry/source.ts'
@@ -183,6 +183,11 @@ export function createLiveModels(deps: LiveModelDeps) {
         `its inputs are not the features of '${service.name}' (at ${differs}); train a version with the present definition`,
       )
     }
+    // What is made ready for the first row is made ready now, before it takes over.
+    predictOne(
+      model,
+      inputs.map(() => null),
+    )
     return {
       name,
       version: String(version.version),

@@ -3,6 +3,7 @@ import type {} from '@fastify/swagger'
 import type { FastifyInstance, FastifyPluginAsync, FastifyReply, FastifyRequest } from 'fastify'
 import type { KeyInput } from '../features/define/keys.ts'
 import { exactJson, readBodiesExactly } from '../wire/exact-json.ts'
+import { type ExplainQuery, explainQuery } from '../wire/explanation.ts'
 import { type InvocationRequest, invocationRequest, rowsOfInvocation, valuesOfRows } from '../wire/invocations.ts'
 import {
   batchMember,
@@ -65,15 +66,18 @@ function predictionRoutes(app: FastifyInstance, serving: Serving, name: string, 
   const one = routeOptions({
     tag: 'predictions',
     summary: `Predict one entity with the live version of ${name}`,
+    query: explainQuery,
     body: predictRequest(keys),
     answers: { 200: predictionOf(fields) },
     errors: [404],
   })
-  app.post<{ Body: Record<string, unknown> }>(
+  app.post<{ Body: Record<string, unknown>; Querystring: ExplainQuery }>(
     `${prefix}/predict`,
     { ...one, preValidation },
     async (request, reply) => {
-      const prediction = await serving.predict(name, inputOf(request.body))
+      const prediction = await serving.predict(name, inputOf(request.body), {
+        explain: request.query.explain === 'true',
+      })
       return reply.header('content-type', JSON_TYPE).send(predictionJson(prediction))
     },
   )

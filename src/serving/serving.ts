@@ -20,6 +20,7 @@ import { type KeyInput, keyValues } from '../features/define/keys.ts'
 import { predictBatch, predictOne } from '../ml/model/model-file.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { Prediction } from '../wire/predict.ts'
+import { explanationOf } from './explanation.ts'
 import { createLiveModels, type LiveModel, type LiveModelDeps } from './live-models.ts'
 import { noModel } from './no-model.ts'
 import { type HealthCheck, readiness } from './readiness.ts'
@@ -44,14 +45,19 @@ export function createServing(deps: ServingDeps) {
     return features.service(requireModel(project, name).featureService)
   }
 
-  async function predict(name: string, key: KeyInput): Promise<Prediction> {
-    const [result] = await predictMany(name, [key])
+  /** With `explain` it says what each feature added. */
+  async function predict(name: string, key: KeyInput, { explain = false } = {}): Promise<Prediction> {
+    const [result] = await predictMany(name, [key], { explain })
     if (result && 'error' in result) throw result.error
     return result as Prediction
   }
 
   /** One answer for each key, in order. */
-  async function predictMany(name: string, keys: readonly KeyInput[]): Promise<(Prediction | Unpredicted)[]> {
+  async function predictMany(
+    name: string,
+    keys: readonly KeyInput[],
+    { explain = false } = {},
+  ): Promise<(Prediction | Unpredicted)[]> {
     const service = serviceOf(name)
     // The features are read first: so the model that answers is the one that is live when the answer is made.
     const rows = await features.readOnline(service.name, keys)
@@ -64,7 +70,12 @@ export function createServing(deps: ServingDeps) {
       const key = keys[i]!
       const error = features.refusal(service.name, key, row)
       if (!error) count++
-      results.push(error ? { key, error } : predictionOf(live, service, key, row.values, row.eventTimestamps))
+      if (error) {
+        results.push({ key, error })
+        continue
+      }
+      const prediction = predictionOf(live, service, key, row.values, row.eventTimestamps)
+      results.push(explain ? { ...prediction, explanation: explanationOf(live.model, row.values) } : prediction)
     }
     if (count > 0) events.predicted({ name, version: live.version }, count)
     return results

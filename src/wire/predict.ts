@@ -1,5 +1,6 @@
 /** `POST /predict` and `/predict/batch`, for one model or for all: what is sent, and what is answered. */
 import { z } from 'zod'
+import { type Explanation, explanationJson, explanationOf } from './explanation.ts'
 import { type FeatureValue, featureJson } from './features.ts'
 import { limitOf } from './limits.ts'
 import { refusalMembers } from './problem.ts'
@@ -64,6 +65,7 @@ export function predictionOf({ name, keys, features }: PredictionFields) {
     ...predictionMembers,
     features_used: used,
     model: z.object(named).meta({ description: model.description }),
+    explanation: explanationOf(features).optional(),
   })
 }
 
@@ -99,10 +101,12 @@ export type Prediction = {
   model: { name: string; version: string; run_id: string }
   /** The oldest moment among the views that the features came from. */
   featuresAsOf: string | null
+  explanation?: Explanation
 }
 
 /** The prediction as JSON text, features in the order of the service and integers with all their digits. */
-export function predictionJson({ keys, prediction, probability, features, model, featuresAsOf }: Prediction): string {
+export function predictionJson(answer: Prediction): string {
+  const { keys, prediction, probability, features, model, featuresAsOf, explanation } = answer
   let text = '{'
   for (const { name, value } of keys) text += `${JSON.stringify(name)}:${featureJson(value)},`
   text += `"prediction":${prediction},"probability":${probability},"features_used":{`
@@ -110,5 +114,6 @@ export function predictionJson({ keys, prediction, probability, features, model,
     text += `${i === 0 ? '' : ','}${JSON.stringify(features.names[i])}:${featureJson(features.values[i] ?? null)}`
   }
   const asOf = featuresAsOf === null ? 'null' : `"${featuresAsOf.replace(/\.?0+Z$/, 'Z')}"`
-  return `${text}},"model":${JSON.stringify(model)},"features_as_of":${asOf}}`
+  const reasons = explanation ? `,"explanation":${explanationJson(explanation, features.names)}` : ''
+  return `${text}},"model":${JSON.stringify(model)},"features_as_of":${asOf}${reasons}}`
 }

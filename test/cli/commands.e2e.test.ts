@@ -110,6 +110,16 @@ test('train, runs, models, promote, predict', async () => {
   const prediction = await json('predict', 'streamflow_churn', '7590-VHVEG')
   expect(prediction).toMatchObject({ user_id: '7590-VHVEG', model: { version: '1', run_id: trained.runId } })
   expect(await json('predict', '7590-VHVEG')).toEqual(prediction)
+  const explained = await json('explain', '7590-VHVEG', '7590-VHVEG')
+  expect(explained.predictions).toHaveLength(2)
+  const { explanation, ...same } = explained.predictions[1]
+  expect(same).toEqual(prediction)
+  expect(Object.keys(explanation.contributions)).toEqual(Object.keys(prediction.features_used))
+  const told = await weir('explain', 'streamflow_churn', '7590-VHVEG')
+  expect(told.stdout).toMatch(
+    /probability 0\.\d+ = 0\.\d+ without knowing anything[\s\S]*feature +value +adds[\s\S]*months_active/,
+  )
+  expect((await fails('explain', 'streamflow_churn')).stderr).toContain('weir explain streamflow_churn KEY')
   const unknown = await fails('predict', 'streamflow_churn', 'nobody', '--json')
   expect(JSON.parse(unknown.stdout)).toMatchObject({ error: { code: 'not_found' } })
 })

@@ -27,7 +27,7 @@ const COMMANDS = [
     'materialize',
     'features',
   ],
-  ...['dataset', 'train', 'gc', 'runs', 'models', 'promote', 'predict'],
+  ...['dataset', 'train', 'gc', 'runs', 'models', 'promote', 'predict', 'explain'],
 ]
 
 describe('help', () => {

@@ -1,9 +1,10 @@
 import type { Command } from 'commander'
+import type { App } from '../../app.ts'
 import { PlatformError } from '../../base/errors.ts'
 import { requireDefaultModel, requireModel } from '../../config/find.ts'
 import { KEY_HELP, keyOfText } from '../../features/define/key-text.ts'
 import type { ServingEvents } from '../../serving/live-models.ts'
-import { createServing } from '../../serving/serving.ts'
+import { createServing, type Serving } from '../../serving/serving.ts'
 import { displayValue } from '../../values/display.ts'
 import { predictionJson } from '../../wire/predict.ts'
 import { formatNumber } from '../format.ts'
@@ -28,17 +29,7 @@ export function define(command: Command): void {
           ? requireDefaultModel(app.project, (name) => `weir predict ${name} KEY`)
           : requireModel(app.project, named)
       const key = keyOfText(app.features.service(featureService).keys, text)
-      const serving = createServing({
-        project: app.project,
-        features: app.features,
-        tracking: app.mlflow.tracking,
-        registry: app.mlflow.registry,
-        db: app.db,
-        clock: app.clock,
-        log: app.log,
-        health: app.health,
-        events: NOBODY_LISTENS,
-      })
+      const serving = servingOf(app)
       try {
         await serving.start()
         const prediction = await serving.predict(model, key)
@@ -60,4 +51,19 @@ export function define(command: Command): void {
       }
     }),
   )
+}
+
+/** Serving of this command alone; it is started and closed by whoever asks. */
+export function servingOf(app: App): Serving {
+  return createServing({
+    project: app.project,
+    features: app.features,
+    tracking: app.mlflow.tracking,
+    registry: app.mlflow.registry,
+    db: app.db,
+    clock: app.clock,
+    log: app.log,
+    health: app.health,
+    events: NOBODY_LISTENS,
+  })
 }
