@@ -64,4 +64,9 @@ export const model = z.strictObject({
     'Features by whose values it is measured apart; of a number its quarters. null: every text and boolean.',
     ['plan', 'tenure_months'],
   ),
+  hindsight: said(
+    z.boolean().default(true),
+    'Where values were corrected or came late: also fits on what was known at the time, and says how much of the measure comes from hindsight.',
+    false,
+  ),
 })

@@ -109,6 +109,7 @@ function complete(shape: ProjectShape, dir: string, code: ProjectCode): Project 
       threshold: m.threshold,
       calibration: m.calibration,
       segments: m.segments,
+      hindsight: m.hindsight,
     })),
   }
 }

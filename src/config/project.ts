@@ -168,4 +168,6 @@ export type Model = {
   calibration: 'none' | 'auto' | 'platt' | 'isotonic'
   /** Features by whose values the model is measured apart; null for every text and boolean. */
   segments: readonly string[] | null
+  /** Whether a training says how much of its measure comes from what was not known at T. */
+  hindsight: boolean
 }

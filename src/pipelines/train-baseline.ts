@@ -53,7 +53,8 @@ export function defineTrainBaseline(
       const found = await step('find trained', async () => (await training.findTrained(pinned, dataset)) ?? null)
       if (found) return { ...reportOf(pinned, dataset), ...found, reused: true }
     }
-    const fit = await step('fit', () => training.fit(pinned, dataset))
+    const asServed = await step('build as served', () => training.buildAsServed(pinned))
+    const fit = await step('fit', () => training.fit(pinned, dataset, asServed))
     const logged = await step('log run', () =>
       // It shows rows of the training set.
       lake.work.during(() => training.logRun(pinned, dataset, fit)),

@@ -21,10 +21,12 @@ import { type Evaluation, evaluate, type Measured } from './evaluate.ts'
 import { type Frame, frameOf, framePart } from './frame.ts'
 import { learnCalibration } from './report/calibrate.ts'
 import type { ChampionFile } from './report/champion.ts'
-import { type Report, reportOf } from './report/report.ts'
+import { type Report, reportOf, type ServedParts } from './report/report.ts'
 
 export type FitJob = {
   data: TrainingData
+  /** The same rows as they were known at T, where they differ; null where nothing is to be said of hindsight. */
+  served: TrainingData | 'same' | null
   /** Names of the columns, in the order of the feature service. */
   features: readonly string[]
   label: string
@@ -58,7 +60,8 @@ export type FitResult = {
  * measured. Rows that are held out are kept from the fit altogether. The signature comes from all others, so that a null that
  * only the measuring part has is part of it.
  */
-export async function runFitJob({ data, features, label, definition, champion, threads }: FitJob): Promise<FitResult> {
+export async function runFitJob(job: FitJob): Promise<FitResult> {
+  const { data, features, label, definition, champion, threads } = job
   const frame = frameOf(data, features, label)
   const split = splitTrainingSet(frame, definition.split)
   const started = performance.now()
@@ -73,6 +76,7 @@ export async function runFitJob({ data, features, label, definition, champion, t
     return (await fitAndScore({ definition, threads }, seen.frame, learn, predict)).scores
   })
   const calibration = calibrated?.calibration ?? null
+  const outputs = scores.slice()
   calibrateAll(calibration, scores)
   const test = measured(seen.frame, seen.test, scores)
   const heldFrame = split.holdOut.length === 0 ? null : framePart(frame, split.holdOut)
@@ -99,7 +103,7 @@ export async function runFitJob({ data, features, label, definition, champion, t
     encoder,
     trainTimeSec,
     evaluation,
-    report: reportOf({
+    report: await reportOf({
       frame: seen.frame,
       test: seen.test,
       outputs: scores,
@@ -108,9 +112,30 @@ export async function runFitJob({ data, features, label, definition, champion, t
       champion,
       calibrated,
       evaluation,
+      served: servedParts(job, split, seen, { encoder, learned, outputs }),
     }),
     model: encodeModel(model),
     onnx: encodeOnnx(model),
+  }
+}
+
+/** The rows as they were served, divided as the restated ones are. */
+function servedParts(
+  { data, served, features, label, definition, threads }: FitJob,
+  split: Split,
+  { train, test }: { train: Uint32Array; test: Uint32Array },
+  { encoder, learned, outputs }: Pick<Fitted, 'encoder' | 'learned'> & { outputs: Float64Array },
+): ServedParts | null {
+  if (served === null) return null
+  const { frame } = withoutHoldOut(frameOf(served === 'same' ? data : served, features, label), split)
+  return {
+    frame,
+    outputs,
+    live() {
+      const matrix = encodeColumns(createEncoder(encoder), frame.inputs, frame.rows)
+      return predictAll(learned, takeRows(matrix, test))
+    },
+    asServed: async () => (await fitAndScore({ definition, threads }, frame, train, test)).scores,
   }
 }
 

@@ -8,12 +8,13 @@ import { type TransferListItem, Worker } from 'node:worker_threads'
 import { compiledUrl } from '../base/compiled-url.ts'
 import { type ErrorCode, PlatformError } from '../base/errors.ts'
 import { type Progress, progress } from '../base/progress.ts'
+import type { TrainingColumn, TrainingData } from '../features/offline/read-training-set.ts'
 import type { FitJob, FitResult } from './fit-job.ts'
 
 /** What the thread is told: the job with empty columns of text, then their slices, then that this was all. */
 export type ToThread =
   | { kind: 'job'; job: FitJob }
-  | { kind: 'texts'; column: string; texts: string[] }
+  | { kind: 'texts'; table: 'data' | 'served'; column: string; texts: string[] }
   | { kind: 'begin' }
 
 export type FromThread =
@@ -52,24 +53,35 @@ export async function fitInThread(job: FitJob, { signal }: { signal?: AbortSigna
 
 async function handOver(worker: Worker, job: FitJob): Promise<void> {
   const post = (message: ToThread, moved: TransferListItem[] = []) => worker.postMessage(message, moved)
-  const { rows, columns } = job.data
-  const emptied = new Map([...columns].map(([name, column]) => [name, { ...column, values: numbersOf(column.values) }]))
-  const moved = [...columns.values()].flatMap(({ values, valid }) =>
-    values instanceof Float64Array ? [values.buffer, valid.buffer] : [valid.buffer],
-  )
-  post({ kind: 'job', job: { ...job, data: { rows, columns: emptied } } }, [...new Set(moved)] as TransferListItem[])
-  for (const [column, { values }] of columns) {
-    if (values instanceof Float64Array) continue
-    for (let from = 0; from < rows; from += SLICE) {
-      post({ kind: 'texts', column, texts: values.slice(from, from + SLICE) })
-      await setImmediate()
+  const tables = TABLES.flatMap((table) => {
+    const data = job[table]
+    return data === null || data === 'same' ? [] : [{ table, ...data }]
+  })
+  const moved = tables.flatMap(({ columns }) => [...columns.values()].flatMap(buffersOf))
+  const emptied = Object.fromEntries(tables.map(({ table, ...data }) => [table, withoutTexts(data)]))
+  post({ kind: 'job', job: { ...job, ...emptied } }, [...new Set(moved)])
+  for (const { table, rows, columns } of tables) {
+    for (const [column, { values }] of columns) {
+      if (values instanceof Float64Array) continue
+      for (let from = 0; from < rows; from += SLICE) {
+        post({ kind: 'texts', table, column, texts: values.slice(from, from + SLICE) })
+        await setImmediate()
+      }
     }
   }
   post({ kind: 'begin' })
 }
 
-function numbersOf(values: Float64Array | string[]): Float64Array | string[] {
-  return values instanceof Float64Array ? values : []
+const TABLES = ['data', 'served'] as const
+
+function buffersOf({ values, valid }: TrainingColumn): ArrayBuffer[] {
+  const buffers = values instanceof Float64Array ? [values.buffer, valid.buffer] : [valid.buffer]
+  return buffers as ArrayBuffer[]
+}
+
+function withoutTexts({ rows, columns }: TrainingData): TrainingData {
+  const numbersOf = (values: Float64Array | string[]) => (values instanceof Float64Array ? values : [])
+  return { rows, columns: new Map([...columns].map(([name, c]) => [name, { ...c, values: numbersOf(c.values) }])) }
 }
 
 export function plainError(error: unknown): PlainError {

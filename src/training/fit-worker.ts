@@ -1,6 +1,7 @@
 import { parentPort } from 'node:worker_threads'
-import { must } from '../base/assert.ts'
+import { assert, must } from '../base/assert.ts'
 import { type Progress, withProgress } from '../base/progress.ts'
+import type { TrainingData } from '../features/offline/read-training-set.ts'
 import { type FitJob, runFitJob } from './fit-job.ts'
 import { type FromThread, plainError, type ToThread } from './fit-thread.ts'
 
@@ -12,10 +13,16 @@ let job: FitJob | undefined
 port.on('message', (message: ToThread) => {
   if (message.kind === 'job') job = message.job
   else if (message.kind === 'texts') {
-    const { values } = must(must(job).data.columns.get(message.column))
+    const { values } = must(tableOf(message.table).columns.get(message.column))
     for (const text of message.texts) (values as string[]).push(text)
   } else void run(must(job))
 })
+
+function tableOf(name: 'data' | 'served'): TrainingData {
+  const table = must(job)[name]
+  assert(table !== null && table !== 'same', 'texts are of a table that was handed over')
+  return table
+}
 
 async function run(given: FitJob): Promise<void> {
   try {

@@ -7,12 +7,13 @@ import type { ObjectStore } from '../lake/objects.ts'
 import type { Work } from '../lake/work.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 import type { Evaluation, Metrics } from './evaluate.ts'
-import type { FitResult } from './fit-job.ts'
+import type { FitJob, FitResult } from './fit-job.ts'
 import { fitInThread } from './fit-thread.ts'
 import { keepFile, type StoredFile } from './keep-file.ts'
 import type { Pinned } from './pin.ts'
 import { readChampion } from './report/champion.ts'
 import { comparisonMetrics } from './report/compare.ts'
+import { hindsightMetrics } from './report/hindsight.ts'
 import type { Report } from './report/report.ts'
 
 /** What a fit gave, as plain JSON. The digests are of the bytes; `objectKey` is where they lie. */
@@ -39,13 +40,15 @@ export async function fitModel(
   deps: Deps,
   pinned: Pinned,
   dataset: TrainingSetRef,
+  asServed: TrainingSetRef | null,
   options: { signal?: AbortSignal } = {},
 ): Promise<Fit> {
   const { model: definition, service } = pinned.definitions
   const champion = pinned.champion ? await readChampion(deps.tracking, pinned.champion) : null
   const data = await deps.features.readTrainingSet(dataset)
+  const served = asServed && (await readAsServed(deps, dataset, asServed))
   const features = service.features.map((f) => f.name)
-  const job = { data, features, label: dataset.label, definition, champion, threads: pinned.threads }
+  const job = { data, served, features, label: dataset.label, definition, champion, threads: pinned.threads }
   const { trainTimeSec, evaluation, report, model, onnx, ...fit } = await fitInThread(job, options)
   const [storedModel, storedOnnx, storedEvaluation, storedReport] = await keepObjects(deps.lake.work, () =>
     Promise.all([
@@ -58,6 +61,7 @@ export async function fitModel(
   const metrics: Metrics = {
     ...evaluation.metrics,
     ...comparisonMetrics(report.champion),
+    ...hindsightMetrics(report.hindsight),
     train_time_sec: trainTimeSec,
   }
   deps.log.info({ model: pinned.model, rows: fit.rows, ...metrics }, 'fit')
@@ -70,4 +74,13 @@ export async function fitModel(
     report: storedReport,
     finishedMs: deps.clock.nowMs(),
   }
+}
+
+/** Where nothing was corrected and nothing came late it is the same file. */
+async function readAsServed(
+  { features }: Deps,
+  dataset: TrainingSetRef,
+  asServed: TrainingSetRef,
+): Promise<FitJob['served']> {
+  return asServed.digest === dataset.digest ? 'same' : features.readTrainingSet(asServed)
 }

@@ -84,6 +84,8 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
     ...(diff ? { 'uncommitted.diff': await getVerified(objects, diff.objectKey) } : {}),
     ...report.images,
     'segments.json': pretty(report.segments),
+    'leaks.json': pretty(report.leaks),
+    ...(report.hindsight ? { 'hindsight.json': pretty(report.hindsight) } : {}),
     ...(report.champion ? { 'champion_comparison.json': pretty(report.champion) } : {}),
     ...(report.calibration ? { 'calibration_tried.json': pretty(report.calibration) } : {}),
     'feature_schema.json': pretty(featureSchema(fit.encoder, dataset.label)),

@@ -69,9 +69,11 @@ export type Training = {
   /** The code and the environment of this process, as a run records them. */
   record(pinned: Pinned): Promise<BuildRecord>
   buildDataset(pinned: Pinned): Promise<TrainingSetRef>
+  /** The same rows as they were known at T, for what is said of hindsight; null where the project does not ask for it. */
+  buildAsServed(pinned: Pinned): Promise<TrainingSetRef | null>
   /** A registered version that was trained from the same training set by the same definitions and code. */
   findTrained(pinned: Pinned, dataset: TrainingSetRef): Promise<Trained | undefined>
-  fit(pinned: Pinned, dataset: TrainingSetRef): Promise<Fit>
+  fit(pinned: Pinned, dataset: TrainingSetRef, asServed?: TrainingSetRef | null): Promise<Fit>
   /** The run with params, metrics, tags, inputs, artifacts and the model folder, finished. */
   logRun(pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Promise<LoggedRun>
   /** The version of that run, made when there is none. */
@@ -79,14 +81,19 @@ export type Training = {
 }
 
 export function createTraining(deps: TrainingDeps): Training {
+  const build = ({ model, asOf, from, knownAt, mode }: Pinned) =>
+    deps.features.trainingSet({ model, asOf, knownAt, mode, ...(from ? { from } : {}) }, { forModel: true })
   return {
     pin: (request) => pin(deps, request),
     requireSameBuild: (pinned) => requireSameBuild(deps, pinned),
     record: (pinned) => recordBuild(deps, pinned.git),
-    buildDataset: ({ model, asOf, from, knownAt, mode }) =>
-      deps.features.trainingSet({ model, asOf, knownAt, mode, ...(from ? { from } : {}) }, { forModel: true }),
+    buildDataset: build,
+    async buildAsServed(pinned) {
+      if (pinned.mode === 'served' || !pinned.definitions.model.hindsight) return null
+      return build({ ...pinned, mode: 'served' })
+    },
     findTrained: (pinned, dataset) => findTrained(deps, pinned, identityOf(pinned, dataset)),
-    fit: (pinned, dataset) => fitModel(deps, pinned, dataset),
+    fit: (pinned, dataset, asServed = null) => fitModel(deps, pinned, dataset, asServed),
     logRun: (pinned, dataset, fit) => logRun(deps, pinned, dataset, fit),
     register: (pinned, run) => register(deps, pinned, run),
   }

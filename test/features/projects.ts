@@ -53,6 +53,7 @@ export const MODEL = {
   threshold: 0.5,
   calibration: 'none',
   segments: null,
+  hindsight: false,
 } as const
 
 function typeIn(source: Source, column: string): ValueType {

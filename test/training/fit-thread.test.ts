@@ -31,6 +31,7 @@ function job(rows: number, learner: { kind: string } & Record<string, unknown>, 
   } as const
   return {
     data: { rows, columns },
+    served: null,
     features: ['x', 'text'],
     label: 'y',
     definition,

@@ -64,6 +64,7 @@ describe('a training on made-up customers', () => {
       'feature_schema.json',
       'inputs.json',
       'intervals.json',
+      'leaks.json',
       'lift.json',
       'lift.svg',
       'model',

@@ -1,4 +1,5 @@
 import { messageOf } from '../../base/errors.ts'
+import type { Target } from '../../ml/learn/task.ts'
 import { type Difference, pairedDifferences } from '../../ml/measure/paired.ts'
 import { rankScores } from '../../ml/measure/ranked.ts'
 import { rankedAuc } from '../../ml/measure/roc.ts'
@@ -60,12 +61,19 @@ function outputsOf(model: Model, { inputs, rows, answers: { target } }: Compared
 
 function differencesOf(before: Answers, after: Answers): Record<string, Difference> {
   const { entities, target } = after
-  const names = target.kind === 'binary' ? ['auc', 'logloss'] : target.kind === 'multiclass' ? ['logloss'] : ['rmse']
+  const names = measureNames(target)
   const rows = { rows: entities.length, entities, seed: SEED }
   return pairedDifferences(rows, names, measureOf(before), measureOf(after))
 }
 
-function measureOf(answers: Answers): (counts: Uint32Array) => number[] {
+/** What two models are compared by. */
+export function measureNames(target: Target): string[] {
+  if (target.kind === 'regression') return ['rmse']
+  return target.kind === 'binary' ? ['auc', 'logloss'] : ['logloss']
+}
+
+/** The same measures, in that order, of one model with row i standing `counts[i]` times. */
+export function measureOf(answers: Answers): (counts: Uint32Array) => number[] {
   const { losses } = saidAndTrue(answers)
   const meanLoss = (counts: Uint32Array) => {
     let [sum, rows] = [0, 0]

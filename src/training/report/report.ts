@@ -5,8 +5,11 @@ import type { Evaluation } from '../evaluate.ts'
 import { type Frame, framePart } from '../frame.ts'
 import { answersOf } from './answers.ts'
 import type { ChampionFile } from './champion.ts'
+import { otherRows } from './changes.ts'
 import { type Comparison, compareWithChampion } from './compare.ts'
 import { curvesOf } from './curves.ts'
+import { type Hindsight, type HindsightParts, hindsightOf } from './hindsight.ts'
+import { type FeatureLeak, leaksOf } from './leaks.ts'
 import { segmentsOf } from './segments.ts'
 
 /** What is told of a model beside its evaluation; the same training with the same champion gives the same. */
@@ -14,6 +17,10 @@ export type Report = {
   segments: Segment[]
   /** What was tried; null where nothing was. `kind`: null where nothing helped. */
   calibration: { kind: string | null; losses: Record<string, number> } | null
+  /** By feature, those with findings first. */
+  leaks: FeatureLeak[]
+  /** Null where the project does not ask for it, or the training is of what was served. */
+  hindsight: Hindsight | { reason: string } | null
   /** Null where no version was in Production. */
   champion: Comparison | null
   /** Artifacts by their names. */
@@ -30,11 +37,19 @@ export type ReportParts = {
   champion: ChampionFile | null
   calibrated: ChosenCalibration | null
   evaluation: Evaluation
+  served: ServedParts | null
 }
 
-export function reportOf(parts: ReportParts): Report {
-  const { frame, test, outputs, definition, champion, calibrated, evaluation } = parts
+/** The same rows as they were known at T, and what hindsight asks of them (hindsight.ts), before any calibration. */
+export type ServedParts = { frame: Frame } & Pick<HindsightParts, 'outputs' | 'live' | 'asServed'>
+
+export async function reportOf(parts: ReportParts): Promise<Report> {
+  const { frame, test, outputs, definition, champion, calibrated, evaluation, served } = parts
+  const reason = served ? otherRows(frame, served.frame) : undefined
   return {
+    leaks: leaksOf(frame, served && reason === undefined ? served.frame : null),
+    hindsight:
+      served && (reason ? { reason } : await hindsightOf({ ...served, restated: frame, served: served.frame, test })),
     segments: segmentsOf(frame.inputs, test, answersOf(frame, test, outputs), definition.segments),
     calibration: calibrated && { kind: calibrated.calibration?.kind ?? null, losses: calibrated.losses },
     champion: champion && compareWithChampion(champion, comparedRows(parts, champion)),
