@@ -87,7 +87,12 @@ async function fitOurs(data: Data, folds: Uint8Array, fold: number, change: Part
   const rowsWhere = (wanted: boolean) =>
     Uint32Array.from({ length: data.rows }, (_, r) => r).filter((r) => (folds[r] === fold) === wanted)
   const [train, test] = [rowsWhere(false), rowsWhere(true)]
-  const learner = { kind: 'gradient_boosting', ...BOOSTING_DEFAULTS, monotone: {}, ...change } as const
+  const learner = {
+    kind: 'gradient_boosting',
+    ...BOOSTING_DEFAULTS,
+    monotone: {},
+    ...change,
+  } as const
   const [started, cpu] = [performance.now(), process.cpuUsage()]
   const { learned, matrix } = await fitLearner(taskOf(data, train), learner, { threads: 0 })
   const seconds = (performance.now() - started) / 1000

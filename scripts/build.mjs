@@ -18,6 +18,9 @@ import {
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 
+/** Of a kernel whose threads work on one memory. */
+const SHARED = ['--enable', 'threads', '--sharedMemory', '--initialMemory', '2', '--maximumMemory', '65536']
+
 const root = fileURLToPath(new URL('..', import.meta.url))
 const dist = join(root, 'dist')
 const tsc = join(root, 'node_modules/typescript/bin/tsc')
@@ -31,7 +34,7 @@ try {
     stdio: 'inherit',
   })
   cpSync(join(root, 'src/db/migrations'), join(made, 'db/migrations'), { recursive: true })
-  buildKernel('boosting', 'ml/learn/boosting')
+  buildKernel('boosting', 'ml/learn/boosting', SHARED)
   buildKernel('trees', 'ml/model')
   buildKernel('shap', 'ml/explain')
   const files = filesIn(made)
@@ -50,7 +53,7 @@ try {
  * Compiling takes some seconds: it is done anew only when the source, the options or the compiler have changed, which the
  * file beside it remembers.
  */
-function buildKernel(name, folder) {
+function buildKernel(name, folder, more = []) {
   const compiler = join(root, 'node_modules/assemblyscript')
   // Everything works without, in about twice the time.
   if (!existsSync(compiler)) return
@@ -64,6 +67,7 @@ function buildKernel(name, folder) {
     'simd',
     '--memoryBase',
     '1024',
+    ...more,
   ]
   const source = join(root, `kernels/${name}.ts`)
   const { version } = JSON.parse(readFileSync(join(compiler, 'package.json'), 'utf8'))

@@ -48,6 +48,11 @@ export const gradientBoostingShape = z.strictObject({
     'How much of what a tree has found is added.',
     0.1,
   ),
+  shape: said(
+    z.enum(['leaf_wise', 'symmetric']).default(boosting.shape),
+    'leaf_wise: the leaf that gains most is split. symmetric: all leaves of a level are asked one question.',
+    'symmetric',
+  ),
   maxLeaves: said(z.int().min(2).max(1_024).default(boosting.maxLeaves), 'The most leaves of a tree.', 31),
   maxDepth,
   minSamplesLeaf: said(
@@ -75,6 +80,11 @@ export const gradientBoostingShape = z.strictObject({
     z.record(z.string(), z.enum(['rising', 'falling'])).default({}),
     'Features with which the probability may only rise, or only fall.',
     { failed_payments_90d: 'rising' },
+  ),
+  interactions: said(
+    z.array(z.array(z.string()).min(1)).default([]),
+    'Groups of features: only features of one group stand together on a way through a tree. Those in no group are one more; [] for no limit.',
+    [['monthly_fee', 'months_active']],
   ),
   seed,
 })

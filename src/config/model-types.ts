@@ -13,6 +13,7 @@ export function modelTypeFaults(project: Project): Fault[] {
     ...labelFaults(project, model),
     ...nameFaults(project, model),
     ...monotoneFaults(project, model),
+    ...interactionFaults(project, model),
     ...segmentFaults(project, model),
   ])
 }
@@ -78,6 +79,18 @@ function segmentFaults(project: Project, model: Model): Fault[] {
     const message = `'${name}' is not a feature of '${model.featureService}'${suggestion(name, names)}`
     return [{ path: `models.${model.name}.segments.${i}`, message }]
   })
+}
+
+function interactionFaults(project: Project, model: Model): Fault[] {
+  const groups = 'interactions' in model.learner ? model.learner.interactions : []
+  const names = featuresOf(project, model).map((feature) => feature.name)
+  return groups.flatMap((group, g) =>
+    group.flatMap((name, i) => {
+      if (names.includes(name)) return []
+      const path = `models.${model.name}.learner.interactions[${g}][${i}]`
+      return [{ path, message: `is not a feature of '${model.featureService}'${suggestion(name, names)}` }]
+    }),
+  )
 }
 
 function featuresOf(project: Project, model: Model): ServiceFeature[] {

@@ -33,6 +33,8 @@ const PARAMS: { [K in Learner['kind']]: Params<Extract<Learner, { kind: K }>> } 
     early_stopping_share: python(learner.earlyStopping?.share ?? null),
     early_stopping_refit: python(learner.earlyStopping?.refit ?? null),
     monotone_constraints: JSON.stringify(learner.monotone),
+    ...(learner.interactions.length > 0 ? { interaction_constraints: JSON.stringify(learner.interactions) } : {}),
+    ...(learner.shape === 'leaf_wise' ? {} : { tree_shape: learner.shape }),
     random_state: String(learner.seed),
   }),
   /** Ours: scikit-learn's C divides what our penalty multiplies, and has no word for what is chosen. */

@@ -44,7 +44,8 @@ function faultsOf(learner: unknown, rest: Record<string, unknown> = {}): string[
 }
 
 test('gradientBoosting() and randomForest() are their tags with every option as usual', () => {
-  expect(learnerOf(gradientBoosting())).toEqual({ kind: 'gradient_boosting', ...BOOSTING_DEFAULTS, monotone: {} })
+  const usual = { kind: 'gradient_boosting', ...BOOSTING_DEFAULTS, monotone: {} }
+  expect(learnerOf(gradientBoosting())).toEqual(usual)
   expect(learnerOf({ kind: 'gradient_boosting' })).toEqual(learnerOf(gradientBoosting({})))
   expect(learnerOf(randomForest({ trees: 7 }))).toEqual(learnerOf({ kind: 'random_forest', trees: 7 }))
   expect(learnerOf(gradientBoosting({ earlyStopping: { share: 0.1 } }))).toMatchObject({

@@ -16,7 +16,11 @@ beforeAll(async () => {
       ...project,
       models: project.models.map((model) => ({
         ...model,
-        learner: { kind: 'gradient_boosting', ...BOOSTING_DEFAULTS, monotone: { failed_payments_90d: 'rising' } },
+        learner: {
+          kind: 'gradient_boosting',
+          ...BOOSTING_DEFAULTS,
+          monotone: { failed_payments_90d: 'rising' },
+        },
       })),
     }),
   })

@@ -8,13 +8,13 @@ import type { CurvesKind, Learned } from '../model/kinds.ts'
 import type { Matrix } from '../model/trees.ts'
 import { learnCategories, writeOutOfFold } from './boosting/categories.ts'
 import { fitBoosting, weightsOf } from './boosting/gradient-boosting.ts'
+import { groupsOf } from './boosting/interactions.ts'
 import type { BoostingParams } from './boosting/params.ts'
 import { fitLines, fitSplines } from './linear/linear.ts'
 import type { LogisticParams, RidgeParams, SplineParams } from './linear/params.ts'
 import { type ForestParams, fitForest } from './random-forest.ts'
-import { shared } from './rank-codes.ts'
-import { copyRows, takeLabels, takeRows } from './take-rows.ts'
-import { binaryLabels, type TargetKind, type Task } from './task.ts'
+import { takeLabels, takeRows } from './take-rows.ts'
+import { binaryLabels, type TargetKind, type Task, takeTarget } from './task.ts'
 
 export type Learner =
   | ({ kind: 'random_forest' } & ForestParams)
@@ -88,24 +88,27 @@ async function fitForestTask(
 }
 
 async function fitBoostingTask(
-  { rows, inputs, target, train }: Task,
+  { rows, inputs, target, weights, train }: Task,
   { kind, monotone, ...params }: Extract<Learner, { kind: 'gradient_boosting' }>,
   how: Threads,
 ): Promise<Fitted> {
   const labels = binaryLabels(target)
   const encoder = learnCategories(inputs, labels, train)
   const matrix = encodeColumns(createEncoder(encoder), inputs, rows)
-  const part = copyRows(matrix, train, shared(Float64Array, train.length * matrix.columns))
+  const part = takeRows(matrix, train)
   writeOutOfFold(part, encoder, inputs, labels, train, params.seed)
-  const known = shared(Uint8Array, train.length)
-  known.set(takeLabels(labels, train))
+  const known = takeTarget(target, train)
   const directionOf = (input: string) => (Object.hasOwn(monotone, input) ? DIRECTIONS[monotone[input]!] : 0)
   const job = {
     matrix: part,
     categories: Uint16Array.from(encoder.columns, (c) => (c.kind === 'category' ? c.categories.length : 0)),
-    labels: known,
-    weights: weightsOf(known, params.classWeight),
+    target: known,
+    weights: weightsOf(known, weights && Float64Array.from(train, (row) => weights[row]!), params.classWeight),
     monotone: Int8Array.from(encoder.columns, ({ input }) => directionOf(input)),
+    groups: groupsOf(
+      encoder.columns.map(({ input }) => input),
+      params.interactions,
+    ),
     params,
   }
   const { boosted, importance } = await fitBoosting(job, how)

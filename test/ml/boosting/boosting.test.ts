@@ -2,12 +2,15 @@ import { describe, expect, it } from 'vitest'
 import { createPrng } from '../../../src/base/prng.ts'
 import { binTable } from '../../../src/ml/learn/boosting/binned-table.ts'
 import { boost } from '../../../src/ml/learn/boosting/boost.ts'
+import { lossOf } from '../../../src/ml/learn/boosting/objective.ts'
 import { packTrees } from '../../../src/ml/learn/boosting/pack.ts'
 import { BOOSTING_DEFAULTS } from '../../../src/ml/learn/boosting/params.ts'
 import { type Boosted, boostedMargin } from '../../../src/ml/model/boosted.ts'
 import { ASKS_SET, inSet, MISSING_LEFT } from '../../../src/ml/model/questions.ts'
 import { matrixOf, randomTable } from '../random-tables.ts'
 import { boostSlowly, type SlowTree } from './slow-boosting.ts'
+
+const binary = (y: number[]) => ({ kind: 'binary' as const, labels: Uint8Array.from(y) })
 
 /** A random table with a column of categories, some missing; and random ways to learn it. */
 function randomTask(seed: number) {
@@ -40,12 +43,12 @@ describe('boosting', () => {
       const table = binTable(matrix, categories, 255)
       const part = {
         rows: Uint32Array.from(y, (_, i) => i),
-        labels: Uint8Array.from(y),
+        target: binary(y),
         weights: Float64Array.from(weights),
       }
       const monotone = new Int8Array(matrix.columns)
       const { base, trees } = boost(table, part, null, { ...params, monotone }, () => {})
-      const boosted = packTrees(table, trees, base)
+      const boosted = packTrees(table, trees, base[0]!)
       const cuts = table.cuts.map((own) => [...own])
       const slow = boostSlowly(matrix, y, weights, { ...params, rounds: trees.length, categories, cuts })
       const fast = trees.map((_, t) => nested(boosted, boosted.roots[t]!))
@@ -67,11 +70,11 @@ describe('boosting', () => {
       const kinds = [...categories, ...new Array<number>(seed % 13).fill(0)]
       const table = binTable(matrix, kinds, 255)
       const rows = Uint32Array.from(y, (_, i) => i)
-      const part = { rows, labels: Uint8Array.from(y), weights: Float64Array.from(weights) }
+      const part = { rows, target: binary(y), weights: Float64Array.from(weights) }
       const settings = { ...params, rounds: 10, rowShare: seed % 2 ? 1 : 0.6, monotone: new Int8Array(matrix.columns) }
       const [plain, fast] = (['javascript', 'fastest'] as const).map((kernels) => {
-        const { base, trees, margins } = boost(table, part, null, { ...settings, kernels }, () => {})
-        return { model: packTrees(table, trees, base), margins }
+        const { base, trees, curves } = boost(table, part, null, { ...settings, kernels }, () => {})
+        return { model: packTrees(table, trees, base[0]!), curves }
       })
       expect(fast, `table ${seed}`).toEqual(plain)
     }
@@ -82,7 +85,7 @@ describe('boosting', () => {
     const matrix = matrixOf(x)
     const table = binTable(matrix, categories, 255)
     const rows = Uint32Array.from(y, (_, i) => i)
-    const part = { rows, labels: Uint8Array.from(y), weights: new Float64Array(y.length).fill(1) }
+    const part = { rows, target: binary(y), weights: null }
     const params = {
       ...BOOSTING_DEFAULTS,
       rounds: 20,
@@ -90,9 +93,11 @@ describe('boosting', () => {
       rowShare: 0.5,
       monotone: new Int8Array(matrix.columns),
     }
-    const { base, trees, margins } = boost(table, part, null, params, () => {})
-    const boosted = packTrees(table, trees, base)
-    expect(x.map((row) => boostedMargin(boosted, Float64Array.from(row)))).toEqual([...margins])
+    const { base, trees, curves } = boost(table, part, null, params, () => {})
+    const boosted = packTrees(table, trees, base[0]!)
+    const margins = Float64Array.from(x, (row) => boostedMargin(boosted, Float64Array.from(row)))
+    // Of so few rows, the curve is of all of them.
+    expect(curves[0]!.losses.at(-1)).toBe(lossOf(part.target, null, margins))
   })
 })
 

@@ -1,5 +1,8 @@
+import { floatExp } from '../../../src/ml/learn/boosting/plain/float-exp.ts'
 import type { Matrix } from '../../../src/ml/model/trees.ts'
-import { exp, log } from '../../../src/ml/numbers/exp.ts'
+import { log } from '../../../src/ml/numbers/exp.ts'
+
+const f = Math.fround
 
 /** A tree as a person would write it down. `left`: the values that go left, of a category its numbers. */
 export type SlowTree =
@@ -34,20 +37,22 @@ export function boostSlowly(matrix: Matrix, labels: number[], weights: number[],
     Array.from({ length: matrix.columns }, (_, c) => matrix.values[c * matrix.rows + r]!),
   )
   const positive = labels.reduce((sum, label, r) => sum + label * weights[r]!, 0)
-  const all = weights.reduce((a, b) => a + b)
-  const base = log(positive / (all - positive))
+  const negative = labels.reduce((sum, label, r) => sum + (1 - label) * weights[r]!, 0)
+  const base = log(positive / negative)
   const margins = labels.map(() => base)
   const most = Math.max(...weights)
-  const units = { g: most / 4095, h: most / 4 / 8191 }
+  const units = { g: 1.001 * (most / 32_000), h: 1.001 * (most / 4 / 64_000) }
   const trees: SlowTree[] = []
   for (let round = 0; round < params.rounds; round++) {
     const asked = rows.map((values, row): Row => {
-      const p = 1 / (1 + exp(-margins[row]!))
+      // In float32, every operation rounded.
+      const p = f(1 / f(1 + floatExp(-f(margins[row]!))))
+      const weight = f(weights[row]!)
       const spread = (Math.imul(row, 0x9e3779b1) + Math.imul(round, 0x2545f491)) | 0
-      const up = (spread >>> 0) / 2 ** 32
-      const upToo = (Math.imul(spread, 0x85ebca6b) >>> 0) / 2 ** 32
-      const g = Math.floor((p - labels[row]!) * weights[row]! * (1 / units.g) + up)
-      return { values, row, g, h: Math.floor(p * (1 - p) * weights[row]! * (1 / units.h) + upToo) }
+      const up = (spread >>> 8) / 2 ** 24
+      const upToo = (Math.imul(spread, 0x85ebca6b) >>> 8) / 2 ** 24
+      const g = Math.floor(f(f(f(f(p - labels[row]!) * weight) * f(1 / units.g)) + up))
+      return { values, row, g, h: Math.floor(f(f(f(f(p * f(1 - p)) * weight) * f(1 / units.h)) + upToo)) }
     })
     trees.push(growSlowly(asked, params, units, margins))
   }
@@ -112,8 +117,10 @@ function bestQuestion(rows: Row[], params: SlowParams, units: { g: number; h: nu
     const count = Array.isArray(threshold) ? new Set(rows.map(({ values }) => String(values[column]))).size : 0
     const extra = count > 4 ? 10 : 0
     const score = (part: Row[], more: number) => scoreOf(part, params, units, more)
-    const gain = score(left, extra) + score(right, extra) - score(rows, 0)
-    if (gain <= (best?.gain ?? 0)) return
+    const parent = score(rows, 0)
+    const gain = score(left, extra) + score(right, extra) - parent
+    // What is smaller is rounding, and so are differences between splits that part the rows alike.
+    if (gain <= parent * 1e-10 || gain <= (best?.gain ?? 0) + parent * 1e-12) return
     const missingLeft = hasMissing(column) ? missing : sum(left, 'h') >= sum(right, 'h')
     const set = withAbsent(threshold, column, missingLeft)
     const inLeft = (row: Row) => isLeft(row) || (Array.isArray(set) && set.includes(row.values[column]!))

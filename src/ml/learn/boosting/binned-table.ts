@@ -1,6 +1,9 @@
 import type { Matrix } from '../../model/trees.ts'
 import { binColumn, learnCuts } from './bins.ts'
 
+/** Bins that a column has room for in a histogram. */
+export const LANES = 256
+
 /**
  * A matrix in bins, row after row, four columns in a word, so that a row can be moved as a few whole numbers. A column of
  * categories has its numbers as bins.
@@ -8,13 +11,11 @@ import { binColumn, learnCuts } from './bins.ts'
 export type BinnedTable = {
   rows: number
   columns: number
-  /** Words of a row. */
+  /** Words of a row, an even number. */
   words: number
   bins: Uint8Array
   /** By column: how many bins of values; the bin of the missing has that number. */
   valueBins: Int32Array
-  /** By column the first of its bins among all, and at the end how many there are. */
-  offsets: Int32Array
   isCategory: Uint8Array
   /** Of a numeric column. */
   cuts: Float64Array[]
@@ -23,7 +24,7 @@ export type BinnedTable = {
 /** `categories`: by column how many categories it has, 0 where it is numeric. */
 export function binTable(matrix: Matrix, categories: ArrayLike<number>, binsMax: number): BinnedTable {
   const { rows } = matrix
-  const words = Math.ceil(matrix.columns / 4)
+  const words = 2 * Math.ceil(matrix.columns / 8)
   const bins = new Uint8Array(rows * words * 4)
   const table: BinnedTable = {
     rows,
@@ -31,7 +32,6 @@ export function binTable(matrix: Matrix, categories: ArrayLike<number>, binsMax:
     words,
     bins,
     valueBins: new Int32Array(matrix.columns),
-    offsets: new Int32Array(matrix.columns + 1),
     isCategory: Uint8Array.from(categories, (count) => (count > 0 ? 1 : 0)),
     cuts: [],
   }
@@ -45,13 +45,7 @@ export function binTable(matrix: Matrix, categories: ArrayLike<number>, binsMax:
         : learnCuts(values, binsMax)
     table.cuts.push(cuts)
     table.valueBins[c] = cuts.length + 1
-    table.offsets[c + 1] = table.offsets[c]! + cuts.length + 2
     binColumn(values, cuts, bins, c, words * 4)
   }
   return table
-}
-
-/** How many bins all columns have. */
-export function binsOf({ offsets, columns }: BinnedTable): number {
-  return offsets[columns]!
 }

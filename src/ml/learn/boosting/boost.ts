@@ -1,120 +1,120 @@
 /**
- * Gradient boosting (Friedman 2001) with second-order leaves (Chen & Guestrin 2016): round by round a tree is grown on the
- * gradients of the loss at the margins so far, and added to them, shortened by the learning rate.
+ * Gradient boosting (Friedman 2001) with second-order leaves (Chen & Guestrin 2016): round by round a tree for each output is
+ * grown on the gradients of the loss at the margins so far, and added to them, shortened by the learning rate.
  */
 import { createPrng, seedFor } from '../../../base/prng.ts'
+import { TREE_DEPTH_MAX } from '../../model/trees.ts'
+import type { BinTree } from './bin-tree.ts'
 import type { BinnedTable } from './binned-table.ts'
-import { baseMargin, logisticLoss, type Units, unitsFor } from './gradients.ts'
-import { type BinTree, createGrower, type GrowRules, growTree } from './grow.ts'
-import { bytesOfSums } from './histogram.ts'
-import { createKernels, type KernelChoice } from './kernels.ts'
-import type { BoostingParams } from './params.ts'
-import { bytesOfRecords, createRecords } from './records.ts'
-import { sampleColumns, sampleRows } from './sampling.ts'
-import type { SplitRules } from './split-search.ts'
+import type { BoostSettings, Part, Validation } from './boost-task.ts'
+import { createFit, type FitMemory, measureResiduals, setUnits } from './fit-memory.ts'
+import { growTree } from './grow.ts'
+import { growSymmetric } from './grow-symmetric.ts'
+import { createLeaves, type Grower, type TreeRules } from './leaf.ts'
+import { type LossCurve, watchLoss } from './loss-curve.ts'
+import { startOf, sumWeights, type Units, unitsOf } from './objective.ts'
+import { sampleColumns, sampleRows, takeAllRows } from './sampling.ts'
+import { WORK } from './shard-work.ts'
+import { createSplitSearch } from './split-search.ts'
 import { addTree } from './walk.ts'
 
-/** Rows of a table, with what is to be learned of them. */
-export type Part = { rows: Uint32Array; labels: Uint8Array; weights: Float64Array }
-
 export type Boosting = {
-  base: number
+  /** Of each output. */
+  base: Float64Array
+  /** Round by round, in a round output by output. Of numbers, the leaves are in their scale. */
   trees: BinTree[]
-  /** How many trees were best on the validation part; all where there is none. */
+  /** How many rounds were best on the validation part; all where there is none. */
   best: number
-  /** Of the rows that were learned, after all trees. */
-  margins: Float64Array
+  curves: LossCurve[]
 }
 
 /** LightGBM's; in units of a whole hessian. */
 const CATEGORY_SMOOTH = 10
 const CATEGORY_L2 = 10
 
-export type BoostSettings = BoostingParams & { monotone: Int8Array; kernels?: KernelChoice }
-
-/** `monotone` by column as in SplitRules. `patience`: rounds without a better loss on `validation` that end it. */
+/** `patience`: rounds without a better loss on `validation` that end it. */
 export function boost(
   table: BinnedTable,
   training: Part,
-  validation: { part: Part; patience: number } | null,
+  validation: Validation | null,
   params: BoostSettings,
   onRound: (done: number) => void,
 ): Boosting {
-  const { rows } = training
-  const units = unitsFor(training.weights.reduce((most, weight) => Math.max(most, weight), 0))
-  const kernels = createKernels(params.kernels ?? 'fastest', bytesOfRecords(table, rows.length) + bytesOfSums(table))
-  const records = createRecords(table, rows, kernels)
-  const grower = createGrower(kernels, table, records, growRulesOf(params, units))
-  const base = baseMargin(training.labels, training.weights)
-  const margins = kernels.doubles(rows.length).fill(base)
-  const labels = copyOf(training.labels, kernels.bytes(rows.length))
-  const weights = copyOf(training.weights, kernels.doubles(rows.length))
-  const watched = validation && watch(table, validation.part, base)
-  const trees: BinTree[] = []
-  for (let round = 0; round < params.rounds; round++) {
-    const prng = createPrng(seedFor(params.seed, round))
-    kernels.writeGradients(
-      records.base,
-      { stride: records.stride, at: records.words },
-      { margins, labels, weights },
-      units,
-      round,
-    )
-    const tried = sampleColumns(table.columns, params.columnShare, prng)
-    const { sampled, left } =
-      params.rowShare < 1 ? sampleRows(records, params.rowShare, prng) : { sampled: rows.length, left: NONE }
-    const tree = growTree(grower, sampled, tried, margins)
-    if (left.length > 0) addTree(table, rows, left, tree, margins)
-    trees.push(tree)
-    onRound(round + 1)
-    if (watched === null) {
-      // Nothing is left to learn, and no later tree would find more unless it is tried with other rows or columns.
-      if (tree.nodes.length === 0 && params.rowShare === 1 && params.columnShare === 1) break
-      continue
-    }
-    watched.add(tree)
-    if (round + 1 - watched.best() >= validation!.patience) break
+  const start = startOf(training.target, training.weights)
+  const fit = createFit({ table, training, start, params })
+  try {
+    return boostIn(fit, table, training, validation, params, start.scale, onRound)
+  } finally {
+    fit.team.close()
   }
-  return { base, trees, best: watched ? watched.best() : trees.length, margins: margins.slice() }
 }
 
-function copyOf<T extends Uint8Array | Float64Array>(from: T, to: T): T {
-  to.set(from)
-  return to
+function boostIn(
+  fit: FitMemory,
+  table: BinnedTable,
+  training: Part,
+  validation: Validation | null,
+  params: BoostSettings,
+  scale: number,
+  onRound: (done: number) => void,
+): Boosting {
+  const { layout, team } = fit
+  const { base, outputs } = fit
+  const grower: Grower = {
+    ...fit,
+    table,
+    search: createSplitSearch({ table, ...fit }),
+    leaves: createLeaves(layout),
+    groups: params.groups,
+  }
+  const grow = params.shape === 'symmetric' ? growSymmetric : growTree
+  const weights = sumWeights(training.weights, layout.rows)
+  const watch = watchLoss({ fit, table, training, validation, params, scale })
+  const trees: BinTree[] = []
+  const samples = params.rowShare < 1
+  for (let round = 0; round < params.rounds; round++) {
+    const residuals = measureResiduals(fit)
+    const units = unitsOf(training.target, layout.rows, weights, residuals)
+    setUnits(fit, training.target, units)
+    team.work([WORK.gradients, Math.imul(round, 0x2545f491)], layout.rows, 0)
+    const rules = treeRulesOf(params, units, scale)
+    let learned = false
+    for (let output = 0; output < outputs; output++) {
+      const prng = createPrng(seedFor(params.seed, round * outputs + output))
+      const tried = sampleColumns(table.columns, params.columnShare, prng)
+      if (!samples) takeAllRows(fit)
+      const part = samples ? sampleRows(fit, output, params.rowShare, prng) : { sampled: layout.rows, left: NONE }
+      const tree = grow(grower, rules, { output, sampled: part.sampled, tried })
+      if (part.left.length > 0) addTree(table, training.rows, part.left, tree, fit.marginsOf(output))
+      trees.push(tree)
+      learned ||= tree.nodes.length > 0
+    }
+    onRound(round + 1)
+    watch.after(round + 1, trees.slice(-outputs))
+    // Nothing is left to learn, and no later tree would find more unless it is tried with other rows or columns.
+    if (!learned && !samples && params.columnShare === 1) break
+    if (watch.isOver()) break
+  }
+  const scaled = scale === 1 ? trees : trees.map((tree) => ({ ...tree, leaves: tree.leaves.map((v) => v * scale) }))
+  return { base, trees: scaled, best: watch.best() ?? trees.length / outputs, curves: watch.curves() }
 }
 
 const NONE = new Uint32Array(0)
 
-/** Follows the loss on rows that no tree has learned from. */
-function watch(table: BinnedTable, { rows, labels, weights }: Part, base: number) {
-  const margins = new Float64Array(rows.length).fill(base)
-  const places = Uint32Array.from(rows, (_, i) => i)
-  let least = logisticLoss(margins, labels, weights)
-  let best = 0
-  let round = 0
-  return {
-    add(tree: BinTree): void {
-      addTree(table, rows, places, tree, margins)
-      round++
-      const loss = logisticLoss(margins, labels, weights)
-      if (loss >= least) return
-      least = loss
-      best = round
-    },
-    best: () => best,
-  }
-}
-
 /** Penalties and least sums in the units of what is summed. */
-function growRulesOf(params: BoostSettings, units: Units): GrowRules {
-  const split: SplitRules = {
-    l1: params.l1 / units.gradient,
-    l2: params.l2 / units.hessian,
-    minHessian: params.minChildHessian / units.hessian,
-    minSamplesLeaf: params.minSamplesLeaf,
-    monotone: params.monotone,
-    categorySmooth: CATEGORY_SMOOTH / units.hessian,
-    categoryL2: CATEGORY_L2 / units.hessian,
+function treeRulesOf(params: BoostSettings, units: Units, scale: number): TreeRules {
+  return {
+    split: {
+      l1: params.l1 / scale / units.gradient,
+      l2: params.l2 / units.hessian,
+      minHessian: params.minChildHessian / units.hessian,
+      minSamplesLeaf: params.minSamplesLeaf,
+      monotone: params.monotone,
+      categorySmooth: CATEGORY_SMOOTH / units.hessian,
+      categoryL2: CATEGORY_L2 / units.hessian,
+    },
+    units,
+    maxDepth: Math.min(params.maxDepth ?? TREE_DEPTH_MAX, TREE_DEPTH_MAX),
+    valueScale: params.learningRate,
   }
-  return { maxLeaves: params.maxLeaves, maxDepth: params.maxDepth, learningRate: params.learningRate, units, split }
 }

@@ -1,28 +1,12 @@
 /**
- * The loops that take the time, as WebAssembly where it was built (kernels/boosting.ts), else as the JavaScript beside this
- * file: the same bytes, in about twice the time.
+ * The loops that take the time, as WebAssembly where it was built (kernels/boosting.ts), else as the JavaScript of plain/: the
+ * same bytes, in about three times the time.
  */
-import { writeGradients } from './gradients.ts'
-import { sumRecords } from './histogram.ts'
 import type { Kernels } from './kernel-set.ts'
-import { partition } from './partition.ts'
-import { addToMargins } from './records.ts'
-import { findModule, wasmKernels } from './wasm-kernels.ts'
+import { type Memory, viewsOf } from './memory.ts'
+import { plainKernels } from './plain/kernels.ts'
+import { wasmKernels } from './wasm-kernels.ts'
 
-export type KernelChoice = 'fastest' | 'javascript'
-
-/** `bytes`: what all arrays together may take. */
-export function createKernels(choice: KernelChoice, bytes: number): Kernels {
-  const module = choice === 'fastest' ? findModule() : undefined
-  return (module && wasmKernels(module, bytes)) ?? JAVASCRIPT
-}
-
-const JAVASCRIPT: Kernels = {
-  words: (length) => new Int32Array(length),
-  doubles: (length) => new Float64Array(length),
-  bytes: (length) => new Uint8Array(length),
-  sumRecords,
-  partition,
-  writeGradients,
-  addToMargins,
+export function kernelsOn(memory: Memory): Kernels {
+  return memory.wasm ? wasmKernels(memory.wasm.module, memory.wasm.memory) : plainKernels(viewsOf(memory))
 }

@@ -1,7 +1,7 @@
 import type { Boosted } from '../../model/boosted.ts'
 import { ASKS_SET, MISSING_LEFT, SET_WORDS } from '../../model/questions.ts'
+import type { BinTree } from './bin-tree.ts'
 import type { BinnedTable } from './binned-table.ts'
-import type { BinTree } from './grow.ts'
 
 /** Trees over bins as the trees over values that are kept and served: in preorder, thresholds instead of bins. */
 export function packTrees(table: BinnedTable, trees: readonly BinTree[], base: number): Boosted {

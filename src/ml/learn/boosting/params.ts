@@ -3,6 +3,8 @@ export type BoostingParams = {
   /** Trees at most; early stopping may end before. */
   rounds: number
   learningRate: number
+  /** `symmetric`: all leaves of a level are asked one question. */
+  shape: 'leaf_wise' | 'symmetric'
   maxLeaves: number
   /** Null for no limit. */
   maxDepth: number | null
@@ -22,6 +24,8 @@ export type BoostingParams = {
    * of rounds is then fitted on all rows.
    */
   earlyStopping: { share: number; rounds: number; refit: boolean } | null
+  /** Groups of features: only those of one group stand together on a way through a tree (interactions.ts). */
+  interactions: readonly (readonly string[])[]
   seed: number
 }
 
@@ -29,6 +33,7 @@ export const BOOSTING_DEFAULTS: BoostingParams = {
   rounds: 1_000,
   learningRate: 0.05,
   // Few leaves were best on 5,600, 20,000 and 80,000 rows; early stopping takes the more trees.
+  shape: 'leaf_wise',
   maxLeaves: 8,
   maxDepth: null,
   minSamplesLeaf: 20,
@@ -40,5 +45,6 @@ export const BOOSTING_DEFAULTS: BoostingParams = {
   maxBins: 255,
   classWeight: 'none',
   earlyStopping: { share: 0.2, rounds: 50, refit: true },
+  interactions: [],
   seed: 42,
 }

@@ -2,76 +2,83 @@ import { PlatformError } from '../../../base/errors.ts'
 import type { Boosted } from '../../model/boosted.ts'
 import type { Matrix } from '../../model/trees.ts'
 import { type RowSplit, splitRows } from '../split-rows.ts'
-import { takeLabels } from '../take-rows.ts'
+import { hasTwoOutcomes, rowsOfTarget, type Target, takeTarget } from '../task.ts'
+import type { BinTree } from './bin-tree.ts'
 import { type BinnedTable, binTable } from './binned-table.ts'
-import { type Boosting, boost, type Part } from './boost.ts'
-import type { BinTree } from './grow.ts'
+import { type Boosting, boost } from './boost.ts'
+import type { BoostSettings, Part } from './boost-task.ts'
+import type { Groups } from './interactions.ts'
+import type { LossCurve } from './loss-curve.ts'
 import { packTrees } from './pack.ts'
 import type { BoostingParams } from './params.ts'
 
-/** All that a fit depends on; the arrays may lie in shared memory. */
+/** All that a fit depends on. */
 export type BoostingJob = {
   matrix: Matrix
   /** By column how many categories it has, 0 where it is numeric. */
   categories: Uint16Array
-  labels: Uint8Array
-  weights: Float64Array
+  target: Target
+  weights: Float64Array | null
   monotone: Int8Array
+  groups: Groups | undefined
   params: BoostingParams
 }
 
 /** `importance`: by column what its splits took off the loss, summing to 1. */
-export type FittedBoosting = { boosted: Boosted; importance: Float64Array }
+export type FittedBoosting = { boosted: Boosted; importance: Float64Array; curves: LossCurve[] }
+
+export type OnTrees = (phase: 'grow trees' | 'grow trees again', done: number, total: number) => void
 
 /** Bins, boosts, and packs. With early stopping a part of the rows is put aside first, to find how many rounds are best. */
-export function runBoosting(job: BoostingJob, onRound: (done: number) => void): FittedBoosting {
-  const { matrix, categories, labels, params } = job
-  const settings = { ...params, monotone: job.monotone }
+export function runBoosting(job: BoostingJob, threads: number, onTrees: OnTrees): FittedBoosting {
+  const { matrix, categories, params } = job
+  const { earlyStopping } = params
+  const settings: BoostSettings = { ...params, monotone: job.monotone, groups: job.groups, threads }
   const table = binTable(matrix, categories, params.maxBins)
-  const everyRow = Uint32Array.from(labels, (_, i) => i)
-  const found = params.earlyStopping && stopEarly(job, table, params.earlyStopping, onRound)
-  if (found !== null && !params.earlyStopping?.refit) return packed(table, found, found.best)
-  const rounds = found === null ? params.rounds : found.best
-  const whole = boost(table, partOf(job, everyRow), null, { ...settings, rounds }, found === null ? onRound : () => {})
-  return packed(table, whole, whole.trees.length)
-}
-
-function stopEarly(
-  job: BoostingJob,
-  table: BinnedTable,
-  { share, rounds }: { share: number; rounds: number },
-  onRound: (done: number) => void,
-): Boosting {
-  const split = splitEarly(job, share)
-  const validation = { part: partOf(job, split.test), patience: rounds }
-  return boost(table, partOf(job, split.train), validation, { ...job.params, monotone: job.monotone }, onRound)
+  const everyRow = Uint32Array.from({ length: matrix.rows }, (_, i) => i)
+  const outputs = job.target.kind === 'multiclass' ? job.target.classes : 1
+  const first = (done: number) => onTrees('grow trees', done * outputs, params.rounds * outputs)
+  if (earlyStopping === null) {
+    const whole = boost(table, partOf(job, everyRow), null, settings, first)
+    return packed(table, whole, whole.best, whole.curves)
+  }
+  const split = splitEarly(job, earlyStopping.share)
+  const validation = { part: partOf(job, split.test), patience: earlyStopping.rounds }
+  const found = boost(table, partOf(job, split.train), validation, settings, first)
+  if (!earlyStopping.refit) return packed(table, found, found.best, found.curves)
+  const again = (done: number) => onTrees('grow trees again', done * outputs, found.best * outputs)
+  const whole = boost(table, partOf(job, everyRow), null, { ...settings, rounds: found.best }, again)
+  return packed(table, whole, whole.best, found.curves)
 }
 
 /** The rows that early stopping learns from and those that it measures on; refused where one cannot be learned from. */
-export function splitEarly({ labels, params }: Pick<BoostingJob, 'labels' | 'params'>, share: number): RowSplit {
-  const split = splitRows({ kind: 'binary', labels }, { testShare: share, seed: params.seed, stratify: true })
-  const positive = split.train.reduce((sum, row) => sum + labels[row]!, 0)
-  if (positive > 0 && positive < split.train.length) return split
+export function splitEarly({ target, params }: Pick<BoostingJob, 'target' | 'params'>, share: number): RowSplit {
+  const split = splitRows(target, { testShare: share, seed: params.seed, stratify: target.kind !== 'regression' })
+  if (hasTwoOutcomes(takeTarget(target, split.train))) return split
   const message = `cannot train: with earlyStopping.share ${share} no row of one outcome is left to learn from; make it smaller, or earlyStopping null`
   throw new PlatformError('invalid_argument', message)
 }
 
-function partOf({ labels, weights }: BoostingJob, rows: Uint32Array): Part {
+function partOf({ target, weights }: BoostingJob, rows: Uint32Array): Part {
+  const whole = rows.length === rowsOfTarget(target)
   return {
     rows,
-    labels: takeLabels(labels, rows),
-    weights: Float64Array.from(rows, (row) => weights[row]!),
+    target: whole ? target : takeTarget(target, rows),
+    weights: weights && (whole ? weights : Float64Array.from(rows, (row) => weights[row]!)),
   }
 }
 
-/** A model has one tree at least; one without questions changes nothing. */
-const NO_QUESTION: BinTree = { nodes: [], leaves: new Float64Array(1), leafRows: Float64Array.of(1) }
+/** A model has one round of trees at least; one without questions changes nothing. */
+function noQuestion(rows: number): BinTree {
+  return { nodes: [], leaves: new Float64Array(1), leafRows: Float64Array.of(rows) }
+}
 
-function packed(table: BinnedTable, { trees, base }: Boosting, count: number): FittedBoosting {
-  const kept = count === 0 ? [NO_QUESTION] : trees.slice(0, count)
+function packed(table: BinnedTable, { trees, base }: Boosting, rounds: number, curves: LossCurve[]): FittedBoosting {
+  const outputs = base.length
+  const kept = rounds === 0 ? Array.from(base, () => noQuestion(table.rows)) : trees.slice(0, rounds * outputs)
   const importance = new Float64Array(table.columns)
   for (const { nodes } of kept) for (const { column, gain } of nodes) importance[column]! += gain
   const sum = importance.reduce((all, gain) => all + gain, 0)
   if (sum > 0) for (let c = 0; c < importance.length; c++) importance[c]! /= sum
-  return { boosted: packTrees(table, kept, base), importance }
+  return { boosted: packTrees(table, kept, base[0]!), importance, curves }
 }

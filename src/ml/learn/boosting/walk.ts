@@ -1,5 +1,5 @@
+import type { BinTree } from './bin-tree.ts'
 import type { BinnedTable } from './binned-table.ts'
-import type { BinTree } from './grow.ts'
 
 /** Adds what a tree gives rows of a table to their margins: to margin p for row `rows[p]`, for each p of `places`. */
 export function addTree(
