@@ -66,7 +66,7 @@ export async function runFitJob(job: FitJob): Promise<FitResult> {
   const split = splitTrainingSet(frame, definition.split)
   const started = performance.now()
   const seen = withoutHoldOut(frame, split)
-  const { encoder, learned, importance, scores } = await fitAndScore(
+  const { encoder, matrix, learned, importance, scores } = await fitAndScore(
     { definition, threads },
     seen.frame,
     seen.train,
@@ -112,6 +112,7 @@ export async function runFitJob(job: FitJob): Promise<FitResult> {
       champion,
       calibrated,
       evaluation,
+      fitted: { model, matrix, importance },
       served: servedParts(job, split, seen, { encoder, learned, outputs }),
     }),
     model: encodeModel(model),

@@ -63,6 +63,23 @@ test('what else is asked in the query is refused, as is an explanation of many',
   expect((await rig.post('/predict?explain=true', { user_id: 'nobody' })).status).toBe(404)
 })
 
+test('a run has what its model goes by: summary, dependence, and the price of each feature', async () => {
+  const { runId } = await rig.app.registry.getVersion(MODEL, 1)
+  const { artifactUri } = await rig.app.tracking.runs.get(must(runId))
+  const json = async (name: string) =>
+    JSON.parse((await rig.app.tracking.artifacts.read(artifactUri, name)).toString()) as Record<string, unknown>
+  const [summary, dependence, permutation] = [
+    await json('shap_summary.json'),
+    await json('shap_dependence.json'),
+    await json('permutation_importance.json'),
+  ]
+  expect(summary).toMatchObject({ rows: expect.any(Number), unit: 'probability', outputs: [{ of: 1 }] })
+  expect((dependence.outputs as { features: object[] }[])[0]!.features).toHaveLength(14)
+  expect(permutation).toMatchObject({ metric: 'auc', repeats: 5 })
+  const [first] = permutation.features as { worse: number; deviation: number; gain: number }[]
+  expect(first!.worse).toBeGreaterThan(0)
+})
+
 function sumOf(base: number, contributions: Record<string, number>): number {
   return Object.values(contributions).reduce((sum, added) => sum + must(added), base)
 }

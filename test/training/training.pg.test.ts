@@ -68,11 +68,14 @@ describe('a training on made-up customers', () => {
       'lift.json',
       'lift.svg',
       'model',
+      'permutation_importance.json',
       'precision_recall.json',
       'precision_recall.svg',
       'roc.json',
       'roc.svg',
       'segments.json',
+      'shap_dependence.json',
+      'shap_summary.json',
     ])
     const schema = await artifact('feature_schema.json')
     expect(schema.features[5]).toEqual({

@@ -9,6 +9,7 @@ import type { Explainer, Unit } from './explainer.ts'
 
 export type InputExplainer = {
   unit: Unit
+  work: number
   base: Float64Array
   outputs: number
   inputs: number
@@ -28,11 +29,12 @@ export function explainerOf({ learned, encoder }: Pick<Model, 'learned' | 'encod
     explainer = kindOf(learned).explain(learned)
     explainers.set(learned, explainer)
   }
-  const { unit, base, contributions } = explainer
+  const { unit, work, base, contributions } = explainer
   const { fields, columns } = encoder
   const byColumn = new Float64Array(base.length * columns)
   return {
     unit,
+    work,
     base,
     outputs: base.length,
     inputs: fields.length,

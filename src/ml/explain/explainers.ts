@@ -31,6 +31,7 @@ export function explainCurves(curves: Curves): Explainer {
   const said = new Float64Array(outputs)
   return {
     unit: UNITS[link],
+    work: columns * outputs,
     base,
     contributions(row, out) {
       for (let c = 0; c < columns; c++) {

@@ -72,6 +72,7 @@ export function explainTrees(parts: ExplainedTrees, choice: KernelChoice = 'fast
   const row = { codes, shift: ranked.shift }
   const leavesOf = sums.map((_, output) => ({ values, stride, output: stride === 1 ? 0 : output }))
   return {
+    work: nodes * (outputOf === undefined ? outputs : 1),
     base: Float64Array.from(sums, (_, output) => parts.base(output) + scale * expectation(covered, parts, output)),
     contributions(encoded, out) {
       writeCodes(ranked, encoded, 0, codes, 0)

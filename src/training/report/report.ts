@@ -10,6 +10,7 @@ import { type Comparison, compareWithChampion } from './compare.ts'
 import { curvesOf } from './curves.ts'
 import { type Hindsight, type HindsightParts, hindsightOf } from './hindsight.ts'
 import { type FeatureLeak, leaksOf } from './leaks.ts'
+import { type FittedParts, type Reasons, reasonsOf } from './reasons.ts'
 import { segmentsOf } from './segments.ts'
 
 /** What is told of a model beside its evaluation; the same training with the same champion gives the same. */
@@ -23,6 +24,8 @@ export type Report = {
   hindsight: Hindsight | { reason: string } | null
   /** Null where no version was in Production. */
   champion: Comparison | null
+  /** What the model goes by. */
+  reasons: Reasons
   /** Artifacts by their names. */
   images: Record<string, string>
 }
@@ -38,13 +41,14 @@ export type ReportParts = {
   calibrated: ChosenCalibration | null
   evaluation: Evaluation
   served: ServedParts | null
+  fitted: FittedParts
 }
 
 /** The same rows as they were known at T, and what hindsight asks of them (hindsight.ts), before any calibration. */
 export type ServedParts = { frame: Frame } & Pick<HindsightParts, 'outputs' | 'live' | 'asServed'>
 
 export async function reportOf(parts: ReportParts): Promise<Report> {
-  const { frame, test, outputs, definition, champion, calibrated, evaluation, served } = parts
+  const { frame, test, outputs, definition, champion, calibrated, evaluation, served, fitted } = parts
   const reason = served ? otherRows(frame, served.frame) : undefined
   return {
     leaks: leaksOf(frame, served && reason === undefined ? served.frame : null),
@@ -53,6 +57,7 @@ export async function reportOf(parts: ReportParts): Promise<Report> {
     segments: segmentsOf(frame.inputs, test, answersOf(frame, test, outputs), definition.segments),
     calibration: calibrated && { kind: calibrated.calibration?.kind ?? null, losses: calibrated.losses },
     champion: champion && compareWithChampion(champion, comparedRows(parts, champion)),
+    reasons: reasonsOf({ ...fitted, frame, test }),
     images: curvesOf(evaluation),
   }
 }
