@@ -1,5 +1,6 @@
 export { defineProject, type ProjectInput } from './config/define.ts'
 export {
+  additiveModel,
   gradientBoosting,
   logisticRegression,
   randomForest,

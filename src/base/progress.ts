@@ -6,7 +6,7 @@ export type Progress = {
   phase: string
   done: number
   total: number | null
-  unit: 'bytes' | 'rows' | 'files' | 'periods' | 'trees' | 'views'
+  unit: 'bytes' | 'rows' | 'files' | 'periods' | 'trees' | 'views' | 'rounds'
 }
 
 export type OnProgress = (progress: Progress) => void

@@ -1,5 +1,6 @@
 /** The options of each learner, as a person writes them; one shape for each tag of ml/learn/learners.ts. */
 import { z } from 'zod'
+import { ADDITIVE_DEFAULTS as additive } from '../ml/learn/additive/params.ts'
 import { BINS_MAX } from '../ml/learn/boosting/bins.ts'
 import { BOOSTING_DEFAULTS as boosting } from '../ml/learn/boosting/params.ts'
 import { LINEAR_DEFAULTS as linear, SPLINE_DEFAULTS as spline } from '../ml/learn/linear/params.ts'
@@ -120,9 +121,44 @@ export const splineRegressionShape = z.strictObject({
   seed,
 })
 
+export const additiveModelShape = z.strictObject({
+  kind: kindOf('additive_model'),
+  rounds: said(z.int().min(1).max(10_000).default(additive.rounds), 'How many rounds at most.', 500),
+  learningRate: said(
+    z.number().gt(0).lte(1).default(additive.learningRate),
+    'How much of what a round has found is added.',
+    0.1,
+  ),
+  minSamplesLeaf: said(
+    z.int().min(1).default(additive.minSamplesLeaf),
+    'The fewest rows on each side of a cut; at most a twentieth of all.',
+    20,
+  ),
+  maxBins: said(
+    z.int().min(3).max(BINS_MAX).default(additive.maxBins),
+    'Bins of the shape of a feature, that of nulls among them.',
+    128,
+  ),
+  pairs: said(
+    z.int().min(0).max(100).default(additive.pairs),
+    'The most pairs of features that get a grid, where it helps rows that were not learned from; none for several classes.',
+    0,
+  ),
+  pairBins: said(z.int().min(3).max(64).default(additive.pairBins), 'Bins of a side of such a grid.', 8),
+  folds: said(z.int().min(2).max(20).default(additive.folds), 'Parts of the rows that say when to end.', 10),
+  patience: said(
+    z.int().min(1).max(10_000).default(additive.patience),
+    'Ends when their loss has not fallen for so many rounds.',
+    100,
+  ),
+  classWeight: classWeight('none'),
+  seed,
+})
+
 export const learner = z.discriminatedUnion('kind', [
   randomForestShape,
   gradientBoostingShape,
+  additiveModelShape,
   logisticRegressionShape,
   ridgeRegressionShape,
   splineRegressionShape,

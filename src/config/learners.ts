@@ -1,5 +1,6 @@
 import type { z } from 'zod'
 import type {
+  additiveModelShape,
   gradientBoostingShape,
   logisticRegressionShape,
   randomForestShape,
@@ -32,4 +33,9 @@ export function ridgeRegression(options: Options<typeof ridgeRegressionShape> = 
 /** Regression on splines in a project file: `learner: splineRegression({ knots: 10 })`. */
 export function splineRegression(options: Options<typeof splineRegressionShape> = {}) {
   return { ...options, kind: 'spline_regression' as const }
+}
+
+/** An additive model in a project file, which can be read as curves: `learner: additiveModel({ pairs: 0 })`. */
+export function additiveModel(options: Options<typeof additiveModelShape> = {}) {
+  return { ...options, kind: 'additive_model' as const }
 }

@@ -37,6 +37,19 @@ const PARAMS: { [K in Learner['kind']]: Params<Extract<Learner, { kind: K }>> } 
     ...(learner.shape === 'leaf_wise' ? {} : { tree_shape: learner.shape }),
     random_state: String(learner.seed),
   }),
+  /** interpret's, where it has the thing. */
+  additive_model: (learner) => ({
+    max_rounds: String(learner.rounds),
+    learning_rate: String(learner.learningRate),
+    min_samples_leaf: String(learner.minSamplesLeaf),
+    max_bins: String(learner.maxBins),
+    max_interaction_bins: String(learner.pairBins),
+    interactions: String(learner.pairs),
+    folds: String(learner.folds),
+    early_stopping_rounds: String(learner.patience),
+    class_weight: learner.classWeight === 'none' ? 'None' : learner.classWeight,
+    random_state: String(learner.seed),
+  }),
   /** Ours: scikit-learn's C divides what our penalty multiplies, and has no word for what is chosen. */
   logistic_regression: (learner) => ({
     penalty: String(learner.penalty),

@@ -2,12 +2,14 @@ import { expect, test } from 'vitest'
 import { PlatformError } from '../../src/base/errors.ts'
 import { normalizeProject } from '../../src/config/normalize.ts'
 import {
+  additiveModel,
   gradientBoosting,
   logisticRegression,
   randomForest,
   ridgeRegression,
   splineRegression,
 } from '../../src/index.ts'
+import { ADDITIVE_DEFAULTS } from '../../src/ml/learn/additive/params.ts'
 import { BOOSTING_DEFAULTS } from '../../src/ml/learn/boosting/params.ts'
 import { LINEAR_DEFAULTS, SPLINE_DEFAULTS } from '../../src/ml/learn/linear/params.ts'
 
@@ -53,10 +55,11 @@ test('gradientBoosting() and randomForest() are their tags with every option as 
   })
 })
 
-test('logisticRegression(), ridgeRegression() and splineRegression() are their tags with every option as usual', () => {
+test('additiveModel(), logisticRegression(), ridgeRegression() and splineRegression() are their tags with every option as usual', () => {
   expect(learnerOf(logisticRegression())).toEqual({ kind: 'logistic_regression', ...LINEAR_DEFAULTS })
   expect(learnerOf(ridgeRegression({ penalty: 3 }))).toEqual({ kind: 'ridge_regression', penalty: 3, seed: 42 })
   expect(learnerOf(splineRegression())).toEqual({ kind: 'spline_regression', ...SPLINE_DEFAULTS })
+  expect(learnerOf(additiveModel())).toEqual({ kind: 'additive_model', ...ADDITIVE_DEFAULTS })
   expect(faultsOf(splineRegression({ knots: 2, smoothing: -1 }))).toEqual([
     expect.stringContaining('models.m.learner.knots '),
     expect.stringContaining('models.m.learner.smoothing '),

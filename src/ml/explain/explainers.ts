@@ -1,4 +1,5 @@
 /** How each kind of model is explained; model/kinds.ts names them. */
+import { type Additive, binOf, firstBin, wideBinsOf } from '../model/additive.ts'
 import type { Boosted } from '../model/boosted.ts'
 import { addCurve, type Curves } from '../model/curves.ts'
 import type { Forest } from '../model/forest.ts'
@@ -37,6 +38,36 @@ export function explainCurves(curves: Curves): Explainer {
       for (let c = 0; c < columns; c++) {
         addCurve(curves, c, row[c]!, said.fill(0), 0)
         for (let k = 0; k < outputs; k++) out[k * columns + c] = said[k]!
+      }
+    },
+  }
+}
+
+/**
+ * A shape adds its score, and a grid half of its score to each of its sides. Shapes have the mean 0, and grids in each row and
+ * column (learn/additive/purify.ts), so these are the Shapley values against the mean of the training rows.
+ */
+export function explainAdditive(model: Additive): Explainer {
+  const { outputs, columns, base, link, scores, wide, pairs, grids } = model
+  const places = new Uint32Array(columns)
+  return {
+    unit: UNITS[link],
+    base,
+    contributions(row, out) {
+      for (let c = 0; c < columns; c++) {
+        places[c] = firstBin(model, c) + binOf(model, c, row[c]!)
+        for (let k = 0; k < outputs; k++) out[k * columns + c] = scores[places[c]! * outputs + k]!
+      }
+      let grid = 0
+      for (let p = 0; p < pairs.length; p += 2) {
+        const [a, b] = [pairs[p]!, pairs[p + 1]!]
+        const width = wideBinsOf(model, b)
+        const at = grid + (wide[places[a]!]! * width + wide[places[b]!]!) * outputs
+        for (let k = 0; k < outputs; k++) {
+          out[k * columns + a]! += grids[at + k]! / 2
+          out[k * columns + b]! += grids[at + k]! / 2
+        }
+        grid += wideBinsOf(model, a) * width * outputs
       }
     },
   }

@@ -6,6 +6,8 @@ import { PlatformError } from '../../base/errors.ts'
 import { createEncoder, type EncoderSpec, encodeColumns, learnEncoder } from '../model/encoder.ts'
 import type { CurvesKind, Learned } from '../model/kinds.ts'
 import type { Matrix } from '../model/trees.ts'
+import { fitAdditive } from './additive/additive-model.ts'
+import type { AdditiveParams } from './additive/params.ts'
 import { learnCategories, writeOutOfFold } from './boosting/categories.ts'
 import { fitBoosting, weightsOf } from './boosting/gradient-boosting.ts'
 import { groupsOf } from './boosting/interactions.ts'
@@ -19,6 +21,7 @@ import { binaryLabels, type TargetKind, type Task, takeTarget } from './task.ts'
 export type Learner =
   | ({ kind: 'random_forest' } & ForestParams)
   | ({ kind: 'gradient_boosting' } & BoostingParams & { monotone: Monotone })
+  | ({ kind: 'additive_model' } & AdditiveParams)
   | ({ kind: 'logistic_regression' } & LogisticParams)
   | ({ kind: 'ridge_regression' } & RidgeParams)
   | ({ kind: 'spline_regression' } & SplineParams)
@@ -52,6 +55,14 @@ const LEARNERS: { [K in LearnerKind]: LearnerEntry<Extract<Learner, { kind: K }>
     fit: fitBoostingTask,
     size: ({ rounds }) => `${rounds} trees at most`,
     learns: ['binary'],
+  },
+  additive_model: {
+    fit: async (task, { kind, ...params }) => {
+      const { encoder, matrix, additive, importance } = fitAdditive(task, params)
+      return { encoder, matrix, learned: { kind, additive }, importance }
+    },
+    size: ({ pairs }) => `a shape a feature, ${pairs} pairs at most`,
+    learns: ['binary', 'multiclass', 'regression'],
   },
   logistic_regression: {
     fit: async (task, learner) => asCurves(learner.kind, fitLines(task, learner)),

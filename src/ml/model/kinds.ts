@@ -4,7 +4,9 @@
  * the same tags.
  */
 import type { Explainer } from '../explain/explainer.ts'
-import { explainBoosted, explainCurves, explainForest } from '../explain/explainers.ts'
+import { explainAdditive, explainBoosted, explainCurves, explainForest } from '../explain/explainers.ts'
+import { type Additive, findAdditiveFault, predictAdditive, predictAllAdditive } from './additive.ts'
+import { additiveArrays, packAdditive, unpackAdditive } from './additive-file.ts'
 import { type Boosted, boostedProbabilities, boostedProbability, findBoostedFault } from './boosted.ts'
 import { boostedArrays, packBoosted, unpackBoosted } from './boosted-file.ts'
 import { type Curves, findCurvesFault, predictAllCurves, predictCurves } from './curves.ts'
@@ -15,6 +17,7 @@ import { forestArrays, packForest, unpackForest } from './forest-file.ts'
 import { OUTCOME_OF_LINK } from './link.ts'
 import type { ArraySpec, ModelArray } from './model-arrays.ts'
 import type { Refusal } from './model-header.ts'
+import { onnxOfAdditive } from './onnx-additive.ts'
 import { onnxOfCurves } from './onnx-curves.ts'
 import { type OnnxForm, onnxOfBoosted, onnxOfForest } from './onnx-forms.ts'
 import type { Outcome } from './outcome.ts'
@@ -26,7 +29,9 @@ export type BoostedModel = { kind: 'gradient_boosting'; boosted: Boosted }
 export type CurvesKind = 'logistic_regression' | 'ridge_regression' | 'spline_regression'
 export type CurvesModel = { kind: CurvesKind; curves: Curves }
 
-export type Learned = ForestModel | BoostedModel | CurvesModel
+export type AdditiveModel = { kind: 'additive_model'; additive: Additive }
+
+export type Learned = ForestModel | BoostedModel | CurvesModel | AdditiveModel
 export type LearnedKind = Learned['kind']
 type ModelOf<K extends LearnedKind> = K extends CurvesKind ? CurvesModel : Extract<Learned, { kind: K }>
 
@@ -120,6 +125,25 @@ const KINDS: { [K in LearnedKind]: ModelKind<ModelOf<K>> } = {
     },
     onnx: ({ boosted }, encoder) => onnxOfBoosted(boosted, encoder),
     explain: ({ boosted }) => explainBoosted(boosted),
+  },
+  additive_model: {
+    layout: 2,
+    trees: () => 0,
+    outputs: ({ additive }) => additive.outputs,
+    gives: ({ additive }) => OUTCOME_OF_LINK[additive.link],
+    predict: ({ additive }, row, out) => predictAdditive(additive, row, out),
+    predictAll: ({ additive }, matrix) => predictAllAdditive(additive, matrix),
+    findFault: ({ additive }, encoder) => findAdditiveFault(additive, encoder),
+    pack: ({ additive }) => packAdditive(additive),
+    unpacker(header, columns, refusal) {
+      const sizes = additiveArrays(header, columns, refusal)
+      return {
+        arrays: sizes.arrays,
+        unpack: (arrays) => ({ kind: 'additive_model', additive: unpackAdditive(sizes, columns, arrays) }),
+      }
+    },
+    onnx: ({ additive }, encoder) => onnxOfAdditive(additive, encoder),
+    explain: ({ additive }) => explainAdditive(additive),
   },
   logistic_regression: curvesKind('logistic_regression'),
   ridge_regression: curvesKind('ridge_regression'),

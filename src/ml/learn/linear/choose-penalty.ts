@@ -1,6 +1,7 @@
+import type { Problem } from '../problem.ts'
 import type { Basis, Design } from './design.ts'
 import { leaveOneOutLoss } from './leave-one-out.ts'
-import { minimise, type Problem, ROUGH, type Solution } from './newton.ts'
+import { minimise, ROUGH, type Solution } from './newton.ts'
 import { type Penalty, penaltyMatrix } from './penalty.ts'
 
 /** Where the search begins, and by what it goes on; at most so many steps each way. */

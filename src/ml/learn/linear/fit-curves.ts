@@ -1,10 +1,11 @@
 import { type Curves, REACH_MAX } from '../../model/curves.ts'
 import type { EncodedColumn } from '../../model/encoder.ts'
 import type { Matrix } from '../../model/trees.ts'
+import { type Problem, scaled } from '../problem.ts'
 import { centre } from './centre.ts'
 import { choosePenalty, type Grid } from './choose-penalty.ts'
 import { type Basis, designOf, learnBasis } from './design.ts'
-import { minimise, type Problem } from './newton.ts'
+import { minimise } from './newton.ts'
 import { type Penalty, penaltyMatrix } from './penalty.ts'
 
 /** All that a fit depends on. `knots`: 0 for lines. A part of the penalty with a grid is chosen, beginning where the grid does. */
@@ -26,7 +27,7 @@ const CHOOSING_ROWS = 20_000
 export function fitCurves(job: CurvesJob): FittedCurves {
   const { matrix, columns } = job
   const basis = learnBasis(matrix, columns, job.knots)
-  const { problem, unscale } = scaled(job.problem)
+  const { problem, mean, deviation } = scaled(job.problem)
   const step = Math.ceil(matrix.rows / CHOOSING_ROWS)
   const some = step === 1 ? { matrix, problem } : everyRow(matrix, problem, step)
   const chosen = choosePenalty(designOf(some.matrix, basis), basis, some.problem, startOf(job), job.grids)
@@ -34,33 +35,15 @@ export function fitCurves(job: CurvesJob): FittedCurves {
   const { weights } = minimise(designOf(matrix, basis), basis, problem, penalty, chosen.weights)
   const curves = curvesOf(basis, weights, problem)
   const importance = centre(curves, matrix, problem.weights)
-  unscale(curves)
+  for (const sums of [curves.base, curves.values, curves.missing]) {
+    for (let i = 0; i < sums.length; i++) sums[i]! *= deviation
+  }
+  curves.base[0]! += mean
   return { curves, importance, penalty: chosen.penalty }
 }
 
 function startOf({ penalty, grids }: CurvesJob): Penalty {
   return { smoothing: grids.smoothing?.from ?? penalty.smoothing, ridge: grids.ridge?.from ?? penalty.ridge }
-}
-
-/** Weights with mean 1, and values with mean 0 and deviation 1, so that a penalty means the same for any unit of them. */
-function scaled(given: Problem): { problem: Problem; unscale: (curves: Curves) => void } {
-  const { truth, link } = given
-  const rows = truth.length
-  const total = given.weights.reduce((sum, w) => sum + w, 0)
-  const weights = given.weights.map((w) => (w * rows) / total)
-  if (link !== 'identity') return { problem: { ...given, weights }, unscale: () => {} }
-  let mean = 0
-  for (let r = 0; r < rows; r++) mean += (weights[r]! * truth[r]!) / rows
-  let square = 0
-  for (let r = 0; r < rows; r++) square += (weights[r]! * (truth[r]! - mean) ** 2) / rows
-  const deviation = Math.sqrt(square) || 1
-  return {
-    problem: { ...given, weights, truth: truth.map((y) => (y - mean) / deviation) },
-    unscale({ base, values, missing }) {
-      for (const sums of [base, values, missing]) for (let i = 0; i < sums.length; i++) sums[i]! *= deviation
-      base[0]! += mean
-    },
-  }
 }
 
 function everyRow({ rows, columns, values }: Matrix, problem: Problem, step: number) {

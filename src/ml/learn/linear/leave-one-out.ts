@@ -1,6 +1,7 @@
 import { inverse } from '../../numbers/cholesky.ts'
+import type { Problem } from '../problem.ts'
 import { type Basis, type Design, writeRow } from './design.ts'
-import { type Problem, probabilityOf, rowLoss, type Solution } from './newton.ts'
+import { probabilityOf, rowLoss, type Solution } from './newton.ts'
 
 /**
  * What the loss of a row would be, on average, had it not been learned from: of squared errors exactly, else by one step of

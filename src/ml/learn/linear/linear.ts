@@ -6,14 +6,13 @@
  */
 import { PlatformError } from '../../../base/errors.ts'
 import { createEncoder, type EncoderSpec, encodeColumns } from '../../model/encoder.ts'
-import type { Link } from '../../model/link.ts'
 import type { Matrix } from '../../model/trees.ts'
+import { problemOf } from '../problem.ts'
 import { weightsOfRows } from '../row-weights.ts'
 import { takeRows } from '../take-rows.ts'
-import { hasTwoOutcomes, type Target, type Task, takeTarget } from '../task.ts'
+import { hasTwoOutcomes, type Task, takeTarget } from '../task.ts'
 import { learnTexts } from '../text-columns.ts'
 import { type FittedCurves, fitCurves } from './fit-curves.ts'
-import type { Problem } from './newton.ts'
 import type { LinearParams, SplineParams } from './params.ts'
 
 type Common = { classWeight?: 'balanced' | 'none'; seed: number }
@@ -86,12 +85,6 @@ function fittingKnots({ columns }: EncoderSpec, knots: number, rows: number): nu
     )
   }
   return Math.min(knots, most)
-}
-
-function problemOf(target: Target, weights: Float64Array): Problem {
-  if (target.kind === 'regression') return { link: 'identity', outputs: 1, truth: target.values, weights }
-  const [link, outputs]: [Link, number] = target.kind === 'binary' ? ['logit', 1] : ['softmax', target.classes]
-  return { link, outputs, truth: Float64Array.from(target.labels), weights }
 }
 
 function refusal(message: string): PlatformError {

@@ -7,11 +7,9 @@ import { assert } from '../../../base/assert.ts'
 import { applyLink, type Link } from '../../model/link.ts'
 import { factor, solve } from '../../numbers/cholesky.ts'
 import { exp, log } from '../../numbers/exp.ts'
+import type { Problem } from '../problem.ts'
 import { type Basis, type Design, writeRow } from './design.ts'
 import { timesPenalty } from './penalty.ts'
-
-/** What is to be learned of the rows of a design; `truth` is a class by its number, or the value. */
-export type Problem = { link: Link; outputs: number; truth: Float64Array; weights: Float64Array }
 
 /** `sums`: of every row, one for each output. `factors`: of every output the factor of the second derivatives. */
 export type Solution = { weights: Float64Array; sums: Float64Array; factors: Float64Array[] }
