@@ -52,6 +52,7 @@ export function explainAdditive(model: Additive): Explainer {
   const places = new Uint32Array(columns)
   return {
     unit: UNITS[link],
+    work: columns + pairs.length,
     base,
     contributions(row, out) {
       for (let c = 0; c < columns; c++) {
