@@ -9,12 +9,17 @@ import { said } from './said.ts'
 const kindOf = <Kind extends string>(kind: Kind) => said(z.literal(kind), 'How it learns.', kind)
 const maxDepth = said(z.int().min(1).nullable().default(null), 'Questions from root to leaf; null for no limit.', 12)
 const seed = said(z.int().min(0).default(42), 'Decides every choice by chance: the same seed gives the same bytes.', 7)
-const classWeight = (usual: 'balanced' | 'none') =>
-  said(
-    z.enum(['balanced', 'none']).default(usual),
-    'balanced: both outcomes count as much together, however rare one is.',
-    usual === 'none' ? 'balanced' : 'none',
-  )
+const classWeight = said(
+  z.enum(['balanced', 'none']).default('none'),
+  'balanced: all outcomes count as much together, however rare one is.',
+  'balanced',
+)
+
+const forestClassWeight = said(
+  z.enum(['balanced', 'none']).nullable().default(null),
+  'balanced: all outcomes count as much together, however rare one is. null: balanced, and none of a regression.',
+  'none',
+)
 
 export const randomForestShape = z.strictObject({
   kind: kindOf('random_forest'),
@@ -27,7 +32,7 @@ export const randomForestShape = z.strictObject({
     'Features that are tried at a split: the square root of their number, all, or so many.',
     'all',
   ),
-  classWeight: classWeight('balanced'),
+  classWeight: forestClassWeight,
   bootstrap: said(z.boolean().default(true), 'Each tree learns from a sample with replacement.', false),
   seed,
 })
@@ -71,7 +76,7 @@ export const gradientBoostingShape = z.strictObject({
     'Bins that the values of a feature are put into, that of nulls among them.',
     64,
   ),
-  classWeight: classWeight('none'),
+  classWeight,
   earlyStopping: said(
     earlyStopping.nullable().default(boosting.earlyStopping),
     'Puts a part of the training rows aside to find how many trees are best; null for all rounds.',
@@ -99,7 +104,7 @@ const weightPenalty = said(
 export const logisticRegressionShape = z.strictObject({
   kind: kindOf('logistic_regression'),
   penalty: weightPenalty,
-  classWeight: classWeight('none'),
+  classWeight,
   seed,
 })
 
@@ -117,7 +122,7 @@ export const splineRegressionShape = z.strictObject({
     'Straightens the curves; auto takes what would be best for rows that are left out.',
     100,
   ),
-  classWeight: classWeight('none'),
+  classWeight,
   seed,
 })
 
@@ -151,7 +156,7 @@ export const additiveModelShape = z.strictObject({
     'Ends when their loss has not fallen for so many rounds.',
     100,
   ),
-  classWeight: classWeight('none'),
+  classWeight,
   seed,
 })
 

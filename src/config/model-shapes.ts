@@ -1,6 +1,7 @@
 /** What is trained, and how, as a person writes it. */
 import { z } from 'zod'
 import { learner } from './learner-shapes.ts'
+import { PREDICTS } from './predicts.ts'
 import { said } from './said.ts'
 
 const split = z.strictObject({
@@ -12,8 +13,8 @@ const split = z.strictObject({
   testShare: said(z.number().gt(0).lt(1).default(0.25), 'The share of the rows that is kept for the measure.', 0.2),
   seed: said(z.int().min(0).default(42), 'Decides which rows.', 7),
   stratify: said(
-    z.boolean().default(true),
-    'Both parts have the same share of each outcome, by entity of entities that were ever positive; not by time.',
+    z.boolean().nullable().default(null),
+    'Both parts have the same share of each class, by entity of entities that ever were of it; not by time. null: where there are classes.',
     false,
   ),
   holdOut: said(
@@ -47,11 +48,35 @@ export const model = z.strictObject({
   runName: said(z.string().default('{as_of}'), 'The name of a run; {as_of} stands for the date.', 'monthly {as_of}'),
   features: said(z.string(), 'Its feature service.', 'churn_features'),
   label: said(z.string(), 'What it learns to say.', 'churned'),
+  predicts: said(
+    z.enum(PREDICTS).nullable().default(null),
+    'Which of two outcomes, which of several, or a number. null: by the type of the label (Bool: binary; Float: regression; Int: binary, of 0 and 1; String: multiclass, or binary where positive is stated).',
+    'regression',
+  ),
+  positive: said(
+    z.union([z.string(), z.int()]).nullable().default(null),
+    'Which of two texts or whole numbers is the positive outcome; null for true and 1.',
+    'cancelled',
+  ),
+  weight: said(
+    z
+      .union([
+        z.strictObject({ column: said(z.string(), 'A column of the source of the label.', 'customers') }),
+        z.strictObject({ feature: said(z.string(), 'A feature of the model.', 'customers') }),
+      ])
+      .nullable()
+      .default(null),
+    'How much a row counts in the fit and in the measures: a column of the source of the label, or a feature; above 0.',
+    { column: 'customers' },
+  ),
   learner: said(learner, 'How it learns.', { kind: 'random_forest', trees: 100 }),
   split: said(split.prefault({}), 'Which rows measure it.', { by: 'time', testShare: 0.2 }),
   threshold: said(
-    z.union([z.number().gt(0).lt(1), thresholdRule]).default(0.5),
-    'The probability from which it says yes; or a rule by which it is chosen on the rows that measure.',
+    z
+      .union([z.number().gt(0).lt(1), thresholdRule])
+      .nullable()
+      .default(null),
+    'The probability from which it says the positive outcome; or a rule by which it is chosen on the rows that measure. null: 0.5, or none where there are not two outcomes.',
     { rule: 'f1' },
   ),
   calibration: said(

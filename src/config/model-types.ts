@@ -1,16 +1,14 @@
 import { INPUT_TYPES } from '../ml/model/encoder.ts'
 import type { Fault } from './fault.ts'
+import { outcomeFaults } from './outcome-faults.ts'
 import type { Model, Project, ServiceFeature, ValueType } from './project.ts'
 import { suggestion } from './suggest.ts'
-
-/** Labels have two outcomes: a Bool, or 0 and 1 in a number. */
-const LABEL_TYPES: readonly ValueType[] = ['Bool', 'Int32', 'Int64', 'Float32', 'Float64']
 
 /** What the fit would refuse after all the work before it: features and labels of types that a model does not take. */
 export function modelTypeFaults(project: Project): Fault[] {
   return project.models.flatMap((model) => [
     ...featureFaults(project, model),
-    ...labelFaults(project, model),
+    ...outcomeFaults(project, model),
     ...nameFaults(project, model),
     ...monotoneFaults(project, model),
     ...interactionFaults(project, model),
@@ -31,15 +29,6 @@ function featureFaults(project: Project, model: Model): Fault[] {
       },
     ]
   })
-}
-
-function labelFaults(project: Project, model: Model): Fault[] {
-  const label = project.labels.find(({ name }) => name === model.label)
-  const source = project.sources.find(({ name }) => name === label?.source)
-  const column = source?.columns.find(({ name }) => name === label?.column)
-  if (!label || !column || LABEL_TYPES.includes(column.type)) return []
-  const message = `'${column.name}' is ${column.type}; a model learns two outcomes so far: a Bool, or 0 and 1 in a number`
-  return [{ path: `labels.${label.name}.column`, message }]
 }
 
 /** Features and label are columns of one training set. */

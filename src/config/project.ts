@@ -1,5 +1,6 @@
 import type { Learner } from '../ml/learn/learners.ts'
 import type { SplitRule } from '../ml/learn/splits.ts'
+import type { TargetKind } from '../ml/learn/task.ts'
 import type { ThresholdRule } from '../ml/measure/threshold.ts'
 import type { ValueType } from '../values/values.ts'
 import type { Written } from '../values/written.ts'
@@ -160,10 +161,14 @@ export type Model = {
   runName: string
   featureService: string
   label: string
+  /** As written; predicts.ts says what it comes to. */
+  predicts: TargetKind | null
+  positive: string | number | null
+  weight: { column: string } | { feature: string } | null
   learner: Learner
   split: SplitRule
   /** Probability from which the prediction is positive, or how it is chosen. */
-  threshold: number | ThresholdRule
+  threshold: number | ThresholdRule | null
   /** What the probabilities go through before they are said. */
   calibration: 'none' | 'auto' | 'platt' | 'isotonic'
   /** Features by whose values the model is measured apart; null for every text and boolean. */

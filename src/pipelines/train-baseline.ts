@@ -32,8 +32,11 @@ export type DividedRows = {
   trainRows: number
   testRows: number
   holdOutRows: number
-  threshold: number
-  /** How much higher the AUC would have been said to be with rows at random; null where the rows were taken so. */
+  /** What the model predicts. */
+  predicts: 'binary' | 'multiclass' | 'regression'
+  /** From which probability it says the positive outcome, where there are two. */
+  threshold: number | null
+  /** How much higher the main measure (AUC, its mean over classes, R²) would have been said to be with rows at random; null where the rows were taken so. */
   flattery: number | null
 }
 
@@ -60,8 +63,10 @@ export function defineTrainBaseline(
       lake.work.during(() => training.logRun(pinned, dataset, fit)),
     )
     const registered = await step('register', () => training.register(pinned, logged))
-    const { splitBy: by, trainRows, testRows, holdOutRows, threshold, flattery, metrics } = fit
-    const split = { by, trainRows, testRows, holdOutRows, threshold, flattery }
+    const { splitBy: by, trainRows, testRows, holdOutRows, outcome, flattery, metrics } = fit
+    const threshold = outcome.kind === 'binary' ? outcome.threshold : null
+    const predicts = outcome.kind
+    const split = { by, trainRows, testRows, holdOutRows, predicts, threshold, flattery }
     return { ...reportOf(pinned, dataset), ...registered, runId: logged.runId, metrics, split, reused: false }
   })
   return async (request, options) => {

@@ -2,10 +2,12 @@ import { messageOf, PlatformError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { LOOK_STOP_MS, SAY_MS } from '../base/time-limits.ts'
 import { withinMs } from '../base/within.ts'
+import { type Says, saysOfModel } from '../config/predicts.ts'
 import type { Project } from '../config/project.ts'
 import type { Database } from '../db/sql.ts'
 import type { Features } from '../features/features.ts'
 import { decodeModel, type Model, predictOne } from '../ml/model/model-file.ts'
+import { isYesOrNo } from '../ml/model/outcome.ts'
 import { REGISTRY_CHANNEL } from '../registry/channel.ts'
 import type { ModelVersion, RegistryApi } from '../registry/registry.ts'
 import { isOwn, ownFilesOf } from '../registry/source.ts'
@@ -183,6 +185,7 @@ export function createLiveModels(deps: LiveModelDeps) {
         `its inputs are not the features of '${service.name}' (at ${differs}); train a version with the present definition`,
       )
     }
+    requireSays(model, saysOfModel(project, definition))
     // What is made ready for the first row is made ready now, before it takes over.
     predictOne(
       model,
@@ -244,6 +247,19 @@ export function createLiveModels(deps: LiveModelDeps) {
       await withinMs('what is being loaded', LOOK_STOP_MS, () => looks).catch(() => {})
     },
   }
+}
+
+/** What it answers is what the document of the routes says; another model was trained by another definition. */
+function requireSays({ outcome }: Model, { kind, labels }: Says): void {
+  const says = outcome.kind === 'regression' ? 'number' : isYesOrNo(outcome) ? 'flag' : typeof outcome.classes[0]
+  const wanted = labels === 'text' ? 'string' : labels === 'integer' ? 'number' : labels
+  // Whole numbers that happen to be 0 and 1 are said as such, stated or not.
+  const fits = says === wanted || (wanted === 'number' && says === 'flag' && kind === 'binary')
+  if (outcome.kind === kind && fits) return
+  throw new PlatformError(
+    'conflict',
+    `it predicts a ${outcome.kind}, and the definition a ${kind} with ${labels === 'flag' ? '0 or 1' : `a ${labels}`} as its label; train a version with the present definition`,
+  )
 }
 
 function isSame(version: ModelVersion, other: { version: string; source: string } | undefined): boolean {

@@ -9,7 +9,7 @@ import {
   batchMember,
   batchOf,
   batchRequest,
-  invocationAnswer,
+  invocationAnswerOf,
   type PredictionFields,
   predictionJson,
   predictionOf,
@@ -55,7 +55,7 @@ function pathOf(model: string): string {
 }
 
 function predictionRoutes(app: FastifyInstance, serving: Serving, name: string, prefix: string): void {
-  const fields: PredictionFields = { name, ...serving.fieldsOf(name) }
+  const fields: PredictionFields = { name, ...serving.fieldsOf(name), says: serving.saysOf(name) }
   const { keys } = fields
   const single = keys.length === 1 ? keys[0]!.name : undefined
   const inputOf = (body: Record<string, unknown>): KeyInput =>
@@ -123,7 +123,7 @@ function invocationRoute(app: FastifyInstance, serving: Serving, name: string): 
     summary: `Score the caller's own features with the live version of ${name} (MLflow's protocol)`,
     body: invocationRequest,
     valuesLimit: 'rowsBodyValues',
-    answers: { 200: invocationAnswer },
+    answers: { 200: invocationAnswerOf(serving.saysOf(name)) },
     errors: [404],
   })
   app.post<{ Body: InvocationRequest }>(`${pathOf(name)}/invocations`, options, async (request) => {

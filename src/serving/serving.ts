@@ -10,20 +10,22 @@
  * Doors: live-models.ts, readiness.ts.
  */
 import { setImmediate } from 'node:timers/promises'
-import { assert } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { defaultModelOf, requireDefaultModel, requireModel } from '../config/find.ts'
+import { saysOfModel } from '../config/predicts.ts'
 import type { ServiceDefinition } from '../features/define/definitions.ts'
 import { documentedFields } from '../features/define/examples.ts'
 import { type KeyInput, keyValues } from '../features/define/keys.ts'
 import { predictBatch, predictOne } from '../ml/model/model-file.ts'
+import { outputsOf } from '../ml/model/outcome.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { Prediction } from '../wire/predict.ts'
 import { explanationOf } from './explanation.ts'
 import { createLiveModels, type LiveModel, type LiveModelDeps } from './live-models.ts'
 import { noModel } from './no-model.ts'
 import { type HealthCheck, readiness } from './readiness.ts'
+import { invocationOf, saidOf } from './said.ts'
 
 /** `health`: what else must answer before the server is ready. */
 export type ServingDeps = LiveModelDeps & { clock: Clock; health: readonly HealthCheck[] }
@@ -88,14 +90,13 @@ export function createServing(deps: ServingDeps) {
     values: readonly FeatureValue[],
     timestamps: readonly (string | null)[],
   ): Prediction {
-    const probability = predictOne(live.model, values)[0]!
+    const said = saidOf(live.model, predictOne(live.model, values), 0)
     let featuresAsOf: string | null = null
     for (const t of timestamps) if (t !== null && (featuresAsOf === null || t < featuresAsOf)) featuresAsOf = t
     const keyParts = keyValues(keys, key)
     return {
       keys: keys.map(({ name }, i) => ({ name, value: keyParts[i] ?? null })),
-      prediction: probability >= thresholdOf(live) ? 1 : 0,
-      probability,
+      said,
       features: { names: live.featureNames, values },
       model: { name: live.name, version: live.version, run_id: live.runId },
       featuresAsOf,
@@ -108,13 +109,12 @@ export function createServing(deps: ServingDeps) {
     const live = models.current(name)
     if (!live) throw noModel(name, models.problem(name))
     const rows = rowsOf(live.inputs)
-    const threshold = thresholdOf(live)
-    const scores: { label: 0 | 1; probability: number }[] = []
+    const width = outputsOf(live.model.outcome)
+    const scores: Record<string, unknown>[] = []
     for (let from = 0; from < rows.length; from += SLICE_ROWS) {
       if (from > 0) await setImmediate()
-      for (const probability of predictBatch(live.model, rows.slice(from, from + SLICE_ROWS))) {
-        scores.push({ label: probability >= threshold ? 1 : 0, probability })
-      }
+      const outputs = predictBatch(live.model, rows.slice(from, from + SLICE_ROWS))
+      for (let at = 0; at < outputs.length; at += width) scores.push(invocationOf(saidOf(live.model, outputs, at)))
     }
     events.predicted({ name, version: live.version }, rows.length)
     return scores
@@ -145,6 +145,8 @@ export function createServing(deps: ServingDeps) {
     serviceOf,
     /** Its keys and features, with examples where the project names values. */
     fieldsOf: (name: string) => documentedFields(project, serviceOf(name)),
+    /** What a model of the project predicts. */
+    saysOf: (name: string) => saysOfModel(project, requireModel(project, name)),
     /** The model that is meant where a caller names none, if one is. */
     defaultModel: () => defaultModelOf(project)?.name,
     /** Refuses where none is; `instead` says how to name one of those that there are. */
@@ -155,9 +157,4 @@ export function createServing(deps: ServingDeps) {
     /** Of the server, or of one model; refuses (not_found) a name that is none. */
     readiness: (only?: string) => readiness(deps, models, only),
   }
-}
-
-function thresholdOf({ model: { outcome } }: LiveModel): number {
-  assert(outcome.kind === 'binary', 'a model that answers tells two classes apart')
-  return outcome.threshold
 }

@@ -2,23 +2,24 @@
  * All that a fit computes: frame, split, learner, measures, model file, ONNX. From plain data to plain data, with no room
  * and no clock, so that it runs in a thread of its own (fit-thread.ts) and `/predict` of the same process goes on.
  */
+import { PlatformError } from '../base/errors.ts'
 import type { Model } from '../config/project.ts'
 import type { TrainingData } from '../features/offline/read-training-set.ts'
 import { type Fitted, fitLearner } from '../ml/learn/learners.ts'
 import { splitRows } from '../ml/learn/split-rows.ts'
 import { type Split, type SplitBy, splitTrainingSet } from '../ml/learn/splits.ts'
 import { takeRows } from '../ml/learn/take-rows.ts'
-import { binaryLabels, takeTarget } from '../ml/learn/task.ts'
-import { rocAuc } from '../ml/measure/roc.ts'
+import { binaryLabels, lackedClasses, takeTarget } from '../ml/learn/task.ts'
 import { chooseThreshold } from '../ml/measure/threshold.ts'
 import type { Calibration } from '../ml/model/calibration.ts'
 import { createEncoder, type EncoderSpec, encodeColumns } from '../ml/model/encoder.ts'
 import { kindOf, predictAll } from '../ml/model/kinds.ts'
 import { calibrateAll, createModel, encodeModel } from '../ml/model/model-file.ts'
 import { encodeOnnx } from '../ml/model/onnx.ts'
-import { type Outcome, yesOrNo } from '../ml/model/outcome.ts'
-import { type Evaluation, evaluate, type Measured } from './evaluate.ts'
-import { type Frame, frameOf, framePart } from './frame.ts'
+import type { Label, Outcome } from '../ml/model/outcome.ts'
+import { type Evaluation, evaluate, MAIN_MEASURE, scoresOf } from './evaluate.ts'
+import { type Frame, type FrameOptions, frameOf, framePart } from './frame.ts'
+import type { Measured } from './measured.ts'
 import { learnCalibration } from './report/calibrate.ts'
 import type { ChampionFile } from './report/champion.ts'
 import { type Report, reportOf, type ServedParts } from './report/report.ts'
@@ -30,7 +31,9 @@ export type FitJob = {
   /** Names of the columns, in the order of the feature service. */
   features: readonly string[]
   label: string
-  definition: Pick<Model, 'learner' | 'split' | 'threshold' | 'calibration' | 'segments'>
+  definition: Pick<Model, 'predicts' | 'positive' | 'learner' | 'split' | 'threshold' | 'calibration' | 'segments'>
+  /** The column that says how much a row counts. */
+  weight: string | null
   /** The model in Production, which the new one is compared with; null where there is none. */
   champion: ChampionFile | null
   threads: number
@@ -42,8 +45,8 @@ export type FitResult = {
   testRows: number
   holdOutRows: number
   splitBy: SplitBy
+  /** By how much rows at random would have flattered its main measure (evaluate.ts). */
   flattery: number | null
-  threshold: number
   outcome: Outcome
   /** Of the model: early stopping may have ended before all that were asked for. */
   trees: number
@@ -61,9 +64,10 @@ export type FitResult = {
  * only the measuring part has is part of it.
  */
 export async function runFitJob(job: FitJob): Promise<FitResult> {
-  const { data, features, label, definition, champion, threads } = job
-  const frame = frameOf(data, features, label)
+  const { data, definition, champion, threads, label } = job
+  const frame = frameOf(data, frameOptions(job))
   const split = splitTrainingSet(frame, definition.split)
+  refuseUnlearned(frame, split)
   const started = performance.now()
   const seen = withoutHoldOut(frame, split)
   const { encoder, matrix, learned, importance, scores } = await fitAndScore(
@@ -82,22 +86,17 @@ export async function runFitJob(job: FitJob): Promise<FitResult> {
   const heldFrame = split.holdOut.length === 0 ? null : framePart(frame, split.holdOut)
   const holdOut = heldFrame && scoreHoldOut({ encoder, learned, calibration }, heldFrame)
   const trainTimeSec = (performance.now() - started) / 1000
-  const randomRowsAuc = await aucOfRandomRows({ definition, threads }, split.by, seen.frame)
-  const threshold =
-    typeof definition.threshold === 'number'
-      ? definition.threshold
-      : chooseThreshold(test.labels, test.scores, definition.threshold)
-  const outcome = yesOrNo(threshold)
+  const outcome = outcomeOf(frame, test, definition.threshold)
+  const randomRows = await mainOfRandomRows({ definition, threads }, split.by, seen.frame, outcome)
   const model = createModel({ label, outcome, encoder, learned, calibration })
-  const evaluation = evaluate({ test, holdOut, threshold, randomRowsAuc, encoder, importance })
+  const evaluation = evaluate({ test, holdOut, outcome, randomRows, encoder, importance })
   return {
     rows: frame.rows,
     trainRows: split.train.length,
     testRows: split.test.length,
     holdOutRows: split.holdOut.length,
     splitBy: split.by,
-    flattery: randomRowsAuc === null ? null : randomRowsAuc - rocAuc(test.labels, test.scores),
-    threshold,
+    flattery: randomRows === null ? null : randomRows - mainOf(test, outcome),
     outcome,
     trees: kindOf(learned).trees(learned),
     encoder,
@@ -107,8 +106,9 @@ export async function runFitJob(job: FitJob): Promise<FitResult> {
       frame: seen.frame,
       test: seen.test,
       outputs: scores,
-      held: heldFrame && holdOut && { frame: heldFrame, outputs: holdOut.scores },
+      held: heldFrame && holdOut && { frame: heldFrame, outputs: holdOut.outputs },
       definition,
+      outcome,
       champion,
       calibrated,
       evaluation,
@@ -122,13 +122,14 @@ export async function runFitJob(job: FitJob): Promise<FitResult> {
 
 /** The rows as they were served, divided as the restated ones are. */
 function servedParts(
-  { data, served, features, label, definition, threads }: FitJob,
+  job: FitJob,
   split: Split,
   { train, test }: { train: Uint32Array; test: Uint32Array },
   { encoder, learned, outputs }: Pick<Fitted, 'encoder' | 'learned'> & { outputs: Float64Array },
 ): ServedParts | null {
+  const { data, served, definition, threads } = job
   if (served === null) return null
-  const { frame } = withoutHoldOut(frameOf(served === 'same' ? data : served, features, label), split)
+  const { frame } = withoutHoldOut(frameOf(served === 'same' ? data : served, frameOptions(job)), split)
   return {
     frame,
     outputs,
@@ -140,7 +141,23 @@ function servedParts(
   }
 }
 
+function frameOptions({ features, label, weight, definition: { predicts, positive } }: FitJob): FrameOptions {
+  return { features, label, weight, predicts, positive }
+}
+
 type How = Pick<FitJob, 'definition' | 'threads'>
+
+/** A class that only measuring rows have could not be said, and would have no probability but 0. */
+function refuseUnlearned({ target, classes }: Frame, { train, by }: Split): void {
+  const lacked = lackedClasses(target, train).map((c) => JSON.stringify(classes[c]))
+  if (lacked.length === 0) return
+  const which = `${lacked.slice(0, 5).join(', ')}${lacked.length > 5 ? ' and others' : ''}`
+  throw new PlatformError(
+    'invalid_argument',
+    `of the rows that are learned from (split by ${by}) none is of the class ${which}; take more periods with --from, ` +
+      'another split, or one class for those that are rare',
+  )
+}
 
 /** The frame without the rows that no fit sees, and the two parts by their places in it. */
 function withoutHoldOut(frame: Frame, { train, test, holdOut }: Split) {
@@ -162,21 +179,38 @@ function scoreHoldOut(
 ): Measured {
   const matrix = encodeColumns(createEncoder(encoder), frame.inputs, frame.rows)
   const scores = calibrateAll(calibration, predictAll(learned, matrix))
-  return { labels: binaryLabels(frame.target), scores, entities: frame.entities }
+  return { target: frame.target, outputs: scores, entities: frame.entities, weights: frame.weights }
 }
 
 /**
  * What the same learner would have been said to be, had the rows been split at random. Where entities stand in several
  * periods and their labels persist, that flatters; the difference says by how much.
  */
-async function aucOfRandomRows(how: How, by: SplitBy, frame: Frame): Promise<number | null> {
+async function mainOfRandomRows(how: How, by: SplitBy, frame: Frame, outcome: Outcome): Promise<number | null> {
   if (by === 'rows' || frame.periods.length < 2) return null
   const { train, test } = splitRows(frame.target, how.definition.split)
+  if (lackedClasses(frame.target, train).length > 0) return null
   const { scores } = await fitAndScore(how, frame, train, test)
-  return rocAuc(binaryLabels(takeTarget(frame.target, test)), scores)
+  return mainOf(measured(frame, test, scores), outcome)
 }
 
-function measured(frame: Frame, rows: Uint32Array, scores: Float64Array): Measured {
+function mainOf(rows: Measured, outcome: Outcome): number {
+  return scoresOf(rows, outcome)[MAIN_MEASURE[outcome.kind]]!
+}
+
+/** The threshold that is given, or found on the rows that measure; 0.5 where nothing is said. */
+function outcomeOf({ target, classes }: Frame, test: Measured, threshold: Model['threshold']): Outcome {
+  if (target.kind === 'regression') return { kind: 'regression' }
+  if (target.kind === 'multiclass') return { kind: 'multiclass', classes }
+  const found =
+    threshold === null || typeof threshold === 'number'
+      ? (threshold ?? 0.5)
+      : chooseThreshold(binaryLabels(test.target), test.outputs, threshold, test.weights ?? undefined)
+  return { kind: 'binary', classes: classes as [Label, Label], threshold: found }
+}
+
+function measured(frame: Frame, rows: Uint32Array, outputs: Float64Array): Measured {
   const entities = Uint32Array.from(rows, (r) => frame.entities[r]!)
-  return { labels: binaryLabels(takeTarget(frame.target, rows)), scores, entities }
+  const weights = frame.weights && Float64Array.from(rows, (r) => frame.weights![r]!)
+  return { target: takeTarget(frame.target, rows), outputs, entities, weights }
 }

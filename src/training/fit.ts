@@ -48,7 +48,10 @@ export async function fitModel(
   const data = await deps.features.readTrainingSet(dataset)
   const served = asServed && (await readAsServed(deps, dataset, asServed))
   const features = service.features.map((f) => f.name)
-  const job = { data, served, features, label: dataset.label, definition, champion, threads: pinned.threads }
+  const { weight: given } = definition
+  const weight = given === null ? null : 'column' in given ? given.column : given.feature
+  const { threads } = pinned
+  const job = { data, served, features, label: dataset.label, weight, definition, champion, threads }
   const { trainTimeSec, evaluation, report, model, onnx, ...fit } = await fitInThread(job, options)
   const [storedModel, storedOnnx, storedEvaluation, storedReport] = await keepObjects(deps.lake.work, () =>
     Promise.all([

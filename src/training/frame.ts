@@ -2,15 +2,24 @@ import { must } from '../base/assert.ts'
 import { PlatformError } from '../base/errors.ts'
 import type { TrainingData } from '../features/offline/read-training-set.ts'
 import type { SplitInput } from '../ml/learn/splits.ts'
-import { type Target, type Task, takeTarget } from '../ml/learn/task.ts'
+import { type Task, takeTarget } from '../ml/learn/task.ts'
 import { INPUT_TYPES, type InputColumn } from '../ml/model/encoder.ts'
 
+import { type Learnable, type Predicted, targetOf, weightsOf } from './targets.ts'
+
 /** A training set as a learner takes it: every row, features in the order of the service; and of whom and when each row is. */
-export type Frame = SplitInput & Pick<Task, 'rows' | 'weights'> & { inputs: InputColumn[] }
+export type Frame = SplitInput & Pick<Task, 'rows' | 'weights'> & Pick<Learnable, 'classes'> & { inputs: InputColumn[] }
 
 const MOMENT = 'event_timestamp'
 
-export function frameOf(data: TrainingData, features: readonly string[], label: string): Frame {
+export type FrameOptions = Predicted & {
+  features: readonly string[]
+  label: string
+  /** The column that says how much a row counts. */
+  weight: string | null
+}
+
+export function frameOf(data: TrainingData, { features, label, weight, ...predicted }: FrameOptions): Frame {
   const inputs = features.map((name): InputColumn => {
     const { type, values, valid } = must(data.columns.get(name), `column ${name} of the training set`)
     const known = INPUT_TYPES.find((t) => t === type)
@@ -21,8 +30,21 @@ export function frameOf(data: TrainingData, features: readonly string[], label: 
       `feature ${name} is a ${type}; a model takes ${takes}: derive a number from it`,
     )
   })
-  const target: Target = { kind: 'binary', labels: labelsOf(data, label) }
-  return { rows: data.rows, inputs, target, weights: null, ...entitiesOf(data), ...momentsOf(data) }
+  const { target, classes } = targetOf(
+    label,
+    must(data.columns.get(label), `label ${label} of the training set`),
+    predicted,
+  )
+  const [entities, moments] = [entitiesOf(data), momentsOf(data)]
+  const rowName = (r: number) => {
+    const { entityKeys, entities: places } = entities
+    return `${entityKeys[places[r]!]} at ${moments.periods[moments.moments[r]!]}`
+  }
+  const weights =
+    weight === null
+      ? null
+      : weightsOf(weight, must(data.columns.get(weight), `weight ${weight} of the training set`), rowName)
+  return { rows: data.rows, inputs, target, classes, weights, ...entities, ...moments }
 }
 
 /** The same of some rows, in their order. */
@@ -67,22 +89,4 @@ function momentsOf(data: TrainingData): Pick<Frame, 'moments' | 'periods'> {
   const periods = [...new Set(Array.from(values, String))].sort()
   const places = new Map(periods.map((period, place) => [period, place]))
   return { moments: Uint32Array.from({ length: data.rows }, (_, r) => must(places.get(String(values[r])))), periods }
-}
-
-/** Labels are Bool, or numbers 0 and 1. */
-function labelsOf(data: TrainingData, label: string): Uint8Array {
-  const { values, valid } = must(data.columns.get(label), `label ${label} of the training set`)
-  const labels = new Uint8Array(data.rows)
-  for (let r = 0; r < data.rows; r++) {
-    const value = values[r]
-    if (valid[r] !== 1 || (value !== 0 && value !== 1)) {
-      const shown = valid[r] === 1 ? `'${value}'` : 'null'
-      throw new PlatformError(
-        'invalid_argument',
-        `label ${label} is ${shown} in row ${r + 1}; it must be true or false`,
-      )
-    }
-    labels[r] = value
-  }
-  return labels
 }

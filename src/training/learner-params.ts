@@ -1,17 +1,18 @@
 import type { Learner } from '../ml/learn/learners.ts'
+import type { TargetKind } from '../ml/learn/task.ts'
 
-type Params<L extends Learner> = (learner: L) => Record<string, string>
+type Params<L extends Learner> = (learner: L, predicts: TargetKind) => Record<string, string>
 
 /** The parameters of a run, for each learner by the names and spellings that its users know. */
 const PARAMS: { [K in Learner['kind']]: Params<Extract<Learner, { kind: K }>> } = {
   /** scikit-learn's. */
-  random_forest: (learner) => ({
+  random_forest: (learner, predicts) => ({
     n_estimators: String(learner.trees),
     max_depth: python(learner.maxDepth),
     min_samples_leaf: String(learner.minSamplesLeaf),
     min_samples_split: String(learner.minSamplesSplit),
     max_features: learner.maxFeatures === 'all' ? 'None' : String(learner.maxFeatures),
-    class_weight: learner.classWeight === 'none' ? 'None' : learner.classWeight,
+    class_weight: python(learner.classWeight === 'none' || predicts === 'regression' ? null : 'balanced'),
     bootstrap: python(learner.bootstrap),
     random_state: String(learner.seed),
   }),
@@ -65,12 +66,12 @@ const PARAMS: { [K in Learner['kind']]: Params<Extract<Learner, { kind: K }>> } 
   }),
 }
 
-export function learnerParams(learner: Learner): Record<string, string> {
+export function learnerParams(learner: Learner, predicts: TargetKind): Record<string, string> {
   const params = PARAMS[learner.kind] as Params<Learner>
-  return params(learner)
+  return params(learner, predicts)
 }
 
-export function python(value: boolean | number | null): string {
+export function python(value: boolean | number | string | null): string {
   if (value === null) return 'None'
   return typeof value === 'boolean' ? (value ? 'True' : 'False') : String(value)
 }

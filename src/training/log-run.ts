@@ -1,11 +1,12 @@
 import { canonicalJson, sha256Hex } from '../base/hash.ts'
 import { displayInstant } from '../base/instant.ts'
-import type { Project } from '../config/project.ts'
+import type { Model, Project } from '../config/project.ts'
 import type { Features } from '../features/features.ts'
 import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import { getVerified } from '../lake/named-by-digest.ts'
 import type { ObjectStore } from '../lake/objects.ts'
-import { categoriesOfColumns, type EncoderSpec } from '../ml/model/encoder.ts'
+import { categoriesOfColumns } from '../ml/model/encoder.ts'
+import { isYesOrNo, type Outcome } from '../ml/model/outcome.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 import type { Evaluation } from './evaluate.ts'
 import { EXAMPLE_ROWS, inputExample } from './example.ts'
@@ -91,12 +92,8 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
     ...(report.hindsight ? { 'hindsight.json': pretty(report.hindsight) } : {}),
     ...(report.champion ? { 'champion_comparison.json': pretty(report.champion) } : {}),
     ...(report.calibration ? { 'calibration_tried.json': pretty(report.calibration) } : {}),
-    'feature_schema.json': pretty(featureSchema(fit.encoder, dataset.label)),
-    'confusion_matrix.json': pretty(evaluation.confusion),
-    'roc.json': pretty(evaluation.roc),
-    'precision_recall.json': pretty(evaluation.precisionRecall),
-    'calibration.json': pretty(evaluation.calibration),
-    'lift.json': pretty(evaluation.lift),
+    'feature_schema.json': pretty(featureSchema(fit, dataset.label)),
+    ...detailFiles(evaluation),
     'intervals.json': pretty(evaluation.intervals),
     'feature_importance.json': pretty(evaluation.importance),
     'inputs.json': pretty({ identity, pinned, trainingSet: dataset, model: fit.model, onnx: fit.onnx }),
@@ -136,14 +133,13 @@ function paramsOf(pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Record<str
   const { learner, split } = model
   return {
     model_type: learner.kind,
-    ...learnerParams(learner),
+    ...learnerParams(learner, fit.outcome.kind),
     trees: String(fit.trees),
     split_by: fit.splitBy,
     test_size: String(split.testShare),
     split_seed: String(split.seed),
-    stratify: python(split.stratify),
-    threshold: String(fit.threshold),
-    ...(typeof model.threshold === 'number' ? {} : { threshold_rule: canonicalJson(model.threshold) }),
+    stratify: python(split.stratify ?? fit.outcome.kind !== 'regression'),
+    ...outcomeParams(model, fit.outcome),
     feature_service: service.name,
     label: dataset.label,
     as_of: displayInstant(pinned.asOf),
@@ -158,14 +154,45 @@ function paramsOf(pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Record<str
   }
 }
 
-/** Names and types in order, and the categories that the model knows. */
-function featureSchema(encoder: EncoderSpec, label: string) {
+function outcomeParams({ threshold, weight }: Model, outcome: Outcome): Record<string, string> {
+  const rule: Record<string, string> =
+    threshold === null || typeof threshold === 'number' ? {} : { threshold_rule: canonicalJson(threshold) }
+  const weights: Record<string, string> =
+    weight === null ? {} : { sample_weight: 'column' in weight ? weight.column : weight.feature }
+  if (outcome.kind === 'regression') return { predicts: outcome.kind, ...weights }
+  const classes: Record<string, string> = isYesOrNo(outcome)
+    ? {}
+    : { classes: JSON.stringify(outcome.classes).slice(0, PARAM_MAX) }
+  if (outcome.kind === 'multiclass') return { predicts: outcome.kind, ...classes, ...weights }
+  return { predicts: outcome.kind, threshold: String(outcome.threshold), ...rule, ...classes, ...weights }
+}
+
+/** What MLflow keeps of the value of a parameter. */
+const PARAM_MAX = 6_000
+
+/** The curves and tables of the kind. */
+function detailFiles(evaluation: Evaluation): Record<string, string> {
+  if (evaluation.kind === 'regression') return { 'residuals.json': pretty(evaluation.residuals) }
+  if (evaluation.kind === 'multiclass') {
+    return { 'confusion_matrix.json': pretty(evaluation.confusion), 'classes.json': pretty(evaluation.classes) }
+  }
+  return {
+    'confusion_matrix.json': pretty(evaluation.confusion),
+    'roc.json': pretty(evaluation.roc),
+    'precision_recall.json': pretty(evaluation.precisionRecall),
+    'calibration.json': pretty(evaluation.calibration),
+    'lift.json': pretty(evaluation.lift),
+  }
+}
+
+/** Names and types in order, the categories that the model knows, and what it predicts. */
+function featureSchema({ encoder, outcome }: Fit, label: string) {
   const features = encoder.inputs.map(({ name, type, nullable }) => {
     const categories = categoriesOfColumns(encoder, name)
     return { name, type, nullable, ...(type === 'String' ? { categories } : {}) }
   })
   const columns = encoder.columns.map((c) => (c.kind === 'one_hot' ? `${c.input}=${c.category}` : c.input))
-  return { label, features, encoded_columns: columns }
+  return { label, outcome, features, encoded_columns: columns }
 }
 
 function datasetInput(pinned: Pinned, dataset: TrainingSetRef, { encoder, outcome }: Fit) {

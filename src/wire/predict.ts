@@ -7,7 +7,13 @@ import { refusalMembers } from './problem.ts'
 import { answeredFeature, answeredKey, type Field, keyOf, keyPart, members } from './values.ts'
 
 /** What a model takes and uses: its join keys, and its features in the order of the service. */
-export type PredictionFields = { name: string; keys: readonly Field[]; features: readonly Field[] }
+export type PredictionFields = { name: string; keys: readonly Field[]; features: readonly Field[]; says: Says }
+
+/** What a model predicts: one of two outcomes, one of several, or a number; and how outcomes are said. */
+export type Says = {
+  kind: 'binary' | 'multiclass' | 'regression'
+  labels: 'flag' | 'text' | 'integer' | 'number'
+}
 
 /** Keys a batch may ask for. */
 export const BATCH_MAX = limitOf('predictKeys')
@@ -30,7 +36,28 @@ export function batchMember(keys: readonly { name: string }[]): string {
 }
 
 const probability = z.number().min(0).max(1).meta({ description: 'Of the positive label.' })
-const label = z.literal([0, 1]).meta({ description: "1 when the probability reaches the model's threshold, else 0." })
+const flag = z.literal([0, 1]).meta({ description: "1 when the probability reaches the model's threshold, else 0." })
+const probabilities = z.record(z.string(), z.number().min(0).max(1)).meta({ description: 'Of each label, together 1.' })
+
+/** The members that say what is predicted; `member` is what the prediction itself is called. */
+function saidMembers({ kind, labels }: Says, member: 'prediction' | 'label') {
+  if (kind === 'regression') {
+    const value = z.number().meta({ description: 'The number that is predicted, in the unit of the label.' })
+    return { [member === 'label' ? 'value' : member]: value }
+  }
+  if (kind === 'binary' && labels === 'flag') return { [member]: flag, probability }
+  const said = labels === 'text' ? z.string() : z.int()
+  if (kind === 'multiclass') {
+    return {
+      [member]: said.meta({ description: 'The likeliest label; of equally likely ones the first.' }),
+      probabilities,
+    }
+  }
+  const description = "The positive label when its probability reaches the model's threshold, else the other."
+  // Whole numbers that come to 0 and 1 are said as yes and no are, without names.
+  const each = labels === 'text' ? probabilities : probabilities.optional()
+  return { [member]: said.meta({ description }), probability, probabilities: each }
+}
 
 export const versionMembers = {
   name: z.string().meta({ description: 'Name of the registered model.' }),
@@ -38,9 +65,7 @@ export const versionMembers = {
   run_id: z.string().meta({ description: 'The run that trained it; empty when it was registered without one.' }),
 }
 
-const predictionMembers = {
-  prediction: label,
-  probability,
+const otherMembers = {
   features_used: z
     .record(z.string(), z.unknown())
     .meta({ description: 'The live features, in the order of the feature service. A null is a value.' }),
@@ -52,17 +77,23 @@ const predictionMembers = {
 }
 
 /** Any model's prediction; beside these members stand its join keys. */
-export const prediction = z.looseObject(predictionMembers)
+export const prediction = z.looseObject({
+  prediction: z.union([z.number(), z.string()]),
+  probability: probability.optional(),
+  probabilities: probabilities.optional(),
+  ...otherMembers,
+})
 export type PredictionAnswer = z.output<typeof prediction>
 
 /** The prediction of one model, with its keys and features by name. */
-export function predictionOf({ name, keys, features }: PredictionFields) {
-  const { features_used: all, model } = predictionMembers
+export function predictionOf({ name, keys, features, says }: PredictionFields) {
+  const { features_used: all, model } = otherMembers
   const used = z.object(members(features, answeredFeature)).meta({ description: all.description })
   const named = { ...versionMembers, name: versionMembers.name.meta({ examples: [name] }) }
   return z.object({
     ...members(keys, answeredKey),
-    ...predictionMembers,
+    ...saidMembers(says, 'prediction'),
+    ...otherMembers,
     features_used: used,
     model: z.object(named).meta({ description: model.description }),
     explanation: explanationOf(features).optional(),
@@ -86,17 +117,26 @@ export function batchOf(fields: PredictionFields) {
 
 export type BatchAnswer = { predictions: PredictionAnswer[]; errors: z.output<typeof unpredicted>[] }
 
-export const invocationAnswer = z.object({
-  predictions: z.array(z.object({ label, probability })).meta({ description: 'One for each row, in order.' }),
-})
-export type InvocationAnswer = z.output<typeof invocationAnswer>
+export function invocationAnswerOf(says: Says) {
+  const one = z.object(saidMembers(says, 'label'))
+  return z.object({ predictions: z.array(one).meta({ description: 'One for each row, in order.' }) })
+}
+export type InvocationAnswer = { predictions: Record<string, unknown>[] }
+
+/** What a model says of a row: the label or the number, and the probabilities where there are some. */
+export type Said = {
+  prediction: string | number
+  /** Of the positive label, where there are two. */
+  probability?: number
+  /** By label, where labels have names. */
+  probabilities?: readonly (readonly [label: string, probability: number])[]
+}
 
 /** What the prediction is before it is written. */
 export type Prediction = {
   /** The join keys, in their types. */
   keys: readonly { name: string; value: FeatureValue }[]
-  prediction: 0 | 1
-  probability: number
+  said: Said
   features: { names: readonly string[]; values: readonly FeatureValue[] }
   model: { name: string; version: string; run_id: string }
   /** The oldest moment among the views that the features came from. */
@@ -106,14 +146,22 @@ export type Prediction = {
 
 /** The prediction as JSON text, features in the order of the service and integers with all their digits. */
 export function predictionJson(answer: Prediction): string {
-  const { keys, prediction, probability, features, model, featuresAsOf, explanation } = answer
+  const { keys, said, features, model, featuresAsOf, explanation } = answer
   let text = '{'
   for (const { name, value } of keys) text += `${JSON.stringify(name)}:${featureJson(value)},`
-  text += `"prediction":${prediction},"probability":${probability},"features_used":{`
+  text += `${saidJson(said)},"features_used":{`
   for (let i = 0; i < features.names.length; i++) {
     text += `${i === 0 ? '' : ','}${JSON.stringify(features.names[i])}:${featureJson(features.values[i] ?? null)}`
   }
   const asOf = featuresAsOf === null ? 'null' : `"${featuresAsOf.replace(/\.?0+Z$/, 'Z')}"`
   const reasons = explanation ? `,"explanation":${explanationJson(explanation, features.names)}` : ''
   return `${text}},"model":${JSON.stringify(model)},"features_as_of":${asOf}${reasons}}`
+}
+
+function saidJson({ prediction, probability, probabilities: all }: Said): string {
+  let text = `"prediction":${JSON.stringify(prediction)}`
+  if (probability !== undefined) text += `,"probability":${probability}`
+  if (all === undefined) return text
+  const each = all.map(([label, value]) => `${JSON.stringify(label)}:${value}`)
+  return `${text},"probabilities":{${each.join(',')}}`
 }

@@ -69,7 +69,8 @@ async function writeFolder(rig: TrainingRig, folder: string): Promise<void> {
   await writeFile(join(folder, 'raw.csv'), await csvOf(rig, await rig.objects.local(dataset.objectKey)))
 
   const features = pinned.definitions.service.features.map((f) => f.feature)
-  const frame = frameOf(await rig.features(rig.project).readTrainingSet(dataset), features, dataset.label)
+  const data = await rig.features(rig.project).readTrainingSet(dataset)
+  const frame = frameOf(data, { features, label: dataset.label, weight: null, predicts: null, positive: null })
   const { learned } = decodeModel(await rig.objects.get(fit.model.objectKey))
   const matrix = encodeColumns(createEncoder(fit.encoder), frame.inputs, frame.rows)
   await writeFile(join(folder, 'probabilities.json'), JSON.stringify([...predictAll(learned, matrix)]))

@@ -17,17 +17,20 @@ const project = (learner: unknown, rest: Record<string, unknown> = {}) => ({
   name: 'p',
   sources: {
     users: { key: 'id', columns: { id: 'String', age: 'Int64', plan: 'String' } },
-    outcomes: { key: 'id', columns: { id: 'String', gone: 'Bool' } },
+    outcomes: { key: 'id', columns: { id: 'String', gone: 'Bool', money: 'Float64' } },
   },
   entities: { user: { joinKeys: { id: 'String' } } },
   featureViews: { v: { entity: 'user', source: 'users', features: { age: 'Int64', plan: 'String' } } },
   featureServices: { s: ['v'] },
-  labels: { left: { entity: 'user', source: 'outcomes', column: 'gone' } },
+  labels: {
+    left: { entity: 'user', source: 'outcomes', column: 'gone' },
+    spent: { entity: 'user', source: 'outcomes', column: 'money' },
+  },
   models: { m: { experiment: 'e', features: 's', label: 'left', learner, ...rest } },
 })
 
-function learnerOf(learner: unknown) {
-  return normalizeProject(project(learner), '/project').models[0]!.learner
+function learnerOf(learner: unknown, rest: Record<string, unknown> = {}) {
+  return normalizeProject(project(learner, rest), '/project').models[0]!.learner
 }
 
 function modelFaultsOf(rest: Record<string, unknown>): string[] {
@@ -57,7 +60,8 @@ test('gradientBoosting() and randomForest() are their tags with every option as 
 
 test('additiveModel(), logisticRegression(), ridgeRegression() and splineRegression() are their tags with every option as usual', () => {
   expect(learnerOf(logisticRegression())).toEqual({ kind: 'logistic_regression', ...LINEAR_DEFAULTS })
-  expect(learnerOf(ridgeRegression({ penalty: 3 }))).toEqual({ kind: 'ridge_regression', penalty: 3, seed: 42 })
+  const ridge = learnerOf(ridgeRegression({ penalty: 3 }), { predicts: 'regression', label: 'spent' })
+  expect(ridge).toEqual({ kind: 'ridge_regression', penalty: 3, seed: 42 })
   expect(learnerOf(splineRegression())).toEqual({ kind: 'spline_regression', ...SPLINE_DEFAULTS })
   expect(learnerOf(additiveModel())).toEqual({ kind: 'additive_model', ...ADDITIVE_DEFAULTS })
   expect(faultsOf(splineRegression({ knots: 2, smoothing: -1 }))).toEqual([

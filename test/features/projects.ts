@@ -38,6 +38,9 @@ export const MODEL = {
   name: 'model',
   experiment: 'experiment',
   runName: 'run',
+  predicts: null,
+  positive: null,
+  weight: null,
   learner: {
     kind: 'random_forest',
     trees: 1,

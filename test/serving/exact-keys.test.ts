@@ -28,8 +28,7 @@ function predicted(name: string, key: KeyInput): Prediction {
   const values = keyValues(keys, key)
   return {
     keys: keys.map((k, i) => ({ name: k.name, value: values[i] ?? null })),
-    prediction: 0,
-    probability: 0.5,
+    said: { prediction: 0, probability: 0.5 },
     features: { names: ['n'], values: [BigInt(BIG)] },
     model: { name, version: '1', run_id: '' },
     featuresAsOf: null,
@@ -41,6 +40,7 @@ beforeAll(async () => {
   const serving = {
     serviceOf: (name: string) => SERVICES[name],
     fieldsOf: (name: string) => SERVICES[name],
+    saysOf: () => ({ kind: 'binary', labels: 'flag' }),
     defaultModel: () => undefined,
     predict: async (name: string, key: KeyInput) => predicted(name, key),
     predictMany: async (name: string, keys: KeyInput[]) => keys.map((key) => predicted(name, key)),

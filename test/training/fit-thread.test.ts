@@ -23,6 +23,8 @@ function job(rows: number, learner: { kind: string } & Record<string, unknown>, 
   ])
   const split = { by: 'rows', testShare: 0.25, seed: 1, stratify: true, holdOut: 0 } as const
   const definition = {
+    predicts: null,
+    positive: null,
     learner: learnerShape.parse(learner),
     split,
     threshold: 0.5,
@@ -34,6 +36,7 @@ function job(rows: number, learner: { kind: string } & Record<string, unknown>, 
     served: null,
     features: ['x', 'text'],
     label: 'y',
+    weight: null,
     definition,
     champion: null,
     threads: 2,

@@ -23,6 +23,7 @@ function frameOf(inputs: InputColumn[], entityOf: (r: number) => number = (r) =>
     rows: ROWS,
     inputs,
     target: { kind: 'binary', labels },
+    classes: [0, 1],
     weights: null,
     entities,
     entityKeys: Array.from({ length: ROWS }, (_, e) => `e${e}`),

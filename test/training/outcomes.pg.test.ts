@@ -31,7 +31,10 @@ const project = normalizeProject(
     models: Object.fromEntries(
       Object.keys(LABELS).map((column) => [
         column,
-        { experiment: 'e', features: 's', label: `y_${column}`, learner: { kind: 'random_forest', trees: 3 } },
+        {
+          ...{ experiment: 'e', features: 's', label: `y_${column}`, learner: { kind: 'random_forest', trees: 3 } },
+          ...(LABELS[column as keyof typeof LABELS] === 'Float32' ? { predicts: 'binary' } : {}),
+        },
       ]),
     ),
   },
@@ -56,10 +59,11 @@ test('a label with other values than 0 and 1 is refused with them, when it is re
     code: 'invalid_argument',
     message:
       "label 'y_plan', column 'plan' of source 'users', has values other than 0 and 1 among 60 rows: 2 (8 rows), 3 (8 rows), " +
-      '4 (7 rows), 5 (7 rows), 6 (7 rows) and others. A model learns two outcomes so far: deliver a Bool, or 0 and 1 in a number',
+      '4 (7 rows), 5 (7 rows), 6 (7 rows) and others. For two other values state the positive one (positive: 2), for more of them ' +
+      "predicts: 'multiclass', for a quantity predicts: 'regression'",
   })
   const share = train(rig.training, { model: 'share', asOf: AS_OF, threads: 1 })
-  await expect(share).rejects.toThrow('among 60 rows: 0.5 (1 row). A model learns')
+  await expect(share).rejects.toThrow('among 60 rows: 0.5 (1 row). For two other values')
   expect(await rig.objects.list('datasets')).toEqual([])
   // A training set that is not for a learner of ours has what was delivered.
   const knownAt = await rig.lake.pinKnownAt()

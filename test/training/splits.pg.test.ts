@@ -35,7 +35,10 @@ test('with several periods a customer is on one side, and the run says by how mu
   const logged = await rig.tracking.runs.get(run.runId)
   const params = Object.fromEntries(logged.params.map(({ key, value }) => [key, value]))
   expect(params).toMatchObject({ split_by: 'entity', hold_out: '0.2', holdout_rows: String(fit.holdOutRows) })
-  expect(params).toMatchObject({ threshold: String(fit.threshold), threshold_rule: '{"rule":"f1"}' })
+  expect(params).toMatchObject({
+    threshold: String(fit.outcome.kind === 'binary' && fit.outcome.threshold),
+    threshold_rule: '{"rule":"f1"}',
+  })
   expect(logged.metrics.map(({ key }) => key)).toEqual(
     expect.arrayContaining(['holdout_auc', 'holdout_logloss', 'val_auc_low', 'val_auc_high', 'val_auc_random_rows']),
   )

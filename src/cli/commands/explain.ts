@@ -55,7 +55,7 @@ function print(
   if (explanation === undefined) return
   const { unit, base, contributions } = explanation
   const total = contributions.reduce((sum, added) => sum + added, base)
-  out.line(`${key}: ${answer.prediction} (${model.name} ${model.version})`)
+  out.line(`${key}: ${answer.said.prediction} (${model.name} ${model.version})`)
   out.line(
     `${UNIT_WORDS[unit]} ${formatNumber(total)} = ${formatNumber(base)} without knowing anything, and of each feature:`,
   )

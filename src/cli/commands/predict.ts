@@ -6,7 +6,7 @@ import { KEY_HELP, keyOfText } from '../../features/define/key-text.ts'
 import type { ServingEvents } from '../../serving/live-models.ts'
 import { createServing, type Serving } from '../../serving/serving.ts'
 import { displayValue } from '../../values/display.ts'
-import { predictionJson } from '../../wire/predict.ts'
+import { predictionJson, type Said } from '../../wire/predict.ts'
 import { formatNumber } from '../format.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { withApp } from '../with-app.ts'
@@ -35,9 +35,7 @@ export function define(command: Command): void {
         const prediction = await serving.predict(model, key)
         out.document(predictionJson(prediction))
         const { name, version } = prediction.model
-        out.line(
-          `${text}: ${prediction.prediction}, probability ${formatNumber(prediction.probability)} (${name} ${version})`,
-        )
+        out.line(`${text}: ${saidLine(prediction.said)} (${name} ${version})`)
         const types = serving.serviceOf(model).features.map((f) => f.type)
         out.table(
           ['feature', 'value'],
@@ -66,4 +64,19 @@ export function servingOf(app: App): Serving {
     health: app.health,
     events: NOBODY_LISTENS,
   })
+}
+
+/** So many labels are told with their probabilities, the likeliest first. */
+const SHOWN = 3
+
+function saidLine({ prediction, probability, probabilities }: Said): string {
+  const said = typeof prediction === 'number' ? formatNumber(prediction) : prediction
+  if (probability !== undefined) {
+    const of = probabilities ? ` of ${probabilities[1]?.[0]}` : ''
+    return `${said}, probability${of} ${formatNumber(probability)}`
+  }
+  if (probabilities === undefined) return said
+  const first = [...probabilities].sort((a, b) => b[1] - a[1]).slice(0, SHOWN)
+  const rest = probabilities.length > SHOWN ? ', …' : ''
+  return `${said} (${first.map(([label, p]) => `${label} ${formatNumber(p)}`).join(', ')}${rest})`
 }

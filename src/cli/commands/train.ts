@@ -40,12 +40,14 @@ export function printTraining(report: TrainingReport, out: Output): void {
   out.table(['metric', 'value', '95 % interval'], metricRows(metrics))
 }
 
+const MEASURES = { binary: 'an AUC', multiclass: 'a mean AUC of the classes', regression: 'an R²' } as const
+
 /** What measured the model, and what rows at random would have said of it. */
-function splitLines({ by, trainRows, testRows, holdOutRows, flattery }: DividedRows): string[] {
+function splitLines({ by, trainRows, testRows, holdOutRows, flattery, predicts }: DividedRows): string[] {
   const held = holdOutRows > 0 ? `, kept ${formatNumber(holdOutRows)} from every fit (holdout_…)` : ''
   const rows = `learned from ${formatNumber(trainRows)} rows, measured on ${formatNumber(testRows)} (split by ${by})${held}`
   if (flattery === null) return [rows]
-  const says = `rows at random would have said an AUC that is ${Math.abs(flattery).toFixed(4)}`
+  const says = `rows at random would have said ${MEASURES[predicts]} that is ${Math.abs(flattery).toFixed(4)}`
   return [rows, flattery > 0 ? `${says} higher than what new entities get` : `${says} lower`]
 }
 

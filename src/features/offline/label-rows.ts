@@ -16,6 +16,8 @@ export type LabelDefinition = Column & {
   source: string
   horizonMs: number
   changes: ViewDefinition['changes']
+  /** Another column of the source, that says how much a row counts. */
+  weight: Column | null
 }
 
 export type LabelRows = EntityRows & {
@@ -42,15 +44,16 @@ export async function readLabelRows(
     ? await fromChanges(deps, service, label, span)
     : await fromStates(deps, service, label, span)
   const keys = service.keys.map((_, i) => `k${i}`)
-  const payload = [...keys, 'label'].map((column, i) => `${column} AS p${i}`)
-  const order = ['t', ...keys, 'label'].map((column) => `${column} NULLS FIRST`).join(', ')
+  const own = [...keys, 'label', ...(label.weight ? ['weight'] : [])]
+  const payload = own.map((column, i) => `${column} AS p${i}`)
+  const order = ['t', ...own].map((column) => `${column} NULLS FIRST`).join(', ')
   await session.run(
     `CREATE OR REPLACE TEMP TABLE ${ENTITY_ROWS} AS
      SELECT row_number() OVER (ORDER BY ${order}) AS n, t, ${[...keys, ...payload].join(', ')}
      FROM (${found.sql}) WHERE label IS NOT NULL ORDER BY n`,
   )
   const { rows, ...ends } = await extent(session)
-  const names = [...service.keys.map((k) => k.name), label.name]
+  const names = [...service.keys, label, ...(label.weight ? [label.weight] : [])].map(({ name }) => name)
   return {
     payload: names.map((name, i) => ({ name, sql: `p${i}` })),
     rows,
@@ -68,7 +71,7 @@ type Deps = { lake: Lake; session: DuckSession }
 
 async function fromStates({ lake }: Deps, service: ServiceDefinition, label: LabelDefinition, span: LabelSpan) {
   const { mature, immature } = await labelMoments(lake, label, span)
-  for (const snapshot of mature) requireColumns(snapshot, [...service.keys.map((k) => k.name), label.column])
+  for (const snapshot of mature) requireColumns(snapshot, columnsOf(service, label))
   const columns = typed(service, label)
   const selects = mature.map(async (snapshot) => {
     const path = literal(await lake.path(snapshot))
@@ -86,14 +89,17 @@ async function fromChanges(
   span: LabelSpan,
 ) {
   const snapshots = await lake.list({ source: label.source, knownAt: span.knownAt })
-  for (const snapshot of snapshots) requireColumns(snapshot, [...service.keys.map((k) => k.name), label.column])
+  for (const snapshot of snapshots) requireColumns(snapshot, columnsOf(service, label))
   const view: ViewDefinition = {
     name: label.name,
     source: label.source,
     changes: label.changes,
     ttlMs: null,
     keys: service.keys.map((key) => ({ ...key, column: key.name })),
-    features: [{ name: '_label', type: label.type, column: label.column, sql: null }],
+    features: [
+      { name: '_label', type: label.type, column: label.column, sql: null },
+      ...(label.weight ? [{ name: '_weight', type: label.weight.type, column: label.weight.name, sql: null }] : []),
+    ],
   }
   const matureUntil = addMs(span.asOf, -label.horizonMs)
   const keys = service.keys.map((key) => ident(key.name))
@@ -101,7 +107,7 @@ async function fromChanges(
   await session.run(
     `CREATE OR REPLACE TEMP TABLE label_changes AS
      SELECT * FROM (
-       SELECT ${keys.join(', ')}, _ts AS _t, arg_max_null(_label, ${changeOrder()}) AS _label, arg_max(_gone, ${changeOrder()}) AS _gone
+       SELECT ${keys.join(', ')}, _ts AS _t, arg_max_null(_label, ${changeOrder()}) AS _label,${label.weight ? ` arg_max_null(_weight, ${changeOrder()}) AS _weight,` : ''} arg_max(_gone, ${changeOrder()}) AS _gone
        FROM (${changeRowsSql(view, await changeFilesOf(lake, snapshots))})
        WHERE _ts <= ${duckInstant(span.asOf)} ${span.from === undefined ? '' : `AND _ts >= ${duckInstant(span.from)}`}
        GROUP BY ${[...keys, '_ts'].join(', ')}
@@ -117,7 +123,7 @@ async function fromChanges(
      WHERE ${mature} ORDER BY 1 LIMIT ${MOMENTS_MAX}`,
   )
   const named = service.keys.map((key, i) => `${ident(key.name)} AS k${i}`)
-  const sql = `SELECT _t AS t, ${[...named, '_label AS label'].join(', ')} FROM label_changes WHERE ${mature}`
+  const sql = `SELECT _t AS t, ${[...named, '_label AS label', ...(label.weight ? ['_weight AS weight'] : [])].join(', ')} FROM label_changes WHERE ${mature}`
   const found: Found = {
     sql,
     snapshots,
@@ -131,7 +137,14 @@ async function fromChanges(
 /** Changes may have as many moments as rows; that many are named in a training set's description. */
 const MOMENTS_MAX = 100
 
+function columnsOf(service: ServiceDefinition, { column, weight }: LabelDefinition): string[] {
+  return [...service.keys.map((k) => k.name), column, ...(weight ? [weight.name] : [])]
+}
+
 function typed(service: ServiceDefinition, label: LabelDefinition): string[] {
   const keys = service.keys.map((key, i) => `CAST(${ident(key.name)} AS ${duckType(key.type)}) AS k${i}`)
-  return [...keys, `CAST(${ident(label.column)} AS ${duckType(label.type)}) AS label`]
+  const values = [`CAST(${ident(label.column)} AS ${duckType(label.type)}) AS label`]
+  const { weight } = label
+  if (weight) values.push(`CAST(${ident(weight.name)} AS ${duckType(weight.type)}) AS weight`)
+  return [...keys, ...values]
 }

@@ -2,7 +2,7 @@ import { must } from '../../base/assert.ts'
 import { digestOf } from '../../base/hash.ts'
 import { displayInstant, type Instant } from '../../base/instant.ts'
 import { labelOf, modelOf, sourceOf } from '../../config/find.ts'
-import type { Project } from '../../config/project.ts'
+import type { Model, Project, Source } from '../../config/project.ts'
 import type { Duck } from '../../lake/duck.ts'
 import type { Lake } from '../../lake/lake.ts'
 import type { ObjectStore } from '../../lake/objects.ts'
@@ -11,8 +11,8 @@ import { EVENT_TIMESTAMP, readEntityFile } from '../define/entity-rows.ts'
 import { featureOutputs, writeDataset } from './dataset.ts'
 import { type JoinInput, pointInTimeJoin } from './join.ts'
 import { type LabelDefinition, readLabelRows } from './label-rows.ts'
+import { requireLearnable } from './learnable-labels.ts'
 import type { JoinMode } from './snapshot-selection.ts'
-import { requireTwoOutcomes } from './two-outcomes.ts'
 
 export type { JoinMode }
 
@@ -77,11 +77,12 @@ export async function buildTrainingSet(
     { name: EVENT_TIMESTAMP, type: 'UnixTimestamp' } as const,
     ...service.features.map(({ name, type }) => ({ name, type })),
     { name: label.name, type: label.type },
+    ...(label.weight ? [label.weight] : []),
   ]
   return deps.duck.session(async (session) => {
     const given = { ...deps, session }
     const entities = await readLabelRows(given, service, label, request)
-    if (forModel) await requireTwoOutcomes(session, label, entities)
+    if (forModel) await requireLearnable(session, label, entities, modelOf(deps.project, request.model))
     const join = await pointInTimeJoin(given, service, entities, request)
     const keys = service.keys.map((key, i) => ({ name: key.name, sql: `j.p${i}` }))
     const outputs = [
@@ -89,6 +90,7 @@ export async function buildTrainingSet(
       { name: EVENT_TIMESTAMP, sql: 'j.t' },
       ...featureOutputs(service),
       { name: label.name, sql: `j.p${keys.length}` },
+      ...(label.weight ? [{ name: label.weight.name, sql: `j.p${keys.length + 1}` }] : []),
     ]
     const written = await writeDataset(given, service, { sql: join.sql, rows: entities.rows }, outputs)
     const labels = entities.snapshots.map((snapshot) => ({ moment: snapshot.validAt, snapshot }))
@@ -159,10 +161,23 @@ function definitionsOf(project: Project, modelName: string): { service: ServiceD
   )
   const { eventTime, availableAt, deleted } = source
   const changes = source.kind === 'changes' && eventTime !== null ? { eventTime, availableAt, deleted } : null
-  const label = { name, type, column, source: sourceName, horizonMs, changes }
-  const names = [...service.keys, ...service.features, label].map((c) => c.name)
+  const label = { name, type, column, source: sourceName, horizonMs, changes, weight: weightColumn(model, source) }
+  const names = [...service.keys, ...service.features, label, ...(label.weight ? [label.weight] : [])].map(
+    (c) => c.name,
+  )
   refuseTwice([...names, EVENT_TIMESTAMP], `${service.name} with label ${name}`)
   return { service, label }
+}
+
+/** Where rows are weighed by a column of the label's source; one by a feature is there already. */
+function weightColumn({ weight }: Model, source: Source): Column | null {
+  if (weight === null || !('column' in weight)) return null
+  const { column } = weight
+  const { name, type } = must(
+    source.columns.find((c) => c.name === column),
+    `column ${column} of source ${source.name}`,
+  )
+  return { name, type }
 }
 
 function inputsOf(inputs: readonly JoinInput[]): TrainingInput[] {

@@ -142,6 +142,11 @@ export function learnedBy(learner: Learner): readonly TargetKind[] {
   return entryOf(learner).learns
 }
 
+/** Those that learn a kind, by their names. */
+export function learnersOf(kind: TargetKind): LearnerKind[] {
+  return Object.entries(LEARNERS).flatMap(([name, { learns }]) => (learns.includes(kind) ? [name as LearnerKind] : []))
+}
+
 export function sizeOf(learner: Learner): string {
   return entryOf(learner).size(learner)
 }

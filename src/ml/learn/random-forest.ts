@@ -21,7 +21,8 @@ export type ForestParams = {
   minSamplesLeaf: number
   minSamplesSplit: number
   maxFeatures: 'sqrt' | 'all' | number
-  classWeight: 'balanced' | 'none'
+  /** Null: balanced where there are classes. */
+  classWeight: 'balanced' | 'none' | null
   bootstrap: boolean
   seed: number
 }
@@ -126,7 +127,7 @@ function checkedParams(matrix: Matrix, labels: Uint8Array, params: ForestParams)
   if (positive === 0 || positive === rows) {
     throw refusal(`all ${rows} training rows have the same label; there is nothing to tell apart`)
   }
-  const balanced = params.classWeight === 'balanced'
+  const balanced = params.classWeight !== 'none'
   return {
     ...params,
     tryColumns: columnsToTry(params.maxFeatures, columns),

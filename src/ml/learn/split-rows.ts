@@ -11,13 +11,13 @@ export type RowSplit = { train: Uint32Array; test: Uint32Array }
  */
 export function splitRows(
   target: Target,
-  { testShare, seed, stratify }: { testShare: number; seed: number; stratify: boolean },
+  { testShare, seed, stratify }: { testShare: number; seed: number; stratify: boolean | null },
 ): RowSplit {
   const n = rowsOfTarget(target)
   requireEnough(target, testShare)
   const prng = createPrng(seed)
   const wanted = Math.min(n, Math.ceil(testShare * n - 1e-9))
-  const strata = stratify ? byClass(target) : [Uint32Array.from({ length: n }, (_, i) => i)]
+  const strata = stratify !== false ? byClass(target) : [Uint32Array.from({ length: n }, (_, i) => i)]
   const sizes = allot(
     wanted,
     strata.map((rows) => rows.length),

@@ -15,7 +15,8 @@ export type SplitRule = {
   by: SplitBy | null
   testShare: number
   seed: number
-  stratify: boolean
+  /** Null: where there are classes. */
+  stratify: boolean | null
   /** The share of the entities that no fit sees, by the hash of their key; 0 for none. */
   holdOut: number
 }
@@ -77,7 +78,7 @@ function byEntity({ target, entities, entityKeys }: SplitInput, open: Uint32Arra
     rowsOf[e]! > 0 ? [{ e, place: placeOfEntity(key, `split ${rule.seed}`) }] : [],
   )
   there.sort((a, b) => a.place - b.place || a.e - b.e)
-  const strata = rule.stratify ? [0, 1].map((p) => there.filter(({ e }) => positive[e] === p)) : [there]
+  const strata = rule.stratify !== false ? [0, 1].map((p) => there.filter(({ e }) => positive[e] === p)) : [there]
   const tested = new Uint8Array(entityKeys.length)
   for (const stratum of strata) {
     const all = stratum.reduce((sum, { e }) => sum + rowsOf[e]!, 0)

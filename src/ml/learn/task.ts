@@ -49,3 +49,11 @@ export function binaryLabels(target: Target): Uint8Array {
   if (target.kind === 'binary') return target.labels
   throw new PlatformError('unsupported', `this learner tells two classes apart, and was given a ${target.kind}`)
 }
+
+/** The classes that none of these rows is of. */
+export function lackedClasses(target: Target, rows: Uint32Array): number[] {
+  if (target.kind === 'regression') return []
+  const there = new Uint8Array(classesOf(target))
+  for (const row of rows) there[target.labels[row]!] = 1
+  return [...there.keys()].filter((c) => there[c] === 0)
+}

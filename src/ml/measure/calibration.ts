@@ -1,6 +1,6 @@
 import { rankScores } from './ranked.ts'
 
-/** Rows of neighbouring scores: how many, what was said of them on average, and the share that came true. */
+/** Rows of neighbouring scores: how many (or their weight), what was said of them on average, and the share that came true. */
 export type CalibrationBin = { rows: number; meanScore: number; share: number }
 
 /** Mean squared distance of probability and outcome (Brier 1950); 0 is best. NaN for no rows. */
@@ -14,7 +14,12 @@ export function brier(labels: Uint8Array, scores: Float64Array): number {
  * At most `bins` bins of about as many rows each, by rising score; rows of one score are never parted, so that the bins do
  * not depend on the order of rows.
  */
-export function calibrationBins(labels: Uint8Array, scores: Float64Array, bins = 10): CalibrationBin[] {
+export function calibrationBins(
+  labels: Uint8Array,
+  scores: Float64Array,
+  bins = 10,
+  weights?: ArrayLike<number>,
+): CalibrationBin[] {
   const { order, starts } = rankScores(scores)
   const result: CalibrationBin[] = []
   let end = order.length
@@ -25,11 +30,14 @@ export function calibrationBins(labels: Uint8Array, scores: Float64Array, bins =
     if (g > 0 && rows < wanted) continue
     let score = 0
     let positive = 0
+    let weight = 0
     for (let i = end - 1; i >= starts[g]!; i--) {
-      score += scores[order[i]!]!
-      positive += labels[order[i]!]!
+      const own = weights?.[order[i]!] ?? 1
+      score += scores[order[i]!]! * own
+      positive += labels[order[i]!]! * own
+      weight += own
     }
-    result.push({ rows, meanScore: score / rows, share: positive / rows })
+    result.push({ rows: weight, meanScore: score / weight, share: positive / weight })
     end = starts[g]!
   }
   return result
@@ -39,7 +47,13 @@ export function calibrationBins(labels: Uint8Array, scores: Float64Array, bins =
  * Expected calibration error: the mean distance of what was said and what came true over the bins, by their rows (Naeini,
  * Cooper and Hauskrecht 2015, with bins of equal rows). Above 0 even for true probabilities, by the chance of few rows.
  */
-export function calibrationError(labels: Uint8Array, scores: Float64Array, bins = 10): number {
-  const parts = calibrationBins(labels, scores, bins)
-  return parts.reduce((sum, bin) => sum + bin.rows * Math.abs(bin.meanScore - bin.share), 0) / labels.length
+export function calibrationError(
+  labels: Uint8Array,
+  scores: Float64Array,
+  bins = 10,
+  weights?: ArrayLike<number>,
+): number {
+  const parts = calibrationBins(labels, scores, bins, weights)
+  const all = parts.reduce((sum, bin) => sum + bin.rows, 0)
+  return parts.reduce((sum, bin) => sum + bin.rows * Math.abs(bin.meanScore - bin.share), 0) / all
 }

@@ -2,9 +2,16 @@
 
 export type Confusion = { trueNegative: number; falsePositive: number; falseNegative: number; truePositive: number }
 
-export function confusion(labels: Uint8Array, scores: Float64Array, threshold: number): Confusion {
+/** Each row counted once, or as much as its weight. */
+export function confusion(
+  labels: Uint8Array,
+  scores: Float64Array,
+  threshold: number,
+  weights?: ArrayLike<number>,
+): Confusion {
   const counts = [0, 0, 0, 0]
-  for (let i = 0; i < labels.length; i++) counts[labels[i]! * 2 + (scores[i]! >= threshold ? 1 : 0)]!++
+  for (let i = 0; i < labels.length; i++)
+    counts[labels[i]! * 2 + (scores[i]! >= threshold ? 1 : 0)]! += weights?.[i] ?? 1
   return { trueNegative: counts[0]!, falsePositive: counts[1]!, falseNegative: counts[2]!, truePositive: counts[3]! }
 }
 

@@ -4,12 +4,16 @@ import { rocAuc } from './roc.ts'
 export type ClassScores = { classes: number; scores: Float64Array }
 
 /** How often a row of each class (outer) was said to be of each class (inner). The likeliest class is said; of equal ones the first. */
-export function classConfusion(labels: Uint32Array, { classes, scores }: ClassScores): number[][] {
+export function classConfusion(
+  labels: ArrayLike<number>,
+  { classes, scores }: ClassScores,
+  weights?: ArrayLike<number>,
+): number[][] {
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
   for (let r = 0; r < labels.length; r++) {
     let said = 0
     for (let c = 1; c < classes; c++) if (scores[r * classes + c]! > scores[r * classes + said]!) said = c
-    counts[labels[r]!]![said]!++
+    counts[labels[r]!]![said]! += weights?.[r] ?? 1
   }
   return counts
 }
@@ -32,14 +36,18 @@ export function macroF1(counts: readonly (readonly number[])[]): number {
 }
 
 /** Mean negative log-likelihood of the class that came true, probabilities kept away from 0 as in two classes. */
-export function classLogLoss(labels: Uint32Array, { classes, scores }: ClassScores): number {
-  let sum = 0
-  for (let r = 0; r < labels.length; r++) sum -= Math.log(Math.max(Number.EPSILON, scores[r * classes + labels[r]!]!))
-  return sum / labels.length
+export function classLogLoss(labels: ArrayLike<number>, { classes, scores }: ClassScores): number {
+  const losses = rowClassLogLoss(labels, { classes, scores })
+  return losses.reduce((sum, loss) => sum + loss, 0) / labels.length
+}
+
+/** The same of each row. */
+export function rowClassLogLoss(labels: ArrayLike<number>, { classes, scores }: ClassScores): Float64Array {
+  return Float64Array.from(labels, (label, r) => -Math.log(Math.max(Number.EPSILON, scores[r * classes + label]!)))
 }
 
 /** Each class against all others: its area under the ROC curve; NaN where the class, or any other, is absent. */
-export function oneVersusRestAuc(labels: Uint32Array, { classes, scores }: ClassScores): number[] {
+export function oneVersusRestAuc(labels: ArrayLike<number>, { classes, scores }: ClassScores): number[] {
   return Array.from({ length: classes }, (_, c) =>
     rocAuc(
       Uint8Array.from(labels, (label) => (label === c ? 1 : 0)),

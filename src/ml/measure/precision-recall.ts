@@ -12,7 +12,7 @@ export function averagePrecision(labels: Uint8Array, scores: Float64Array): numb
 }
 
 /** The same for rows that are ranked already, each counted `counts[row]` times. */
-export function rankedAveragePrecision(ranked: Ranked, labels: Uint8Array, counts?: Uint32Array): number {
+export function rankedAveragePrecision(ranked: Ranked, labels: Uint8Array, counts?: ArrayLike<number>): number {
   const { positive, negative } = countRanked(ranked, labels, counts)
   let tp = 0
   let called = 0

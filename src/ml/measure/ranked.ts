@@ -19,7 +19,7 @@ export function rankScores(scores: Float64Array): Ranked {
 export function countRanked(
   { order, starts }: Ranked,
   labels: Uint8Array,
-  counts?: Uint32Array,
+  counts?: ArrayLike<number>,
 ): { positive: Float64Array; negative: Float64Array } {
   const groups = starts.length - 1
   const positive = new Float64Array(groups)

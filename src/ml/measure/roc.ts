@@ -12,7 +12,7 @@ export function rocAuc(labels: Uint8Array, scores: Float64Array): number {
 }
 
 /** The same for rows that are ranked already, each counted `counts[row]` times. */
-export function rankedAuc(ranked: Ranked, labels: Uint8Array, counts?: Uint32Array): number {
+export function rankedAuc(ranked: Ranked, labels: Uint8Array, counts?: ArrayLike<number>): number {
   const { positive, negative } = countRanked(ranked, labels, counts)
   let positives = 0
   let negatives = 0

@@ -16,9 +16,14 @@ export type ThresholdRule =
  * scores of neighbouring rows, so that a new row near one of them does not decide it. Refuses (invalid_argument) a
  * precision that no threshold reaches.
  */
-export function chooseThreshold(labels: Uint8Array, scores: Float64Array, rule: ThresholdRule): number {
+export function chooseThreshold(
+  labels: Uint8Array,
+  scores: Float64Array,
+  rule: ThresholdRule,
+  weights?: ArrayLike<number>,
+): number {
   const ranked = rankScores(scores)
-  const { positive, negative } = countRanked(ranked, labels)
+  const { positive, negative } = countRanked(ranked, labels, weights)
   const positives = positive.reduce((sum, n) => sum + n, 0)
   const scoreOf = (g: number) => scores[ranked.order[ranked.starts[g]!]!]!
   let best = -1

@@ -6,11 +6,18 @@ import { rankedAuc } from '../../ml/measure/roc.ts'
 import { encodeColumns, type InputColumn } from '../../ml/model/encoder.ts'
 import { predictAll } from '../../ml/model/kinds.ts'
 import { calibrateAll, decodeModel, type Model } from '../../ml/model/model-file.ts'
+import type { Outcome } from '../../ml/model/outcome.ts'
 import { type Answers, saidAndTrue } from './answers.ts'
 import type { ChampionFile } from './champion.ts'
 
 /** Rows on which two models are compared, and what the new one gave for them. */
-export type ComparedRows = { inputs: readonly InputColumn[]; rows: number; answers: Answers; unseen: boolean }
+export type ComparedRows = {
+  inputs: readonly InputColumn[]
+  rows: number
+  outcome: Outcome
+  answers: Answers
+  unseen: boolean
+}
 
 /**
  * The new model against the one in Production, on the same rows. `unseen`: neither has learned from any of them; else the
@@ -42,20 +49,21 @@ export function compareWithChampion(champion: ChampionFile, compared: ComparedRo
 }
 
 /** What the champion gives for the rows; or why it cannot be asked. */
-function outputsOf(model: Model, { inputs, rows, answers: { target } }: ComparedRows): Float64Array | string {
-  const own: InputColumn[] = []
+function outputsOf(model: Model, { inputs, rows, outcome: own }: ComparedRows): Float64Array | string {
+  const columns: InputColumn[] = []
   for (const { name, type } of model.encoder.spec.inputs) {
     const found = inputs.find((input) => input.name === name)
     if (!found) return `it asks for the feature ${name}, which the new version does not have`
     if (found.type !== type) return `its feature ${name} is a ${type}, and that of the new version a ${found.type}`
-    own.push(found)
+    columns.push(found)
   }
   const { outcome } = model
-  if (outcome.kind !== target.kind) return `it predicts a ${outcome.kind}, and the new version a ${target.kind}`
-  if (outcome.kind === 'multiclass' && target.kind === 'multiclass' && outcome.classes.length !== target.classes) {
-    return `it tells ${outcome.classes.length} classes apart, and the new version ${target.classes}`
+  if (outcome.kind !== own.kind) return `it predicts a ${outcome.kind}, and the new version a ${own.kind}`
+  if (outcome.kind !== 'regression' && own.kind !== 'regression') {
+    const [before, after] = [outcome, own].map(({ classes }) => JSON.stringify(classes))
+    if (before !== after) return `it tells the classes ${before} apart, and the new version ${after}`
   }
-  const matrix = encodeColumns(model.encoder, own, rows)
+  const matrix = encodeColumns(model.encoder, columns, rows)
   return calibrateAll(model.calibration, predictAll(model.learned, matrix))
 }
 

@@ -8,6 +8,8 @@ const BARS_MAX = 30
 
 /** The curves of a run as images, by the name of the artifact; each has its numbers beside it as JSON. */
 export function curvesOf(evaluation: Evaluation): Record<string, string> {
+  const helped = importanceSvg(evaluation.importance.map((i) => ({ name: i.feature, value: i.importance })))
+  if (evaluation.kind !== 'binary') return { 'feature_importance.svg': helped }
   return {
     'roc.svg': chartSvg({
       title: `ROC, area ${shown(evaluation.metrics.val_auc)}`,
@@ -58,9 +60,7 @@ export function curvesOf(evaluation: Evaluation): Record<string, string> {
         DIAGONAL,
       ],
     }),
-    'feature_importance.svg': importanceSvg(
-      evaluation.importance.map((i) => ({ name: i.feature, value: i.importance })),
-    ),
+    'feature_importance.svg': helped,
   }
 }
 

@@ -1,6 +1,7 @@
 import type { Model } from '../../config/project.ts'
 import type { ChosenCalibration } from '../../ml/learn/calibrate.ts'
 import type { Segment } from '../../ml/measure/segments.ts'
+import type { Outcome } from '../../ml/model/outcome.ts'
 import type { Evaluation } from '../evaluate.ts'
 import { type Frame, framePart } from '../frame.ts'
 import { answersOf } from './answers.ts'
@@ -37,6 +38,7 @@ export type ReportParts = {
   outputs: Float64Array
   held: { frame: Frame; outputs: Float64Array } | null
   definition: Pick<Model, 'split' | 'segments'>
+  outcome: Outcome
   champion: ChampionFile | null
   calibrated: ChosenCalibration | null
   evaluation: Evaluation
@@ -66,12 +68,13 @@ export async function reportOf(parts: ReportParts): Promise<Report> {
  * The rows that no fit sees, where there are some: they are the same entities for every version, so the champion has not seen
  * them either, if its fit left out as large a share. Else the rows that measure the new one.
  */
-function comparedRows({ frame, test, outputs, held, definition }: ReportParts, champion: ChampionFile) {
+function comparedRows({ frame, test, outputs, held, definition, outcome }: ReportParts, champion: ChampionFile) {
   const measuring = held ? held.frame : framePart(frame, test)
   const all = Uint32Array.from({ length: measuring.rows }, (_, r) => r)
   return {
     inputs: measuring.inputs,
     rows: measuring.rows,
+    outcome,
     answers: answersOf(measuring, all, held ? held.outputs : outputs),
     unseen: held !== null && 'holdOut' in champion && champion.holdOut >= definition.split.holdOut,
   }
