@@ -94,4 +94,9 @@ export const model = z.strictObject({
     'Where values were corrected or came late: also fits on what was known at the time, and says how much of the measure comes from hindsight.',
     false,
   ),
+  about: said(
+    z.string().max(2_000).default(''),
+    'What it is for, and what it is not for: stands in its card.',
+    'Who will cancel next month. For mails of the care team; not for prices.',
+  ),
 })

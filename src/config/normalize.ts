@@ -113,6 +113,7 @@ function complete(shape: ProjectShape, dir: string, code: ProjectCode): Project 
       calibration: m.calibration,
       segments: m.segments,
       hindsight: m.hindsight,
+      about: m.about,
     })),
   }
 }

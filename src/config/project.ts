@@ -175,4 +175,6 @@ export type Model = {
   segments: readonly string[] | null
   /** Whether a training says how much of its measure comes from what was not known at T. */
   hindsight: boolean
+  /** What it is for, and what it is not for, in the words of its owner; stands in its card. */
+  about: string
 }

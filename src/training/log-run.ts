@@ -16,6 +16,7 @@ import { learnerParams, python } from './learner-params.ts'
 import { logModelHistory, modelFolderFiles, signature } from './mlmodel.ts'
 import type { Pinned, Versions } from './pin.ts'
 import { recordBuild } from './record.ts'
+import { cardOf } from './report/card.ts'
 import type { Report } from './report/report.ts'
 
 export type LoggedRun = {
@@ -84,6 +85,7 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
     'environment.json': pretty(environment),
     ...(diff ? { 'uncommitted.diff': await getVerified(objects, diff.objectKey) } : {}),
     ...report.images,
+    'model_card.md': cardOf({ runId, pinned, dataset, fit, evaluation, report }),
     'segments.json': pretty(report.segments),
     'shap_summary.json': pretty(report.reasons.shap),
     'shap_dependence.json': JSON.stringify(report.reasons.dependence),

@@ -57,6 +57,7 @@ export const MODEL = {
   calibration: 'none',
   segments: null,
   hindsight: false,
+  about: '',
 } as const
 
 function typeIn(source: Source, column: string): ValueType {

@@ -28,13 +28,20 @@ async function trainWithHindsight() {
   const run = await rig.training.logRun(pinned, dataset, fit)
   const read = async <T>(path: string) =>
     JSON.parse((await rig.tracking.artifacts.read(run.artifactUri, path)).toString('utf8')) as T
+  const card = (await rig.tracking.artifacts.read(run.artifactUri, 'model_card.md')).toString('utf8')
   return {
+    card,
+    run,
     dataset,
     asServed,
     fit,
     hindsight: await read<Hindsight>('hindsight.json'),
     leaks: await read<FeatureLeak[]>('leaks.json'),
   }
+}
+
+function sectionOf(card: string, name: string): string {
+  return card.split(/^## /m).find((section) => section.startsWith(`${name}\n`)) ?? ''
 }
 
 test('a training without a correction has no hindsight, and fits nothing more for it', async () => {
@@ -52,7 +59,13 @@ test('what a correction brought in after T is said as the gap, with what changed
   corrected = `SELECT r.* REPLACE (CASE WHEN l.churn_label THEN r.monthly_fee + 1000 ELSE r.monthly_fee END AS monthly_fee)
     FROM (${rows}) r JOIN (${labels}) l USING (user_id)`
   await rig.deliver(source, JANUARY, corrected)
-  const { dataset, asServed, hindsight, leaks, fit } = await trainWithHindsight()
+  const { dataset, asServed, hindsight, leaks, fit, card } = await trainWithHindsight()
+  expect(sectionOf(card, 'Hindsight')).toContain(
+    `${hindsight.changedRows} of ${ROWS} rows have another value now than was known at T`,
+  )
+  expect(sectionOf(card, 'Leak hunt')).toMatch(
+    /`monthly_fee` .* tells the label alone, changed after T as the label did, depends on K/,
+  )
   expect(asServed!.digest).not.toBe(dataset.digest)
   const left = hindsight.changedRows
   expect(left).toBeGreaterThan(ROWS / 20)
@@ -74,7 +87,31 @@ test('what a correction brought in after T is said as the gap, with what changed
 test('a training of what was served, and a project that does not ask, has none', async () => {
   const served = await rig.training.pin({ model: MODEL, asOf: JANUARY, mode: 'served', threads: 1 })
   expect(await rig.training.buildAsServed(served)).toBeNull()
-  const pinned = await rig.training.pin({ model: MODEL, asOf: JANUARY, threads: 1 })
+  const pinned = structuredClone(await rig.training.pin({ model: MODEL, asOf: JANUARY, threads: 1 }))
   pinned.definitions.model.hindsight = false
   expect(await rig.training.buildAsServed(pinned)).toBeNull()
+})
+
+test('two trainings of the same have cards that differ in their run alone', async () => {
+  const [first, second] = [await trainWithHindsight(), await trainWithHindsight()]
+  expect(second.run.runId).not.toBe(first.run.runId)
+  const differ = (a: string, b: string) => a.split('\n').filter((line, i) => line !== b.split('\n')[i])
+  const lines = differ(first.card, second.card)
+  expect(lines.filter((line) => !line.includes(first.run.runId) && !line.startsWith('| known at'))).toEqual([])
+  expect(first.card).toMatch(/^# streamflow\\_churn, as of 2024-01-31\n/)
+  const sections = [...first.card.matchAll(/^## (.*)$/gm)].map(([, name]) => name)
+  expect(sections).toEqual([
+    'What it is',
+    'Data',
+    'How it learned',
+    'How it was measured',
+    'Against the version in Production',
+    'Segments',
+    'What it asks',
+    'Hindsight',
+    'Leak hunt',
+    'Limits',
+    'The same again',
+  ])
+  expect(first.card).not.toMatch(/undefined|NaN|\[object/)
 })
