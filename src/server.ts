@@ -14,6 +14,7 @@ import { registryRoutes } from './registry/routes.ts'
 import { servingRoutes } from './serving/routes.ts'
 import { createServing, type Serving } from './serving/serving.ts'
 import { trackingRoutes } from './tracking/routes.ts'
+import { cardRoutes } from './training/card-routes.ts'
 
 export type RunningServer = { url: string; routes: readonly Route[]; close(): Promise<void> }
 
@@ -88,6 +89,7 @@ export function routesOf(app: App, serving: Serving, metrics: Metrics): FastifyP
       filesOfVersion: registry.filesOf,
     }),
     registryRoutes(registry),
+    cardRoutes(app.mlflow),
   ]
 }
 

@@ -10,7 +10,7 @@
  * - No row of the training set is dropped; nulls are values.
  * - The same pinned inputs give byte-identical model.weir and model.onnx, on any number of threads.
  *
- * Doors: build-name.ts.
+ * Doors: build-name.ts, card-routes.ts.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'
@@ -18,6 +18,7 @@ import type { Project } from '../config/project.ts'
 import type { Features } from '../features/features.ts'
 import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import type { Lake } from '../lake/lake.ts'
+import { getVerified } from '../lake/named-by-digest.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import type { SplitBy } from '../ml/learn/splits.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
@@ -29,9 +30,12 @@ import { type LoggedRun, logRun } from './log-run.ts'
 import { type Definitions, type Pinned, pin, requireSameBuild, type TrainRequest, type Versions } from './pin.ts'
 import { type BuildRecord, type CodeRecord, recordBuild } from './record.ts'
 import { findTrained, type Registered, register, type Trained, type VersionStore } from './register.ts'
+import type { Report } from './report/report.ts'
 
 export { TRAINING_SET_IDENTITY_TAG, TRAINING_SET_TAG } from './log-run.ts'
 
+export type { Hindsight } from './report/hindsight.ts'
+export type { FeatureLeak } from './report/leaks.ts'
 export type {
   BuildRecord,
   CodeRecord,
@@ -74,6 +78,8 @@ export type Training = {
   /** A registered version that was trained from the same training set by the same definitions and code. */
   findTrained(pinned: Pinned, dataset: TrainingSetRef): Promise<Trained | undefined>
   fit(pinned: Pinned, dataset: TrainingSetRef, asServed?: TrainingSetRef | null): Promise<Fit>
+  /** What a fit tells beside its evaluation. */
+  readReport(fit: Fit): Promise<Report>
   /** The run with params, metrics, tags, inputs, artifacts and the model folder, finished. */
   logRun(pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Promise<LoggedRun>
   /** The version of that run, made when there is none. */
@@ -94,6 +100,7 @@ export function createTraining(deps: TrainingDeps): Training {
     },
     findTrained: (pinned, dataset) => findTrained(deps, pinned, identityOf(pinned, dataset)),
     fit: (pinned, dataset, asServed = null) => fitModel(deps, pinned, dataset, asServed),
+    readReport: async (fit) => JSON.parse((await getVerified(deps.objects, fit.report.objectKey)).toString()) as Report,
     logRun: (pinned, dataset, fit) => logRun(deps, pinned, dataset, fit),
     register: (pinned, run) => register(deps, pinned, run),
   }

@@ -1,5 +1,6 @@
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { must } from '../../src/base/assert.ts'
+import { examine } from '../../src/pipelines/examine.ts'
 import type { Hindsight } from '../../src/training/report/hindsight.ts'
 import type { FeatureLeak } from '../../src/training/report/leaks.ts'
 import { JANUARY, loadStreamflow } from '../features/real-data.ts'
@@ -114,4 +115,13 @@ test('two trainings of the same have cards that differ in their run alone', asyn
     'The same again',
   ])
   expect(first.card).not.toMatch(/undefined|NaN|\[object/)
+})
+
+test('weir check --deep finds the same, names what to look at, and makes no run and no version', async () => {
+  const count = async () => (await rig.db.query('select run_id from tracking.run')).length
+  const before = await count()
+  const found = await examine(rig.training, { model: MODEL, asOf: JANUARY, threads: 1 })
+  expect(found).toMatchObject({ model: MODEL, rows: ROWS, suspects: ['monthly_fee'] })
+  expect(found.hindsight).toMatchObject({ features: [{ feature: 'monthly_fee' }] })
+  expect(await count()).toBe(before)
 })

@@ -5,19 +5,25 @@ import { refusal } from '../../config/normalize.ts'
 import type { Project } from '../../config/project.ts'
 import { expressionFaults } from '../../features/define/check-expressions.ts'
 import { sizeOf } from '../../ml/learn/learners.ts'
-import { type CommonOptions, common } from '../options.ts'
+import { checkDeep, type DeepOptions } from '../check-deep.ts'
+import { type CommonOptions, common, instantOption } from '../options.ts'
 import type { Output } from '../output.ts'
 import { proposeFormat } from '../propose-format.ts'
 import { openContext, readOptions } from '../with-app.ts'
 
-type CheckOptions = CommonOptions & { sample?: string; source?: string }
+type CheckOptions = DeepOptions & { sample?: string; source?: string; deep?: boolean }
 
 export function define(command: Command): void {
   command
     .option('--sample <path>', 'a file, or a folder of parts, as it would be delivered: proposes the format it needs')
     .option('--source <name>', 'the source that the sample is of, where its name does not say it')
+    .option('--deep', 'fits each model and hunts for leaks and hindsight; registers nothing; needs --as-of')
+    .option('--model <name>', 'with --deep: this model alone')
+    .option('--as-of <date>', 'with --deep: labels that are known on this date', instantOption)
+    .option('--from <date>', 'with --deep: all mature periods from this date on', instantOption)
   common(command, 'check --sample deliveries/customers.csv').action(async (options: CheckOptions) => {
     if (options.sample === undefined) await requireFaultless(options)
+    if (options.deep) return checkDeep(options)
     const { project, out } = await openContext(options)
     if (options.sample !== undefined) return proposeFormat(project, out, options.sample, options.source)
     out.document({ ...project, defaultModel: defaultModelOf(project)?.name ?? null })

@@ -127,7 +127,8 @@ function learnerLines({ pinned, fit, report, evaluation }: CardParts): string[] 
   ]
 }
 
-const IMAGES: [string, string][] = [
+/** What the card shows, and the artifacts of the run that it shows. */
+export const CARD_IMAGES: readonly (readonly [string, string])[] = [
   ['ROC', 'roc.svg'],
   ['Precision and recall', 'precision_recall.svg'],
   ['Calibration', 'calibration.svg'],
@@ -144,7 +145,7 @@ function measureLines({ fit, report }: CardParts): string[] {
     flattery === null
       ? ''
       : `Rows at random would have said an AUC that is ${shown(Math.abs(flattery))} ${flattery > 0 ? 'higher' : 'lower'}: entities stand in several rows.`
-  const images = IMAGES.filter(([, file]) => file in report.images).map(([name, file]) => `![${name}](${file})`)
+  const images = CARD_IMAGES.filter(([, file]) => file in report.images).map(([name, file]) => `![${name}](${file})`)
   return [
     table(['metric', 'value', 'in 95 of 100 cases'], rows),
     'The intervals are for other entities of the same kind and time (whole entities drawn again); they say nothing of another month.',

@@ -1,4 +1,4 @@
-import { type Bar, barsSvg, chartSvg, type Point } from '../../plots/chart.ts'
+import { type Bar, barsSvg, chartSvg, type Point } from '../../plots/plots.ts'
 import type { Evaluation } from '../evaluate.ts'
 
 const DIAGONAL = { name: 'by chance', points: [[0, 0] as const, [1, 1] as const], reference: true }

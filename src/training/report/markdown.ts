@@ -2,7 +2,7 @@
 export function plain(text: string): string {
   return text
     .replace(/\s+/g, ' ')
-    .replace(/[\\`*_{}[\]()#+!|~>-]/g, '\\$&')
+    .replace(/[\\`*_{}[\]()#+!|~>:@-]|(?<=www)\./gi, '\\$&')
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { barsSvg, type Chart, chartSvg } from '../../src/plots/chart.ts'
+import { barsSvg, type Chart, chartSvg } from '../../src/plots/plots.ts'
 
 const chart: Chart = {
   title: 'Rates <of> "a & b"',
