@@ -68,6 +68,7 @@ describe('a training on made-up customers', () => {
       'lift.json',
       'lift.svg',
       'model',
+      'model_card.md',
       'permutation_importance.json',
       'precision_recall.json',
       'precision_recall.svg',

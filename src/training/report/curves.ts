@@ -12,7 +12,7 @@ export function curvesOf(evaluation: Evaluation): Record<string, string> {
   if (evaluation.kind !== 'binary') return { 'feature_importance.svg': helped }
   return {
     'roc.svg': chartSvg({
-      title: `ROC, area ${shown(evaluation.metrics.val_auc)}`,
+      title: `ROC, area ${shown(evaluation, 'val_auc')}`,
       about:
         'Of the negatives (across) and the positives (up) the shares that are called positive, at every threshold.',
       x: { label: 'false positive rate', from: 0, to: 1 },
@@ -23,7 +23,7 @@ export function curvesOf(evaluation: Evaluation): Record<string, string> {
       ],
     }),
     'precision_recall.svg': chartSvg({
-      title: `Precision and recall, average precision ${shown(evaluation.metrics.val_ap)}`,
+      title: `Precision and recall, average precision ${shown(evaluation, 'val_ap')}`,
       about: 'The share of the positives that is found (across), and the share of those called positive that are (up).',
       x: { label: 'recall', from: 0, to: 1 },
       y: { label: 'precision', from: 0, to: 1 },
@@ -36,7 +36,7 @@ export function curvesOf(evaluation: Evaluation): Record<string, string> {
       ],
     }),
     'calibration.svg': chartSvg({
-      title: `Calibration, error ${shown(evaluation.metrics.val_ece)}`,
+      title: `Calibration, error ${shown(evaluation, 'val_ece')}`,
       about: 'Rows in bins by what was said: the mean that was said (across), and the share that came true (up).',
       x: { label: 'said, mean of the bin', from: 0, to: 1 },
       y: { label: 'came true', from: 0, to: 1 },
@@ -82,6 +82,6 @@ function thinned(points: readonly Point[]): Point[] {
   return Array.from({ length: POINTS_MAX }, (_, i) => points[Math.round(i * step)]!)
 }
 
-function shown(value: number | undefined): string {
-  return value === undefined ? 'unknown' : value.toFixed(3)
+function shown({ metrics }: Evaluation, name: string): string {
+  return metrics[name]?.toFixed(3) ?? 'unknown'
 }
