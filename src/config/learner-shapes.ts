@@ -48,7 +48,11 @@ const penalty = z.number().min(0).max(1e9)
 
 export const gradientBoostingShape = z.strictObject({
   kind: kindOf('gradient_boosting'),
-  rounds: said(z.int().min(1).max(10_000).default(boosting.rounds), 'How many trees at most.', 300),
+  rounds: said(
+    z.int().min(1).max(10_000).default(boosting.rounds),
+    'How many trees at most; of several classes so many for each, 10,000 in all.',
+    300,
+  ),
   learningRate: said(
     z.number().gt(0).lte(1).default(boosting.learningRate),
     'How much of what a tree has found is added.',

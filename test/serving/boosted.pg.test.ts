@@ -3,7 +3,7 @@ import { afterAll, beforeAll, expect, test } from 'vitest'
 import { must } from '../../src/base/assert.ts'
 import { parseInstant } from '../../src/base/instant.ts'
 import { BOOSTING_DEFAULTS } from '../../src/ml/learn/boosting/params.ts'
-import { boostedProbability } from '../../src/ml/model/boosted.ts'
+import { boostedPredict } from '../../src/ml/model/boosted.ts'
 import { encodeRow, type InputValue } from '../../src/ml/model/encoder.ts'
 import { decodeModel, predictOne } from '../../src/ml/model/model-file.ts'
 import { MODEL, openServerRig } from './rig.ts'
@@ -52,7 +52,9 @@ test('gradient boosting is trained as a run, promoted, and answers with the numb
   const values = Object.values(body.features_used as Record<string, InputValue>)
   expect(body.probability).toBe(predictOne(model, values)[0])
   encodeRow(model.encoder, values, model.row)
-  expect(body.probability).toBe(boostedProbability(model.learned.boosted, model.row))
+  const own = new Float64Array(1)
+  boostedPredict(model.learned.boosted, model.row, own)
+  expect(body.probability).toBe(own[0])
   expect(body.prediction).toBe((body.probability as number) >= 0.5 ? 1 : 0)
 
   const columns = model.encoder.spec.inputs.map(({ name }) => name)

@@ -21,9 +21,11 @@ export function explainForest(forest: Forest): Explainer {
 }
 
 export function explainBoosted(boosted: Boosted): Explainer {
-  const { value, base } = boosted
-  const parts = { trees: boosted, questions: boosted, outputs: 1, valueOf: (node: number) => value[node]! }
-  return { ...explainTrees({ ...parts, base: () => base, scale: 1 }), unit: 'log_odds' }
+  const { value, base, link } = boosted
+  const outputs = base.length
+  const several = outputs > 1 ? { outputOf: (tree: number) => tree % outputs } : {}
+  const parts = { trees: boosted, questions: boosted, outputs, valueOf: (node: number) => value[node]!, ...several }
+  return { ...explainTrees({ ...parts, base: (output) => base[output]!, scale: 1 }), unit: UNITS[link] }
 }
 
 /** A curve adds what it says of its column: its mean over the training rows is 0 (learn/linear/centre.ts), so this is exact. */

@@ -11,12 +11,13 @@ import type { AdditiveParams } from './additive/params.ts'
 import { learnCategories, writeOutOfFold } from './boosting/categories.ts'
 import { fitBoosting, weightsOf } from './boosting/gradient-boosting.ts'
 import { groupsOf } from './boosting/interactions.ts'
+import type { LossCurve } from './boosting/loss-curve.ts'
 import type { BoostingParams } from './boosting/params.ts'
 import { fitLines, fitSplines } from './linear/linear.ts'
 import type { LogisticParams, RidgeParams, SplineParams } from './linear/params.ts'
 import { type ForestParams, fitForest } from './random-forest.ts'
 import { takeLabels, takeRows } from './take-rows.ts'
-import { binaryLabels, type TargetKind, type Task, takeTarget } from './task.ts'
+import { binaryLabels, type Target, type TargetKind, type Task, takeTarget } from './task.ts'
 
 export type Learner =
   | ({ kind: 'random_forest' } & ForestParams)
@@ -37,6 +38,8 @@ export type Fitted = {
   learned: Learned
   /** How much each column of the matrix helped, summing to 1. */
   importance: Float64Array
+  /** The loss while it learned, where it learns step by step. */
+  curves?: LossCurve[]
 }
 
 type Threads = { threads: number }
@@ -53,8 +56,8 @@ const LEARNERS: { [K in LearnerKind]: LearnerEntry<Extract<Learner, { kind: K }>
   random_forest: { fit: fitForestTask, size: ({ trees }) => `${trees} trees`, learns: ['binary'] },
   gradient_boosting: {
     fit: fitBoostingTask,
-    size: ({ rounds }) => `${rounds} trees at most`,
-    learns: ['binary'],
+    size: ({ rounds }) => `${rounds} rounds of trees at most`,
+    learns: ['binary', 'multiclass', 'regression'],
   },
   additive_model: {
     fit: async (task, { kind, ...params }) => {
@@ -103,11 +106,11 @@ async function fitBoostingTask(
   { kind, monotone, ...params }: Extract<Learner, { kind: 'gradient_boosting' }>,
   how: Threads,
 ): Promise<Fitted> {
-  const labels = binaryLabels(target)
-  const encoder = learnCategories(inputs, labels, train)
+  const outcomes = numbersOf(target)
+  const encoder = learnCategories(inputs, outcomes, train)
   const matrix = encodeColumns(createEncoder(encoder), inputs, rows)
   const part = takeRows(matrix, train)
-  writeOutOfFold(part, encoder, inputs, labels, train, params.seed)
+  writeOutOfFold(part, encoder, inputs, outcomes, train, params.seed)
   const known = takeTarget(target, train)
   const directionOf = (input: string) => (Object.hasOwn(monotone, input) ? DIRECTIONS[monotone[input]!] : 0)
   const job = {
@@ -122,8 +125,18 @@ async function fitBoostingTask(
     ),
     params,
   }
-  const { boosted, importance } = await fitBoosting(job, how)
-  return { encoder, matrix, learned: { kind, boosted }, importance }
+  const { boosted, importance, curves } = await fitBoosting(job, how)
+  return { encoder, matrix, learned: { kind, boosted }, importance, curves }
+}
+
+/** What the mean of a category is of: a number, whether it is the positive class, or of several whether it is the most frequent. */
+function numbersOf(target: Target): ArrayLike<number> {
+  if (target.kind === 'regression') return target.values
+  if (target.kind === 'binary') return target.labels
+  const rows = new Uint32Array(target.classes)
+  for (const label of target.labels) rows[label]!++
+  const most = rows.indexOf(Math.max(...rows))
+  return target.labels.map((label) => (label === most ? 1 : 0))
 }
 
 const DIRECTIONS = { rising: 1, falling: -1 } as const

@@ -1,49 +1,59 @@
-import { sigmoid } from '../numbers/exp.ts'
 import type { EncoderSpec } from './encoder.ts'
+import { applyLink, type Link } from './link.ts'
 import { ASKS_SET, MISSING_LEFT, SET_WORDS } from './questions.ts'
 import { findTreesFault, type Matrix, type Trees } from './trees.ts'
 import { walkerForRows, walkerOf } from './walker.ts'
 
 /**
- * Boosted trees for two outcomes: the leaves of all trees and `base` sum to a margin, the log of the odds. A node asks "is
- * x <= value?", or, of a column of categories, "is x in the set number `value`?"; yes goes left.
+ * Boosted trees: for each output, the leaves of its trees and its `base` sum to a margin, which the link makes a probability of
+ * two classes, one of each of several, or leaves as the number that it is. A node asks "is x <= value?", or, of a column of
+ * categories, "is x in the set number `value`?"; yes goes left.
  */
 export type Boosted = Trees & {
-  base: number
+  /** Of each output. Trees follow each other round by round, in a round one for each output. */
+  base: readonly number[]
+  link: Link
   /** By node: MISSING_LEFT, where a missing x goes left, and ASKS_SET. */
   flags: Uint8Array
   /** Eight words for each set: bit x of them is 1 where category x belongs to it. */
   sets: Uint32Array
 }
 
-/** The margin of one encoded row, summed in tree order. */
-export function boostedMargin(model: Boosted, row: Float64Array): number {
+/** Writes the margins of one encoded row, each summed in tree order. */
+export function boostedMargins(model: Boosted, row: Float64Array, out: Float64Array): void {
   const { base, trees, value } = model
+  const outputs = base.length
   const leaves = walkerOf(model, model).leavesOf(row)
-  let margin = base
-  for (let t = 0; t < trees; t++) margin += value[leaves[t]!]!
-  return margin
+  for (let k = 0; k < outputs; k++) out[k] = base[k]!
+  for (let t = 0, k = 0; t < trees; t++, k = k + 1 === outputs ? 0 : k + 1) out[k]! += value[leaves[t]!]!
 }
 
-export function boostedProbability(model: Boosted, row: Float64Array): number {
-  return sigmoid(boostedMargin(model, row))
+export function boostedPredict(model: Boosted, row: Float64Array, out: Float64Array): void {
+  boostedMargins(model, row, out)
+  applyLink(model.link, out, 0, model.base.length)
 }
 
-/** The same for every row of a matrix; same sums. */
-export function boostedProbabilities(model: Boosted, matrix: Matrix): Float64Array {
-  const { base, value } = model
-  const margins = new Float64Array(matrix.rows).fill(base)
-  walkerForRows(model, model, matrix.rows).leavesOfAll(matrix, (_, first, rows, leaves) => {
-    for (let r = 0; r < rows; r++) margins[first + r]! += value[leaves[r]!]!
+/** The same for every row of a matrix, row after row; same sums. */
+export function boostedPredictAll(model: Boosted, matrix: Matrix): Float64Array {
+  const { base, value, link } = model
+  const outputs = base.length
+  const margins = new Float64Array(matrix.rows * outputs)
+  for (let i = 0; i < margins.length; i++) margins[i] = base[i % outputs]!
+  walkerForRows(model, model, matrix.rows).leavesOfAll(matrix, (tree, first, rows, leaves) => {
+    for (let r = 0, at = first * outputs + (tree % outputs); r < rows; r++, at += outputs) {
+      margins[at]! += value[leaves[r]!]!
+    }
   })
-  for (let r = 0; r < margins.length; r++) margins[r] = sigmoid(margins[r]!)
+  for (let at = 0; at < margins.length; at += outputs) applyLink(link, margins, at, outputs)
   return margins
 }
 
 /** What is wrong with these arrays as boosted trees, or undefined: after this check every walk ends with a finite margin. */
 export function findBoostedFault(model: Boosted, { columns }: EncoderSpec): string | undefined {
-  const { base, feature, value, flags, sets } = model
-  if (!Number.isFinite(base)) return `the base is ${base}`
+  const { base, link, feature, value, flags, sets } = model
+  if (base.length === 0 || !base.every(Number.isFinite)) return `the base is ${base}`
+  if (link === 'softmax' ? base.length < 2 : base.length > 1) return `a link ${link} has ${base.length} outputs`
+  if (model.trees % base.length !== 0) return `${model.trees} trees are no rounds of ${base.length}`
   const count = sets.length / SET_WORDS
   return findTreesFault(model, (i) => {
     if (!Number.isFinite(value[i]!)) {

@@ -7,7 +7,7 @@ import type { Explainer } from '../explain/explainer.ts'
 import { explainAdditive, explainBoosted, explainCurves, explainForest } from '../explain/explainers.ts'
 import { type Additive, findAdditiveFault, predictAdditive, predictAllAdditive } from './additive.ts'
 import { additiveArrays, packAdditive, unpackAdditive } from './additive-file.ts'
-import { type Boosted, boostedProbabilities, boostedProbability, findBoostedFault } from './boosted.ts'
+import { type Boosted, boostedPredict, boostedPredictAll, findBoostedFault } from './boosted.ts'
 import { boostedArrays, packBoosted, unpackBoosted } from './boosted-file.ts'
 import { type Curves, findCurvesFault, predictAllCurves, predictCurves } from './curves.ts'
 import { curvesArrays, packCurves, unpackCurves } from './curves-file.ts'
@@ -108,12 +108,10 @@ const KINDS: { [K in LearnedKind]: ModelKind<ModelOf<K>> } = {
   gradient_boosting: {
     layout: 2,
     trees: ({ boosted }) => boosted.trees,
-    outputs: () => 1,
-    gives: () => 'binary',
-    predict({ boosted }, row, out) {
-      out[0] = boostedProbability(boosted, row)
-    },
-    predictAll: ({ boosted }, matrix) => boostedProbabilities(boosted, matrix),
+    outputs: ({ boosted }) => boosted.base.length,
+    gives: ({ boosted }) => OUTCOME_OF_LINK[boosted.link],
+    predict: ({ boosted }, row, out) => boostedPredict(boosted, row, out),
+    predictAll: ({ boosted }, matrix) => boostedPredictAll(boosted, matrix),
     findFault: ({ boosted }, encoder) => findBoostedFault(boosted, encoder),
     pack: ({ boosted }) => packBoosted(boosted),
     unpacker(header, columns, refusal) {

@@ -30,7 +30,7 @@ export function onnxOfAdditive(model: Additive, encoder: EncoderSpec): OnnxForm 
       ]
       if (model.outputs === 1) {
         return [
-          treeEnsemble(trees, matrix, scores, 'SUM', model.base[0]!),
+          treeEnsemble(trees, matrix, scores, 'SUM', [model.base[0]!]),
           plainNode('Cast', [scores], wide, [attribute.int('to', TENSOR.double)]),
           ...linkNodes(model.link, wide, answer, fresh),
         ]

@@ -2,7 +2,7 @@
 import type { Boosted } from './boosted.ts'
 import type { EncoderSpec } from './encoder.ts'
 import type { Forest } from './forest.ts'
-import type { GraphNode } from './onnx-proto.ts'
+import { attribute, type GraphNode } from './onnx-proto.ts'
 import { plainNode, treeEnsemble } from './onnx-trees.ts'
 import { ASKS_SET, inSet, MISSING_LEFT } from './questions.ts'
 
@@ -56,12 +56,18 @@ export function onnxOfBoosted(model: Boosted, encoder: EncoderSpec): OnnxForm {
     if (isSet) value[i] = 0.5
   }
   const tables = [...asked].map(([c, sets]) => [c, tableOf(model, encoder, c, sets)] as const)
-  const trees = { ...model, feature, value, missingLeft }
+  const outputs = model.base.length
+  const rounds = outputs > 1 ? { targets: outputs, targetOf: (tree: number) => tree % outputs } : {}
+  const trees = { ...model, ...rounds, feature, value, missingLeft }
   return {
     tables: new Map(tables),
-    nodes(matrix, outputs, fresh) {
+    nodes(matrix, answer, fresh) {
       const margin = fresh('trees:margin')
-      return [treeEnsemble(trees, matrix, margin, 'SUM', model.base), plainNode('Sigmoid', [margin], outputs)]
+      const sums = treeEnsemble(trees, matrix, margin, 'SUM', model.base)
+      // The operator gives float, whatever it sums in.
+      if (model.link === 'identity') return [{ ...sums, output: [answer] }]
+      if (model.link === 'logit') return [sums, plainNode('Sigmoid', [margin], answer)]
+      return [sums, plainNode('Softmax', [margin], answer, [attribute.int('axis', 1)])]
     },
   }
 }

@@ -14,6 +14,8 @@ export type EnsembleTrees = {
   /** Where leaves add to several outputs: how many, and what a leaf adds to each. */
   targets?: number
   weightsOf?: (leaf: number) => ArrayLike<number>
+  /** Where each tree adds to one of several outputs: to which. */
+  targetOf?: (tree: number) => number
 }
 
 /**
@@ -25,10 +27,11 @@ export function treeEnsemble(
   input: string,
   output: string,
   aggregate: 'AVERAGE' | 'SUM',
-  base?: number,
+  base?: readonly number[],
 ): GraphNode {
   const nodes = forest.feature.length
-  const { targets = 1, weightsOf = (leaf) => [forest.value[leaf]!] } = forest
+  const { targets = 1, weightsOf = (leaf) => [forest.value[leaf]!], targetOf } = forest
+  const each = targetOf ? 1 : targets
   const treeIds = new Uint32Array(nodes)
   const nodeIds = new Uint32Array(nodes)
   const features = new Uint32Array(nodes)
@@ -53,11 +56,11 @@ export function treeEnsemble(
       falseIds[i] = forest.right[i]! - root
     }
   }
-  const count = leaves.length * targets
+  const count = leaves.length * each
   const pick = (from: ArrayLike<number>) =>
-    Uint32Array.from({ length: count }, (_, i) => from[leaves[Math.floor(i / targets)]!]!)
+    Uint32Array.from({ length: count }, (_, i) => from[leaves[Math.floor(i / each)]!]!)
   const weights = new Float64Array(count)
-  for (const [l, leaf] of leaves.entries()) weights.set(weightsOf(leaf), l * targets)
+  for (const [l, leaf] of leaves.entries()) weights.set(weightsOf(leaf), l * each)
   return {
     name: `make ${output}`,
     opType: 'TreeEnsembleRegressor',
@@ -68,7 +71,7 @@ export function treeEnsemble(
       attribute.text('aggregate_function', aggregate),
       ...(base === undefined
         ? []
-        : [attribute.tensor('base_values_as_tensor', doubles('base_values', Float64Array.of(base)))]),
+        : [attribute.tensor('base_values_as_tensor', doubles('base_values', Float64Array.from(base)))]),
       attribute.int('n_targets', targets),
       attribute.ints('nodes_treeids', treeIds),
       attribute.ints('nodes_nodeids', nodeIds),
@@ -82,7 +85,9 @@ export function treeEnsemble(
       attribute.ints('target_nodeids', pick(nodeIds)),
       attribute.ints(
         'target_ids',
-        Uint32Array.from({ length: count }, (_, i) => i % targets),
+        targetOf
+          ? Uint32Array.from(leaves, (leaf) => targetOf(treeIds[leaf]!))
+          : Uint32Array.from({ length: count }, (_, i) => i % targets),
       ),
       attribute.tensor('target_weights_as_tensor', doubles('target_weights', weights)),
     ],

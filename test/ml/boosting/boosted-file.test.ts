@@ -40,7 +40,7 @@ describe('the file of boosted trees', () => {
     expect(described((json) => json.replace('"city 10"', '"city 11"'))).toThrow(
       'category of city: city 11 is there twice',
     )
-    const base = { ...boosted, base: Number.POSITIVE_INFINITY }
+    const base = { ...boosted, base: [Number.POSITIVE_INFINITY] }
     expect(() => decodeModel(encodeModel({ ...model, learned: { kind: 'gradient_boosting', boosted: base } }))).toThrow(
       'base is not a finite number',
     )
@@ -52,7 +52,11 @@ describe('the file of boosted trees', () => {
     const number = boosted.flags.findIndex((flag, i) => boosted.feature[i]! >= 0 && (flag & ASKS_SET) === 0)
     const leaf = boosted.feature.findIndex((column) => column < 0)
     expect(faultOf({})).toBeUndefined()
-    expect(faultOf({ base: Number.NaN })).toBe('the base is NaN')
+    expect(faultOf({ base: [Number.NaN] })).toBe('the base is NaN')
+    expect(faultOf({ base: [] })).toBe('the base is ')
+    expect(faultOf({ base: [0, 0] })).toBe('a link logit has 2 outputs')
+    expect(faultOf({ link: 'softmax' })).toBe('a link softmax has 1 outputs')
+    expect(faultOf({ link: 'softmax', base: [0, 0, 0] })).toBe('40 trees are no rounds of 3')
     expect(faultOf({ value: boosted.value.with(leaf, Infinity) })).toContain('has the value Infinity')
     expect(faultOf({ value: boosted.value.with(number, Number.NaN) })).toContain('has the value NaN')
     expect(faultOf({ value: boosted.value.with(number, Infinity) })).toBeUndefined()

@@ -5,10 +5,22 @@ import { boost } from '../../../src/ml/learn/boosting/boost.ts'
 import { lossOf } from '../../../src/ml/learn/boosting/objective.ts'
 import { packTrees } from '../../../src/ml/learn/boosting/pack.ts'
 import { BOOSTING_DEFAULTS } from '../../../src/ml/learn/boosting/params.ts'
-import { type Boosted, boostedMargin } from '../../../src/ml/model/boosted.ts'
+import type { Target } from '../../../src/ml/learn/task.ts'
+import { type Boosted, boostedMargins } from '../../../src/ml/model/boosted.ts'
 import { ASKS_SET, inSet, MISSING_LEFT } from '../../../src/ml/model/questions.ts'
 import { matrixOf, randomTable } from '../random-tables.ts'
 import { boostSlowly, type SlowTree } from './slow-boosting.ts'
+
+/** The outcomes of a random table as each kind of target: y is 0 and 1. */
+function targetOf(kind: Target['kind'], x: number[][], y: number[]): Target {
+  if (kind === 'binary') return binary(y)
+  const number = (r: number) => (Number.isNaN(x[r]![0]!) ? 3 : x[r]![0]!)
+  if (kind === 'regression') return { kind, values: Float64Array.from(y, (label, r) => 40 * label + number(r) ** 2) }
+  return { kind, labels: Uint8Array.from(y, (label, r) => label + (number(r) > 1 ? 1 : 0)), classes: 4 }
+}
+
+const KINDS = ['binary', 'multiclass', 'regression'] as const
+const LINKS = { binary: 'logit', multiclass: 'softmax', regression: 'identity' } as const
 
 const binary = (y: number[]) => ({ kind: 'binary' as const, labels: Uint8Array.from(y) })
 
@@ -36,33 +48,44 @@ function randomTask(seed: number) {
 }
 
 describe('boosting', () => {
-  it('grows the trees that a slow obvious search finds, on 120 random tables with nulls and categories', () => {
-    for (let seed = 1; seed <= 120; seed++) {
-      const { x, y, categories, weights, params } = randomTask(seed)
-      const matrix = matrixOf(x)
-      const table = binTable(matrix, categories, 255)
-      const part = {
-        rows: Uint32Array.from(y, (_, i) => i),
-        target: binary(y),
-        weights: Float64Array.from(weights),
+  it.each(KINDS)(
+    'grows the trees that a slow obvious search finds, on random tables with nulls and categories: %s',
+    (kind) => {
+      for (let seed = 1; seed <= (kind === 'binary' ? 120 : 60); seed++) {
+        const { x, y, categories, weights, params } = randomTask(seed)
+        const matrix = matrixOf(x)
+        const table = binTable(matrix, categories, 255)
+        const part = {
+          rows: Uint32Array.from(y, (_, i) => i),
+          target: targetOf(kind, x, y),
+          weights: Float64Array.from(weights),
+        }
+        const monotone = new Int8Array(matrix.columns)
+        const { base, trees } = boost(table, part, null, { ...params, monotone }, () => {})
+        const outputs = base.length
+        const boosted = packTrees(table, trees, { base, link: LINKS[kind] })
+        const cuts = table.cuts.map((own) => [...own])
+        const slow = boostSlowly(matrix, part.target, weights, {
+          ...params,
+          rounds: trees.length / outputs,
+          categories,
+          cuts,
+        })
+        const fast = trees.map((_, t) => nested(boosted, boosted.roots[t]!))
+        expect(rounded(fast), `table ${seed}`).toEqual(rounded(slow.trees))
+        const out = new Float64Array(outputs)
+        for (const [r, row] of x.entries()) {
+          boostedMargins(boosted, Float64Array.from(row), out)
+          for (let k = 0; k < outputs; k++) {
+            const slowly = slow.margins[k]![r]! + (kind === 'regression' ? slow.base[0]! : 0)
+            expect(out[k], `table ${seed}, row ${r}`).toBeCloseTo(slowly, 6)
+          }
+        }
       }
-      const monotone = new Int8Array(matrix.columns)
-      const { base, trees } = boost(table, part, null, { ...params, monotone }, () => {})
-      const boosted = packTrees(table, trees, base[0]!)
-      const cuts = table.cuts.map((own) => [...own])
-      const slow = boostSlowly(matrix, y, weights, { ...params, rounds: trees.length, categories, cuts })
-      const fast = trees.map((_, t) => nested(boosted, boosted.roots[t]!))
-      expect(rounded(fast), `table ${seed}`).toEqual(rounded(slow.trees))
-      for (const [r, row] of x.entries()) {
-        expect(boostedMargin(boosted, Float64Array.from(row)), `table ${seed}, row ${r}`).toBeCloseTo(
-          slow.margins[r]!,
-          9,
-        )
-      }
-    }
-  })
+    },
+  )
 
-  it('gives the same bytes in JavaScript and in WebAssembly, for records of every width and with sampling', () => {
+  it('gives the same bytes in JavaScript and in WebAssembly, for records of every width, each loss, both shapes and with sampling', () => {
     for (let seed = 1; seed <= 60; seed++) {
       const { x, y, categories, weights, params } = randomTask(seed)
       const wide = x.map((row) => [...row, ...Array.from({ length: seed % 13 }, (_, c) => Math.sin(c + row[0]!))])
@@ -70,11 +93,18 @@ describe('boosting', () => {
       const kinds = [...categories, ...new Array<number>(seed % 13).fill(0)]
       const table = binTable(matrix, kinds, 255)
       const rows = Uint32Array.from(y, (_, i) => i)
-      const part = { rows, target: binary(y), weights: Float64Array.from(weights) }
-      const settings = { ...params, rounds: 10, rowShare: seed % 2 ? 1 : 0.6, monotone: new Int8Array(matrix.columns) }
+      const kind = KINDS[seed % 3]!
+      const part = { rows, target: targetOf(kind, x, y), weights: Float64Array.from(weights) }
+      const settings = {
+        ...params,
+        rounds: 10,
+        rowShare: seed % 2 ? 1 : 0.6,
+        shape: seed % 5 < 2 ? ('symmetric' as const) : ('leaf_wise' as const),
+        monotone: new Int8Array(matrix.columns),
+      }
       const [plain, fast] = (['javascript', 'fastest'] as const).map((kernels) => {
         const { base, trees, curves } = boost(table, part, null, { ...settings, kernels }, () => {})
-        return { model: packTrees(table, trees, base[0]!), curves }
+        return { model: packTrees(table, trees, { base, link: LINKS[kind] }), curves }
       })
       expect(fast, `table ${seed}`).toEqual(plain)
     }
@@ -94,12 +124,18 @@ describe('boosting', () => {
       monotone: new Int8Array(matrix.columns),
     }
     const { base, trees, curves } = boost(table, part, null, params, () => {})
-    const boosted = packTrees(table, trees, base[0]!)
-    const margins = Float64Array.from(x, (row) => boostedMargin(boosted, Float64Array.from(row)))
+    const boosted = packTrees(table, trees, { base, link: 'logit' })
+    const margins = Float64Array.from(x, (row) => marginOf(boosted, row))
     // Of so few rows, the curve is of all of them.
     expect(curves[0]!.losses.at(-1)).toBe(lossOf(part.target, null, margins))
   })
 })
+
+function marginOf(model: Boosted, row: number[]): number {
+  const out = new Float64Array(1)
+  boostedMargins(model, Float64Array.from(row), out)
+  return out[0]!
+}
 
 function nested(model: Boosted, at: number): SlowTree {
   const column = model.feature[at]!

@@ -4,7 +4,7 @@ import { createPrng } from '../../../src/base/prng.ts'
 import { fitLearner } from '../../../src/ml/learn/learners.ts'
 import { binaryLabels } from '../../../src/ml/learn/task.ts'
 import { rocAuc } from '../../../src/ml/measure/roc.ts'
-import { boostedMargin } from '../../../src/ml/model/boosted.ts'
+import { boostedPredict } from '../../../src/ml/model/boosted.ts'
 import type { InputColumn } from '../../../src/ml/model/encoder.ts'
 import { type BoostedModel, predictAll } from '../../../src/ml/model/kinds.ts'
 import { createModel, encodeModel, predictOne } from '../../../src/ml/model/model-file.ts'
@@ -93,7 +93,9 @@ describe('gradient boosting', () => {
     for (const earlyStopping of [null, { share: 0.2, rounds: 5, refit: true }]) {
       const { learned, importance } = await fitLearner(task, { ...SMALL, earlyStopping }, { threads: 0 })
       const { boosted } = learned as BoostedModel
-      expect([boosted.trees, boosted.feature.length, boostedMargin(boosted, Float64Array.of(3))]).toEqual([1, 1, 0])
+      const half = new Float64Array(1)
+      boostedPredict(boosted, Float64Array.of(3), half)
+      expect([boosted.trees, boosted.feature.length, half[0]]).toEqual([1, 1, 0.5])
       expect([...importance]).toEqual([0])
     }
   })

@@ -1,4 +1,5 @@
 import { floatExp } from '../../../src/ml/learn/boosting/plain/float-exp.ts'
+import type { Target } from '../../../src/ml/learn/task.ts'
 import type { Matrix } from '../../../src/ml/model/trees.ts'
 import { log } from '../../../src/ml/numbers/exp.ts'
 
@@ -26,37 +27,88 @@ type Question = {
   column: number
   threshold: number | number[]
   missingLeft: boolean
+  both: number
   gain: number
   left: Row[]
   right: Row[]
 }
 
-/** Boosting by trying every question on every row, with nothing clever. Answers its trees and the margins. */
-export function boostSlowly(matrix: Matrix, labels: number[], weights: number[], params: SlowParams) {
-  const rows = labels.map((_, r) =>
+/** Boosting by trying every question on every row, with nothing clever. Answers its trees and the margins of each output. */
+export function boostSlowly(matrix: Matrix, target: Target, weights: number[], params: SlowParams) {
+  const rows = weights.map((_, r) =>
     Array.from({ length: matrix.columns }, (_, c) => matrix.values[c * matrix.rows + r]!),
   )
-  const positive = labels.reduce((sum, label, r) => sum + label * weights[r]!, 0)
-  const negative = labels.reduce((sum, label, r) => sum + (1 - label) * weights[r]!, 0)
-  const base = log(positive / negative)
-  const margins = labels.map(() => base)
-  const most = Math.max(...weights)
-  const units = { g: 1.001 * (most / 32_000), h: 1.001 * (most / 4 / 64_000) }
+  const { base, scale, off, curve } = lossOf(target, weights)
+  const margins = base.map((own) => weights.map(() => (target.kind === 'regression' ? 0 : own)))
   const trees: SlowTree[] = []
   for (let round = 0; round < params.rounds; round++) {
-    const asked = rows.map((values, row): Row => {
-      // In float32, every operation rounded.
-      const p = f(1 / f(1 + floatExp(-f(margins[row]!))))
-      const weight = f(weights[row]!)
-      const spread = (Math.imul(row, 0x9e3779b1) + Math.imul(round, 0x2545f491)) | 0
-      const up = (spread >>> 8) / 2 ** 24
-      const upToo = (Math.imul(spread, 0x85ebca6b) >>> 8) / 2 ** 24
-      const g = Math.floor(f(f(f(f(p - labels[row]!) * weight) * f(1 / units.g)) + up))
-      return { values, row, g, h: Math.floor(f(f(f(f(p * f(1 - p)) * weight) * f(1 / units.h)) + upToo)) }
-    })
-    trees.push(growSlowly(asked, params, units, margins))
+    const before = margins.map((own) => own.slice())
+    const residuals = weights.map((weight, r) => f(weight) * Math.abs(off(before, r, 0).exact))
+    const isNumber = target.kind === 'regression'
+    const units = {
+      g: 1.001 * ((isNumber ? Math.max(...residuals) : Math.max(...weights)) / 32_000),
+      h: 1.001 * (Math.max(...weights) * (curve / 4 / 64_000)),
+    }
+    for (const [k, own] of margins.entries()) {
+      const asked = rows.map((values, row): Row => {
+        const weight = f(weights[row]!)
+        const spread = (Math.imul(row, 0x9e3779b1) + Math.imul(round, 0x2545f491) + Math.imul(k, 0x85ebca6b)) | 0
+        const up = (spread >>> 8) / 2 ** 24
+        const upToo = (Math.imul(spread, 0x85ebca6b) >>> 8) / 2 ** 24
+        const { first, second } = off(before, row, k)
+        // In float32, every operation rounded.
+        const g = Math.floor(f(f(f(first * weight) * f(1 / units.g)) + up))
+        const factor = target.kind === 'multiclass' ? target.classes / (target.classes - 1) : 1
+        return { values, row, g, h: Math.floor(f(f(f(second * weight) * f(factor / units.h)) + upToo)) }
+      })
+      trees.push(growSlowly(asked, { ...params, l1: params.l1 / scale }, units, own))
+    }
   }
-  return { base, trees, margins }
+  return {
+    base,
+    trees: trees.map((tree) => scaled(tree, scale)),
+    margins: margins.map((own) => own.map((m) => m * scale)),
+  }
+}
+
+function scaled(tree: SlowTree, scale: number): SlowTree {
+  if ('leaf' in tree) return { leaf: tree.leaf * scale }
+  const { column, threshold, missingLeft, left, right } = tree
+  return { column, threshold, missingLeft, left: scaled(left, scale), right: scaled(right, scale) }
+}
+
+/** Where it begins, and of a row and output the first two derivatives (in float32) and how far it is off. */
+function lossOf(target: Target, weights: number[]) {
+  const all = weights.reduce((a, b) => a + b)
+  type Off = (margins: number[][], row: number, output: number) => { first: number; second: number; exact: number }
+  if (target.kind === 'regression') {
+    const values = [...target.values]
+    const mean = values.reduce((sum, value, r) => sum + weights[r]! * value, 0) / all
+    const scale = Math.max(...values.map((value) => Math.abs(value - mean))) || 1
+    const off: Off = (margins, row) => {
+      const exact = margins[0]![row]! - (values[row]! - mean) / scale
+      return { first: f(exact), second: 1, exact }
+    }
+    return { base: [mean], scale, off, curve: 4 }
+  }
+  const labels = [...target.labels]
+  const of = (k: number) => labels.reduce((sum, label, r) => sum + (label === k ? weights[r]! : 0), 0)
+  if (target.kind === 'binary') {
+    const off: Off = (margins, row) => {
+      const p = f(1 / f(1 + floatExp(-f(margins[0]![row]!))))
+      return { first: f(p - labels[row]!), second: f(p * f(1 - p)), exact: 0 }
+    }
+    return { base: [log(of(1) / of(0))], scale: 1, off, curve: 1 }
+  }
+  const { classes } = target
+  const off: Off = (margins, row, output) => {
+    const own = margins.map((of) => f(of[row]!))
+    const shares = own.map((margin) => floatExp(f(margin - Math.max(...own))))
+    const p = f(shares[output]! / shares.reduce((a, b) => f(a + b), 0))
+    return { first: f(p - (labels[row] === output ? 1 : 0)), second: f(p * f(1 - p)), exact: 0 }
+  }
+  const base = Array.from({ length: classes }, (_, k) => log(Math.max(of(k), all / (2 * labels.length)) / all))
+  return { base, scale: 1, off, curve: classes / (classes - 1) }
 }
 
 type Growing = { rows: Row[]; question: Question | undefined; node: { tree: SlowTree } }
@@ -116,16 +168,16 @@ function bestQuestion(rows: Row[], params: SlowParams, units: { g: number; h: nu
     if (sum(left, 'h') < least || sum(right, 'h') < least) return
     const count = Array.isArray(threshold) ? new Set(rows.map(({ values }) => String(values[column]))).size : 0
     const extra = count > 4 ? 10 : 0
-    const score = (part: Row[], more: number) => scoreOf(part, params, units, more)
-    const parent = score(rows, 0)
-    const gain = score(left, extra) + score(right, extra) - parent
-    // What is smaller is rounding, and so are differences between splits that part the rows alike.
-    if (gain <= parent * 1e-10 || gain <= (best?.gain ?? 0) + parent * 1e-12) return
+    const parent = scoreOf(rows, params, units)
+    const both = scoreOfTwo(left, right, params, units, extra)
+    // What is smaller is rounding.
+    if (both <= (best?.both ?? parent * (1 + 1e-10))) return
+    const gain = both - parent
     const missingLeft = hasMissing(column) ? missing : sum(left, 'h') >= sum(right, 'h')
     const set = withAbsent(threshold, column, missingLeft)
     const inLeft = (row: Row) => isLeft(row) || (Array.isArray(set) && set.includes(row.values[column]!))
     const parts = { left: rows.filter(inLeft), right: rows.filter((row) => !inLeft(row)) }
-    best = { column, threshold: set, missingLeft, gain, ...parts }
+    best = { column, threshold: set, missingLeft, both, gain, ...parts }
   }
   /** Categories that the node does not have go where the missing go. */
   const withAbsent = (threshold: number | number[], column: number, missingLeft: boolean) => {
@@ -181,9 +233,25 @@ function shrunk(g: number, l1: number): number {
   return Math.sign(g) * Math.max(0, Math.abs(g) - l1)
 }
 
-function scoreOf(rows: Row[], params: SlowParams, units: { g: number; h: number }, extra: number): number {
+function scoreOf(rows: Row[], params: SlowParams, units: { g: number; h: number }): number {
   const g = shrunk(sum(rows, 'g'), params.l1 / units.g)
-  return (g * g) / (sum(rows, 'h') + (params.l2 / units.h + extra / units.h))
+  return g === 0 ? 0 : (g * g) / (sum(rows, 'h') + params.l2 / units.h)
+}
+
+/** As one fraction: splits that part the rows alike in other columns come to the same to the bit. */
+function scoreOfTwo(
+  left: Row[],
+  right: Row[],
+  params: SlowParams,
+  units: { g: number; h: number },
+  extra: number,
+): number {
+  const [l, r] = [left, right].map((rows) => shrunk(sum(rows, 'g'), params.l1 / units.g)) as [number, number]
+  const [a, b] = [left, right].map((rows) => sum(rows, 'h') + (params.l2 / units.h + extra / units.h)) as [
+    number,
+    number,
+  ]
+  return (l * l * b + r * r * a) / (a * b)
 }
 
 function leafValueOf(rows: Row[], params: SlowParams, units: { g: number; h: number }): number {

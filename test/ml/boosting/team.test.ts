@@ -71,7 +71,7 @@ describe('the threads of a fit', () => {
     for (const rowShare of [1, 0.6]) {
       const hashes = [1, 2, 3].map((threads) => {
         const { base, trees } = boost(table, part, null, { ...params, rowShare, threads }, () => {})
-        const { value, cover, feature } = packTrees(table, trees, base[0]!)
+        const { value, cover, feature } = packTrees(table, trees, { base, link: 'logit' })
         return createHash('sha256').update(value).update(cover!).update(feature).digest('hex')
       })
       expect(new Set(hashes).size).toBe(1)

@@ -4,6 +4,7 @@
  */
 import { PlatformError } from '../../../base/errors.ts'
 import { progress } from '../../../base/progress.ts'
+import { MODEL_TREES_MAX } from '../../model/model-header.ts'
 import { hasTwoOutcomes, rowsOfTarget, type Target } from '../task.ts'
 import { LANES } from './binned-table.ts'
 import { ROWS_MAX } from './objective.ts'
@@ -18,7 +19,10 @@ export async function fitBoosting(job: BoostingJob, { threads }: { threads: numb
   refuseUnlearnable(job)
   const onProgress = progress()
   const onTrees = (phase: string, done: number, total: number) => onProgress({ phase, done, total, unit: 'trees' })
-  return runBoosting(job, Math.max(1, threads), onTrees)
+  const outputs = job.target.kind === 'multiclass' ? job.target.classes : 1
+  // What a model file can hold.
+  const rounds = Math.min(job.params.rounds, Math.floor(MODEL_TREES_MAX / outputs))
+  return runBoosting({ ...job, params: { ...job.params, rounds } }, Math.max(1, threads), onTrees)
 }
 
 /** Of each row: its own weight, and with 'balanced' all classes weigh the same together. Null where all weigh 1. */

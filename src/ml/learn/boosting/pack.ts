@@ -1,15 +1,20 @@
 import type { Boosted } from '../../model/boosted.ts'
+import type { Link } from '../../model/link.ts'
 import { ASKS_SET, MISSING_LEFT, SET_WORDS } from '../../model/questions.ts'
 import type { BinTree } from './bin-tree.ts'
 import type { BinnedTable } from './binned-table.ts'
 
+/** What the trees add to, and what the sums are. */
+export type Sums = { base: Iterable<number>; link: Link }
+
 /** Trees over bins as the trees over values that are kept and served: in preorder, thresholds instead of bins. */
-export function packTrees(table: BinnedTable, trees: readonly BinTree[], base: number): Boosted {
+export function packTrees(table: BinnedTable, trees: readonly BinTree[], { base, link }: Sums): Boosted {
   const roots = new Uint32Array(trees.length + 1)
   for (const [t, { leaves }] of trees.entries()) roots[t + 1] = roots[t]! + 2 * leaves.length - 1
   const count = roots[trees.length]!
   const packed = {
-    base,
+    base: [...base],
+    link,
     trees: trees.length,
     columns: table.columns,
     roots,

@@ -1,5 +1,6 @@
 import { PlatformError } from '../../../base/errors.ts'
 import type { Boosted } from '../../model/boosted.ts'
+import type { Link } from '../../model/link.ts'
 import type { Matrix } from '../../model/trees.ts'
 import { type RowSplit, splitRows } from '../split-rows.ts'
 import { hasTwoOutcomes, rowsOfTarget, type Target, takeTarget } from '../task.ts'
@@ -27,6 +28,8 @@ export type BoostingJob = {
 /** `importance`: by column what its splits took off the loss, summing to 1. */
 export type FittedBoosting = { boosted: Boosted; importance: Float64Array; curves: LossCurve[] }
 
+const LINKS = { binary: 'logit', multiclass: 'softmax', regression: 'identity' } as const
+
 export type OnTrees = (phase: 'grow trees' | 'grow trees again', done: number, total: number) => void
 
 /** Bins, boosts, and packs. With early stopping a part of the rows is put aside first, to find how many rounds are best. */
@@ -36,19 +39,20 @@ export function runBoosting(job: BoostingJob, threads: number, onTrees: OnTrees)
   const settings: BoostSettings = { ...params, monotone: job.monotone, groups: job.groups, threads }
   const table = binTable(matrix, categories, params.maxBins)
   const everyRow = Uint32Array.from({ length: matrix.rows }, (_, i) => i)
+  const link = LINKS[job.target.kind]
   const outputs = job.target.kind === 'multiclass' ? job.target.classes : 1
   const first = (done: number) => onTrees('grow trees', done * outputs, params.rounds * outputs)
   if (earlyStopping === null) {
     const whole = boost(table, partOf(job, everyRow), null, settings, first)
-    return packed(table, whole, whole.best, whole.curves)
+    return packed(table, link, whole, whole.best, whole.curves)
   }
   const split = splitEarly(job, earlyStopping.share)
   const validation = { part: partOf(job, split.test), patience: earlyStopping.rounds }
   const found = boost(table, partOf(job, split.train), validation, settings, first)
-  if (!earlyStopping.refit) return packed(table, found, found.best, found.curves)
+  if (!earlyStopping.refit) return packed(table, link, found, found.best, found.curves)
   const again = (done: number) => onTrees('grow trees again', done * outputs, found.best * outputs)
   const whole = boost(table, partOf(job, everyRow), null, { ...settings, rounds: found.best }, again)
-  return packed(table, whole, whole.best, found.curves)
+  return packed(table, link, whole, whole.best, found.curves)
 }
 
 /** The rows that early stopping learns from and those that it measures on; refused where one cannot be learned from. */
@@ -73,12 +77,18 @@ function noQuestion(rows: number): BinTree {
   return { nodes: [], leaves: new Float64Array(1), leafRows: Float64Array.of(rows) }
 }
 
-function packed(table: BinnedTable, { trees, base }: Boosting, rounds: number, curves: LossCurve[]): FittedBoosting {
+function packed(
+  table: BinnedTable,
+  link: Link,
+  { trees, base }: Boosting,
+  rounds: number,
+  curves: LossCurve[],
+): FittedBoosting {
   const outputs = base.length
   const kept = rounds === 0 ? Array.from(base, () => noQuestion(table.rows)) : trees.slice(0, rounds * outputs)
   const importance = new Float64Array(table.columns)
   for (const { nodes } of kept) for (const { column, gain } of nodes) importance[column]! += gain
   const sum = importance.reduce((all, gain) => all + gain, 0)
   if (sum > 0) for (let c = 0; c < importance.length; c++) importance[c]! /= sum
-  return { boosted: packTrees(table, kept, base[0]!), importance, curves }
+  return { boosted: packTrees(table, kept, { base, link }), importance, curves }
 }
