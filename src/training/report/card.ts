@@ -101,12 +101,15 @@ function dataLines({ pinned, dataset, fit }: CardParts): string[] {
 
 function learnerLines({ pinned, fit, report, evaluation }: CardParts): string[] {
   const { model } = pinned.definitions
-  const params = Object.entries(learnerParams(model.learner)).map(([name, value]) => [code(name), code(value)])
+  const params = Object.entries(learnerParams(model.learner, evaluation.kind)).map(([name, value]) => [
+    code(name),
+    code(value),
+  ])
   const size = fit.trees > 0 ? [`It has ${fit.trees} trees.`] : []
   const rule =
     typeof model.threshold === 'number' ? '' : `, chosen by the rule ${code(JSON.stringify(model.threshold))}`
   const threshold =
-    'confusion' in evaluation ? [`It says yes from ${shown(evaluation.confusion.threshold)} on${rule}.`] : []
+    evaluation.kind === 'binary' ? [`It says yes from ${shown(evaluation.confusion.threshold)} on${rule}.`] : []
   const tried = report.calibration
   const losses =
     tried &&
