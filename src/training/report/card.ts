@@ -136,6 +136,7 @@ export const CARD_IMAGES: readonly (readonly [string, string])[] = [
   ['Precision and recall', 'precision_recall.svg'],
   ['Calibration', 'calibration.svg'],
   ['Gain', 'lift.svg'],
+  ['What was said, and what came true', 'said_and_true.svg'],
   ['Importance', 'feature_importance.svg'],
 ]
 

@@ -60,7 +60,7 @@ export async function reportOf(parts: ReportParts): Promise<Report> {
     calibration: calibrated && { kind: calibrated.calibration?.kind ?? null, losses: calibrated.losses },
     champion: champion && compareWithChampion(champion, comparedRows(parts, champion)),
     reasons: reasonsOf({ ...fitted, frame, test }),
-    images: curvesOf(evaluation),
+    images: curvesOf(evaluation, answersOf(frame, test, outputs)),
   }
 }
 
