@@ -5,6 +5,7 @@
 import { PlatformError } from '../base/errors.ts'
 import type { Model } from '../config/project.ts'
 import type { TrainingData } from '../features/offline/read-training-set.ts'
+import type { LossCurve } from '../ml/learn/boosting/loss-curve.ts'
 import { type Fitted, fitLearner } from '../ml/learn/learners.ts'
 import { splitRows } from '../ml/learn/split-rows.ts'
 import { type Split, type SplitBy, splitTrainingSet } from '../ml/learn/splits.ts'
@@ -51,6 +52,8 @@ export type FitResult = {
   /** Of the model: early stopping may have ended before all that were asked for. */
   trees: number
   encoder: EncoderSpec
+  /** The loss while it learned, of learners that learn step by step. */
+  curves: LossCurve[]
   trainTimeSec: number
   evaluation: Evaluation
   report: Report
@@ -70,14 +73,15 @@ export async function runFitJob(job: FitJob): Promise<FitResult> {
   refuseUnlearned(frame, split)
   const started = performance.now()
   const seen = withoutHoldOut(frame, split)
-  const { encoder, matrix, learned, importance, scores } = await fitAndScore(
-    { definition, threads },
+  const how = { definition, threads, by: split.by }
+  const { encoder, matrix, learned, importance, scores, curves } = await fitAndScore(
+    how,
     seen.frame,
     seen.train,
     seen.test,
   )
   const calibrated = await learnCalibration(definition.calibration, seen.frame, seen.train, async (learn, predict) => {
-    return (await fitAndScore({ definition, threads }, seen.frame, learn, predict)).scores
+    return (await fitAndScore(how, seen.frame, learn, predict)).scores
   })
   const calibration = calibrated?.calibration ?? null
   const outputs = scores.slice()
@@ -87,7 +91,7 @@ export async function runFitJob(job: FitJob): Promise<FitResult> {
   const holdOut = heldFrame && scoreHoldOut({ encoder, learned, calibration }, heldFrame)
   const trainTimeSec = (performance.now() - started) / 1000
   const outcome = outcomeOf(frame, test, definition.threshold)
-  const randomRows = await mainOfRandomRows({ definition, threads }, split.by, seen.frame, outcome)
+  const randomRows = await mainOfRandomRows(how, seen.frame, outcome)
   const model = createModel({ label, outcome, encoder, learned, calibration })
   const evaluation = evaluate({ test, holdOut, outcome, randomRows, encoder, importance })
   return {
@@ -100,6 +104,7 @@ export async function runFitJob(job: FitJob): Promise<FitResult> {
     outcome,
     trees: kindOf(learned).trees(learned),
     encoder,
+    curves: curves ?? [],
     trainTimeSec,
     evaluation,
     report: await reportOf({
@@ -137,7 +142,7 @@ function servedParts(
       const matrix = encodeColumns(createEncoder(encoder), frame.inputs, frame.rows)
       return predictAll(learned, takeRows(matrix, test))
     },
-    asServed: async () => (await fitAndScore({ definition, threads }, frame, train, test)).scores,
+    asServed: async () => (await fitAndScore({ definition, threads, by: split.by }, frame, train, test)).scores,
   }
 }
 
@@ -145,7 +150,7 @@ function frameOptions({ features, label, weight, definition: { predicts, positiv
   return { features, label, weight, predicts, positive }
 }
 
-type How = Pick<FitJob, 'definition' | 'threads'>
+type How = Pick<FitJob, 'definition' | 'threads'> & { by: SplitBy }
 
 /** A class that only measuring rows have could not be said, and would have no probability but 0. */
 function refuseUnlearned({ target, classes }: Frame, { train, by }: Split): void {
@@ -168,8 +173,10 @@ function withoutHoldOut(frame: Frame, { train, test, holdOut }: Split) {
   return { frame: framePart(frame, open), train: train.map((r) => places[r]!), test: test.map((r) => places[r]!) }
 }
 
-async function fitAndScore({ definition, threads }: How, frame: Frame, train: Uint32Array, test: Uint32Array) {
-  const fitted = await fitLearner({ ...frame, train }, definition.learner, { threads })
+/** Where an entity does not stand on both sides of the split, it does not in a fit that puts rows aside either. */
+async function fitAndScore({ definition, threads, by }: How, frame: Frame, train: Uint32Array, test: Uint32Array) {
+  const together = by === 'rows' ? {} : { together: frame.entities }
+  const fitted = await fitLearner({ ...frame, ...together, train }, definition.learner, { threads })
   return { ...fitted, scores: predictAll(fitted.learned, takeRows(fitted.matrix, test)) }
 }
 
@@ -186,11 +193,11 @@ function scoreHoldOut(
  * What the same learner would have been said to be, had the rows been split at random. Where entities stand in several
  * periods and their labels persist, that flatters; the difference says by how much.
  */
-async function mainOfRandomRows(how: How, by: SplitBy, frame: Frame, outcome: Outcome): Promise<number | null> {
-  if (by === 'rows' || frame.periods.length < 2) return null
+async function mainOfRandomRows(how: How, frame: Frame, outcome: Outcome): Promise<number | null> {
+  if (how.by === 'rows' || frame.periods.length < 2) return null
   const { train, test } = splitRows(frame.target, how.definition.split)
   if (lackedClasses(frame.target, train).length > 0) return null
-  const { scores } = await fitAndScore(how, frame, train, test)
+  const { scores } = await fitAndScore({ ...how, by: 'rows' }, frame, train, test)
   return mainOf(measured(frame, test, scores), outcome)
 }
 

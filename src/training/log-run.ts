@@ -60,9 +60,10 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
   const folder = { runId, modelUuid: sha256Hex(`model of ${runId}`).slice(0, 32), createdMs: fit.finishedMs }
   await tracking.logBatch(runId, {
     params: entries(paramsOf(pinned, dataset, fit)),
-    metrics: Object.entries(fit.metrics).map(([key, value]) => {
-      return { key, value, timestampMs: fit.finishedMs, step: 0 }
-    }),
+    metrics: [
+      ...Object.entries(fit.metrics).map(([key, value]) => ({ key, value, timestampMs: fit.finishedMs, step: 0 })),
+      ...curvePoints(fit),
+    ],
     tags: entries({
       'mlflow.log-model.history': logModelHistory({ ...folder, encoder: fit.encoder, outcome: fit.outcome }),
       ...pinnedTags(pinned),
@@ -109,6 +110,14 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
   await tracking.runs.update(runId, { status: 'FINISHED', endTimeMs: fit.finishedMs })
   const artifactUri = run.artifactUri
   return { runId, experimentId, artifactUri, source: `${artifactUri}/model`, modelDigest: fit.model.digest, identity }
+}
+
+/** The loss by round, of the rows that are learned from (`train_`) and of those that early stopping put aside (`valid_`). */
+function curvePoints({ curves, outcome, finishedMs }: Fit) {
+  const loss = outcome.kind === 'regression' ? 'rmse' : 'logloss'
+  return curves.flatMap(({ of, rounds, losses }) =>
+    rounds.map((step, i) => ({ key: `${of}_${loss}`, value: losses[i]!, timestampMs: finishedMs, step })),
+  )
 }
 
 /** What was pinned and is one word each, so that runs can be searched by it; all of it is in inputs.json. */

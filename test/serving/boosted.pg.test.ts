@@ -42,6 +42,12 @@ test('gradient boosting is trained as a run, promoted, and answers with the numb
     trees: expect.stringMatching(/^[1-9][0-9]?[0-9]?$/),
     monotone_constraints: '{"failed_payments_90d":"rising"}',
   })
+  for (const key of ['train_logloss', 'valid_logloss']) {
+    const { rows: points } = await rig.app.tracking.metricHistory(must(version.runId), key)
+    expect(points.length > 8 && points.length <= 100, key).toBe(true)
+    expect(points.slice(0, 3).map(({ step }) => step)).toEqual([1, 2, 3])
+    expect(points.at(-1)!.value).toBeLessThan(points[0]!.value)
+  }
   const files = await rig.app.tracking.artifacts.listOfRun(must(version.runId), 'model')
   expect(files.files.map(({ path }) => path)).toEqual(expect.arrayContaining(['model/model.onnx', 'model/model.weir']))
   const model = decodeModel(await rig.app.tracking.artifacts.read(version.location, 'model.weir'))

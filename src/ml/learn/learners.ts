@@ -102,7 +102,7 @@ async function fitForestTask(
 }
 
 async function fitBoostingTask(
-  { rows, inputs, target, weights, train }: Task,
+  { rows, inputs, target, weights, train, together }: Task,
   { kind, monotone, ...params }: Extract<Learner, { kind: 'gradient_boosting' }>,
   how: Threads,
 ): Promise<Fitted> {
@@ -118,6 +118,7 @@ async function fitBoostingTask(
     categories: Uint16Array.from(encoder.columns, (c) => (c.kind === 'category' ? c.categories.length : 0)),
     target: known,
     weights: weightsOf(known, weights && Float64Array.from(train, (row) => weights[row]!), params.classWeight),
+    together: together && Uint32Array.from(train, (row) => together[row]!),
     monotone: Int8Array.from(encoder.columns, ({ input }) => directionOf(input)),
     groups: groupsOf(
       encoder.columns.map(({ input }) => input),

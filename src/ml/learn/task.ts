@@ -18,6 +18,8 @@ export type Task = {
   target: Target
   weights: Float64Array | null
   train: Uint32Array
+  /** By row: those with the same number stay together where a learner puts rows aside; without it any row may go. */
+  together?: Uint32Array
 }
 
 export function rowsOfTarget(target: Target): number {

@@ -1,13 +1,12 @@
-import { PlatformError } from '../../../base/errors.ts'
 import type { Boosted } from '../../model/boosted.ts'
 import type { Link } from '../../model/link.ts'
 import type { Matrix } from '../../model/trees.ts'
-import { type RowSplit, splitRows } from '../split-rows.ts'
-import { hasTwoOutcomes, rowsOfTarget, type Target, takeTarget } from '../task.ts'
+import { rowsOfTarget, type Target, takeTarget } from '../task.ts'
 import type { BinTree } from './bin-tree.ts'
 import { type BinnedTable, binTable } from './binned-table.ts'
 import { type Boosting, boost } from './boost.ts'
 import type { BoostSettings, Part } from './boost-task.ts'
+import { splitEarly } from './early-split.ts'
 import type { Groups } from './interactions.ts'
 import type { LossCurve } from './loss-curve.ts'
 import { packTrees } from './pack.ts'
@@ -20,6 +19,8 @@ export type BoostingJob = {
   categories: Uint16Array
   target: Target
   weights: Float64Array | null
+  /** As in Task, of these rows. */
+  together?: Uint32Array | undefined
   monotone: Int8Array
   groups: Groups | undefined
   params: BoostingParams
@@ -53,14 +54,6 @@ export function runBoosting(job: BoostingJob, threads: number, onTrees: OnTrees)
   const again = (done: number) => onTrees('grow trees again', done * outputs, found.best * outputs)
   const whole = boost(table, partOf(job, everyRow), null, { ...settings, rounds: found.best }, again)
   return packed(table, link, whole, whole.best, found.curves)
-}
-
-/** The rows that early stopping learns from and those that it measures on; refused where one cannot be learned from. */
-export function splitEarly({ target, params }: Pick<BoostingJob, 'target' | 'params'>, share: number): RowSplit {
-  const split = splitRows(target, { testShare: share, seed: params.seed, stratify: target.kind !== 'regression' })
-  if (hasTwoOutcomes(takeTarget(target, split.train))) return split
-  const message = `cannot train: with earlyStopping.share ${share} no row of one outcome is left to learn from; make it smaller, or earlyStopping null`
-  throw new PlatformError('invalid_argument', message)
 }
 
 function partOf({ target, weights }: BoostingJob, rows: Uint32Array): Part {
