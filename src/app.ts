@@ -32,6 +32,7 @@ import { defineWithdraw } from './pipelines/withdraw.ts'
 import { createRegistry, type Registry, type RegistryApi } from './registry/registry.ts'
 import { createRemoteMlflow } from './remote-mlflow/remote-mlflow.ts'
 import { createReproduce, type Reproduce } from './reproduce/reproduce.ts'
+import { createScore, type Score } from './score/score.ts'
 import type { HealthCheck } from './serving/readiness.ts'
 import { createTracking, type Tracking, type TrackingApi } from './tracking/tracking.ts'
 import { createBuildName } from './training/build-name.ts'
@@ -63,6 +64,8 @@ export type App = {
   readonly erasure: Erasure
   /** Trains again what a run recorded. */
   readonly reproduce: Reproduce
+  /** A prediction for every entity as of a date, as a file. */
+  readonly score: Score['score']
   /** The other processes that predictions need: asked by `/ready`. A store of its own adds itself here. */
   readonly health: readonly HealthCheck[]
   /** As durable flows: by a living worker, or here. */
@@ -185,6 +188,14 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
     flows,
     events,
     erasure,
+    score: createScore({
+      project,
+      features,
+      lake,
+      duck,
+      registry: mlflow.registry,
+      tracking: mlflow.tracking,
+    }).score,
     reproduce: createReproduce({ training, tracking: mlflow.tracking, registry: mlflow.registry }),
     health: [
       { what: 'the database', needed: true, check: () => db.serving.query('select 1') },

@@ -87,6 +87,11 @@ const GROUPS = {
       load: () => import('./commands/predict.ts'),
     },
     {
+      name: 'score',
+      summary: 'predict every entity as of a date, into a file',
+      load: () => import('./commands/score.ts'),
+    },
+    {
       name: 'explain',
       summary: 'say what each feature adds to a prediction',
       load: () => import('./commands/explain.ts'),

@@ -3,6 +3,7 @@ import { mkdir } from 'node:fs/promises'
 import { join } from 'node:path'
 import {
   BIGINT,
+  DOUBLE,
   type DuckDBConnection,
   DuckDBDataChunk,
   DuckDBInstance,
@@ -33,10 +34,14 @@ export type DuckSession = {
   /** The raw chunks (2,048 rows each), one at a time: for results that should not be in memory at once. */
   chunks(text: string, params?: readonly DuckParam[]): AsyncGenerator<DuckDBDataChunk>
   /** Adds rows, given column by column and as many as there are, to a table of the session. */
-  append(table: string, types: readonly AppendType[], columns: readonly (readonly unknown[])[]): Promise<void>
+  append(
+    table: string,
+    types: readonly AppendType[],
+    columns: readonly (readonly unknown[] | Float64Array)[],
+  ): Promise<void>
 }
 
-export type AppendType = 'BIGINT' | 'VARCHAR'
+export type AppendType = 'BIGINT' | 'VARCHAR' | 'DOUBLE'
 
 /** One DuckDB in memory. Statements called at the same time run at the same time, each on a connection of its own. */
 export type Duck = DuckSession & {
@@ -163,14 +168,16 @@ function sessionOn(connection: DuckDBConnection): DuckSession {
       )
       const appender = await connection.createAppender(table)
       for (let at = 0; at < rows; at += CHUNK_ROWS) {
-        const chunk = DuckDBDataChunk.create(types.map((type) => (type === 'BIGINT' ? BIGINT : VARCHAR)))
-        chunk.setColumns(columns.map((column) => column.slice(at, at + CHUNK_ROWS)) as DuckDBValue[][])
+        const chunk = DuckDBDataChunk.create(types.map((type) => APPENDED[type]))
+        chunk.setColumns(columns.map((column) => column.slice(at, at + CHUNK_ROWS)) as unknown as DuckDBValue[][])
         appender.appendDataChunk(chunk)
       }
       appender.closeSync()
     },
   }
 }
+
+const APPENDED = { BIGINT, VARCHAR, DOUBLE } as const
 
 /** DuckDB's own: a chunk holds no more rows. */
 const CHUNK_ROWS = 2048

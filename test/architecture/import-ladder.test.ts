@@ -16,7 +16,7 @@ const LADDER: string[][] = [
   ['registry'],
   ['remote-mlflow'],
   ['training', 'serving', 'monitoring'],
-  ['erasure', 'reproduce'],
+  ['erasure', 'reproduce', 'score'],
   ['pipelines'],
   ['http'],
   ['app.ts'],

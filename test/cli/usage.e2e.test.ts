@@ -27,7 +27,7 @@ const COMMANDS = [
     'materialize',
     'features',
   ],
-  ...['dataset', 'train', 'gc', 'runs', 'models', 'promote', 'predict', 'explain'],
+  ...['dataset', 'train', 'gc', 'runs', 'models', 'promote', 'predict', 'score', 'explain'],
 ]
 
 describe('help', () => {

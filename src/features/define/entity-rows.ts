@@ -1,4 +1,5 @@
 import { messageOf, PlatformError } from '../../base/errors.ts'
+import type { Instant } from '../../base/instant.ts'
 import { worldError } from '../../base/world.ts'
 import { csvDialect, readCsvHeader } from '../../lake/csv-file.ts'
 import type { DuckSession } from '../../lake/duck.ts'
@@ -8,6 +9,7 @@ import { isNoValue } from '../../values/text.ts'
 import { describeType } from '../../values/values.ts'
 import type { Column, ServiceDefinition } from './definitions.ts'
 import { ident, literal } from './quote.ts'
+import { duckInstant } from './value-types.ts'
 
 /** The temporary table of entity rows of a join, in the session that runs it. */
 export const ENTITY_ROWS = 'entity_rows'
@@ -27,18 +29,20 @@ type Given = { name: string; sql: string; type: string }
 /**
  * Reads a caller's Parquet or CSV file. Keys, the moment and request data are read as deliveries are, by the table of
  * types, and what is none of the type is refused with its row; naive times are UTC. Every other column is the caller's
- * own and stays as it is: text in CSV, its type in Parquet.
+ * own and stays as it is: text in CSV, its type in Parquet. With a `moment` all rows are of it, and no column tells one.
  */
 export async function readEntityFile(
   session: DuckSession,
   service: ServiceDefinition,
   path: string,
-  timestamp?: string,
+  timestamp?: string | { moment: Instant },
 ): Promise<EntityRows> {
   const { from, columns } = path.endsWith('.parquet') ? await openParquet(session, path) : await openCsv(path)
   requireNames(columns, service)
-  const time = await timestampColumn(session, from, columns, timestamp)
-  const declared: Column[] = [...service.keys, ...service.request, { name: time, type: 'UnixTimestamp' }]
+  const one = typeof timestamp === 'object' ? timestamp.moment : undefined
+  const time = typeof timestamp === 'object' ? undefined : await timestampColumn(session, from, columns, timestamp)
+  const moments: Column[] = time === undefined ? [] : [{ name: time, type: 'UnixTimestamp' }]
+  const declared: Column[] = [...service.keys, ...service.request, ...moments]
   const place = (name: string) => declared.findIndex((column) => column.name === name)
   const read = declared.flatMap(({ name, type }, i) => {
     const { sql, type: physical } = columnOf(columns, name)
@@ -47,6 +51,7 @@ export async function readEntityFile(
   })
   const own = columns.flatMap((column, i) => (place(column.name) < 0 ? [`${column.sql} AS o${i}`] : []))
   const source = `SELECT n, ${[...read, ...own].join(', ')} FROM (${from})`
+  // A service without keys and without a moment has nothing that could be broken.
   const broken = declared.map((column, i) => {
     const none = isNoValue(column.type, `x${i}`, `v${i}`)
     // A row without a moment has no past.
@@ -55,11 +60,11 @@ export async function readEntityFile(
   const kept = columns.map(({ name }, i) => `${place(name) < 0 ? `o${i}` : `v${place(name)}`} AS p${i}`)
   const keys = service.keys.map((_, i) => `v${i} AS k${i}`)
   const request = service.request.map((_, i) => `v${service.keys.length + i} AS r${i}`)
-  const moment = `v${declared.length - 1} AS t`
+  const moment = one === undefined ? `v${declared.length - 1} AS t` : `${duckInstant(one)} AS t`
   await session
     .run(
       `CREATE OR REPLACE TEMP TABLE ${ENTITY_ROWS} AS
-       SELECT ${['n', moment, ...keys, ...request, ...kept].join(', ')}, CASE ${broken.join(' ')} END AS broken FROM (${source})`,
+       SELECT ${['n', moment, ...keys, ...request, ...kept].join(', ')}, ${broken.length > 0 ? `CASE ${broken.join(' ')} END` : 'NULL'} AS broken FROM (${source})`,
     )
     .catch(unreadable)
   await requireValues(session, declared, source)

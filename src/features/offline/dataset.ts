@@ -36,7 +36,25 @@ export async function writeDataset(
   joined: { sql: string; rows: number },
   outputs: readonly Output[],
 ): Promise<{ digest: string; objectKey: string; rows: number }> {
-  const { session, objects } = deps
+  const { objects } = deps
+  return objects.withScratch(async (dir) => {
+    const path = join(dir, 'dataset.parquet')
+    await writeJoined(deps.session, service, joined, outputs, path)
+    const digest = await sha256File(path)
+    const objectKey = `datasets/${digest}.parquet`
+    await keepObjects(deps.lake.work, () => objects.moveIn(objectKey, path))
+    return { digest, objectKey, rows: joined.rows }
+  })
+}
+
+/** The same, as a file of the caller's. */
+export async function writeJoined(
+  session: DuckSession,
+  service: ServiceDefinition,
+  joined: { sql: string; rows: number },
+  outputs: readonly Output[],
+  path: string,
+): Promise<void> {
   let from = `(${joined.sql}) j`
   if (service.onDemand.length > 0) {
     await session.run(`CREATE OR REPLACE TEMP TABLE joined AS ${joined.sql}`)
@@ -46,18 +64,11 @@ export async function writeDataset(
     from = 'joined j JOIN on_demand o ON o.n = j.n'
   }
   const columns = outputs.map(({ name, sql }) => `${sql} AS ${ident(name)}`)
-  return objects.withScratch(async (dir) => {
-    const path = join(dir, 'dataset.parquet')
-    const [copied] = await session.rows<{ Count: number }>(
-      `COPY (SELECT ${columns.join(', ')} FROM ${from} ORDER BY j.n) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
-    )
-    requireSameRows('entity rows → dataset', joined.rows, must(copied).Count)
-    requireSameRows('dataset → Parquet file', joined.rows, await rowsIn(session, `read_parquet(${literal(path)})`))
-    const digest = await sha256File(path)
-    const objectKey = `datasets/${digest}.parquet`
-    await keepObjects(deps.lake.work, () => objects.moveIn(objectKey, path))
-    return { digest, objectKey, rows: joined.rows }
-  })
+  const [copied] = await session.rows<{ Count: number }>(
+    `COPY (SELECT ${columns.join(', ')} FROM ${from} ORDER BY j.n) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
+  )
+  requireSameRows('entity rows → dataset', joined.rows, must(copied).Count)
+  requireSameRows('dataset → Parquet file', joined.rows, await rowsIn(session, `read_parquet(${literal(path)})`))
 }
 
 async function rowsIn(session: DuckSession, table: string): Promise<number> {

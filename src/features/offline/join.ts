@@ -209,7 +209,7 @@ function onKeys(service: ServiceDefinition, view: ServiceView, alias: string): s
   return on.join(' AND ') || 'true'
 }
 
-async function fileOf(lake: Lake, snapshot: Snapshot, mergedPath?: string): Promise<ViewFile> {
+export async function fileOf(lake: Lake, snapshot: Snapshot, mergedPath?: string): Promise<ViewFile> {
   const { seq, columns, availableAt, uniqueKey } = snapshot
   const path = mergedPath ?? (await lake.path(snapshot))
   return { path, merged: mergedPath !== undefined, seq, columns, availableAt, uniqueKey }

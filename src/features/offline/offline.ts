@@ -21,6 +21,7 @@ import type { FeatureValue } from '../../wire/features.ts'
 import type { Catalogue } from '../define/catalogue.ts'
 import type { ServiceDefinition } from '../define/definitions.ts'
 import { recordTrainingSet } from '../define/readers.ts'
+import { type FeatureFile, type FeatureFileRequest, writeFeatureFile } from './feature-file.ts'
 import { writeEntityRows } from './program-rows.ts'
 import {
   exportTrainingSet,
@@ -52,6 +53,11 @@ export type Offline = {
   exportTrainingSet(ref: StoredTrainingSet, path: string): Promise<void>
   /** The features of a service for the caller's own rows (a file): one row out for each row in, in order. */
   entityDataset(service: ServiceDefinition, request: EntityDatasetRequest): Promise<DatasetRef>
+  /**
+   * Writes the features of all entities as of one moment to a Parquet file, in the order of their keys: of those that the
+   * service's views know then, or of a file of the caller's, each row of which gives one row, in its order.
+   */
+  featureFile(service: ServiceDefinition, request: FeatureFileRequest, path: string): Promise<FeatureFile>
 }
 
 export function createOffline(deps: Deps, { requireChecked }: Catalogue): Offline {
@@ -105,6 +111,11 @@ export function createOffline(deps: Deps, { requireChecked }: Catalogue): Offlin
         return set
       }
       return deps.lake.work.during(() => deps.objects.withScratch(join))
+    },
+    async featureFile(service, request, path) {
+      await requireChecked()
+      await requireKnown(request.knownAt)
+      return deps.lake.work.during(() => writeFeatureFile(deps, service, request, path))
     },
   }
 }

@@ -187,7 +187,7 @@ function inputsOf(inputs: readonly JoinInput[]): TrainingInput[] {
   })
 }
 
-function warningsOf(missing: DatasetRef['missing']): string[] {
+export function warningsOf(missing: DatasetRef['missing']): string[] {
   return missing.map(
     ({ view, moment }) => `feature view '${view}' has no snapshot for ${displayInstant(moment)}: its features are null`,
   )
