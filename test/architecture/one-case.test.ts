@@ -15,7 +15,6 @@ const SPOKEN: Record<string, string> = {
   'features/feast/': "Feast's protocol",
   'features/routes.ts': 'queries of our routes',
   'ingest/routes.ts': 'queries of our routes',
-  'training/report/curves.ts': 'names of metrics, as the users of MLflow know them',
   'serving/readiness.ts': 'an answer that is filled bit by bit',
   'cli/commands/demo.ts': 'the answer of a server that it asks',
   'cli/progress.ts': 'the style of a package',
