@@ -21,20 +21,35 @@ const forestClassWeight = said(
   'none',
 )
 
-export const randomForestShape = z.strictObject({
-  kind: kindOf('random_forest'),
+const forestOptions = {
   trees: said(z.int().min(1).max(10_000).default(300), 'How many trees.', 100),
   maxDepth,
   minSamplesLeaf: said(z.int().min(1).default(1), 'The fewest rows of a leaf.', 5),
   minSamplesSplit: said(z.int().min(2).default(2), 'The fewest rows that are split.', 10),
   maxFeatures: said(
-    z.union([z.enum(['sqrt', 'all']), z.int().min(1)]).default('sqrt'),
-    'Features that are tried at a split: the square root of their number, all, or so many.',
+    z
+      .union([z.enum(['sqrt', 'all']), z.int().min(1)])
+      .nullable()
+      .default(null),
+    'Features that are tried at a split: the square root of their number, all, or so many. null: sqrt for classes, a third of them for a number.',
     'all',
   ),
   classWeight: forestClassWeight,
-  bootstrap: said(z.boolean().default(true), 'Each tree learns from a sample with replacement.', false),
   seed,
+}
+const bootstrap = (usual: boolean) =>
+  said(z.boolean().default(usual), 'Each tree learns from a sample with replacement.', !usual)
+
+export const randomForestShape = z.strictObject({
+  kind: kindOf('random_forest'),
+  ...forestOptions,
+  bootstrap: bootstrap(true),
+})
+
+export const extraTreesShape = z.strictObject({
+  kind: kindOf('extra_trees'),
+  ...forestOptions,
+  bootstrap: bootstrap(false),
 })
 
 const earlyStopping = z.strictObject({
@@ -166,6 +181,7 @@ export const additiveModelShape = z.strictObject({
 
 export const learner = z.discriminatedUnion('kind', [
   randomForestShape,
+  extraTreesShape,
   gradientBoostingShape,
   additiveModelShape,
   logisticRegressionShape,

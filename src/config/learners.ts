@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type {
   additiveModelShape,
+  extraTreesShape,
   gradientBoostingShape,
   logisticRegressionShape,
   randomForestShape,
@@ -13,6 +14,11 @@ type Options<Shape extends z.ZodType> = Omit<z.input<Shape>, 'kind'>
 /** A random forest in a project file: `learner: randomForest({ trees: 100 })`. */
 export function randomForest(options: Options<typeof randomForestShape> = {}) {
   return { ...options, kind: 'random_forest' as const }
+}
+
+/** Extra-trees in a project file: `learner: extraTrees({ trees: 500 })`. */
+export function extraTrees(options: Options<typeof extraTreesShape> = {}) {
+  return { ...options, kind: 'extra_trees' as const }
 }
 
 /** Gradient boosting in a project file: `learner: gradientBoosting({ learningRate: 0.1 })`. */

@@ -1,21 +1,28 @@
 import type { Learner } from '../ml/learn/learners.ts'
+import type { ForestParams } from '../ml/learn/random-forest.ts'
 import type { TargetKind } from '../ml/learn/task.ts'
 
 type Params<L extends Learner> = (learner: L, predicts: TargetKind) => Record<string, string>
 
-/** The parameters of a run, for each learner by the names and spellings that its users know. */
-const PARAMS: { [K in Learner['kind']]: Params<Extract<Learner, { kind: K }>> } = {
-  /** scikit-learn's. */
-  random_forest: (learner, predicts) => ({
+function forestParams(learner: ForestParams, predicts: TargetKind): Record<string, string> {
+  const maxFeatures = learner.maxFeatures ?? (predicts === 'regression' ? 1 / 3 : 'sqrt')
+  return {
     n_estimators: String(learner.trees),
     max_depth: python(learner.maxDepth),
     min_samples_leaf: String(learner.minSamplesLeaf),
     min_samples_split: String(learner.minSamplesSplit),
-    max_features: learner.maxFeatures === 'all' ? 'None' : String(learner.maxFeatures),
+    max_features: maxFeatures === 'all' ? 'None' : String(maxFeatures),
     class_weight: python(learner.classWeight === 'none' || predicts === 'regression' ? null : 'balanced'),
     bootstrap: python(learner.bootstrap),
     random_state: String(learner.seed),
-  }),
+  }
+}
+
+/** The parameters of a run, for each learner by the names and spellings that its users know. */
+const PARAMS: { [K in Learner['kind']]: Params<Extract<Learner, { kind: K }>> } = {
+  /** scikit-learn's. */
+  random_forest: forestParams,
+  extra_trees: forestParams,
   /** LightGBM's. */
   gradient_boosting: (learner) => ({
     n_estimators: String(learner.rounds),

@@ -4,7 +4,7 @@
  */
 import { PlatformError } from '../../base/errors.ts'
 import { createEncoder, type EncoderSpec, encodeColumns, learnEncoder } from '../model/encoder.ts'
-import type { CurvesKind, Learned } from '../model/kinds.ts'
+import type { CurvesKind, ForestKind, Learned } from '../model/kinds.ts'
 import type { Matrix } from '../model/trees.ts'
 import { fitAdditive } from './additive/additive-model.ts'
 import type { AdditiveParams } from './additive/params.ts'
@@ -15,12 +15,13 @@ import type { LossCurve } from './boosting/loss-curve.ts'
 import type { BoostingParams } from './boosting/params.ts'
 import { fitLines, fitSplines } from './linear/linear.ts'
 import type { LogisticParams, RidgeParams, SplineParams } from './linear/params.ts'
-import { type ForestParams, fitForest } from './random-forest.ts'
-import { takeLabels, takeRows } from './take-rows.ts'
-import { binaryLabels, type Target, type TargetKind, type Task, takeTarget } from './task.ts'
+import { type ForestParams, fitAnyForest } from './random-forest.ts'
+import { takeRows } from './take-rows.ts'
+import { type Target, type TargetKind, type Task, takeTarget } from './task.ts'
 
 export type Learner =
   | ({ kind: 'random_forest' } & ForestParams)
+  | ({ kind: 'extra_trees' } & ForestParams)
   | ({ kind: 'gradient_boosting' } & BoostingParams & { monotone: Monotone })
   | ({ kind: 'additive_model' } & AdditiveParams)
   | ({ kind: 'logistic_regression' } & LogisticParams)
@@ -52,8 +53,15 @@ type LearnerEntry<L extends Learner> = {
   learns: readonly TargetKind[]
 }
 
+const FOREST: LearnerEntry<Extract<Learner, { kind: ForestKind }>> = {
+  fit: fitForestTask,
+  size: ({ trees }) => `${trees} trees`,
+  learns: ['binary', 'multiclass', 'regression'],
+}
+
 const LEARNERS: { [K in LearnerKind]: LearnerEntry<Extract<Learner, { kind: K }>> } = {
-  random_forest: { fit: fitForestTask, size: ({ trees }) => `${trees} trees`, learns: ['binary'] },
+  random_forest: FOREST,
+  extra_trees: FOREST,
   gradient_boosting: {
     fit: fitBoostingTask,
     size: ({ rounds }) => `${rounds} rounds of trees at most`,
@@ -89,16 +97,19 @@ function asCurves(kind: CurvesKind, { encoder, matrix, curves, importance }: Ret
 }
 
 async function fitForestTask(
-  { rows, inputs, target, train }: Task,
-  learner: ForestParams,
+  { rows, inputs, target, weights, train }: Task,
+  { kind, ...params }: Extract<Learner, { kind: ForestKind }>,
   how: Threads,
 ): Promise<Fitted> {
-  const labels = binaryLabels(target)
   const encoder = learnEncoder(inputs)
   const matrix = encodeColumns(createEncoder(encoder), inputs, rows)
-  const fitted = await fitForest(takeRows(matrix, train), takeLabels(labels, train), learner, how)
-  const { forest, importance } = fitted
-  return { encoder, matrix, learned: { kind: 'random_forest', forest }, importance }
+  const part = {
+    target: takeTarget(target, train),
+    weights: weights && Float64Array.from(train, (row) => weights[row]!),
+    randomThresholds: kind === 'extra_trees',
+  }
+  const { forest, importance } = await fitAnyForest(takeRows(matrix, train), part, params, how)
+  return { encoder, matrix, learned: { kind, forest }, importance }
 }
 
 async function fitBoostingTask(

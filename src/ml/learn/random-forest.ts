@@ -1,5 +1,6 @@
 /**
- * The random forest learner (Breiman 2001; parameters and habits of scikit-learn's RandomForestClassifier). Trees are
+ * The random forest learner (Breiman 2001; parameters and habits of scikit-learn's), and extra-trees (Geurts, Ernst and Wehenkel
+ * 2006), which draw their thresholds by chance. Trees are
  * independent given the seed, so threads take them one by one from a shared counter and the forest is byte-identical
  * for any number of threads.
  */
@@ -10,9 +11,11 @@ import { PlatformError } from '../../base/errors.ts'
 import { progress } from '../../base/progress.ts'
 import type { Forest } from '../model/forest.ts'
 import type { Matrix } from '../model/trees.ts'
+import { type ForestTask, growerOf } from './forest-trees.ts'
 import type { ForestJob, GrownTrees } from './forest-worker.ts'
 import { rankCodes, shared } from './rank-codes.ts'
-import { createGrower, growTree, type Tree, type TreeParams } from './tree.ts'
+import { classesOf, hasTwoOutcomes, rowsOfTarget, type Target } from './task.ts'
+import type { Tree } from './tree.ts'
 
 export type ForestParams = {
   trees: number
@@ -20,7 +23,8 @@ export type ForestParams = {
   maxDepth: number | null
   minSamplesLeaf: number
   minSamplesSplit: number
-  maxFeatures: 'sqrt' | 'all' | number
+  /** Null: as usual for what is predicted. */
+  maxFeatures: 'sqrt' | 'all' | number | null
   /** Null: balanced where there are classes. */
   classWeight: 'balanced' | 'none' | null
   bootstrap: boolean
@@ -33,35 +37,43 @@ export type FittedForest = { forest: Forest; importance: Float64Array }
 /** A message for each tree would wake this thread a thousand times. */
 const LOOK_EVERY_MS = 200
 
-/** Fits in `threads` worker threads, so the caller's thread stays free; 0 fits here and now. Labels are 0 and 1. */
-export async function fitForest(
+/** What is to be learned of the rows of a matrix; `weights` null where all count the same. */
+export type ForestTarget = { target: Target; weights: Float64Array | null; randomThresholds: boolean }
+
+/** Of two classes without weights, labels 0 and 1. */
+export function fitForest(
   matrix: Matrix,
   labels: Uint8Array,
   params: ForestParams,
+  how: { threads: number },
+): Promise<FittedForest> {
+  return fitAnyForest(
+    matrix,
+    { target: { kind: 'binary', labels }, weights: null, randomThresholds: false },
+    params,
+    how,
+  )
+}
+
+/** Fits in `threads` worker threads, so the caller's thread stays free; 0 fits here and now. */
+export async function fitAnyForest(
+  matrix: Matrix,
+  target: ForestTarget,
+  params: ForestParams,
   { threads }: { threads: number },
 ): Promise<FittedForest> {
-  const treeParams = checkedParams(matrix, labels, params)
-  const data = rankCodes(matrix)
-  const sharedLabels = shared(Uint8Array, labels.length)
-  sharedLabels.set(labels)
+  const task = forestTask(matrix, target, params)
   const trees: (Tree | undefined)[] = new Array(params.trees)
   const onProgress = progress()
   const tell = (done: number) => onProgress({ phase: 'grow trees', done, total: params.trees, unit: 'trees' })
   if (threads === 0) {
-    const grower = createGrower(data, sharedLabels, treeParams)
+    const grow = growerOf(task)
     for (let t = 0; t < params.trees; t++) {
-      trees[t] = growTree(grower, t)
+      trees[t] = grow(t)
       tell(t + 1)
     }
   } else {
-    const job: ForestJob = {
-      data,
-      labels: sharedLabels,
-      params: treeParams,
-      trees: params.trees,
-      next: shared(Int32Array, 1),
-      grown: shared(Int32Array, 1),
-    }
+    const job: ForestJob = { task, trees: params.trees, next: shared(Int32Array, 1), grown: shared(Int32Array, 1) }
     const workers = Math.min(threads, params.trees)
     tell(0)
     const looking = setInterval(() => tell(Atomics.load(job.grown, 0)), LOOK_EVERY_MS)
@@ -73,6 +85,7 @@ export async function fitForest(
   return assemble(
     trees.map((tree) => must(tree)),
     matrix.columns,
+    target.target,
   )
 }
 
@@ -87,7 +100,8 @@ function runWorker(job: ForestJob): Promise<GrownTrees> {
   })
 }
 
-function assemble(trees: Tree[], columns: number): FittedForest {
+function assemble(trees: Tree[], columns: number, target: Target): FittedForest {
+  const outputs = target.kind === 'multiclass' ? target.classes : 1
   const roots = new Uint32Array(trees.length + 1)
   for (const [t, tree] of trees.entries()) roots[t + 1] = roots[t]! + tree.feature.length
   const nodes = roots[trees.length]!
@@ -101,10 +115,11 @@ function assemble(trees: Tree[], columns: number): FittedForest {
     value: new Float64Array(nodes),
     cover,
     missingLeft: new Uint8Array(nodes),
-    link: 'share',
-    outputs: 1,
-    leaves: new Float64Array(0),
+    link: target.kind === 'regression' ? 'identity' : 'share',
+    outputs,
+    leaves: new Float64Array(trees.reduce((sum, tree) => sum + tree.leaves.length, 0)),
   }
+  let vectors = 0
   const importance = new Float64Array(columns)
   for (const [t, tree] of trees.entries()) {
     const at = roots[t]!
@@ -114,30 +129,86 @@ function assemble(trees: Tree[], columns: number): FittedForest {
     cover.set(tree.cover, at)
     for (let i = 0; i < tree.right.length; i++) forest.right[at + i] = tree.right[i] === 0 ? 0 : at + tree.right[i]!
     for (let c = 0; c < columns; c++) importance[c]! += tree.importance[c]! / trees.length
+    if (outputs === 1) continue
+    forest.leaves.set(tree.leaves, vectors * outputs)
+    for (let i = 0; i < tree.feature.length; i++) if (tree.feature[i]! < 0) forest.value[at + i]! += vectors
+    vectors += tree.leaves.length / outputs
   }
   return { forest, importance }
 }
 
-function checkedParams(matrix: Matrix, labels: Uint8Array, params: ForestParams): TreeParams {
+function forestTask(
+  matrix: Matrix,
+  { target, weights, randomThresholds }: ForestTarget,
+  params: ForestParams,
+): ForestTask {
   const { rows, columns } = matrix
-  const positive = labels.reduce((sum, label) => sum + label, 0)
-  if (rows !== labels.length) throw refusal(`there are ${rows} rows but ${labels.length} labels`)
+  const known = rowsOfTarget(target)
+  if (rows !== known) throw refusal(`there are ${rows} rows but ${known} labels`)
   if (columns < 1 || columns > 32767) throw refusal(`a forest takes 1 to 32767 columns, not ${columns}`)
   if (rows > 2 ** 21) throw refusal(`a forest takes at most 2,097,152 rows, not ${rows}; sample them`)
-  if (positive === 0 || positive === rows) {
+  if (!hasTwoOutcomes(target)) {
     throw refusal(`all ${rows} training rows have the same label; there is nothing to tell apart`)
   }
-  const balanced = params.classWeight !== 'none'
-  return {
-    ...params,
-    tryColumns: columnsToTry(params.maxFeatures, columns),
-    classWeights: balanced ? [rows / (2 * (rows - positive)), rows / (2 * positive)] : [1, 1],
+  const tryColumns = columnsToTry(params.maxFeatures, columns, target)
+  const data = rankCodes(matrix)
+  if (target.kind === 'binary' && weights === null && !randomThresholds) {
+    const [no, yes] = classWeightsOf(target.labels, 2, params.classWeight)
+    const labels = copied(Uint8Array, target.labels)
+    return { kind: 'counted', data, labels, params: { ...params, tryColumns, classWeights: [no!, yes!] } }
   }
+  const own = shared(Float64Array, rows).fill(1)
+  if (weights !== null) own.set(weights)
+  const rest = { kind: 'summed', data, weights: own, params: { ...params, tryColumns, randomThresholds } } as const
+  if (target.kind === 'regression') {
+    // Centred, so that sums keep the digits in which values differ.
+    const mean = target.values.reduce((sum, value) => sum + value / rows, 0)
+    const values = copied(
+      Float64Array,
+      target.values.map((value) => value - mean),
+    )
+    return { ...rest, classes: 1, outputs: 1, labels: null, values, mean }
+  }
+  const classes = classesOf(target)
+  const byClass = classWeightsOf(target.labels, classes, params.classWeight, own)
+  for (let r = 0; r < rows; r++) own[r]! *= byClass[target.labels[r]!]!
+  const outputs = target.kind === 'binary' ? 1 : classes
+  return { ...rest, classes, outputs, labels: copied(Uint8Array, target.labels), values: null, mean: 0 }
 }
 
-function columnsToTry(maxFeatures: ForestParams['maxFeatures'], columns: number): number {
+/** 'balanced': all classes weigh the same together. */
+function classWeightsOf(
+  labels: Uint8Array,
+  classes: number,
+  classWeight: ForestParams['classWeight'],
+  weights?: Float64Array,
+): number[] {
+  if (classWeight === 'none') return new Array<number>(classes).fill(1)
+  const sums = new Array<number>(classes).fill(0)
+  let all = 0
+  for (let r = 0; r < labels.length; r++) {
+    const weight = weights?.[r] ?? 1
+    sums[labels[r]!]! += weight
+    all += weight
+  }
+  const there = sums.filter((sum) => sum > 0).length
+  return sums.map((sum) => (sum > 0 ? all / (there * sum) : 1))
+}
+
+function copied<T extends Uint8Array | Float64Array>(
+  type: { new (buffer: SharedArrayBuffer): T; BYTES_PER_ELEMENT: number },
+  from: T,
+): T {
+  const to = shared(type, from.length)
+  to.set(from)
+  return to
+}
+
+/** Null: the square root of them for classes, a third for numbers (Breiman 2001). */
+function columnsToTry(maxFeatures: ForestParams['maxFeatures'], columns: number, { kind }: Target): number {
   if (maxFeatures === 'all') return columns
-  const wanted = maxFeatures === 'sqrt' ? Math.floor(Math.sqrt(columns)) : maxFeatures
+  const usual = kind === 'regression' ? Math.ceil(columns / 3) : Math.floor(Math.sqrt(columns))
+  const wanted = maxFeatures === 'sqrt' ? Math.floor(Math.sqrt(columns)) : (maxFeatures ?? usual)
   return Math.max(1, Math.min(columns, wanted))
 }
 

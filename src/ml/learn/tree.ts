@@ -27,6 +27,8 @@ export type Tree = {
   cover: Float32Array
   /** Decrease of weighted Gini impurity by column, as shares of 1 (all 0 for a tree of one leaf). */
   importance: Float64Array
+  /** Of several classes the shares of each, a vector for each leaf, whose value is its number; else empty. */
+  leaves: Float64Array
 }
 
 export type Grower = {
@@ -103,6 +105,7 @@ export function growTree(grower: Grower, index: number): Tree {
     missingLeft: missingLeft.slice(0, size),
     cover: cover.slice(0, size),
     importance,
+    leaves: new Float64Array(0),
   }
 }
 
@@ -151,7 +154,14 @@ function isLeaf(node: Node, depth: number, params: TreeParams): boolean {
 }
 
 /** Moves the rows that go left before the others and returns where the others begin. */
-function partition(data: RankCodes, rows: Uint32Array, node: Node, column: number, code: number, missingLeft: boolean) {
+export function partition(
+  data: RankCodes,
+  rows: Uint32Array,
+  node: { start: number; end: number },
+  column: number,
+  code: number,
+  missingLeft: boolean,
+): number {
   const codes = data.codes
   const base = column * data.rows
   const missingCode = data.offsets[column + 1]! - data.offsets[column]!

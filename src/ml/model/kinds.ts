@@ -23,7 +23,8 @@ import { type OnnxForm, onnxOfBoosted, onnxOfForest } from './onnx-forms.ts'
 import type { Outcome } from './outcome.ts'
 import type { Matrix } from './trees.ts'
 
-export type ForestModel = { kind: 'random_forest'; forest: Forest }
+export type ForestKind = 'random_forest' | 'extra_trees'
+export type ForestModel = { kind: ForestKind; forest: Forest }
 export type BoostedModel = { kind: 'gradient_boosting'; boosted: Boosted }
 /** Regressions that are sums of curves: lines, or splines. */
 export type CurvesKind = 'logistic_regression' | 'ridge_regression' | 'spline_regression'
@@ -33,11 +34,15 @@ export type AdditiveModel = { kind: 'additive_model'; additive: Additive }
 
 export type Learned = ForestModel | BoostedModel | CurvesModel | AdditiveModel
 export type LearnedKind = Learned['kind']
-type ModelOf<K extends LearnedKind> = K extends CurvesKind ? CurvesModel : Extract<Learned, { kind: K }>
+type ModelOf<K extends LearnedKind> = K extends CurvesKind
+  ? CurvesModel
+  : K extends ForestKind
+    ? ForestModel
+    : Extract<Learned, { kind: K }>
 
 export type ModelKind<M extends Learned> = {
   /** The first layout of the model file whose readers know this kind; one with covers is of layout 3. */
-  layout: 1 | 2
+  layout: 1 | 2 | 3
   /** How many trees it has. */
   trees(model: M): number
   /** How many numbers it gives for a row (outcome.ts). */
@@ -63,6 +68,31 @@ export type ModelKind<M extends Learned> = {
   explain(model: M): Explainer
 }
 
+function forestKind(kind: ForestKind): ModelKind<ForestModel> {
+  return {
+    layout: kind === 'random_forest' ? 1 : 3,
+    trees: ({ forest }) => forest.trees,
+    outputs: ({ forest }) => forest.outputs,
+    gives: ({ forest }) => (forest.outputs > 1 ? 'multiclass' : forest.link === 'share' ? 'binary' : 'regression'),
+    predict: ({ forest }, row, out) => forestPredict(forest, row, out),
+    predictAll: ({ forest }, matrix) => forestPredictAll(forest, matrix),
+    findFault: ({ forest }, encoder) =>
+      encoder.columns.some((column) => column.kind === 'category')
+        ? 'a forest does not ask for sets'
+        : findForestFault(forest),
+    pack: ({ forest }) => packForest(forest),
+    unpacker(header, columns, refusal) {
+      const sizes = forestArrays(header, refusal)
+      return {
+        arrays: sizes.arrays,
+        unpack: (arrays) => ({ kind, forest: unpackForest(sizes, columns, arrays) }),
+      }
+    },
+    onnx: ({ forest }) => onnxOfForest(forest),
+    explain: ({ forest }) => explainForest(forest),
+  }
+}
+
 function curvesKind(kind: CurvesKind): ModelKind<CurvesModel> {
   return {
     layout: 2,
@@ -83,28 +113,8 @@ function curvesKind(kind: CurvesKind): ModelKind<CurvesModel> {
 }
 
 const KINDS: { [K in LearnedKind]: ModelKind<ModelOf<K>> } = {
-  random_forest: {
-    layout: 1,
-    trees: ({ forest }) => forest.trees,
-    outputs: ({ forest }) => forest.outputs,
-    gives: ({ forest }) => (forest.outputs > 1 ? 'multiclass' : forest.link === 'share' ? 'binary' : 'regression'),
-    predict: ({ forest }, row, out) => forestPredict(forest, row, out),
-    predictAll: ({ forest }, matrix) => forestPredictAll(forest, matrix),
-    findFault: ({ forest }, encoder) =>
-      encoder.columns.some(({ kind }) => kind === 'category')
-        ? 'a forest does not ask for sets'
-        : findForestFault(forest),
-    pack: ({ forest }) => packForest(forest),
-    unpacker(header, columns, refusal) {
-      const sizes = forestArrays(header, refusal)
-      return {
-        arrays: sizes.arrays,
-        unpack: (arrays) => ({ kind: 'random_forest', forest: unpackForest(sizes, columns, arrays) }),
-      }
-    },
-    onnx: ({ forest }) => onnxOfForest(forest),
-    explain: ({ forest }) => explainForest(forest),
-  },
+  random_forest: forestKind('random_forest'),
+  extra_trees: forestKind('extra_trees'),
   gradient_boosting: {
     layout: 2,
     trees: ({ boosted }) => boosted.trees,
