@@ -459,15 +459,24 @@ export function measureResiduals(
 
 // @ts-expect-error: decorator
 @inline
-function shrink(g: v128, l1: v128): v128 {
-  return f64x2.sub(g, f64x2.max(f64x2.neg(l1), f64x2.min(l1, g)))
+function shrink(hasL1: bool, g: v128, l1: f64): v128 {
+  if (!hasL1) return g
+  return f64x2.sub(g, f64x2.pmax(f64x2.splat(-l1), f64x2.pmin(f64x2.splat(l1), g)))
 }
 
-/**
- * Looks for the best bin of one column, two bins at a time. At `best`: score, gradient and hessian of the left side as doubles,
- * then column, bin and side as words; replaced where it is beaten.
- */
-export function searchColumn(
+/** The low half of each lane as a number: below 2^32 it stands in the last bits of 2^52. */
+// @ts-expect-error: decorator
+@inline
+function lowHalves(lanes: v128): v128 {
+  const bits = v128.or(v128.and(lanes, i64x2.splat(0xffffffff)), i64x2.splat(0x4330000000000000))
+  return f64x2.sub(bits, f64x2.splat(4503599627370496.0))
+}
+
+/** Two bins at a time, so that score and bin of even and odd bins are found apart. */
+// @ts-expect-error: decorator
+@inline
+function search(
+  hasL1: bool,
   lanes: usize,
   bins: i32,
   missing: i32,
@@ -492,11 +501,14 @@ export function searchColumn(
     // Sums up to each bin: (x, y) becomes (x, x + y), on top of all before.
     const upTo = i64x2.add(running, i64x2.add(both, v128.shuffle<i64>(nothing, both, 0, 2)))
     running = v128.shuffle<i64>(upTo, upTo, 1, 1)
-    const g = f64x2.convert_low_i32x4_s(v128.shuffle<i32>(upTo, upTo, 1, 3, 1, 3))
-    const h = f64x2.convert_low_i32x4_u(v128.shuffle<i32>(upTo, upTo, 0, 2, 0, 2))
+    const h = lowHalves(upTo)
     const rightHessian = f64x2.sub(f64x2.splat(hessian), h)
-    const left = shrink(g, f64x2.splat(l1))
-    const right = shrink(f64x2.sub(f64x2.splat(gradient), g), f64x2.splat(l1))
+    const rightEnough = f64x2.ge(rightHessian, f64x2.splat(least))
+    // What is right only becomes less.
+    if (!v128.any_true(rightEnough)) break
+    const g = f64x2.convert_low_i32x4_s(v128.shuffle<i32>(upTo, upTo, 1, 3, 1, 3))
+    const left = shrink(hasL1, g, l1)
+    const right = shrink(hasL1, f64x2.sub(f64x2.splat(gradient), g), l1)
     const byLeft = f64x2.add(h, f64x2.splat(l2))
     const byRight = f64x2.add(rightHessian, f64x2.splat(l2))
     const above = f64x2.add(
@@ -504,7 +516,7 @@ export function searchColumn(
       f64x2.mul(f64x2.mul(right, right), byLeft),
     )
     const own = f64x2.div(above, f64x2.mul(byLeft, byRight))
-    const enough = v128.and(f64x2.ge(h, f64x2.splat(least)), f64x2.ge(rightHessian, f64x2.splat(least)))
+    const enough = v128.and(f64x2.ge(h, f64x2.splat(least)), rightEnough)
     let better = v128.and(f64x2.gt(own, score), enough)
     if (b + 1 >= bins) better = v128.and(better, i64x2(-1, 0))
     score = v128.bitselect(own, score, better)
@@ -525,4 +537,24 @@ export function searchColumn(
   store<i32>(best, column, 24)
   store<i32>(best, bin as i32, 28)
   store<i32>(best, missing < 0 ? 0 : 1, 32)
+}
+
+/**
+ * Looks for the best bin of one column. At `best`: score, gradient and hessian of the left side as doubles, then column, bin
+ * and side as words; replaced where it is beaten.
+ */
+export function searchColumn(
+  lanes: usize,
+  bins: i32,
+  missing: i32,
+  gradient: f64,
+  hessian: f64,
+  l1: f64,
+  l2: f64,
+  least: f64,
+  column: i32,
+  best: usize,
+): void {
+  if (l1 === 0) search(false, lanes, bins, missing, gradient, hessian, l1, l2, least, column, best)
+  else search(true, lanes, bins, missing, gradient, hessian, l1, l2, least, column, best)
 }

@@ -5,6 +5,10 @@
 
 /** Bins of a column at most, that of the missing among them: a bin is a byte, and one byte is left free. */
 export const BINS_MAX = 255
+/** A bin has so many rows on average: with finer ones, trees of a few thousand rows learn their noise and take longer. */
+const ROWS_A_BIN = 50
+/** So many bins are made of the fewest rows. */
+const BINS_OF_FEW = 64
 /** Rows that the cuts are learned from, evenly spaced; more change little. */
 const SAMPLE_ROWS = 200_000
 
@@ -14,7 +18,7 @@ const SAMPLE_ROWS = 200_000
  */
 export function learnCuts(values: Float64Array, binsMax: number): Float64Array {
   const { distinct, counts, total } = countDistinct(values)
-  const most = binsMax - 1
+  const most = Math.min(binsMax - 1, Math.max(BINS_OF_FEW, Math.floor(total / ROWS_A_BIN)))
   const cuts: number[] = []
   let binsLeft = most
   let rowsLeft = total

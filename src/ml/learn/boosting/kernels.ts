@@ -1,6 +1,6 @@
 /**
  * The loops that take the time, as WebAssembly where it was built (kernels/boosting.ts), else as the JavaScript of plain/: the
- * same bytes, in about three times the time.
+ * same bytes, more slowly.
  */
 import type { Kernels } from './kernel-set.ts'
 import { type Memory, viewsOf } from './memory.ts'

@@ -11,7 +11,7 @@ import { addTree } from './walk.ts'
 export type LossCurve = { of: 'train' | 'valid'; rounds: number[]; losses: number[] }
 
 /** Of so many rows, evenly spaced, is the curve of those that are learned from. */
-const TRAIN_ROWS = 2_048
+const TRAIN_ROWS = 1_024
 
 export type Watch = {
   after(round: number, trees: readonly BinTree[]): void
