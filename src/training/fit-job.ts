@@ -117,6 +117,7 @@ export async function runFitJob(job: FitJob): Promise<FitResult> {
       champion,
       calibrated,
       evaluation,
+      curves: curves ?? [],
       fitted: { model, matrix, importance },
       served: servedParts(job, split, seen, { encoder, learned, outputs }),
     }),

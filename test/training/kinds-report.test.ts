@@ -67,9 +67,9 @@ function jobOf(kind: Kind, rows: number, change: Partial<FitJob> = {}): FitJob {
 }
 
 const CURVES: Record<Kind, string[]> = {
-  binary: ['calibration.svg', 'feature_importance.svg', 'lift.svg', 'precision_recall.svg', 'roc.svg'],
-  multiclass: ['feature_importance.svg', 'roc.svg'],
-  regression: ['feature_importance.svg', 'said_and_true.svg'],
+  binary: ['calibration.svg', 'feature_importance.svg', 'learning.svg', 'lift.svg', 'precision_recall.svg', 'roc.svg'],
+  multiclass: ['feature_importance.svg', 'learning.svg', 'roc.svg'],
+  regression: ['feature_importance.svg', 'learning.svg', 'said_and_true.svg'],
 }
 const MEASURES: Record<Kind, string[]> = { binary: ['auc', 'logloss'], multiclass: ['logloss'], regression: ['rmse'] }
 

@@ -135,14 +135,14 @@ export function drawSummed(
   const count = end - start
   if (present === 0 || (isConstant(s, column, present) && present === count)) return false
   const codeAt = (i: number) => data.codes[column * data.rows + s.order[i]!]!
-  const valueOf = (code: number) => data.values[data.offsets[column]! + code]!
-  const [least, greatest] = [valueOf(codeAt(0)), valueOf(codeAt(present - 1))]
+  const valueAt = (code: number) => data.values[data.offsets[column]! + code]!
+  const [least, greatest] = [valueAt(codeAt(0)), valueAt(codeAt(present - 1))]
   const between = least * (1 - chance) + greatest * chance
   const threshold = between >= least && between < greatest ? between : least
   sumMissing(s, present, count)
   let on = 0
   s.left.fill(0)
-  while (on < present && valueOf(codeAt(on)) <= threshold) addRow(s.task, s.order[on++]!, s.left)
+  while (on < present && valueAt(codeAt(on)) <= threshold) addRow(s.task, s.order[on++]!, s.left)
   const code = codeAt(on - 1)
   // All values on one side of those that are missing.
   const cut = on === present ? Infinity : threshold

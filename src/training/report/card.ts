@@ -137,6 +137,7 @@ export const CARD_IMAGES: readonly (readonly [string, string])[] = [
   ['Calibration', 'calibration.svg'],
   ['Gain', 'lift.svg'],
   ['What was said, and what came true', 'said_and_true.svg'],
+  ['Loss while it learned', 'learning.svg'],
   ['Importance', 'feature_importance.svg'],
 ]
 

@@ -1,3 +1,4 @@
+import type { LossCurve } from '../../ml/learn/boosting/loss-curve.ts'
 import { rocPoints } from '../../ml/measure/roc.ts'
 import { type Bar, barsSvg, chartSvg, type Point } from '../../plots/plots.ts'
 import type { Evaluation } from '../evaluate.ts'
@@ -135,6 +136,23 @@ function saidAndTrueSvg(points: readonly Point[]): string {
         : []),
     ],
   })
+}
+
+/** The loss by round, of the rows that are learned from and of those that decide when it stops; nothing where there are no rounds. */
+export function learningCurve(curves: readonly LossCurve[]): Record<string, string> {
+  const series = curves.map(({ of, rounds, losses }) => ({
+    name: of === 'valid' ? 'rows put aside to stop by' : 'rows learned from',
+    points: thinned(rounds.map((round, i): Point => [round, losses[i]!])),
+  }))
+  if (series.every(({ points }) => points.length === 0)) return {}
+  const chart = {
+    title: 'Loss while it learned',
+    about: 'By round (across) the mean loss (up) of the rows that are learned from, and of those put aside to stop by.',
+    x: { label: 'round' },
+    y: { label: 'loss' },
+    series,
+  }
+  return { 'learning.svg': chartSvg(chart) }
 }
 
 export function importanceSvg(bars: readonly Bar[]): string {

@@ -1,4 +1,5 @@
 import type { Model } from '../../config/project.ts'
+import type { LossCurve } from '../../ml/learn/boosting/loss-curve.ts'
 import type { ChosenCalibration } from '../../ml/learn/calibrate.ts'
 import type { Segment } from '../../ml/measure/segments.ts'
 import type { Outcome } from '../../ml/model/outcome.ts'
@@ -8,7 +9,7 @@ import { answersOf } from './answers.ts'
 import type { ChampionFile } from './champion.ts'
 import { otherRows } from './changes.ts'
 import { type Comparison, compareWithChampion } from './compare.ts'
-import { curvesOf } from './curves.ts'
+import { curvesOf, learningCurve } from './curves.ts'
 import { type Hindsight, type HindsightParts, hindsightOf } from './hindsight.ts'
 import { type FeatureLeak, leaksOf } from './leaks.ts'
 import { type FittedParts, type Reasons, reasonsOf } from './reasons.ts'
@@ -42,6 +43,8 @@ export type ReportParts = {
   champion: ChampionFile | null
   calibrated: ChosenCalibration | null
   evaluation: Evaluation
+  /** The loss while it learned, where it learns step by step. */
+  curves: readonly LossCurve[]
   served: ServedParts | null
   fitted: FittedParts
 }
@@ -60,7 +63,7 @@ export async function reportOf(parts: ReportParts): Promise<Report> {
     calibration: calibrated && { kind: calibrated.calibration?.kind ?? null, losses: calibrated.losses },
     champion: champion && compareWithChampion(champion, comparedRows(parts, champion)),
     reasons: reasonsOf({ ...fitted, frame, test }),
-    images: curvesOf(evaluation, answersOf(frame, test, outputs)),
+    images: { ...curvesOf(evaluation, answersOf(frame, test, outputs)), ...learningCurve(parts.curves) },
   }
 }
 
