@@ -79,7 +79,7 @@ def catboost_stopped(x, y, seed):
     names = texts(x)
     fill = lambda z: z.assign(**{c: z[c].fillna("(null)") for c in names})
     a, b, ya, yb = train_test_split(fill(x), y, test_size=0.2, random_state=seed, stratify=y)
-    model = CatBoostClassifier(cat_features=names, thread_count=1, verbose=0, random_seed=seed, iterations=2000)
+    model = CatBoostClassifier(cat_features=names, thread_count=1, verbose=0, random_seed=seed, iterations=2000, allow_writing_files=False)
     model.fit(a, ya, eval_set=(b, yb), early_stopping_rounds=50)
     return lambda z: model.predict_proba(fill(z))[:, 1]
 
