@@ -1,4 +1,3 @@
-import { INPUT_TYPES } from '../ml/model/encoder.ts'
 import type { Fault } from './fault.ts'
 import { outcomeFaults } from './outcome-faults.ts'
 import type { Model, Project, ServiceFeature, ValueType } from './project.ts'
@@ -7,28 +6,12 @@ import { suggestion } from './suggest.ts'
 /** What the fit would refuse after all the work before it: features and labels of types that a model does not take. */
 export function modelTypeFaults(project: Project): Fault[] {
   return project.models.flatMap((model) => [
-    ...featureFaults(project, model),
     ...outcomeFaults(project, model),
     ...nameFaults(project, model),
     ...monotoneFaults(project, model),
     ...interactionFaults(project, model),
     ...segmentFaults(project, model),
   ])
-}
-
-function featureFaults(project: Project, model: Model): Fault[] {
-  const takes: readonly ValueType[] = INPUT_TYPES
-  return featuresOf(project, model).flatMap((ref) => {
-    const type = typeOf(project, ref)
-    if (type === undefined || takes.includes(type)) return []
-    const since = `{ type: 'Int64', sql: "date_diff('day', DATE '2020-01-01', CAST(${columnOf(project, ref)} AS DATE))" }`
-    return [
-      {
-        path: `models.${model.name}.features`,
-        message: `${ref.view}:${ref.feature} is a ${type}; a model takes ${takes.join(', ')}. Derive a number from it, such as the days since a fixed day: ${since}`,
-      },
-    ]
-  })
 }
 
 /** Features and label are columns of one training set. */
@@ -84,12 +67,6 @@ function interactionFaults(project: Project, model: Model): Fault[] {
 
 function featuresOf(project: Project, model: Model): ServiceFeature[] {
   return project.featureServices.find(({ name }) => name === model.featureService)?.features ?? []
-}
-
-/** By the name that SQL knows it by: a view may have renamed it. */
-function columnOf(project: Project, { view, feature }: ServiceFeature): string {
-  const features = project.featureViews.find(({ name }) => name === view)?.features
-  return features?.find(({ name }) => name === feature)?.column ?? feature
 }
 
 function typeOf(project: Project, { view, feature }: ServiceFeature): ValueType | undefined {

@@ -75,7 +75,7 @@ export function createScore(deps: ScoreDeps): Score {
       progress()({ phase: 'join features', done: 0, total: 1, unit: 'files' })
       const file = await features.featureFile(service, request, `${scratch}/features.parquet`)
       refuseTaken([...file.kept, ...columns.map((column) => column.name)])
-      const parts = await writeScores(duck, { model, explain, rows: file.rows, scratch })
+      const parts = await writeScores(duck, { model, explain, asOf, rows: file.rows, scratch })
       const made = {
         'weir.model': name,
         'weir.version': String(version.version),

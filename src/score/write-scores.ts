@@ -1,8 +1,10 @@
 import type { DuckDBDataChunk } from '@duckdb/node-api'
+import type { Instant } from '../base/instant.ts'
 import { progress } from '../base/progress.ts'
 import type { Duck, DuckSession } from '../lake/duck.ts'
 import { ident, literal } from '../lake/quote.ts'
 import { explainerOf } from '../ml/explain/explain.ts'
+import { DAY_MS, hasAge } from '../ml/model/age.ts'
 import { encodeColumns, type InputColumn } from '../ml/model/encoder.ts'
 import { predictAll } from '../ml/model/kinds.ts'
 import { calibrateAll, type Model } from '../ml/model/model-file.ts'
@@ -12,12 +14,20 @@ import { computedNames } from './score-columns.ts'
 const BATCH_ROWS = 16_384
 const PART_ROWS = 2 ** 20
 
-type Scoring = { model: Model; explain: boolean; rows: number; scratch: string; partRows?: number }
+/** `asOf`: the T of the rows, by which dates have an age. */
+type Scoring = {
+  model: Model
+  explain: boolean
+  asOf: Instant
+  rows: number
+  scratch: string
+  partRows?: number
+}
 
 /** Scores `features.parquet` of the folder row by row into files there, in its order; gives their paths. */
 export async function writeScores(
   duck: Duck,
-  { model, explain, rows, scratch, partRows = PART_ROWS }: Scoring,
+  { model, explain, asOf, rows, scratch, partRows = PART_ROWS }: Scoring,
 ): Promise<string[]> {
   const names = computedNames(model, explain)
   const from = `read_parquet(${literal(`${scratch}/features.parquet`)})`
@@ -33,7 +43,7 @@ export async function writeScores(
     }
     await write.run(createTable(names))
     let [done, held] = [0, 0]
-    for await (const batch of batchesOf(duck, model, from)) {
+    for await (const batch of batchesOf(duck, model, from, Date.parse(asOf))) {
       const columns = scoreBatch(model, batch, explain)
       await write.append(
         'scores',
@@ -58,10 +68,20 @@ function createTable(names: readonly string[]): string {
 
 type Batch = { rows: number; inputs: InputColumn[] }
 
-async function* batchesOf(duck: Pick<DuckSession, 'chunks'>, model: Model, from: string): AsyncGenerator<Batch> {
+async function* batchesOf(
+  duck: Pick<DuckSession, 'chunks'>,
+  model: Model,
+  from: string,
+  asOfMs: number,
+): AsyncGenerator<Batch> {
   const { inputs } = model.encoder.spec
   const isText = inputs.map(({ type }) => type === 'String')
-  const select = inputs.map(({ name }, i) => (isText[i] ? ident(name) : `CAST(${ident(name)} AS DOUBLE)`))
+  const select = inputs.map(({ name, type }) => {
+    if (type === 'String') return ident(name)
+    // The same number as ageInDays gives: both divide whole milliseconds.
+    if (hasAge(type)) return `(${asOfMs} - epoch_ms(${ident(name)})) / CAST(${DAY_MS} AS DOUBLE)`
+    return `CAST(${ident(name)} AS DOUBLE)`
+  })
   const empty = () => inputs.map((_, i) => (isText[i] ? new Array<string>(BATCH_ROWS).fill('') : numbers()))
   const numbers = () => new Float64Array(BATCH_ROWS)
   let values = empty()

@@ -17,6 +17,8 @@ import { saysOfModel } from '../config/predicts.ts'
 import type { ServiceDefinition } from '../features/define/definitions.ts'
 import { documentedFields } from '../features/define/examples.ts'
 import { type KeyInput, keyValues } from '../features/define/keys.ts'
+import { withAges } from '../ml/model/age.ts'
+import type { InputValue } from '../ml/model/encoder.ts'
 import { predictBatch, predictOne } from '../ml/model/model-file.ts'
 import { outputsOf } from '../ml/model/outcome.ts'
 import type { FeatureValue } from '../wire/features.ts'
@@ -65,6 +67,8 @@ export function createServing(deps: ServingDeps) {
     const rows = await features.readOnline(service.name, keys)
     const live = models.current(name)
     if (!live) throw await notPromoted(name, service)
+    // T of these rows: ages are as of the moment of the request.
+    const tMs = deps.clock.nowMs()
     let count = 0
     const results: (Prediction | Unpredicted)[] = []
     for (const [i, row] of rows.entries()) {
@@ -76,8 +80,9 @@ export function createServing(deps: ServingDeps) {
         results.push({ key, error })
         continue
       }
-      const prediction = predictionOf(live, service, key, row.values, row.eventTimestamps)
-      results.push(explain ? { ...prediction, explanation: explanationOf(live.model, row.values) } : prediction)
+      const given = withAges(live.inputs, row.values, tMs)
+      const prediction = predictionOf(live, service, key, row, given)
+      results.push(explain ? { ...prediction, explanation: explanationOf(live.model, given) } : prediction)
     }
     if (count > 0) events.predicted({ name, version: live.version }, count)
     return results
@@ -87,10 +92,13 @@ export function createServing(deps: ServingDeps) {
     live: LiveModel,
     { keys }: ServiceDefinition,
     key: KeyInput,
-    values: readonly FeatureValue[],
-    timestamps: readonly (string | null)[],
+    {
+      values,
+      eventTimestamps: timestamps,
+    }: { values: readonly FeatureValue[]; eventTimestamps: readonly (string | null)[] },
+    given: readonly InputValue[],
   ): Prediction {
-    const said = saidOf(live.model, predictOne(live.model, values), 0)
+    const said = saidOf(live.model, predictOne(live.model, given), 0)
     let featuresAsOf: string | null = null
     for (const t of timestamps) if (t !== null && (featuresAsOf === null || t < featuresAsOf)) featuresAsOf = t
     const keyParts = keyValues(keys, key)
@@ -108,7 +116,8 @@ export function createServing(deps: ServingDeps) {
     requireModel(project, name)
     const live = models.current(name)
     if (!live) throw noModel(name, models.problem(name))
-    const rows = rowsOf(live.inputs)
+    const tMs = deps.clock.nowMs()
+    const rows = rowsOf(live.inputs).map((values) => withAges(live.inputs, values, tMs))
     const width = outputsOf(live.model.outcome)
     const scores: Record<string, unknown>[] = []
     for (let from = 0; from < rows.length; from += SLICE_ROWS) {

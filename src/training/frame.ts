@@ -1,9 +1,9 @@
 import { must } from '../base/assert.ts'
-import { PlatformError } from '../base/errors.ts'
 import type { TrainingData } from '../features/offline/read-training-set.ts'
 import type { SplitInput } from '../ml/learn/splits.ts'
 import { type Task, takeTarget } from '../ml/learn/task.ts'
-import { INPUT_TYPES, type InputColumn } from '../ml/model/encoder.ts'
+import { ageInDays, hasAge } from '../ml/model/age.ts'
+import type { InputColumn } from '../ml/model/encoder.ts'
 
 import { type Learnable, type Predicted, targetOf, weightsOf } from './targets.ts'
 
@@ -20,15 +20,10 @@ export type FrameOptions = Predicted & {
 }
 
 export function frameOf(data: TrainingData, { features, label, weight, ...predicted }: FrameOptions): Frame {
+  const times = must(data.columns.get(MOMENT), `column ${MOMENT} of the training set`).values as string[]
   const inputs = features.map((name): InputColumn => {
     const { type, values, valid } = must(data.columns.get(name), `column ${name} of the training set`)
-    const known = INPUT_TYPES.find((t) => t === type)
-    if (known !== undefined) return { name, type: known, values, valid }
-    const takes = INPUT_TYPES.join(', ')
-    throw new PlatformError(
-      'unsupported',
-      `feature ${name} is a ${type}; a model takes ${takes}: derive a number from it`,
-    )
+    return { name, type, values: hasAge(type) ? agesOf(values as string[], valid, times) : values, valid }
   })
   const { target, classes } = targetOf(
     label,
@@ -45,6 +40,18 @@ export function frameOf(data: TrainingData, { features, label, weight, ...predic
       ? null
       : weightsOf(weight, must(data.columns.get(weight), `weight ${weight} of the training set`), rowName)
   return { rows: data.rows, inputs, target, classes, weights, ...entities, ...moments }
+}
+
+/** Dates and moments by their age at the moment of their row. */
+function agesOf(values: readonly string[], valid: Uint8Array, times: readonly string[]): Float64Array {
+  const known = new Map<string, number>()
+  return Float64Array.from(values, (value, r) => {
+    if (valid[r] !== 1) return Number.NaN
+    const t = times[r]!
+    const tMs = known.get(t) ?? Date.parse(t)
+    known.set(t, tMs)
+    return ageInDays(value, tMs)
+  })
 }
 
 /** The same of some rows, in their order. */

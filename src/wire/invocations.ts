@@ -70,6 +70,8 @@ export function valuesOfRows(
   return rows.map((row, r) =>
     inputs.map(({ name, type }) => {
       if (!Object.hasOwn(row, name)) throw invalid(`row ${r} lacks '${name}'; the model takes ${names(inputs)}`)
+      // A date may come as what a DataFrame of the signature has: its age in days.
+      if ((type === 'Date' || type === 'UnixTimestamp') && typeof row[name] === 'number') return row[name]
       const value = readJsonValue(type, row[name])
       if (value !== undefined) return value
       throw invalid(`row ${r}: '${name}' must be ${type} or null: ${notOfType(type, row[name], name)}`)

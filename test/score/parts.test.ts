@@ -41,7 +41,10 @@ test('rows in are rows out in the same order, over batches, files of scores and 
        JOIN (VALUES ${texts.join(', ')}) v(i, ${names.join(', ')}) ON i = (n * 7) % ${some.length} ORDER BY n)
      TO ${literal(join(folder, 'features.parquet'))} (FORMAT parquet)`,
   )
-  const parts = await writeScores(duck, { model, explain: true, rows: count, scratch: folder, partRows: 50_000 })
+  const parts = await writeScores(duck, {
+    ...{ model, explain: true, asOf: '2024-01-31T00:00:00.000000Z' },
+    ...{ rows: count, scratch: folder, partRows: 50_000 },
+  })
   expect(parts).toHaveLength(3)
   const columns = scoreColumns(model, true)
   const made = { "it's": 'a "test"' }

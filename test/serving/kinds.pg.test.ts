@@ -1,9 +1,14 @@
 /** Models of each kind, from their definition to what they answer. Each answer is compared with the document of the routes. */
+import { rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { must } from '../../src/base/assert.ts'
 import { parseInstant } from '../../src/base/instant.ts'
 import { createPrng } from '../../src/base/prng.ts'
 import { normalizeProject } from '../../src/config/normalize.ts'
+import { createDuck } from '../../src/lake/duck.ts'
+import { withAges } from '../../src/ml/model/age.ts'
 import { decodeModel, predictOne } from '../../src/ml/model/model-file.ts'
 import { openServerRig } from './rig.ts'
 
@@ -13,10 +18,21 @@ const MODELS = {
   state: { positive: 'gone', weight: { column: 'counts' }, learner: SPLINE },
   number: { positive: 2, learner: FOREST },
   plan: { learner: SPLINE },
+  late: { features: 'dated', learner: FOREST },
   grade: { predicts: 'multiclass', learner: { kind: 'logistic_regression' } },
   spent: { learner: { kind: 'ridge_regression' }, weight: { feature: 'y' } },
 }
-const COLUMNS = { state: 'String', number: 'Int64', plan: 'String', grade: 'Int32', spent: 'Float64', counts: 'Int64' }
+const COLUMNS = {
+  late: 'Bool',
+  since: 'Date',
+  seen: 'UnixTimestamp',
+  state: 'String',
+  number: 'Int64',
+  plan: 'String',
+  grade: 'Int32',
+  spent: 'Float64',
+  counts: 'Int64',
+}
 const project = normalizeProject(
   {
     name: 'kinds',
@@ -24,8 +40,11 @@ const project = normalizeProject(
       users: { key: 'id', columns: { id: 'String', x: 'Float64', y: 'Float64', ...COLUMNS } },
     },
     entities: { user: { joinKeys: { id: 'String' } } },
-    featureViews: { v: { entity: 'user', source: 'users', features: { x: 'Float64', y: 'Float64' } } },
-    featureServices: { s: ['v'] },
+    featureViews: {
+      v: { entity: 'user', source: 'users', features: { x: 'Float64', y: 'Float64' } },
+      d: { entity: 'user', source: 'users', features: { since: 'Date', seen: 'UnixTimestamp' } },
+    },
+    featureServices: { s: ['v'], dated: ['d'] },
     labels: Object.fromEntries(
       Object.keys(MODELS).map((column) => [`label_${column}`, { entity: 'user', source: 'users', column }]),
     ),
@@ -49,6 +68,11 @@ beforeAll(async () => {
     const third = x < 0.3 ? 0 : x < 0.6 ? 1 : 2
     return {
       ...{ id: `u${i}`, x, y, counts: 1 + (i % 3) },
+      ...{
+        since: i % 9 === 0 ? null : dayBefore(1 + (i % 700)),
+        seen: `${dayBefore(i % 5)}T06:00:00Z`,
+        late: i % 700 > 350,
+      },
       ...{ state: x + prng.float() > 1 ? 'gone' : 'here', number: x > 0.5 ? 2 : 1 },
       ...{
         plan: ['basic', 'gold', 'ünï, "x"'][third],
@@ -61,6 +85,10 @@ beforeAll(async () => {
   await rig.app.features.materialize({ asOf: parseInstant(AS_OF, 'as-of') })
 })
 afterAll(() => rig.close())
+
+function dayBefore(days: number): string {
+  return new Date(Date.parse(AS_OF) - days * 86_400_000).toISOString().slice(0, 10)
+}
 
 async function live(model: keyof typeof MODELS) {
   const trained = await rig.app.trainBaseline({ model, asOf: AS_OF })
@@ -143,4 +171,54 @@ test('a number: the prediction is the number, and an invocation has it as value'
   expect(answer.prediction).toBe(outputs[0])
   expect(Object.keys(answer)).not.toContain('probability')
   expect(row).toEqual({ value: outputs[0] })
+})
+
+test('a date and a moment are learned by their age at the label, and asked by their age at the request; null stays null', async () => {
+  await rig.app.trainBaseline({ model: 'late', asOf: AS_OF })
+  const version = await rig.app.registry.getVersion('late', 1)
+  const file = decodeModel(await rig.app.tracking.artifacts.read(version.location, 'model.weir'))
+  const change = { name: 'late', version: 1, stage: 'Production', archiveExisting: true, actor: 'test' } as const
+  await rig.app.mlflow.registry.transition(change)
+  for (;;) {
+    const [before, answer, after] = [Date.now(), await rig.post('/models/late/predict', { id: 'u1' }), Date.now()]
+    if (answer.status !== 200) continue
+    expect(answer.body.features_used).toEqual({ since: dayBefore(2), seen: `${dayBefore(1)}T06:00:00.000000Z` })
+    // All of January 2024 is long ago: the moment of the request does not decide it.
+    const at = (ms: number) =>
+      predictOne(file, withAges(file.encoder.spec.inputs, [dayBefore(2), `${dayBefore(1)}T06:00:00Z`], ms))[0]
+    expect([at(before), at(after)]).toContain(answer.body.probability)
+    break
+  }
+  // By the labels' moment the ages are those of the rows: what was learned is right there.
+  const asked = (days: number | null) => ({ since: days, seen: 0.75 })
+  const rows = [asked(20), asked(600), asked(null)]
+  const sent = await rig.post('/models/late/invocations', { dataframe_records: rows })
+  const said = (sent.body.predictions as { label: number }[]).map(({ label }) => label)
+  expect(said.slice(0, 2)).toEqual([0, 1])
+  const out = join(tmpdir(), `weir-kinds-${process.pid}.parquet`)
+  const knownAt = await rig.app.lake.pinKnownAt()
+  const request = {
+    model: 'late',
+    version: 1,
+    asOf: parseInstant(AS_OF, 'as-of'),
+    knownAt,
+    mode: 'restated',
+    explain: false,
+    out,
+  }
+  await rig.app.score(request as Parameters<typeof rig.app.score>[0])
+  const duck = await createDuck()
+  const scored = await duck.rows<{ id: string; probability: number }>(
+    `SELECT id, probability FROM read_parquet('${out}') WHERE id IN ('u1', 'u9')`,
+  )
+  duck.close()
+  await rm(out)
+  const tMs = Date.parse(AS_OF)
+  for (const [id, since, seen] of [
+    ['u1', dayBefore(2), dayBefore(1)],
+    ['u9', null, dayBefore(4)],
+  ] as const) {
+    const values = withAges(file.encoder.spec.inputs, [since, `${seen}T06:00:00Z`], tMs)
+    expect(scored.find((row) => row.id === id)?.probability).toBe(predictOne(file, values)[0])
+  }
 })

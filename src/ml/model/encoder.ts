@@ -1,8 +1,8 @@
 import { PlatformError } from '../../base/errors.ts'
 import type { Matrix } from './trees.ts'
 
-/** The types of value that a model takes. Moments are not among them: derive a number first. */
-export const INPUT_TYPES = ['String', 'Int32', 'Int64', 'Float32', 'Float64', 'Bool'] as const
+/** The types of value that a model takes. A Date and a UnixTimestamp are given by their age in days (age.ts). */
+export const INPUT_TYPES = ['String', 'Int32', 'Int64', 'Float32', 'Float64', 'Bool', 'Date', 'UnixTimestamp'] as const
 export type InputType = (typeof INPUT_TYPES)[number]
 
 /**
