@@ -99,7 +99,7 @@ async function ask(url: string, connections: number, keys: readonly string[]): P
 }
 
 /** The table of the view with the most features, and keys to ask for. */
-async function onlineKeys(db: Database): Promise<{ table: string; keys: string[] }> {
+export async function onlineKeys(db: Database): Promise<{ table: string; keys: string[] }> {
   const [row] = await db.query<{ table_name: string }>(
     "select table_name from features.online_table where view = 'subs_profile_fv'",
   )

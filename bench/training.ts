@@ -2,7 +2,8 @@
  * How well and how dearly each learner learns, by its own defaults, against the Python libraries on the same rows and folds:
  * the January of the reference project (the real one where it is) by 5 folds for each of WEIR_BENCH_REPEATS seeds, AUC and
  * log-loss pooled over the rows of all folds of a seed; and three made-up tables, 80,000 rows learned and 20,000 measured.
- * Differences are by fold, with their standard error; ours and the peer in turn, by CPU time.
+ * Differences are by fold, with their standard error; ours and the peer in turn, by CPU time. And how long `/predict` takes
+ * while the same process trains.
  */
 import { learner as learnerShape } from '../src/config/learner-shapes.ts'
 import { fitLearner, type Learner } from '../src/ml/learn/learners.ts'
@@ -14,6 +15,7 @@ import { foldsOf } from './boosting/table.ts'
 import { readJanuary } from './forest/january.ts'
 import type { BenchResult } from './harness.ts'
 import { type Answer, type Peers, startPeers } from './training/peer.ts'
+import { predictWhileTraining } from './training/predict-while-training.ts'
 import { type Data, SYNTHETIC, synthetic } from './training/tables.ts'
 
 const REPEATS = Number(process.env.WEIR_BENCH_REPEATS ?? 5)
@@ -40,6 +42,12 @@ const SYNTHETIC_PAIRS: typeof PAIRS = [
 type Table = Pick<Data, 'rows' | 'inputs' | 'labels'>
 
 export async function run(): Promise<BenchResult[]> {
+  const results = wanted('predict') ? await predictWhileTraining() : []
+  return [...results, ...(await compareLearners())]
+}
+
+async function compareLearners(): Promise<BenchResult[]> {
+  if (ONLY?.every((part) => part === 'predict')) return []
   const { origin, inputs, labels } = readJanuary()
   const month = { rows: labels.length, inputs, labels }
   const made = Object.fromEntries(SYNTHETIC.map((kind, i) => [kind, synthetic(kind, ROWS, 100 + i)]))

@@ -3,12 +3,13 @@
  * it is. What they give is a model of the same tag (model/kinds.ts).
  */
 import { PlatformError } from '../../base/errors.ts'
+import { seedFor } from '../../base/prng.ts'
 import { createEncoder, type EncoderSpec, encodeColumns, learnEncoder } from '../model/encoder.ts'
 import type { CurvesKind, ForestKind, Learned } from '../model/kinds.ts'
 import type { Matrix } from '../model/trees.ts'
 import { fitAdditive } from './additive/additive-model.ts'
 import type { AdditiveParams } from './additive/params.ts'
-import { learnCategories, writeOutOfFold } from './boosting/categories.ts'
+import { learnCategories, writeColumnOutOfFold } from './boosting/categories.ts'
 import { fitBoosting, weightsOf } from './boosting/gradient-boosting.ts'
 import { groupsOf } from './boosting/interactions.ts'
 import type { LossCurve } from './boosting/loss-curve.ts'
@@ -119,13 +120,20 @@ async function fitBoostingTask(
 ): Promise<Fitted> {
   const outcomes = numbersOf(target)
   const encoder = learnCategories(inputs, outcomes, train)
-  const matrix = encodeColumns(createEncoder(encoder), inputs, rows)
-  const part = takeRows(matrix, train)
-  writeOutOfFold(part, encoder, inputs, outcomes, train, params.seed)
+  // A column at a time: the matrix of all is made when the trees are done, and their memory is free again.
+  const column = (c: number) => {
+    const own = encoder.columns[c]!
+    const input = inputs.find(({ name }) => name === own.input)!
+    const alone = createEncoder({ inputs: encoder.inputs.filter(({ name }) => name === own.input), columns: [own] })
+    const { values } = takeRows(encodeColumns(alone, [input], rows), train)
+    if (own.kind === 'target_mean')
+      writeColumnOutOfFold(values as Float64Array, input, outcomes, train, seedFor(params.seed, c))
+    return values as Float64Array
+  }
   const known = takeTarget(target, train)
   const directionOf = (input: string) => (Object.hasOwn(monotone, input) ? DIRECTIONS[monotone[input]!] : 0)
   const job = {
-    matrix: part,
+    table: { rows: train.length, columns: encoder.columns.length, column },
     categories: Uint16Array.from(encoder.columns, (c) => (c.kind === 'category' ? c.categories.length : 0)),
     target: known,
     weights: weightsOf(known, weights && Float64Array.from(train, (row) => weights[row]!), params.classWeight),
@@ -138,6 +146,7 @@ async function fitBoostingTask(
     params,
   }
   const { boosted, importance, curves } = await fitBoosting(job, how)
+  const matrix = encodeColumns(createEncoder(encoder), inputs, rows)
   return { encoder, matrix, learned: { kind, boosted }, importance, curves }
 }
 

@@ -21,23 +21,32 @@ export type BinnedTable = {
   cuts: Float64Array[]
 }
 
-/** `categories`: by column how many categories it has, 0 where it is numeric. */
+/** A table of which one column is there at a time: a matrix of ten million rows would be a gigabyte. */
+export type Columns = { rows: number; columns: number; column(c: number): Float64Array }
+
 export function binTable(matrix: Matrix, categories: ArrayLike<number>, binsMax: number): BinnedTable {
-  const { rows } = matrix
-  const words = 2 * Math.ceil(matrix.columns / 8)
+  const { rows, columns, values } = matrix
+  if (!(values instanceof Float64Array)) throw new Error('bins are made of doubles')
+  const column = (c: number) => values.subarray(c * rows, (c + 1) * rows)
+  return binColumns({ rows, columns, column }, categories, binsMax)
+}
+
+/** `categories`: by column how many categories it has, 0 where it is numeric. */
+export function binColumns(given: Columns, categories: ArrayLike<number>, binsMax: number): BinnedTable {
+  const { rows, columns } = given
+  const words = 2 * Math.ceil(columns / 8)
   const bins = new Uint8Array(rows * words * 4)
   const table: BinnedTable = {
     rows,
-    columns: matrix.columns,
+    columns,
     words,
     bins,
-    valueBins: new Int32Array(matrix.columns),
+    valueBins: new Int32Array(columns),
     isCategory: Uint8Array.from(categories, (count) => (count > 0 ? 1 : 0)),
     cuts: [],
   }
-  for (let c = 0; c < matrix.columns; c++) {
-    const values = matrix.values.subarray(c * rows, (c + 1) * rows)
-    if (!(values instanceof Float64Array)) throw new Error('bins are made of doubles')
+  for (let c = 0; c < columns; c++) {
+    const values = given.column(c)
     // Categories are whole numbers from 0 on: cuts at each half give them their own number as bin.
     const cuts =
       categories[c]! > 0

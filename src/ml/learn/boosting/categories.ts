@@ -44,20 +44,32 @@ export function writeOutOfFold(
   train: Uint32Array,
   seed: number,
 ): void {
-  const prior = meanOf(outcomes, train)
   for (const [c, column] of columns.entries()) {
     if (column.kind !== 'target_mean') continue
     const input = inputs.find(({ name }) => name === column.input)!
-    const folds = foldsOf(train.length, seedFor(seed, c))
-    const all = sumByCategory(input, outcomes, train, () => true)
-    for (let fold = 0; fold < FOLDS; fold++) {
-      const own = sumByCategory(input, outcomes, train, (i) => folds[i] === fold)
-      for (let i = 0; i < train.length; i++) {
-        if (folds[i] !== fold || input.valid[train[i]!] !== 1) continue
-        const category = String(input.values[train[i]!])
-        const others = minus(all.get(category)!, own.get(category)!)
-        matrix.values[c * matrix.rows + i] = others.rows === 0 ? Number.NaN : mean(others, prior)
-      }
+    const own = matrix.values.subarray(c * matrix.rows, (c + 1) * matrix.rows)
+    writeColumnOutOfFold(own, input, outcomes, train, seedFor(seed, c))
+  }
+}
+
+/** The same of the one column that an input has become. */
+export function writeColumnOutOfFold(
+  values: Float64Array | Float32Array,
+  input: InputColumn,
+  outcomes: ArrayLike<number>,
+  train: Uint32Array,
+  seed: number,
+): void {
+  const prior = meanOf(outcomes, train)
+  const folds = foldsOf(train.length, seed)
+  const all = sumByCategory(input, outcomes, train, () => true)
+  for (let fold = 0; fold < FOLDS; fold++) {
+    const own = sumByCategory(input, outcomes, train, (i) => folds[i] === fold)
+    for (let i = 0; i < train.length; i++) {
+      if (folds[i] !== fold || input.valid[train[i]!] !== 1) continue
+      const category = String(input.values[train[i]!])
+      const others = minus(all.get(category)!, own.get(category)!)
+      values[i] = others.rows === 0 ? Number.NaN : mean(others, prior)
     }
   }
 }

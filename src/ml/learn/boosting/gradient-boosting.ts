@@ -46,8 +46,8 @@ export function weightsOf(
 /** Bytes that the histograms of the leaves of one tree may take. */
 const HISTOGRAM_BYTES_MAX = 2 ** 31
 
-function refuseUnlearnable({ matrix, target, params }: BoostingJob): void {
-  const { rows, columns } = matrix
+function refuseUnlearnable({ table, target, params }: BoostingJob): void {
+  const { rows, columns } = table
   const known = rowsOfTarget(target)
   if (rows !== known) throw refusal(`there are ${rows} rows but ${known} labels`)
   if (columns < 1 || columns > 32767) throw refusal(`boosting takes 1 to 32767 columns, not ${columns}`)

@@ -1,9 +1,8 @@
 import type { Boosted } from '../../model/boosted.ts'
 import type { Link } from '../../model/link.ts'
-import type { Matrix } from '../../model/trees.ts'
 import { rowsOfTarget, type Target, takeTarget } from '../task.ts'
 import type { BinTree } from './bin-tree.ts'
-import { type BinnedTable, binTable } from './binned-table.ts'
+import { type BinnedTable, binColumns, type Columns } from './binned-table.ts'
 import { type Boosting, boost } from './boost.ts'
 import type { BoostSettings, Part } from './boost-task.ts'
 import { splitEarly } from './early-split.ts'
@@ -14,7 +13,7 @@ import type { BoostingParams } from './params.ts'
 
 /** All that a fit depends on. */
 export type BoostingJob = {
-  matrix: Matrix
+  table: Columns
   /** By column how many categories it has, 0 where it is numeric. */
   categories: Uint16Array
   target: Target
@@ -35,11 +34,11 @@ export type OnTrees = (phase: 'grow trees' | 'grow trees again', done: number, t
 
 /** Bins, boosts, and packs. With early stopping a part of the rows is put aside first, to find how many rounds are best. */
 export function runBoosting(job: BoostingJob, threads: number, onTrees: OnTrees): FittedBoosting {
-  const { matrix, categories, params } = job
+  const { categories, params } = job
   const { earlyStopping } = params
   const settings: BoostSettings = { ...params, monotone: job.monotone, groups: job.groups, threads }
-  const table = binTable(matrix, categories, params.maxBins)
-  const everyRow = Uint32Array.from({ length: matrix.rows }, (_, i) => i)
+  const table = binColumns(job.table, categories, params.maxBins)
+  const everyRow = Uint32Array.from({ length: table.rows }, (_, i) => i)
   const link = LINKS[job.target.kind]
   const outputs = job.target.kind === 'multiclass' ? job.target.classes : 1
   const first = (done: number) => onTrees('grow trees', done * outputs, params.rounds * outputs)
