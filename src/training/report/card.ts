@@ -106,10 +106,10 @@ function learnerLines({ pinned, fit, report, evaluation }: CardParts): string[] 
     code(value),
   ])
   const size = fit.trees > 0 ? [`It has ${fit.trees} trees.`] : []
-  const rule =
-    typeof model.threshold === 'number' ? '' : `, chosen by the rule ${code(JSON.stringify(model.threshold))}`
+  const { threshold: rule } = model
+  const chosen = rule !== null && typeof rule === 'object' ? `, chosen by the rule ${code(JSON.stringify(rule))}` : ''
   const threshold =
-    evaluation.kind === 'binary' ? [`It says yes from ${shown(evaluation.confusion.threshold)} on${rule}.`] : []
+    evaluation.kind === 'binary' ? [`It says yes from ${shown(evaluation.confusion.threshold)} on${chosen}.`] : []
   const tried = report.calibration
   const losses =
     tried &&
@@ -164,13 +164,36 @@ export function intervalOf(values: Record<string, number>, name: string): string
   return low === undefined || high === undefined ? '' : `${shown(low)} to ${shown(high)}`
 }
 
+/** `adds`: the mean size of what it adds to an answer (of several classes to the first); `worse`: by how much the metric is worse without it. */
 function featureLines({ fit, evaluation, report }: CardParts): string[] {
+  const { shap, permutation } = report.reasons
   const rows = evaluation.importance.map(({ feature, importance }) => {
     const input = fit.encoder.inputs.find(({ name }) => name === feature)
-    const leak = report.leaks.find((line) => line.feature === feature)
-    return [code(feature), input?.type ?? '', input?.nullable ? 'yes' : 'no', percent(importance), shown(leak?.alone)]
+    const isSame = (line: { feature: string }) => line.feature === feature
+    const without = permutation.features.find(isSame)
+    return [
+      code(feature),
+      input?.type ?? '',
+      input?.nullable ? 'yes' : 'no',
+      percent(importance),
+      shown(shap.outputs[0]?.features.find(isSame)?.meanAbsolute),
+      without && without.worse !== null ? `${shown(without.worse)} ± ${shown(without.deviation)}` : '',
+      shown(report.leaks.find(isSame)?.alone),
+    ]
   })
-  return [table(['feature', 'type', 'null seen', 'importance', 'alone'], rows)]
+  const head = [
+    'feature',
+    'type',
+    'null seen',
+    'helped the fit',
+    'adds',
+    `${permutation.metric} worse without`,
+    'alone',
+  ]
+  return [
+    table(head, rows),
+    `Helped the fit: its share of all that questions gained. Adds: the mean size of what it adds to an answer (Shapley). Without: its values shuffled ${permutation.repeats} times on ${permutation.rows} rows. Alone: how well it tells the label by itself.`,
+  ]
 }
 
 function limitLines({ fit, dataset, report, pinned }: CardParts): string[] {
