@@ -1,6 +1,7 @@
 export { defineProject, type ProjectInput } from './config/define.ts'
 export {
   additiveModel,
+  auto,
   extraTrees,
   gradientBoosting,
   logisticRegression,

@@ -6,7 +6,7 @@ export type Progress = {
   phase: string
   done: number
   total: number | null
-  unit: 'bytes' | 'rows' | 'files' | 'periods' | 'trees' | 'views' | 'rounds'
+  unit: 'bytes' | 'rows' | 'files' | 'periods' | 'trees' | 'views' | 'rounds' | 'units'
 }
 
 export type OnProgress = (progress: Progress) => void

@@ -1,8 +1,10 @@
 /** The options of each learner, as a person writes them; one shape for each tag of ml/learn/learners.ts. */
 import { z } from 'zod'
 import { ADDITIVE_DEFAULTS as additive } from '../ml/learn/additive/params.ts'
+import { AUTO_DEFAULTS as auto } from '../ml/learn/auto/params.ts'
 import { BINS_MAX } from '../ml/learn/boosting/bins.ts'
 import { BOOSTING_DEFAULTS as boosting } from '../ml/learn/boosting/params.ts'
+import type { LearnerKind } from '../ml/learn/learners.ts'
 import { LINEAR_DEFAULTS as linear, SPLINE_DEFAULTS as spline } from '../ml/learn/linear/params.ts'
 import { said } from './said.ts'
 
@@ -179,6 +181,41 @@ export const additiveModelShape = z.strictObject({
   seed,
 })
 
+const LEARNER_KINDS = [
+  'random_forest',
+  'extra_trees',
+  'gradient_boosting',
+  'additive_model',
+  'spline_regression',
+  'logistic_regression',
+  'ridge_regression',
+] as const satisfies readonly LearnerKind[]
+
+export const autoShape = z.strictObject({
+  kind: kindOf('auto'),
+  budget: said(
+    z.number().min(1).max(1e9).default(auto.budget),
+    'Work units that the search may take: about milliseconds of one core, but by a table, so that every machine makes the same choices.',
+    60_000,
+  ),
+  learners: said(
+    z.array(z.enum(LEARNER_KINDS)).min(1).nullable().default(auto.learners),
+    'The learners that are tried; null for all.',
+    ['spline_regression', 'gradient_boosting'],
+  ),
+  maxPredictMicros: said(
+    z.number().gt(0).nullable().default(auto.maxPredictMicros),
+    'The most that one prediction may cost, in microseconds of the cost model.',
+    5,
+  ),
+  maxModelBytes: said(
+    z.int().min(1).nullable().default(auto.maxModelBytes),
+    'The most bytes that the arrays of the model may have.',
+    100_000,
+  ),
+  seed,
+})
+
 export const learner = z.discriminatedUnion('kind', [
   randomForestShape,
   extraTreesShape,
@@ -188,3 +225,6 @@ export const learner = z.discriminatedUnion('kind', [
   ridgeRegressionShape,
   splineRegressionShape,
 ])
+
+/** 'auto' alone is a search with every option as usual. */
+export const learnerOrAuto = z.union([z.literal('auto'), z.discriminatedUnion('kind', [autoShape, ...learner.options])])

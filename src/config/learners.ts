@@ -1,6 +1,7 @@
 import type { z } from 'zod'
 import type {
   additiveModelShape,
+  autoShape,
   extraTreesShape,
   gradientBoostingShape,
   logisticRegressionShape,
@@ -44,4 +45,9 @@ export function splineRegression(options: Options<typeof splineRegressionShape> 
 /** An additive model in a project file, which can be read as curves: `learner: additiveModel({ pairs: 0 })`. */
 export function additiveModel(options: Options<typeof additiveModelShape> = {}) {
   return { ...options, kind: 'additive_model' as const }
+}
+
+/** A search over learners and their options in a project file: `learner: auto({ budget: 60_000 })`, or just `'auto'`. */
+export function auto(options: Options<typeof autoShape> = {}) {
+  return { ...options, kind: 'auto' as const }
 }

@@ -1,6 +1,6 @@
 /** What is trained, and how, as a person writes it. */
 import { z } from 'zod'
-import { learner } from './learner-shapes.ts'
+import { learnerOrAuto } from './learner-shapes.ts'
 import { PREDICTS } from './predicts.ts'
 import { said } from './said.ts'
 
@@ -69,7 +69,7 @@ export const model = z.strictObject({
     'How much a row counts in the fit and in the measures: a column of the source of the label, or a feature; above 0.',
     { column: 'customers' },
   ),
-  learner: said(learner, 'How it learns.', { kind: 'random_forest', trees: 100 }),
+  learner: said(learnerOrAuto, "How it learns; 'auto' searches for it.", { kind: 'random_forest', trees: 100 }),
   split: said(split.prefault({}), 'Which rows measure it.', { by: 'time', testShare: 0.2 }),
   threshold: said(
     z

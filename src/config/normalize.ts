@@ -1,6 +1,7 @@
 /** From what a person wrote to the complete project: every fault is collected with its path, and reported at once. */
 import { PlatformError } from '../base/errors.ts'
 import { digestOf } from '../base/hash.ts'
+import { AUTO_DEFAULTS } from '../ml/learn/auto/params.ts'
 import { parseDurationMs } from './duration.ts'
 import { type Fault, inAll } from './fault.ts'
 import type {
@@ -107,7 +108,7 @@ function complete(shape: ProjectShape, dir: string, code: ProjectCode): Project 
       predicts: m.predicts,
       positive: m.positive,
       weight: m.weight,
-      learner: m.learner,
+      learner: m.learner === 'auto' ? { kind: 'auto', ...AUTO_DEFAULTS } : m.learner,
       split: m.split,
       threshold: m.threshold,
       calibration: m.calibration,

@@ -1,6 +1,7 @@
 /** What a fit would refuse of what a model predicts, as far as the definitions tell it: before any work, with all faults at once. */
 
-import { learnedBy, learnersOf } from '../ml/learn/learners.ts'
+import { learnedByChoice } from '../ml/learn/auto/choice.ts'
+import { learnersOf } from '../ml/learn/learners.ts'
 import { CLASSES_MAX } from '../ml/model/outcome.ts'
 import type { Fault } from './fault.ts'
 import { type Predicts, predictedKind } from './predicts.ts'
@@ -76,7 +77,7 @@ function positiveFaults(at: string, { positive }: Model, { name, type, checks }:
 /** Settings that mean nothing for what is predicted. */
 function settingFaults(at: string, model: Model, kind: Predicts): Fault[] {
   const faults: Fault[] = []
-  const learns = learnedBy(model.learner)
+  const learns = learnedByChoice(model.learner)
   if (!learns.includes(kind)) {
     const all = learns.map((one) => IN_WORDS[one]).join(' and ')
     faults.push({

@@ -1,3 +1,4 @@
+import type { Auto } from '../ml/learn/auto/params.ts'
 import type { Learner } from '../ml/learn/learners.ts'
 import type { SplitRule } from '../ml/learn/splits.ts'
 import type { TargetKind } from '../ml/learn/task.ts'
@@ -165,7 +166,7 @@ export type Model = {
   predicts: TargetKind | null
   positive: string | number | null
   weight: { column: string } | { feature: string } | null
-  learner: Learner
+  learner: Learner | Auto
   split: SplitRule
   /** Probability from which the prediction is positive, or how it is chosen. */
   threshold: number | ThresholdRule | null

@@ -5,8 +5,11 @@
 import { PlatformError } from '../base/errors.ts'
 import type { Model } from '../config/project.ts'
 import type { TrainingData } from '../features/offline/read-training-set.ts'
+import type { FoldScore } from '../ml/learn/auto/known-folds.ts'
+import { isAuto } from '../ml/learn/auto/params.ts'
+import { type Search, searchLearner } from '../ml/learn/auto/search.ts'
 import type { LossCurve } from '../ml/learn/boosting/loss-curve.ts'
-import { type Fitted, fitLearner } from '../ml/learn/learners.ts'
+import { type Fitted, fitLearner, type Learner } from '../ml/learn/learners.ts'
 import { splitRows } from '../ml/learn/split-rows.ts'
 import { type Split, type SplitBy, splitTrainingSet } from '../ml/learn/splits.ts'
 import { takeRows } from '../ml/learn/take-rows.ts'
@@ -38,6 +41,8 @@ export type FitJob = {
   /** The model in Production, which the new one is compared with; null where there is none. */
   champion: ChampionFile | null
   threads: number
+  /** Of an interrupted search, what it has found (ml/learn/auto/known-folds.ts). */
+  known?: Record<string, FoldScore>
 }
 
 export type FitResult = {
@@ -54,6 +59,9 @@ export type FitResult = {
   encoder: EncoderSpec
   /** The loss while it learned, of learners that learn step by step. */
   curves: LossCurve[]
+  /** What was fitted: of 'auto' what the search took. */
+  learner: Learner
+  search: Search | null
   trainTimeSec: number
   evaluation: Evaluation
   report: Report
@@ -66,13 +74,15 @@ export type FitResult = {
  * measured. Rows that are held out are kept from the fit altogether. The signature comes from all others, so that a null that
  * only the measuring part has is part of it.
  */
-export async function runFitJob(job: FitJob): Promise<FitResult> {
-  const { data, definition, champion, threads, label } = job
+export async function runFitJob(job: FitJob, onFold: OnFold = () => {}): Promise<FitResult> {
+  const { data, champion, threads, label } = job
   const frame = frameOf(data, frameOptions(job))
-  const split = splitTrainingSet(frame, definition.split)
+  const split = splitTrainingSet(frame, job.definition.split)
   refuseUnlearned(frame, split)
   const started = performance.now()
   const seen = withoutHoldOut(frame, split)
+  const { learner, search } = await learnerOf(job, split.by, seen.frame, seen.train, onFold)
+  const definition = { ...job.definition, learner }
   const how = { definition, threads, by: split.by }
   const { encoder, matrix, learned, importance, scores, curves } = await fitAndScore(
     how,
@@ -105,6 +115,8 @@ export async function runFitJob(job: FitJob): Promise<FitResult> {
     trees: kindOf(learned).trees(learned),
     encoder,
     curves: curves ?? [],
+    learner,
+    search,
     trainTimeSec,
     evaluation,
     report: await reportOf({
@@ -119,16 +131,35 @@ export async function runFitJob(job: FitJob): Promise<FitResult> {
       evaluation,
       curves: curves ?? [],
       fitted: { model, matrix, importance },
-      served: servedParts(job, split, seen, { encoder, learned, outputs }),
+      served: servedParts({ ...job, definition }, split, seen, { encoder, learned, outputs }),
     }),
     model: encodeModel(model),
     onnx: encodeOnnx(model),
   }
 }
 
+/** What is told of each fold of a search, so that one that is interrupted goes on where it was. */
+export type OnFold = (name: string, score: FoldScore) => void
+
+/** What the project names, or what a search among the rows that are learned from finds; an entity is in one of its folds. */
+async function learnerOf(
+  { definition: { learner }, threads, known = {} }: FitJob,
+  by: SplitBy,
+  frame: Frame,
+  train: Uint32Array,
+  onFold: OnFold,
+): Promise<{ learner: Learner; search: Search | null }> {
+  if (!isAuto(learner)) return { learner, search: null }
+  const find = (name: string) => (Object.hasOwn(known, name) ? known[name] : undefined)
+  const together = by === 'rows' ? {} : { together: frame.entities }
+  const task = { ...frame, ...together, train, groups: frame.entities }
+  const search = await searchLearner(task, learner, { threads, known: { find, keep: onFold } })
+  return { learner: search.learner, search }
+}
+
 /** The rows as they were served, divided as the restated ones are. */
 function servedParts(
-  job: FitJob,
+  job: FitJob & { definition: How['definition'] },
   split: Split,
   { train, test }: { train: Uint32Array; test: Uint32Array },
   { encoder, learned, outputs }: Pick<Fitted, 'encoder' | 'learned'> & { outputs: Float64Array },
@@ -151,7 +182,11 @@ function frameOptions({ features, label, weight, definition: { predicts, positiv
   return { features, label, weight, predicts, positive }
 }
 
-type How = Pick<FitJob, 'definition' | 'threads'> & { by: SplitBy }
+type How = {
+  definition: Omit<FitJob['definition'], 'learner'> & { learner: Learner }
+  threads: number
+  by: SplitBy
+}
 
 /** A class that only measuring rows have could not be said, and would have no probability but 0. */
 function refuseUnlearned({ target, classes }: Frame, { train, by }: Split): void {

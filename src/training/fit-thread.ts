@@ -9,7 +9,8 @@ import { compiledUrl } from '../base/compiled-url.ts'
 import { type ErrorCode, PlatformError } from '../base/errors.ts'
 import { type Progress, progress } from '../base/progress.ts'
 import type { TrainingColumn, TrainingData } from '../features/offline/read-training-set.ts'
-import type { FitJob, FitResult } from './fit-job.ts'
+import type { FoldScore } from '../ml/learn/auto/known-folds.ts'
+import type { FitJob, FitResult, OnFold } from './fit-job.ts'
 
 /** What the thread is told: the job with empty columns of text, then their slices, then that this was all. */
 export type ToThread =
@@ -19,6 +20,7 @@ export type ToThread =
 
 export type FromThread =
   | { kind: 'progress'; progress: Progress }
+  | { kind: 'fold'; name: string; score: FoldScore }
   | { kind: 'done'; result: FitResult }
   | { kind: 'failed'; error: PlainError }
 
@@ -28,7 +30,10 @@ export type PlainError = { message: string; stack?: string; code?: ErrorCode; de
 const SLICE = 20_000
 
 /** The arrays of numbers of the job belong to the thread afterwards. Refuses what `runFitJob` refuses, in the same words. */
-export async function fitInThread(job: FitJob, { signal }: { signal?: AbortSignal } = {}): Promise<FitResult> {
+export async function fitInThread(
+  job: FitJob,
+  { signal, onFold }: { signal?: AbortSignal; onFold?: OnFold } = {},
+): Promise<FitResult> {
   signal?.throwIfAborted()
   const onProgress = progress()
   const worker = new Worker(compiledUrl('./fit-worker.ts', import.meta.url))
@@ -37,6 +42,7 @@ export async function fitInThread(job: FitJob, { signal }: { signal?: AbortSigna
       signal?.addEventListener('abort', () => reject(signal.reason), { once: true })
       worker.on('message', (message: FromThread) => {
         if (message.kind === 'progress') onProgress(message.progress)
+        else if (message.kind === 'fold') onFold?.(message.name, message.score)
         else if (message.kind === 'done') resolve(message.result)
         else reject(errorOf(message.error))
       })

@@ -26,7 +26,9 @@ function tableOf(name: 'data' | 'served'): TrainingData {
 
 async function run(given: FitJob): Promise<void> {
   try {
-    const result = await withProgress(paced(), () => runFitJob(given))
+    const result = await withProgress(paced(), () =>
+      runFitJob(given, (name, score) => tell({ kind: 'fold', name, score })),
+    )
     tell({ kind: 'done', result })
   } catch (error) {
     tell({ kind: 'failed', error: plainError(error) })

@@ -5,6 +5,7 @@ import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import { keepObjects } from '../lake/collect-objects.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import type { Work } from '../lake/work.ts'
+import { isAuto } from '../ml/learn/auto/params.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 import type { Evaluation, Metrics } from './evaluate.ts'
 import type { FitJob, FitResult } from './fit-job.ts'
@@ -15,6 +16,7 @@ import { readChampion } from './report/champion.ts'
 import { comparisonMetrics } from './report/compare.ts'
 import { hindsightMetrics } from './report/hindsight.ts'
 import type { Report } from './report/report.ts'
+import { searchNotes } from './search-notes.ts'
 
 /** What a fit gave, as plain JSON. The digests are of the bytes; `objectKey` is where they lie. */
 export type Fit = Omit<FitResult, 'trainTimeSec' | 'evaluation' | 'report' | 'model' | 'onnx'> & {
@@ -51,8 +53,14 @@ export async function fitModel(
   const { weight: given } = definition
   const weight = given === null ? null : 'column' in given ? given.column : given.feature
   const { threads } = pinned
-  const job = { data, served, features, label: dataset.label, weight, definition, champion, threads }
-  const { trainTimeSec, evaluation, report, model, onnx, ...fit } = await fitInThread(job, options)
+  const search = isAuto(definition.learner) ? await searchNotes(deps.objects, pinned.runId) : null
+  const known = search?.known ?? {}
+  const job = { data, served, features, label: dataset.label, weight, definition, champion, threads, known }
+  const { trainTimeSec, evaluation, report, model, onnx, ...fit } = await fitInThread(job, {
+    ...options,
+    onFold: (name, score) => search?.note(name, score),
+  })
+  await search?.written()
   const [storedModel, storedOnnx, storedEvaluation, storedReport] = await keepObjects(deps.lake.work, () =>
     Promise.all([
       keepFile(deps.objects, model, 'weir'),

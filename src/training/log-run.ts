@@ -5,6 +5,7 @@ import type { Features } from '../features/features.ts'
 import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import { getVerified } from '../lake/named-by-digest.ts'
 import type { ObjectStore } from '../lake/objects.ts'
+import { isAuto } from '../ml/learn/auto/params.ts'
 import { categoriesOfColumns } from '../ml/model/encoder.ts'
 import { isYesOrNo, type Outcome } from '../ml/model/outcome.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
@@ -13,6 +14,7 @@ import { EXAMPLE_ROWS, inputExample } from './example.ts'
 import type { Fit } from './fit.ts'
 import { identityOf } from './identity.ts'
 import { learnerParams, python } from './learner-params.ts'
+import { leaderboard, leaderboardTable, logTrials, searchParams } from './log-search.ts'
 import { logModelHistory, modelFolderFiles, signature } from './mlmodel.ts'
 import type { Pinned, Versions } from './pin.ts'
 import { recordBuild } from './record.ts'
@@ -74,6 +76,10 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
       [IDENTITY_TAG]: identity,
     }),
   })
+  if (fit.search) {
+    const parent = { experimentId, runId, startedMs: pinned.startedMs, finishedMs: fit.finishedMs }
+    await logTrials(tracking, parent, fit.search, fit.outcome.kind)
+  }
   await tracking.runs.logInputs(runId, [datasetInput(pinned, dataset, fit)])
 
   const example = inputExample(await deps.features.readFirstRows(dataset, EXAMPLE_ROWS), fit.encoder)
@@ -99,6 +105,12 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
     ...detailFiles(evaluation),
     'intervals.json': pretty(evaluation.intervals),
     'feature_importance.json': pretty(evaluation.importance),
+    ...(fit.search
+      ? {
+          'leaderboard.json': pretty(leaderboard(fit.search)),
+          'leaderboard.md': leaderboardTable(fit.search, fit.outcome.kind),
+        }
+      : {}),
     'inputs.json': pretty({ identity, pinned, trainingSet: dataset, model: fit.model, onnx: fit.onnx }),
     ...under('model', await modelFolderFiles({ ...folder, encoder: fit.encoder, outcome: fit.outcome, example })),
     'model/model.weir': await getVerified(objects, fit.model.objectKey),
@@ -141,10 +153,11 @@ function pinnedTags(pinned: Pinned): Record<string, string> {
 
 function paramsOf(pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Record<string, string> {
   const { model, service } = pinned.definitions
-  const { learner, split } = model
+  const { split } = model
   return {
-    model_type: learner.kind,
-    ...learnerParams(learner, fit.outcome.kind),
+    model_type: fit.learner.kind,
+    ...learnerParams(fit.learner, fit.outcome.kind),
+    ...(fit.search && isAuto(model.learner) ? searchParams(model.learner, fit.search) : {}),
     trees: String(fit.trees),
     split_by: fit.splitBy,
     test_size: String(split.testShare),

@@ -3,6 +3,7 @@ import { PlatformError } from '../../src/base/errors.ts'
 import { normalizeProject } from '../../src/config/normalize.ts'
 import {
   additiveModel,
+  auto,
   gradientBoosting,
   logisticRegression,
   randomForest,
@@ -10,6 +11,7 @@ import {
   splineRegression,
 } from '../../src/index.ts'
 import { ADDITIVE_DEFAULTS } from '../../src/ml/learn/additive/params.ts'
+import { AUTO_DEFAULTS } from '../../src/ml/learn/auto/params.ts'
 import { BOOSTING_DEFAULTS } from '../../src/ml/learn/boosting/params.ts'
 import { LINEAR_DEFAULTS, SPLINE_DEFAULTS } from '../../src/ml/learn/linear/params.ts'
 
@@ -105,4 +107,15 @@ test('weir check refuses a segment by what is no feature of the model', () => {
   expect(modelFaultsOf({ segments: ['plan', 'agee'] })).toEqual([
     "models.m.segments.1 'agee' is not a feature of 's'; did you mean 'age'?",
   ])
+})
+
+test("'auto' alone, and auto(), is a search with every option as usual; what it cannot be is told", () => {
+  expect(learnerOf('auto')).toEqual({ kind: 'auto', ...AUTO_DEFAULTS })
+  expect(learnerOf(auto({ budget: 100 }))).toEqual({ kind: 'auto', ...AUTO_DEFAULTS, budget: 100 })
+  expect(faultsOf(auto({ budget: 0, maxPredictMicros: -1 }))).toEqual([
+    expect.stringContaining('models.m.learner.budget '),
+    expect.stringContaining('models.m.learner.maxPredictMicros '),
+  ])
+  expect(faultsOf({ kind: 'auto', learners: ['spline_regresion'] }).join()).toContain('models.m.learner.learners')
+  expect(faultsOf({ kind: 'auto', learners: ['ridge_regression'] }).join()).toContain('does not learn')
 })

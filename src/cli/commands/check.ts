@@ -4,7 +4,7 @@ import { defaultModelOf } from '../../config/find.ts'
 import { refusal } from '../../config/normalize.ts'
 import type { Project } from '../../config/project.ts'
 import { expressionFaults } from '../../features/define/check-expressions.ts'
-import { sizeOf } from '../../ml/learn/learners.ts'
+import { sizeOfChoice } from '../../ml/learn/auto/choice.ts'
 import { checkDeep, type DeepOptions } from '../check-deep.ts'
 import { type CommonOptions, common, instantOption } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -107,7 +107,7 @@ export function printProject(project: Project, out: Output): void {
       m.experiment,
       m.featureService,
       m.label,
-      `${m.learner.kind}, ${sizeOf(m.learner)}`,
+      `${m.learner.kind}, ${sizeOfChoice(m.learner)}`,
     ]),
   )
   out.line(defaultModelLine(project))

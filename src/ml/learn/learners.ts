@@ -172,8 +172,8 @@ export async function fitLearner(task: Task, learner: Learner, how: Threads): Pr
   return await entry.fit(task, learner, how)
 }
 
-export function learnedBy(learner: Learner): readonly TargetKind[] {
-  return entryOf(learner).learns
+export function learnedBy(learner: Pick<Learner, 'kind'>): readonly TargetKind[] {
+  return LEARNERS[learner.kind].learns
 }
 
 /** Those that learn a kind, by their names. */

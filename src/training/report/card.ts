@@ -4,6 +4,8 @@
  */
 import { displayInstant } from '../../base/instant.ts'
 import type { TrainingSetRef } from '../../features/offline/training-set.ts'
+import type { Search } from '../../ml/learn/auto/search.ts'
+import type { Learner } from '../../ml/learn/learners.ts'
 import type { EncoderSpec } from '../../ml/model/encoder.ts'
 import type { Evaluation, Metrics } from '../evaluate.ts'
 import { learnerParams } from '../learner-params.ts'
@@ -24,6 +26,8 @@ export type CardParts = {
     splitBy: string
     flattery: number | null
     trees: number
+    learner: Learner
+    search: Search | null
     encoder: EncoderSpec
     metrics: Metrics
   }
@@ -101,7 +105,7 @@ function dataLines({ pinned, dataset, fit }: CardParts): string[] {
 
 function learnerLines({ pinned, fit, report, evaluation }: CardParts): string[] {
   const { model } = pinned.definitions
-  const params = Object.entries(learnerParams(model.learner, evaluation.kind)).map(([name, value]) => [
+  const params = Object.entries(learnerParams(fit.learner, evaluation.kind)).map(([name, value]) => [
     code(name),
     code(value),
   ])
@@ -122,7 +126,10 @@ function learnerLines({ pinned, fit, report, evaluation }: CardParts): string[] 
       ]
     : []
   return [
-    `Learner ${code(model.learner.kind)}.`,
+    `Learner ${code(fit.learner.kind)}.`,
+    ...(fit.search
+      ? [`It is the best of ${fit.search.trials.length} trials of a search (${code('leaderboard.md')}).`]
+      : []),
     ...size,
     table(['param', 'value'], params),
     ...threshold,

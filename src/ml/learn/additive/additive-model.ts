@@ -36,8 +36,9 @@ export function fitAdditive(task: Task, params: AdditiveParams): FittedAdditive 
   texts.writeOutOfFold(part)
   const { problem, mean, deviation } = scaled(problemOf(known, weightsOfRows(task, params.classWeight)))
   const categories = encoder.columns.map((c) => (c.kind === 'category' ? c.categories.length : 0))
+  const groups = task.together ? Uint32Array.from(train, (row) => task.together![row]!) : null
   const tell = progress()
-  const shapes = fitShapes(part, categories, problem, params, (round) =>
+  const shapes = fitShapes(part, categories, problem, params, groups, (round) =>
     tell({ phase: 'shape curves', done: round, total: null, unit: 'rounds' }),
   )
   purify(shapes, problem.weights, problem.outputs)

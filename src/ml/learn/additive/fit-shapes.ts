@@ -38,13 +38,14 @@ export function fitShapes(
   categories: ArrayLike<number>,
   problem: Problem,
   params: AdditiveParams,
+  groups: Uint32Array | null = null,
   onRound: (round: number) => void = () => {},
 ): Shapes {
   const { link, outputs } = problem
   const table = shapeTable(matrix, categories, { bins: params.maxBins, wide: params.pairBins })
   const rules: Rules = { ...params, link, outputs, minSamplesLeaf: leastRows(params, matrix.rows) }
   const base = baseOf(problem)
-  const runs = drawRuns(problem, base, params)
+  const runs = drawRuns(problem, base, params, groups)
   const columns = table.cuts.map((_, c): Term => {
     return { places: table.bins.subarray(c * table.rows, (c + 1) * table.rows), bins: table.valueBins[c]! + 1 }
   })
@@ -106,11 +107,23 @@ function baseOf({ link, outputs, truth, weights }: Problem): Float64Array {
   return sums.map((sum) => log(Math.max(sum / total, 1e-6)))
 }
 
-/** One for each fold, which its own rows watch; and last one of all rows, which nobody watches. */
-function drawRuns(problem: Problem, base: Float64Array, { folds, seed }: AdditiveParams): Run[] {
+/** One for each fold, which its own rows watch, all rows of a group in one; and last one of all rows, which nobody watches. */
+function drawRuns(
+  problem: Problem,
+  base: Float64Array,
+  { folds, seed }: AdditiveParams,
+  groups: Uint32Array | null,
+): Run[] {
   const rows = problem.truth.length
   const prng = createPrng(seed)
-  const foldOf = Uint8Array.from({ length: rows }, () => prng.int(folds))
+  const drawn = new Map<number, number>()
+  const foldOf = Uint8Array.from({ length: rows }, (_, r) => {
+    const fold = groups && drawn.get(groups[r]!)
+    if (typeof fold === 'number') return fold
+    const next = prng.int(folds)
+    if (groups) drawn.set(groups[r]!, next)
+    return next
+  })
   const every = Uint32Array.from({ length: rows }, (_, r) => r)
   const runOf = (trainRows: Uint32Array, watchedRows: Uint32Array): Run => {
     return {
