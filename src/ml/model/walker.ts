@@ -17,7 +17,7 @@ export type Walker = {
 
 const NO_SETS = new Uint32Array(0)
 /** So many, or fewer where rows are wide: their codes stay in the cache while tree after tree is walked. */
-const BLOCK_ROWS = 256
+const BLOCK_ROWS = 1_024
 const BLOCK_CODES = 2 ** 17
 /** Packing a node costs as much as walking a row through that many trees saves. */
 const WORTH_PACKING = 4
