@@ -58,7 +58,10 @@ async function score(models: Models, rows: number, folder: string) {
   await writeRows(models, rows, folder)
   const duck = await createDuck({ threads: 1, memoryLimit: '1GB' })
   const cpu = process.cpuUsage()
-  const parts = await writeScores(duck, { model: forest, explain: false, rows, scratch: folder })
+  const parts = await writeScores(duck, {
+    ...{ model: forest, explain: false, asOf: '2024-01-31T00:00:00.000000Z' },
+    ...{ rows, scratch: folder },
+  })
   const columns = scoreColumns(forest, false)
   await writeResult(duck, { scratch: folder, parts, kept: ['key'], columns, made: { by: 'bench' }, rows })
   const { user, system } = process.cpuUsage(cpu)

@@ -8,6 +8,7 @@ import { DAY_MS, hasAge } from '../ml/model/age.ts'
 import { encodeColumns, type InputColumn } from '../ml/model/encoder.ts'
 import { predictAll } from '../ml/model/kinds.ts'
 import { calibrateAll, type Model } from '../ml/model/model-file.ts'
+import { likeliest } from '../ml/model/outcome.ts'
 import { computedNames } from './score-columns.ts'
 
 /** Rows that are scored at once, and rows of one file of scores: so much is in memory, whatever there is. */
@@ -123,9 +124,7 @@ function scoreBatch(model: Model, { rows, inputs }: Batch, explain: boolean): Fl
   const scores = calibrateAll(calibration, predictAll(learned, matrix))
   const said = Uint32Array.from({ length: rows }, (_, r) => {
     if (outcome.kind === 'binary') return scores[r]! >= outcome.threshold ? 1 : 0
-    let best = 0
-    for (let k = 1; k < outputs; k++) if (scores[r * outputs + k]! > scores[r * outputs + best]!) best = k
-    return best
+    return likeliest(scores, r * outputs, outputs)
   })
   const columns = outcome.kind === 'regression' ? [] : [Float64Array.from(said)]
   for (let k = 0; k < outputs; k++) columns.push(Float64Array.from(said, (_, r) => scores[r * outputs + k]!))

@@ -1,20 +1,15 @@
 import { explain } from '../ml/explain/explain.ts'
 import type { InputValue } from '../ml/model/encoder.ts'
 import { type Model, predictOne } from '../ml/model/model-file.ts'
+import { likeliest } from '../ml/model/outcome.ts'
 import type { Explanation } from '../wire/explanation.ts'
 
 /** Of what the model predicts for these values: of the positive label, of the label that is predicted, or of the value. */
 export function explanationOf(model: Model, values: readonly InputValue[]): Explanation {
   const { outcome } = model
   const said = explain(model, values)
-  const of = outcome.kind === 'multiclass' ? greatest(predictOne(model, values)) : 0
+  const of = outcome.kind === 'multiclass' ? likeliest(predictOne(model, values), 0, outcome.classes.length) : 0
   const { unit, base, contributions } = said[of]!
   const label = outcome.kind === 'regression' ? null : outcome.classes[outcome.kind === 'binary' ? 1 : of]!
   return { of: label, unit, base, contributions: [...contributions] }
-}
-
-function greatest(shares: Float64Array): number {
-  let best = 0
-  for (let k = 1; k < shares.length; k++) if (shares[k]! > shares[best]!) best = k
-  return best
 }
