@@ -86,7 +86,7 @@ async function writeRows({ january, columns }: Models, rows: number, folder: str
     const to = literal(join(folder, 'features.parquet'))
     await session.run(
       `COPY (SELECT n AS key, ${names.map(ident).join(', ')} FROM range(${rows}) r(n)
-         JOIN (SELECT row_number() OVER () - 1 AS i, * FROM january) ON i = n % ${count} ORDER BY n) TO ${to} (FORMAT parquet)`,
+         JOIN (SELECT row_number() OVER () - 1 AS i, * FROM january) ON i = n % ${count}) TO ${to} (FORMAT parquet)`,
     )
   })
   duck.close()
