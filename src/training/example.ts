@@ -4,6 +4,9 @@ import type { Value } from '../values/values.ts'
 
 export const EXAMPLE_ROWS = 5
 
+/** The column of the training set that says when a row is. */
+const MOMENT = 'event_timestamp'
+
 /** Rows of the training set as the signature wants them: pandas' "split" form, a Bool with nulls as text, a date by its age in days. */
 export function inputExample(
   rows: readonly Readonly<Record<string, Value>>[],
@@ -12,7 +15,7 @@ export function inputExample(
   const data = rows.map((row) =>
     inputs.map(({ name, type, nullable }) => {
       const value = row[name] ?? null
-      if (hasAge(type) && value !== null) return ageInDays(String(value), Date.parse(String(row.event_timestamp)))
+      if (hasAge(type) && value !== null) return ageInDays(String(value), Date.parse(String(row[MOMENT])))
       return type === 'Bool' && nullable && value !== null ? (value ? 'True' : 'False') : value
     }),
   )
