@@ -98,6 +98,7 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
     'shap_dependence.json': JSON.stringify(report.reasons.dependence),
     'permutation_importance.json': pretty(report.reasons.permutation),
     'leaks.json': pretty(report.leaks),
+    ...(report.readable ? { 'shapes.json': JSON.stringify(report.readable) } : {}),
     ...(report.hindsight ? { 'hindsight.json': pretty(report.hindsight) } : {}),
     ...(report.champion ? { 'champion_comparison.json': pretty(report.champion) } : {}),
     ...(report.calibration ? { 'calibration_tried.json': pretty(report.calibration) } : {}),

@@ -3,6 +3,7 @@ import type { LossCurve } from '../../ml/learn/boosting/loss-curve.ts'
 import type { ChosenCalibration } from '../../ml/learn/calibrate.ts'
 import type { Segment } from '../../ml/measure/segments.ts'
 import type { Outcome } from '../../ml/model/outcome.ts'
+import { type ReadableModel, readableModel } from '../../ml/model/readable.ts'
 import type { Evaluation } from '../evaluate.ts'
 import { type Frame, framePart } from '../frame.ts'
 import { answersOf } from './answers.ts'
@@ -28,6 +29,8 @@ export type Report = {
   champion: Comparison | null
   /** What the model goes by. */
   reasons: Reasons
+  /** The curves that it is the sum of; null where it is none. */
+  readable: ReadableModel | null
   /** Artifacts by their names. */
   images: Record<string, string>
 }
@@ -63,6 +66,7 @@ export async function reportOf(parts: ReportParts): Promise<Report> {
     calibration: calibrated && { kind: calibrated.calibration?.kind ?? null, losses: calibrated.losses },
     champion: champion && compareWithChampion(champion, comparedRows(parts, champion)),
     reasons: reasonsOf({ ...fitted, frame, test }),
+    readable: readableModel(fitted.model.learned, fitted.model.encoder.spec),
     images: { ...curvesOf(evaluation, answersOf(frame, test, outputs)), ...learningCurve(parts.curves) },
   }
 }
