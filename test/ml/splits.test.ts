@@ -141,6 +141,22 @@ describe('the hold-out', () => {
   })
 })
 
+it('of several classes each has its share of the entities that ever were of it, the rarest first; numbers are not parted', () => {
+  const input = panel()
+  const labels = Uint8Array.from(input.entities, (e, r) => (e % 10 === 0 && input.moments[r] === 0 ? 2 : e % 2))
+  const several = { ...input, target: { kind: 'multiclass', classes: 3, labels } as const }
+  const { test } = splitTrainingSet(several, RULE)
+  const rare = (rows: Iterable<number>) =>
+    new Set([...rows].flatMap((r) => (labels[r] === 2 ? [input.entities[r]!] : [])))
+  const share = rare(test).size / rare(labels.keys()).size
+  expect(share).toBeGreaterThan(RULE.testShare - 0.008)
+  expect(share).toBeLessThan(RULE.testShare + 0.008)
+  const numbers = { ...input, target: { kind: 'regression', values: Float64Array.from(labels) } as const }
+  const plain = splitTrainingSet(numbers, RULE)
+  expect(plain.test.length / labels.length).toBeCloseTo(RULE.testShare, 1)
+  expect(plain).toEqual(splitTrainingSet(numbers, { ...RULE, stratify: false }))
+})
+
 it('a part without both labels is refused, and which part', () => {
   const input = panel({ customers: 400 })
   const labels = labelsOf(input).map((label, r) => (input.moments[r] === 3 ? 0 : label))

@@ -6,7 +6,7 @@
 import { PlatformError } from '../../base/errors.ts'
 import { heldOut, placeOfEntity } from './hold-out.ts'
 import { splitRows } from './split-rows.ts'
-import { hasTwoOutcomes, rowsOfTarget, type Target, takeTarget } from './task.ts'
+import { classesOf, hasTwoOutcomes, rowsOfTarget, type Target, takeTarget } from './task.ts'
 
 /** `null`: by entity where there is more than one period, else by rows. */
 export type SplitBy = 'rows' | 'entity' | 'time'
@@ -68,17 +68,15 @@ function byRows({ target }: SplitInput, open: Uint32Array, rule: SplitRule): Par
  */
 function byEntity({ target, entities, entityKeys }: SplitInput, open: Uint32Array, rule: SplitRule): Parts {
   const rowsOf = new Uint32Array(entityKeys.length)
-  const positive = new Uint8Array(entityKeys.length)
-  const labels = target.kind === 'binary' ? target.labels : null
-  for (const row of open) {
-    rowsOf[entities[row]!]!++
-    if (labels?.[row] === 1) positive[entities[row]!] = 1
-  }
+  for (const row of open) rowsOf[entities[row]!]!++
   const there = entityKeys.flatMap((key, e) =>
     rowsOf[e]! > 0 ? [{ e, place: placeOfEntity(key, `split ${rule.seed}`) }] : [],
   )
   there.sort((a, b) => a.place - b.place || a.e - b.e)
-  const strata = rule.stratify !== false ? [0, 1].map((p) => there.filter(({ e }) => positive[e] === p)) : [there]
+  const telling = rule.stratify === false ? null : tellingClasses(target, entities, open, entityKeys.length)
+  const strata = telling
+    ? Array.from({ length: classesOf(target) }, (_, c) => there.filter(({ e }) => telling[e] === c))
+    : [there]
   const tested = new Uint8Array(entityKeys.length)
   for (const stratum of strata) {
     const all = stratum.reduce((sum, { e }) => sum + rowsOf[e]!, 0)
@@ -91,6 +89,24 @@ function byEntity({ target, entities, entityKeys }: SplitInput, open: Uint32Arra
     }
   }
   return partsBy(open, (row) => tested[entities[row]!] === 1)
+}
+
+/** Of each entity the class that says most of it: of two the positive one if it ever was that, of several the rarest that it ever was. */
+function tellingClasses(target: Target, entities: Uint32Array, open: Uint32Array, count: number): Uint8Array | null {
+  if (target.kind === 'regression') return null
+  const { labels } = target
+  const rows = new Array<number>(classesOf(target)).fill(0)
+  for (const row of open) rows[labels[row]!]!++
+  const saysMore = (a: number, b: number) =>
+    target.kind === 'binary' ? a > b : rows[a]! < rows[b]! || (rows[a] === rows[b] && a > b)
+  const telling = new Uint8Array(count)
+  const known = new Uint8Array(count)
+  for (const row of open) {
+    const e = entities[row]!
+    if (known[e] === 0 || saysMore(labels[row]!, telling[e]!)) telling[e] = labels[row]!
+    known[e] = 1
+  }
+  return telling
 }
 
 /** The newest periods, so many that their rows come nearest to the share; at least one is learned from. */
