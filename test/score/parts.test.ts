@@ -1,4 +1,4 @@
-import { mkdtemp, readdir, readFile, rm, writeFile } from 'node:fs/promises'
+import { mkdtemp, open, readdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
@@ -106,8 +106,14 @@ test('a finished file takes its name in one step: what fails half-way leaves wha
   const from = join(folder, 'one.txt')
   await writeFile(from, 'whole')
   await publish(from, to)
+  // Whoever reads the old one reads on in it.
+  const reader = await open(to)
+  await writeFile(from, 'the new one')
+  await publish(from, to)
+  expect((await reader.readFile()).toString()).toBe('whole')
+  await reader.close()
   await expect(publish(join(folder, 'missing'), to)).rejects.toThrow('ENOENT')
-  expect(await readFile(to, 'utf8')).toBe('whole')
+  expect(await readFile(to, 'utf8')).toBe('the new one')
   expect(await readdir(join(folder, 'deep'))).toEqual(['scores.parquet'])
 })
 

@@ -42,6 +42,7 @@ describe('global explanations', () => {
     expect(summary).toMatchObject({ rows: SHAP_ROWS_MAX, measuringRows: 2_500, seed: 4, unit: 'log_odds' })
     const sample = [...sampleOf(2_500, SHAP_ROWS_MAX, 4)]
     expect(new Set(sample).size).toBe(SHAP_ROWS_MAX)
+    expect([...sampleOf(2_500, SHAP_ROWS_MAX, 5)]).not.toEqual(sample)
     const said = sample.map((r) => explain(model, rows[r]!)[0]!)
     const [output] = summary.outputs
     expect(output).toMatchObject({ of: 1, base: said[0]!.base })
