@@ -45,7 +45,8 @@ export function targetOf(name: string, column: TrainingColumn, written: Predicte
     return { target: { kind, labels: numbersOf(values, classes), classes: classes.length }, classes }
   const { positive } = written
   const other = classes.find((value) => value !== positive)
-  if (classes.length !== 2 || other === undefined) throw notTwo(name, classes, positive)
+  if (classes.length !== 2 || other === undefined || !classes.some((value) => value === positive))
+    throw notTwo(name, classes, positive)
   const pair = [other, positive!]
   return { target: { kind, labels: numbersOf(values, pair) }, classes: pair }
 }
