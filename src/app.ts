@@ -1,3 +1,4 @@
+import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { must } from './base/assert.ts'
 import { type Clock, systemClock } from './base/clock.ts'
@@ -147,6 +148,7 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
     clock,
     log,
     versions,
+    trainers: { tracking, environment: process.env, openTracking: () => openTracking({ tracking, settings, log }) },
   })
   const flows = watchedFlows(
     closing.add('flows', createFlows({ db, log, build: createBuildName(), retention: settings.flowsKept }), (it) =>
@@ -209,6 +211,31 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
     close: closing.close,
   }
 }
+
+/**
+ * MLflow's tracking API for one trainer: on the loopback, at a port that is free, behind a token that nobody else knows. So a
+ * training needs no server beside it, and the trainer reaches nothing but tracking: no model is registered by it.
+ */
+async function openTracking({ tracking, settings, log }: { tracking: Tracking; settings: Settings; log: Log }) {
+  const [{ createServer }, { trackingRoutes }] = await Promise.all([
+    import('./http/server.ts'),
+    import('./tracking/routes.ts'),
+  ])
+  const token = randomBytes(32).toString('hex')
+  const { listen, close } = await createServer({
+    routes: [trackingRoutes(tracking, { artifactBytesMax: settings.artifactBytesMax })],
+    host: '127.0.0.1',
+    port: 0,
+    token,
+    stopMs: TRAINER_STOP_MS,
+    log,
+    version: await weirVersion(),
+  })
+  return { url: await listen(), token, close }
+}
+
+/** The trainer is over: nobody waits for an answer any more. */
+const TRAINER_STOP_MS = 1_000
 
 /** The client of Redis is loaded only where there is one. */
 async function openOnlineStore(db: Database, online: string, namespace: string, log: Log): Promise<OnlineStore> {

@@ -17,6 +17,8 @@ export const ERROR_CODES = {
   no_production_model: 'No version of the model is in Production, or the one that is cannot be loaded.',
   unsupported: 'A correct request for something that this version does not do.',
   corrupt: 'Stored bytes are not what their digest says or cannot be read, or rows were lost or doubled on the way.',
+  trainer_failed:
+    'The trainer of a model, a command of the project, gave no model that can be used; its run has its log.',
   file_gone: 'A stored file that the records name is not there.',
   storage_full: 'A disk, a quota or a store has no room; the message names the place.',
   storage_refused: 'A file, folder or store may not be read or written (permission, read-only, a failing disk).',

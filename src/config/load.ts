@@ -1,11 +1,12 @@
 import { existsSync, mkdirSync } from 'node:fs'
-import { join, resolve } from 'node:path'
+import { dirname, join, resolve } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { createJiti } from 'jiti'
 import { messageOf, PlatformError } from '../base/errors.ts'
 import { normalizeProject } from './normalize.ts'
 import type { Project } from './project.ts'
 import { NO_CODE, type ProjectCode, projectCode } from './project-code.ts'
+import { trainerFiles } from './trainer-files.ts'
 
 export const CONFIG_FILE = 'weir.config.ts'
 
@@ -52,7 +53,10 @@ async function importDefault(
   try {
     const module = await jiti.import<{ default?: unknown }>(file)
     if (!Object.hasOwn(module, 'default')) return { definition: undefined, code: NO_CODE }
-    return { definition: module.default, code: await projectCode(file, jiti, 'weir') }
+    return {
+      definition: module.default,
+      code: await projectCode(file, jiti, 'weir', await trainerFiles(module.default, dirname(file))),
+    }
   } catch (error) {
     throw new PlatformError('config_invalid', `${file} cannot be loaded: ${messageOf(error)}`, { cause: error })
   }

@@ -3,6 +3,7 @@ import { z } from 'zod'
 import { learnerOrAuto } from './learner-shapes.ts'
 import { PREDICTS } from './predicts.ts'
 import { said } from './said.ts'
+import { trainer } from './trainer-shape.ts'
 
 const split = z.strictObject({
   by: said(
@@ -69,7 +70,13 @@ export const model = z.strictObject({
     'How much a row counts in the fit and in the measures: a column of the source of the label, or a feature; above 0.',
     { column: 'customers' },
   ),
-  learner: said(learnerOrAuto, "How it learns; 'auto' searches for it.", { kind: 'random_forest', trees: 100 }),
+  learner: said(learnerOrAuto.optional(), "How it learns; 'auto' searches for it.", {
+    kind: 'random_forest',
+    trees: 100,
+  }),
+  trainer: said(trainer.optional(), 'A command of your own that learns, instead of a learner.', {
+    command: ['python', 'train.py'],
+  }),
   split: said(split.prefault({}), 'Which rows measure it.', { by: 'time', testShare: 0.2 }),
   threshold: said(
     z

@@ -10,6 +10,7 @@ import type {
   FeatureService,
   FeatureView,
   Format,
+  Model,
   Project,
   ServiceFeature,
   ValueType,
@@ -108,7 +109,7 @@ function complete(shape: ProjectShape, dir: string, code: ProjectCode): Project 
       predicts: m.predicts,
       positive: m.positive,
       weight: m.weight,
-      learner: m.learner === 'auto' ? { kind: 'auto', ...AUTO_DEFAULTS } : m.learner,
+      learner: learnerOf(m, code),
       split: m.split,
       threshold: m.threshold,
       calibration: m.calibration,
@@ -117,6 +118,16 @@ function complete(shape: ProjectShape, dir: string, code: ProjectCode): Project 
       about: m.about,
     })),
   }
+}
+
+/** A trainer is a learner too: one that is asked outside. Where neither is named, that is a fault, and this is never used. */
+function learnerOf({ learner, trainer }: ProjectShape['models'][string], code: ProjectCode): Model['learner'] {
+  if (trainer === undefined && learner === 'auto') return { kind: 'auto', ...AUTO_DEFAULTS }
+  if (trainer === undefined)
+    return learner && learner !== 'auto' ? learner : { kind: 'ridge_regression', penalty: 1, seed: 0 }
+  const { timeout, maxModelMb, ...told } = trainer
+  const maxModelBytes = maxModelMb * 1_000_000
+  return { kind: 'trainer', ...told, timeoutMs: durationMs(timeout), maxModelBytes, code: code.digest }
 }
 
 function completeColumn(name: string, column: ProjectShape['sources'][string]['columns'][string]): Column {

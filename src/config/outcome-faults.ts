@@ -1,6 +1,7 @@
 /** What a fit would refuse of what a model predicts, as far as the definitions tell it: before any work, with all faults at once. */
 
 import { learnedByChoice } from '../ml/learn/auto/choice.ts'
+import { isTrainer } from '../ml/learn/given/params.ts'
 import { learnersOf } from '../ml/learn/learners.ts'
 import { CLASSES_MAX } from '../ml/model/outcome.ts'
 import type { Fault } from './fault.ts'
@@ -77,7 +78,7 @@ function positiveFaults(at: string, { positive }: Model, { name, type, checks }:
 /** Settings that mean nothing for what is predicted. */
 function settingFaults(at: string, model: Model, kind: Predicts): Fault[] {
   const faults: Fault[] = []
-  const learns = learnedByChoice(model.learner)
+  const learns = isTrainer(model.learner) ? [kind] : learnedByChoice(model.learner)
   if (!learns.includes(kind)) {
     const all = learns.map((one) => IN_WORDS[one]).join(' and ')
     faults.push({

@@ -33,8 +33,13 @@ export const NO_CODE: ProjectCode = { digest: digestOf([]), files: [], packages:
 export const TEXT_BYTES_MAX = 1_000_000
 const CODE = ['.ts', '.mts', '.cts', '.tsx', '.js', '.mjs', '.cjs', '.jsx']
 
-/** `own` names what stands for Weir itself, whose code is told apart. */
-export async function projectCode(file: string, jiti: Jiti, own: string): Promise<ProjectCode> {
+/** `own` names what stands for Weir itself, whose code is told apart; `more` are files that a trainer is made of, as they are. */
+export async function projectCode(
+  file: string,
+  jiti: Jiti,
+  own: string,
+  more: readonly string[] = [],
+): Promise<ProjectCode> {
   const entry = await realpath(file)
   const dir = dirname(entry)
   const bytes = new Map<string, Buffer>()
@@ -54,6 +59,10 @@ export async function projectCode(file: string, jiti: Jiti, own: string): Promis
         names.set(name, (names.get(name) ?? new Set()).add(dirname(at)))
       }
     }
+  }
+  for (const path of more) {
+    const place = await realpath(path)
+    if (!bytes.has(place)) bytes.set(place, await readFile(place))
   }
   const lock = await readLock(dir)
   const files = [...bytes]

@@ -1,4 +1,5 @@
 import type { Auto } from '../ml/learn/auto/params.ts'
+import type { Trainer } from '../ml/learn/given/params.ts'
 import type { Learner } from '../ml/learn/learners.ts'
 import type { SplitRule } from '../ml/learn/splits.ts'
 import type { TargetKind } from '../ml/learn/task.ts'
@@ -166,7 +167,7 @@ export type Model = {
   predicts: TargetKind | null
   positive: string | number | null
   weight: { column: string } | { feature: string } | null
-  learner: Learner | Auto
+  learner: Learner | Auto | Trainer
   split: SplitRule
   /** Probability from which the prediction is positive, or how it is chosen. */
   threshold: number | ThresholdRule | null

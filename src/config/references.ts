@@ -6,6 +6,7 @@ import { modelTypeFaults } from './model-types.ts'
 import type { Project, Source } from './project.ts'
 import { rowNameFaults } from './row-names.ts'
 import type { ProjectShape } from './shapes.ts'
+import { trainerFaults } from './trainer-faults.ts'
 
 const RESERVED_NAMES = ['event_timestamp', 'created', '_gone', '_one', '_n', '_ts', '_known_at', '_place']
 /** The longest name of a column in PostgreSQL. */
@@ -25,6 +26,7 @@ export function checkReferences(project: Project, shape: ProjectShape): Fault[] 
     ...labelFaults(project),
     ...modelFaults(project),
     ...modelTypeFaults(project),
+    ...trainerFaults(project, shape),
     ...defaultModelFaults(project),
   ]
 }

@@ -20,6 +20,7 @@ export const STATUS: Record<ErrorCode, number> = {
   no_production_model: 503,
   unsupported: 400,
   corrupt: 500,
+  trainer_failed: 422,
   file_gone: 500,
   storage_full: 507,
   storage_refused: 503,

@@ -12,7 +12,7 @@ const AGE_MS_MAX = 24 * 3600_000
  * A new name in the scratch space that says whose it is: `KIND-PLACE-PID-START-…`. What a process leaves when it is killed
  * is people's data, so it goes as soon as its owner is gone.
  */
-export function scratchName(kind: 'work' | 'put' | 'fetch' | 'duckdb' | 'sample'): string {
+export function scratchName(kind: 'work' | 'put' | 'fetch' | 'duckdb' | 'sample' | 'trainer'): string {
   const { pid, start } = thisProcess()
   return `${kind}-${placeDigest()}-${pid}-${start || 0}-${randomUUID()}`
 }
@@ -37,7 +37,7 @@ export async function makeScratch(dir: string) {
  * A private folder among the temporary files of the system, for a command that has no home. What such a command left when it
  * was killed goes first; of what others have there nothing is touched.
  */
-export async function withTemporary<T>(kind: 'sample', body: (dir: string) => Promise<T>): Promise<T> {
+export async function withTemporary<T>(kind: 'sample' | 'trainer', body: (dir: string) => Promise<T>): Promise<T> {
   for (const name of await readdir(tmpdir()).catch(() => [])) {
     const isLeft = name.startsWith(TEMPORARY) && ownerOf(name.slice(TEMPORARY.length)) === 'gone'
     // One of another user is that one's to remove.
@@ -53,7 +53,7 @@ export async function withTemporary<T>(kind: 'sample', body: (dir: string) => Pr
 }
 
 /** The same name there. */
-export function temporaryName(kind: 'sample' | 'duckdb'): string {
+export function temporaryName(kind: 'sample' | 'trainer' | 'duckdb'): string {
   return join(tmpdir(), `${TEMPORARY}${scratchName(kind)}`)
 }
 

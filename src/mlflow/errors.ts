@@ -20,6 +20,7 @@ const NAMES: Record<ErrorCode, [number, string]> = {
   no_production_model: [503, 'TEMPORARILY_UNAVAILABLE'],
   unsupported: [400, 'BAD_REQUEST'],
   corrupt: [500, 'DATA_LOSS'],
+  trainer_failed: [400, 'INVALID_PARAMETER_VALUE'],
   file_gone: [500, 'DATA_LOSS'],
   storage_full: [507, 'RESOURCE_EXHAUSTED'],
   storage_refused: [503, 'IO_ERROR'],

@@ -37,6 +37,6 @@ export function compareBuilds(recorded: Recorded, now: Pinned, build: BuildRecor
 }
 
 /** Whether a result comes from code of the project, and not from what it says alone. */
-export function decides({ onDemand }: Definitions): boolean {
-  return onDemand.length > 0
+export function decides({ onDemand, model }: Definitions): boolean {
+  return onDemand.length > 0 || model.learner.kind === 'trainer'
 }

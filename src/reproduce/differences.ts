@@ -16,7 +16,7 @@ export function definitionDifferences(recorded: Definitions, now: Definitions): 
 
 function partsOf({ model, service, views, onDemand, entities, label }: Definitions): Map<string, string> {
   const named: [string, { name: string }][] = [
-    ['model', model],
+    ['model', withoutCode(model)],
     ['feature service', service],
     ['label', label],
     ...views.map((view): [string, { name: string }] => ['feature view', view]),
@@ -29,6 +29,12 @@ function partsOf({ model, service, views, onDemand, entities, label }: Definitio
 /** Its function is compared with the files of the project, which are told by name. */
 function declared({ code: _, ...view }: Definitions['onDemand'][number]): { name: string } {
   return view
+}
+
+/** The same of a trainer. */
+function withoutCode({ learner, ...model }: Definitions['model']): { name: string } {
+  const { code: _, ...told } = learner as typeof learner & { code?: string }
+  return { ...model, learner: told } as { name: string }
 }
 
 /** What both know of the code: Weir's own by its digest, and what it is installed with. */

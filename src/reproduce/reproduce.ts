@@ -116,6 +116,11 @@ async function reproduce(deps: Deps, name: string): Promise<Reproduction> {
     return end(code.length > 0 ? 'other_code' : 'not_reproducible', [rows, ...code, ...environment])
   }
 
+  const { learner } = pinned.definitions.model
+  if (learner.kind === 'trainer') {
+    const says = `the training set is the same; the model came from a command (${learner.command.join(' ')}), which is not run again`
+    return end(code.length > 0 ? 'other_code' : 'not_reproducible', [says, ...code, ...environment])
+  }
   const fit = await deps.training.fit(pinned, dataset)
   Object.assign(found, compared(fit, recorded, recordedMetrics))
   const differs = [...code, ...environment]

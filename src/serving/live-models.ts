@@ -6,6 +6,7 @@ import { type Says, saysOfModel } from '../config/predicts.ts'
 import type { Project } from '../config/project.ts'
 import type { Database } from '../db/sql.ts'
 import type { Features } from '../features/features.ts'
+import { kindOf } from '../ml/model/kinds.ts'
 import { decodeModel, type Model, predictOne } from '../ml/model/model-file.ts'
 import { isYesOrNo } from '../ml/model/outcome.ts'
 import { REGISTRY_CHANNEL } from '../registry/channel.ts'
@@ -173,6 +174,8 @@ export function createLiveModels(deps: LiveModelDeps) {
   async function load(version: ModelVersion): Promise<LiveModel> {
     const { name } = version
     const model = await readModel(version)
+    // What has to be opened first is opened before it takes its place.
+    kindOf(model.learned).open?.(model.learned)
     const definition = project.models.find((m) => m.name === name)!
     const service = features.service(definition.featureService)
     const { inputs } = model.encoder.spec

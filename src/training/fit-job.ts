@@ -9,7 +9,8 @@ import type { FoldScore } from '../ml/learn/auto/known-folds.ts'
 import { isAuto } from '../ml/learn/auto/params.ts'
 import { type Search, searchLearner } from '../ml/learn/auto/search.ts'
 import type { LossCurve } from '../ml/learn/boosting/loss-curve.ts'
-import { type Fitted, fitLearner, type Learner } from '../ml/learn/learners.ts'
+import type { Trainer } from '../ml/learn/given/params.ts'
+import { type Fitted, fitLearner, type Learner, learnsAgain } from '../ml/learn/learners.ts'
 import { splitRows } from '../ml/learn/split-rows.ts'
 import { type Split, type SplitBy, splitTrainingSet } from '../ml/learn/splits.ts'
 import { takeRows } from '../ml/learn/take-rows.ts'
@@ -43,6 +44,8 @@ export type FitJob = {
   threads: number
   /** Of an interrupted search, what it has found (ml/learn/auto/known-folds.ts). */
   known?: Record<string, FoldScore>
+  /** The ONNX file of a trainer, where the learner is one. */
+  given?: Uint8Array
 }
 
 export type FitResult = {
@@ -60,7 +63,7 @@ export type FitResult = {
   /** The loss while it learned, of learners that learn step by step. */
   curves: LossCurve[]
   /** What was fitted: of 'auto' what the search took. */
-  learner: Learner
+  learner: Learner | Trainer
   search: Search | null
   trainTimeSec: number
   evaluation: Evaluation
@@ -75,22 +78,24 @@ export type FitResult = {
  * only the measuring part has is part of it.
  */
 export async function runFitJob(job: FitJob, onFold: OnFold = () => {}): Promise<FitResult> {
-  const { data, champion, threads, label } = job
+  const { data, champion, threads, label, given } = job
   const frame = frameOf(data, frameOptions(job))
   const split = splitTrainingSet(frame, job.definition.split)
   refuseUnlearned(frame, split)
   const started = performance.now()
   const seen = withoutHoldOut(frame, split)
   const { learner, search } = await learnerOf(job, split.by, seen.frame, seen.train, onFold)
+  const again = learnsAgain(learner)
   const definition = { ...job.definition, learner }
-  const how = { definition, threads, by: split.by }
+  const how = { definition, threads, by: split.by, ...(given ? { given } : {}) }
   const { encoder, matrix, learned, importance, scores, curves } = await fitAndScore(
     how,
     seen.frame,
     seen.train,
     seen.test,
   )
-  const calibrated = await learnCalibration(definition.calibration, seen.frame, seen.train, async (learn, predict) => {
+  const calibrating = again ? definition.calibration : 'none'
+  const calibrated = await learnCalibration(calibrating, seen.frame, seen.train, async (learn, predict) => {
     return (await fitAndScore(how, seen.frame, learn, predict)).scores
   })
   const calibration = calibrated?.calibration ?? null
@@ -101,7 +106,7 @@ export async function runFitJob(job: FitJob, onFold: OnFold = () => {}): Promise
   const holdOut = heldFrame && scoreHoldOut({ encoder, learned, calibration }, heldFrame)
   const trainTimeSec = (performance.now() - started) / 1000
   const outcome = outcomeOf(frame, test, definition.threshold)
-  const randomRows = await mainOfRandomRows(how, seen.frame, outcome)
+  const randomRows = again ? await mainOfRandomRows(how, seen.frame, outcome) : null
   const model = createModel({ label, outcome, encoder, learned, calibration })
   const evaluation = evaluate({ test, holdOut, outcome, randomRows, encoder, importance })
   return {
@@ -131,7 +136,7 @@ export async function runFitJob(job: FitJob, onFold: OnFold = () => {}): Promise
       evaluation,
       curves: curves ?? [],
       fitted: { model, matrix, importance },
-      served: servedParts({ ...job, definition }, split, seen, { encoder, learned, outputs }),
+      served: again ? servedParts({ ...job, definition }, split, seen, { encoder, learned, outputs }) : null,
     }),
     model: encodeModel(model),
     onnx: encodeOnnx(model),
@@ -148,7 +153,7 @@ async function learnerOf(
   frame: Frame,
   train: Uint32Array,
   onFold: OnFold,
-): Promise<{ learner: Learner; search: Search | null }> {
+): Promise<{ learner: Learner | Trainer; search: Search | null }> {
   if (!isAuto(learner)) return { learner, search: null }
   const find = (name: string) => (Object.hasOwn(known, name) ? known[name] : undefined)
   const together = by === 'rows' ? {} : { together: frame.entities }
@@ -183,9 +188,10 @@ function frameOptions({ features, label, weight, definition: { predicts, positiv
 }
 
 type How = {
-  definition: Omit<FitJob['definition'], 'learner'> & { learner: Learner }
+  definition: Omit<FitJob['definition'], 'learner'> & { learner: Learner | Trainer }
   threads: number
   by: SplitBy
+  given?: Uint8Array
 }
 
 /** A class that only measuring rows have could not be said, and would have no probability but 0. */
@@ -210,9 +216,17 @@ function withoutHoldOut(frame: Frame, { train, test, holdOut }: Split) {
 }
 
 /** Where an entity does not stand on both sides of the split, it does not in a fit that puts rows aside either. */
-async function fitAndScore({ definition, threads, by }: How, frame: Frame, train: Uint32Array, test: Uint32Array) {
+async function fitAndScore(
+  { definition, threads, by, given }: How,
+  frame: Frame,
+  train: Uint32Array,
+  test: Uint32Array,
+) {
   const together = by === 'rows' ? {} : { together: frame.entities }
-  const fitted = await fitLearner({ ...frame, ...together, train }, definition.learner, { threads })
+  const fitted = await fitLearner({ ...frame, ...together, train }, definition.learner, {
+    threads,
+    ...(given ? { given } : {}),
+  })
   return { ...fitted, scores: predictAll(fitted.learned, takeRows(fitted.matrix, test)) }
 }
 

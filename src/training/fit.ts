@@ -1,16 +1,15 @@
 import { canonicalJson } from '../base/hash.ts'
-import type { Log } from '../base/log.ts'
-import type { Features } from '../features/features.ts'
 import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import { keepObjects } from '../lake/collect-objects.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import type { Work } from '../lake/work.ts'
 import { isAuto } from '../ml/learn/auto/params.ts'
-import type { TrackingApi } from '../tracking/tracking.ts'
 import type { Evaluation, Metrics } from './evaluate.ts'
 import type { FitJob, FitResult } from './fit-job.ts'
 import { fitInThread } from './fit-thread.ts'
+import { weightColumn } from './frame.ts'
 import { keepFile, type StoredFile } from './keep-file.ts'
+import { failRun, learnOutside, type OutsideDeps } from './outside/learn-outside.ts'
 import type { Pinned } from './pin.ts'
 import { readChampion } from './report/champion.ts'
 import { comparisonMetrics } from './report/compare.ts'
@@ -28,13 +27,9 @@ export type Fit = Omit<FitResult, 'trainTimeSec' | 'evaluation' | 'report' | 'mo
   finishedMs: number
 }
 
-type Deps = {
-  features: Pick<Features, 'readTrainingSet'>
+type Deps = OutsideDeps & {
   objects: ObjectStore
-  tracking: Pick<TrackingApi, 'artifacts'>
   lake: { work: Pick<Work, 'alone'> }
-  clock: { nowMs(): number }
-  log: Log
 }
 
 /** Reads the training set, has a thread of its own do the fit (fit-job.ts), and keeps what came out. */
@@ -47,18 +42,22 @@ export async function fitModel(
 ): Promise<Fit> {
   const { model: definition, service } = pinned.definitions
   const champion = pinned.champion ? await readChampion(deps.tracking, pinned.champion) : null
+  const outside = definition.learner.kind === 'trainer'
+  const given = outside ? { given: await learnOutside(deps, pinned, dataset, options) } : {}
   const data = await deps.features.readTrainingSet(dataset)
   const served = asServed && (await readAsServed(deps, dataset, asServed))
   const features = service.features.map((f) => f.name)
-  const { weight: given } = definition
-  const weight = given === null ? null : 'column' in given ? given.column : given.feature
+  const weight = weightColumn(definition)
   const { threads } = pinned
   const search = isAuto(definition.learner) ? await searchNotes(deps.objects, pinned.runId) : null
   const known = search?.known ?? {}
-  const job = { data, served, features, label: dataset.label, weight, definition, champion, threads, known }
+  const job = { data, served, features, label: dataset.label, weight, definition, champion, threads, known, ...given }
   const { trainTimeSec, evaluation, report, model, onnx, ...fit } = await fitInThread(job, {
     ...options,
     onFold: (name, score) => search?.note(name, score),
+  }).catch((error: unknown) => {
+    if (outside) return failRun(deps, pinned, error)
+    throw error
   })
   await search?.written()
   const [storedModel, storedOnnx, storedEvaluation, storedReport] = await keepObjects(deps.lake.work, () =>

@@ -1,10 +1,10 @@
 import { must } from '../base/assert.ts'
+import type { Model } from '../config/project.ts'
 import type { TrainingData } from '../features/offline/read-training-set.ts'
 import type { SplitInput } from '../ml/learn/splits.ts'
 import { type Task, takeTarget } from '../ml/learn/task.ts'
 import { ageInDays, hasAge } from '../ml/model/age.ts'
 import type { InputColumn } from '../ml/model/encoder.ts'
-
 import { type Learnable, type Predicted, targetOf, weightsOf } from './targets.ts'
 
 /** A training set as a learner takes it: every row, features in the order of the service; and of whom and when each row is. */
@@ -52,6 +52,11 @@ function agesOf(values: readonly string[], valid: Uint8Array, times: readonly st
     known.set(t, tMs)
     return ageInDays(value, tMs)
   })
+}
+
+/** The column of the training set that says how much a row counts; null for none. */
+export function weightColumn({ weight }: Pick<Model, 'weight'>): string | null {
+  return weight === null ? null : 'column' in weight ? weight.column : weight.feature
 }
 
 /** The same of some rows, in their order. */

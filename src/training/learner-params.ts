@@ -1,3 +1,4 @@
+import { isTrainer, type Trainer } from '../ml/learn/given/params.ts'
 import type { Learner } from '../ml/learn/learners.ts'
 import type { ForestParams } from '../ml/learn/random-forest.ts'
 import type { TargetKind } from '../ml/learn/task.ts'
@@ -73,7 +74,9 @@ const PARAMS: { [K in Learner['kind']]: Params<Extract<Learner, { kind: K }>> } 
   }),
 }
 
-export function learnerParams(learner: Learner, predicts: TargetKind): Record<string, string> {
+export function learnerParams(learner: Learner | Trainer, predicts: TargetKind): Record<string, string> {
+  // What it learns by is told by itself.
+  if (isTrainer(learner)) return { trainer_command: JSON.stringify(learner.command) }
   const params = PARAMS[learner.kind] as Params<Learner>
   return params(learner, predicts)
 }

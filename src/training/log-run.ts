@@ -20,6 +20,7 @@ import type { Pinned, Versions } from './pin.ts'
 import { recordBuild } from './record.ts'
 import { cardOf } from './report/card.ts'
 import type { Report } from './report/report.ts'
+import { createTrainingRun } from './training-run.ts'
 
 export type LoggedRun = {
   runId: string
@@ -48,20 +49,14 @@ type Deps = {
 export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Promise<LoggedRun> {
   const { tracking, objects } = deps
   const identity = identityOf(pinned, dataset)
-  const { experimentId } = await tracking.experiments.ensure(pinned.definitions.model.experiment)
-  const run = await tracking.runs.create({
-    experimentId,
-    runId: pinned.runId,
-    runName: pinned.runName,
-    userId: 'weir',
-    startTimeMs: pinned.startedMs,
-    tags: { 'mlflow.source.name': 'weir train', 'mlflow.source.type': 'LOCAL', 'mlflow.user': 'weir' },
-  })
+  const run = await createTrainingRun(tracking, pinned)
   // Another MLflow server gives ids of its own.
-  const runId = run.runId
+  const { runId, experimentId } = run
   const folder = { runId, modelUuid: sha256Hex(`model of ${runId}`).slice(0, 32), createdMs: fit.finishedMs }
+  const said = new Set(isOutside(pinned) ? run.params.map(({ key }) => key) : [])
   await tracking.logBatch(runId, {
-    params: entries(paramsOf(pinned, dataset, fit)),
+    // A param never changes: what a trainer has said under a name of ours stays.
+    params: entries(paramsOf(pinned, dataset, fit)).filter(({ key }) => !said.has(key)),
     metrics: [
       ...Object.entries(fit.metrics).map(([key, value]) => ({ key, value, timestampMs: fit.finishedMs, step: 0 })),
       ...curvePoints(fit),
@@ -94,8 +89,8 @@ export async function logRun(deps: Deps, pinned: Pinned, dataset: TrainingSetRef
     ...report.images,
     'model_card.md': cardOf({ runId, pinned, dataset, fit, evaluation, report }),
     'segments.json': pretty(report.segments),
-    'shap_summary.json': pretty(report.reasons.shap),
-    'shap_dependence.json': JSON.stringify(report.reasons.dependence),
+    ...(report.reasons.shap ? { 'shap_summary.json': pretty(report.reasons.shap) } : {}),
+    ...(report.reasons.dependence ? { 'shap_dependence.json': JSON.stringify(report.reasons.dependence) } : {}),
     'permutation_importance.json': pretty(report.reasons.permutation),
     'leaks.json': pretty(report.leaks),
     ...(report.readable ? { 'shapes.json': JSON.stringify(report.readable) } : {}),
@@ -131,6 +126,11 @@ function curvePoints({ curves, outcome, finishedMs }: Fit) {
   return curves.flatMap(({ of, rounds, losses }) =>
     rounds.map((step, i) => ({ key: `${of}_${loss}`, value: losses[i]!, timestampMs: finishedMs, step })),
   )
+}
+
+/** Whether a trainer has written to the run before. */
+function isOutside({ definitions }: Pinned): boolean {
+  return definitions.model.learner.kind === 'trainer'
 }
 
 /** What was pinned and is one word each, so that runs can be searched by it; all of it is in inputs.json. */

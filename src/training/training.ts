@@ -27,6 +27,7 @@ import { type Fit, fitModel } from './fit.ts'
 import type { GitState } from './git.ts'
 import { identityOf } from './identity.ts'
 import { type LoggedRun, logRun } from './log-run.ts'
+import type { TrainerHost } from './outside/learn-outside.ts'
 import { type Definitions, type Pinned, pin, requireSameBuild, type TrainRequest, type Versions } from './pin.ts'
 import { type BuildRecord, type CodeRecord, recordBuild } from './record.ts'
 import { findTrained, type Registered, register, type Trained, type VersionStore } from './register.ts'
@@ -55,7 +56,7 @@ export type {
 export type TrainingDeps = {
   project: Project
   lake: Pick<Lake, 'pinKnownAt' | 'work'>
-  features: Pick<Features, 'trainingSet' | 'readTrainingSet' | 'readFirstRows'>
+  features: Pick<Features, 'writeTrainingRows' | 'trainingSet' | 'readTrainingSet' | 'readFirstRows'>
   objects: ObjectStore
   tracking: TrackingApi
   registry: VersionStore
@@ -63,6 +64,8 @@ export type TrainingDeps = {
   log: Log
   /** What is not known here; asked for when a training starts. */
   versions: () => Promise<Versions>
+  /** Where models of the project have trainers; see outside/. */
+  trainers?: TrainerHost | undefined
 }
 
 export type Training = {

@@ -28,6 +28,7 @@ const BANNED: { what: string; pattern: RegExp; places: Record<string, string> }[
     what: 'the environment',
     pattern: /\bprocess\.env\b/,
     places: {
+      'app.ts': 'a trainer is given those variables that the project names',
       'cli/with-app.ts': 'handed to the table of settings',
       'cli/output.ts': 'colours, by the common variables',
       'cli/commands/doctor.ts': 'says where a setting comes from',

@@ -20,6 +20,7 @@ const SPOKEN: Record<string, string> = {
   'cli/progress.ts': 'the style of a package',
   'features/define/check-expressions.ts': "DuckDB's tree of a statement",
   'home/mark.ts': 'the file that lies in a store',
+  'training/outside/logged-model.ts': "MLflow's description of a model",
 }
 
 const files = readdirSync(SRC, { recursive: true, encoding: 'utf8' }).filter((f) => f.endsWith('.ts'))

@@ -5,6 +5,7 @@ import { refusal } from '../../config/normalize.ts'
 import type { Project } from '../../config/project.ts'
 import { expressionFaults } from '../../features/define/check-expressions.ts'
 import { sizeOfChoice } from '../../ml/learn/auto/choice.ts'
+import { isTrainer } from '../../ml/learn/given/params.ts'
 import { checkDeep, type DeepOptions } from '../check-deep.ts'
 import { type CommonOptions, common, instantOption } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -107,7 +108,7 @@ export function printProject(project: Project, out: Output): void {
       m.experiment,
       m.featureService,
       m.label,
-      `${m.learner.kind}, ${sizeOfChoice(m.learner)}`,
+      `${m.learner.kind}, ${isTrainer(m.learner) ? m.learner.command[0] : sizeOfChoice(m.learner)}`,
     ]),
   )
   out.line(defaultModelLine(project))

@@ -38,6 +38,7 @@ import {
   type TrainingSetRef,
   type TrainingSetRequest,
 } from './training-set.ts'
+import { type RowRoles, writeTrainingRows } from './write-training-rows.ts'
 
 type Deps = { sql: Sql; lake: Lake; duck: Duck; objects: ObjectStore; project: Project; clock: Clock }
 
@@ -50,6 +51,8 @@ export type Offline = {
   readTrainingSet(ref: StoredTrainingSet): Promise<TrainingData>
   /** Its first rows, with every digit of an Int64. */
   readFirstRows(ref: StoredTrainingSet, count: number): Promise<Record<string, FeatureValue>[]>
+  /** The rows that have a role, as Parquet at a path of the caller's, with a column that says it. */
+  writeTrainingRows(ref: StoredTrainingSet, roles: RowRoles, path: string): Promise<void>
   exportTrainingSet(ref: StoredTrainingSet, path: string): Promise<void>
   /** The features of a service for the caller's own rows (a file): one row out for each row in, in order. */
   entityDataset(service: ServiceDefinition, request: EntityDatasetRequest): Promise<DatasetRef>
@@ -97,6 +100,7 @@ export function createOffline(deps: Deps, { requireChecked }: Catalogue): Offlin
     },
     readTrainingSet: (ref) => explained(ref, () => readTrainingSet(deps, ref)),
     readFirstRows: (ref, count) => explained(ref, () => readFirstRows(deps, ref, count)),
+    writeTrainingRows: (ref, roles, path) => explained(ref, () => writeTrainingRows(deps, ref, roles, path)),
     exportTrainingSet: (ref, path) => explained(ref, () => exportTrainingSet(deps.objects, ref, path)),
     async entityDataset(asked, request) {
       await requireChecked()

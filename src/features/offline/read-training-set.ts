@@ -70,7 +70,8 @@ export async function exportTrainingSet(objects: ObjectStore, ref: StoredTrainin
   }
 }
 
-async function verifiedPath(objects: ObjectStore, { objectKey, digest }: StoredTrainingSet): Promise<string> {
+/** The local file of a training set, its bytes checked. */
+export async function verifiedPath(objects: ObjectStore, { objectKey, digest }: StoredTrainingSet): Promise<string> {
   assert(objectKey.includes(digest), `training set '${objectKey}' is named by its digest`)
   try {
     return await objects.local(objectKey)

@@ -14,6 +14,8 @@ import { fitBoosting, weightsOf } from './boosting/gradient-boosting.ts'
 import { groupsOf } from './boosting/interactions.ts'
 import type { LossCurve } from './boosting/loss-curve.ts'
 import type { BoostingParams } from './boosting/params.ts'
+import { takeGiven } from './given/given.ts'
+import { isTrainer, type Trainer } from './given/params.ts'
 import { fitLines, fitSplines } from './linear/linear.ts'
 import type { LogisticParams, RidgeParams, SplineParams } from './linear/params.ts'
 import { type ForestParams, fitAnyForest } from './random-forest.ts'
@@ -44,10 +46,11 @@ export type Fitted = {
   curves?: LossCurve[]
 }
 
-type Threads = { threads: number }
+/** `given`: what a trainer gave, where the learner is one. */
+export type How = { threads: number; given?: Uint8Array }
 
 type LearnerEntry<L extends Learner> = {
-  fit(task: Task, learner: L, how: Threads): Promise<Fitted>
+  fit(task: Task, learner: L, how: How): Promise<Fitted>
   /** How large a model it may give, in a few words. */
   size(learner: L): string
   /** What it can be asked for; `weir check` refuses the rest before the fit does. */
@@ -100,7 +103,7 @@ function asCurves(kind: CurvesKind, { encoder, matrix, curves, importance }: Ret
 async function fitForestTask(
   { rows, inputs, target, weights, train }: Task,
   { kind, ...params }: Extract<Learner, { kind: ForestKind }>,
-  how: Threads,
+  how: How,
 ): Promise<Fitted> {
   const encoder = learnEncoder(inputs)
   const matrix = encodeColumns(createEncoder(encoder), inputs, rows)
@@ -116,7 +119,7 @@ async function fitForestTask(
 async function fitBoostingTask(
   { rows, inputs, target, weights, train, together }: Task,
   { kind, monotone, ...params }: Extract<Learner, { kind: 'gradient_boosting' }>,
-  how: Threads,
+  how: How,
 ): Promise<Fitted> {
   const outcomes = numbersOf(target)
   const encoder = learnCategories(inputs, outcomes, train)
@@ -163,13 +166,19 @@ function numbersOf(target: Target): ArrayLike<number> {
 const DIRECTIONS = { rising: 1, falling: -1 } as const
 
 /** Fits with `threads` threads, and gives the same bytes for any number of them; 0 fits in the caller's. */
-export async function fitLearner(task: Task, learner: Learner, how: Threads): Promise<Fitted> {
+export async function fitLearner(task: Task, learner: Learner | Trainer, how: How): Promise<Fitted> {
+  if (isTrainer(learner)) return takeGiven(task, how.given)
   const entry = entryOf(learner)
   if (!entry.learns.includes(task.target.kind)) {
     const message = `${learner.kind} cannot learn a ${task.target.kind}, only ${entry.learns.join(' and ')}`
     throw new PlatformError('unsupported', message)
   }
   return await entry.fit(task, learner, how)
+}
+
+/** Whether it can learn from other rows too, for a comparison: a trainer was asked once, outside. */
+export function learnsAgain(learner: Learner | Trainer): boolean {
+  return !isTrainer(learner)
 }
 
 export function learnedBy(learner: Pick<Learner, 'kind'>): readonly TargetKind[] {

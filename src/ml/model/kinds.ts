@@ -3,6 +3,7 @@
  * read, checked and told in ONNX. Nobody else asks what kind a model is. How each is learned is in learn/learners.ts, by
  * the same tags.
  */
+import { PlatformError } from '../../base/errors.ts'
 import type { Explainer } from '../explain/explainer.ts'
 import { explainAdditive, explainBoosted, explainCurves, explainForest } from '../explain/explainers.ts'
 import { type Additive, findAdditiveFault, predictAdditive, predictAllAdditive } from './additive.ts'
@@ -14,6 +15,8 @@ import { curvesArrays, packCurves, unpackCurves } from './curves-file.ts'
 import type { EncoderSpec } from './encoder.ts'
 import { type Forest, findForestFault, forestPredict, forestPredictAll } from './forest.ts'
 import { forestArrays, packForest, unpackForest } from './forest-file.ts'
+import { type Given, openGiven, predictAllGiven, predictGiven } from './given/given.ts'
+import { givenArrays, packGiven, unpackGiven } from './given/given-file.ts'
 import { OUTCOME_OF_LINK } from './link.ts'
 import type { ArraySpec, ModelArray } from './model-arrays.ts'
 import type { Refusal } from './model-header.ts'
@@ -32,7 +35,10 @@ export type CurvesModel = { kind: CurvesKind; curves: Curves }
 
 export type AdditiveModel = { kind: 'additive_model'; additive: Additive }
 
-export type Learned = ForestModel | BoostedModel | CurvesModel | AdditiveModel
+/** Learned by somebody else. */
+export type GivenModel = { kind: 'onnx'; given: Given }
+
+export type Learned = ForestModel | BoostedModel | CurvesModel | AdditiveModel | GivenModel
 export type LearnedKind = Learned['kind']
 type ModelOf<K extends LearnedKind> = K extends CurvesKind
   ? CurvesModel
@@ -66,6 +72,10 @@ export type ModelKind<M extends Learned> = {
   onnx(model: M, encoder: EncoderSpec): OnnxForm
   /** What each column adds to its sums; refused (unsupported) where its file does not say enough. */
   explain(model: M): Explainer
+  /** Of one that is an ONNX file: that file. */
+  onnxFile?(model: M): Uint8Array
+  /** Makes it ready to answer, where that takes time; refuses what will not answer. */
+  open?(model: M): void
 }
 
 function forestKind(kind: ForestKind): ModelKind<ForestModel> {
@@ -153,13 +163,43 @@ const KINDS: { [K in LearnedKind]: ModelKind<ModelOf<K>> } = {
     onnx: ({ additive }, encoder) => onnxOfAdditive(additive, encoder),
     explain: ({ additive }) => explainAdditive(additive),
   },
+  onnx: {
+    layout: 2,
+    trees: () => 0,
+    outputs: ({ given }) => given.outputs,
+    gives: ({ given }) => given.gives,
+    predict: ({ given }, row, out) => predictGiven(given, row, out),
+    predictAll: ({ given }, matrix) => predictAllGiven(given, matrix),
+    findFault: ({ given }, encoder) =>
+      encoder.columns.length === given.encoder.columns.length ? undefined : 'columns',
+    pack: ({ given }) => packGiven(given),
+    unpacker(header, _columns, refusal) {
+      const sizes = givenArrays(header, refusal)
+      return { arrays: sizes.arrays, unpack: (arrays) => ({ kind: 'onnx', given: unpackGiven(sizes, arrays) }) }
+    },
+    onnx: noForm,
+    explain() {
+      throw new PlatformError('unsupported', 'a model that a trainer of the project gave as ONNX cannot be explained')
+    },
+    onnxFile: ({ given }) => given.bytes,
+    open: ({ given }) => void openGiven(given),
+  },
   logistic_regression: curvesKind('logistic_regression'),
   ridge_regression: curvesKind('ridge_regression'),
   spline_regression: curvesKind('spline_regression'),
 }
 
+function noForm(): never {
+  throw new Error('a given model is its own ONNX file')
+}
+
 export function kindOf<M extends Learned>(model: M): ModelKind<M> {
   return KINDS[model.kind] as unknown as ModelKind<M>
+}
+
+/** Whether it can be said what each column adds to its answers. */
+export function isExplained(model: Learned): boolean {
+  return model.kind !== 'onnx'
 }
 
 export function findKind(name: string): ModelKind<Learned> | undefined {

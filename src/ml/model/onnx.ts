@@ -31,6 +31,8 @@ const TRUE = ['True', 'true', 'TRUE', '1', '1.0']
 const FALSE = ['False', 'false', 'FALSE', '0', '0.0']
 
 export function encodeOnnx(model: Model): Uint8Array {
+  const own = kindOf(model.learned).onnxFile?.(model.learned)
+  if (own) return own
   const { spec } = model.encoder
   const form = kindOf(model.learned).onnx(model.learned, spec)
   const answers = answersOf(spec, model.outcome)

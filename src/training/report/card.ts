@@ -5,6 +5,7 @@
 import { displayInstant } from '../../base/instant.ts'
 import type { TrainingSetRef } from '../../features/offline/training-set.ts'
 import type { Search } from '../../ml/learn/auto/search.ts'
+import type { Trainer } from '../../ml/learn/given/params.ts'
 import type { Learner } from '../../ml/learn/learners.ts'
 import type { EncoderSpec } from '../../ml/model/encoder.ts'
 import type { Evaluation, Metrics } from '../evaluate.ts'
@@ -26,7 +27,7 @@ export type CardParts = {
     splitBy: string
     flattery: number | null
     trees: number
-    learner: Learner
+    learner: Learner | Trainer
     search: Search | null
     encoder: EncoderSpec
     metrics: Metrics
@@ -183,7 +184,7 @@ function featureLines({ fit, evaluation, report }: CardParts): string[] {
       input?.type ?? '',
       input?.nullable ? 'yes' : 'no',
       percent(importance),
-      shown(shap.outputs[0]?.features.find(isSame)?.meanAbsolute),
+      shown(shap?.outputs[0]?.features.find(isSame)?.meanAbsolute),
       without && without.worse !== null ? `${shown(without.worse)} ± ${shown(without.deviation)}` : '',
       shown(report.leaks.find(isSame)?.alone),
     ]

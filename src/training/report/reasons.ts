@@ -6,11 +6,17 @@ import { type Target, takeTarget } from '../../ml/learn/task.ts'
 import { classLogLoss } from '../../ml/measure/multiclass.ts'
 import { rootMeanSquaredError } from '../../ml/measure/regression.ts'
 import { rocAuc } from '../../ml/measure/roc.ts'
+import { isExplained } from '../../ml/model/kinds.ts'
 import type { Model } from '../../ml/model/model-file.ts'
 import type { Matrix } from '../../ml/model/trees.ts'
 import { type Frame, framePart } from '../frame.ts'
 
-export type Reasons = { shap: ShapSummary; dependence: ShapDependence; permutation: PermutationImportance }
+/** `shap` and `dependence` are null of a model that nothing is known of but its answers. */
+export type Reasons = {
+  shap: ShapSummary | null
+  dependence: ShapDependence | null
+  permutation: PermutationImportance
+}
 
 /** No choice of the user's: another sample of the same rows says the same. */
 const SEED = 20_240_131
@@ -22,12 +28,14 @@ export function reasonsOf(parts: FittedParts & { frame: Frame; test: Uint32Array
   const { model, frame, test, importance } = parts
   const { inputs, target } = framePart(frame, test)
   const measuring = { model, matrix: takeRows(parts.matrix, test), inputs, seed: SEED }
-  const { summary, dependence } = globalShap(measuring)
+  const { summary, dependence } = isExplained(model.learned) ? globalShap(measuring) : NOT_EXPLAINED
   const gain = model.encoder.fields.map(({ at, width }) =>
     importance.subarray(at, at + width).reduce((sum, share) => sum + share, 0),
   )
   return { shap: summary, dependence, permutation: permutationImportance(measuring, judgeOf(target), gain) }
 }
+
+const NOT_EXPLAINED = { summary: null, dependence: null }
 
 /** By what a model of such a target is judged. */
 function judgeOf(target: Target): Judge {

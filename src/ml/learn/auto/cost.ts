@@ -56,6 +56,9 @@ export function predictMicros(model: Learned): number {
       return treesMicros(model.boosted)
     case 'additive_model':
       return 0.1 + 0.05 * model.additive.columns + 0.02 * (model.additive.pairs.length / 2)
+    // One message to a thread and back; no search has such a model.
+    case 'onnx':
+      return 200
     default:
       return 0.1 + 0.05 * model.curves.columns + 0.005 * model.curves.columns * model.curves.outputs
   }
