@@ -59,6 +59,9 @@ function columnRows(columns: Record<string, unknown[]>): Record<string, unknown>
   return Array.from({ length: count }, (_, r) => Object.fromEntries(lists.map(([name, list]) => [name, list[r]])))
 }
 
+/** Some 2,700 years. */
+const AGE_DAYS_MAX = 1_000_000
+
 /**
  * The values of the named inputs, in their order; columns of other names are ignored. A Bool that had nulls in training is
  * text in the model's signature (training/mlmodel.ts): True and False are read as such anyway.
@@ -70,8 +73,10 @@ export function valuesOfRows(
   return rows.map((row, r) =>
     inputs.map(({ name, type }) => {
       if (!Object.hasOwn(row, name)) throw invalid(`row ${r} lacks '${name}'; the model takes ${names(inputs)}`)
-      // A date may come as what a DataFrame of the signature has: its age in days.
-      if ((type === 'Date' || type === 'UnixTimestamp') && typeof row[name] === 'number') return row[name]
+      const given = row[name]
+      // A date may come as what a DataFrame of the signature has, its age in days; a greater number is none, but seconds.
+      const isAge = typeof given === 'number' && Math.abs(given) <= AGE_DAYS_MAX
+      if ((type === 'Date' || type === 'UnixTimestamp') && isAge) return given
       const value = readJsonValue(type, row[name])
       if (value !== undefined) return value
       throw invalid(`row ${r}: '${name}' must be ${type} or null: ${notOfType(type, row[name], name)}`)

@@ -52,7 +52,7 @@ function createRuns() {
 
 const REFUSED = { code: 'conflict', message: expect.stringMatching(/was edited.*Nothing more is done.*command again/) }
 const store = { objects: {} as ObjectStore, shared: false }
-const STEPS = ['pin', 'build training set', 'fit', 'log run', 'register']
+const STEPS = ['pin', 'build training set', 'build as served', 'fit', 'log run', 'register']
 const edited = (): Project => {
   const project = ridesProject()
   return { ...project, models: project.models.map((m) => ({ ...m, threshold: 0.9 })) }
@@ -68,7 +68,8 @@ function trainingThatTells() {
     pin: did('pin', { definitions: { service: { features: [] } } }),
     requireSameBuild: async () => {},
     buildDataset: did('build training set', {}),
-    fit: did('fit', {}),
+    buildAsServed: did('build as served', {}),
+    fit: did('fit', { outcome: { kind: 'regression' } }),
     logRun: did('log run', { runId: 'r' }),
     register: did('register', { name: 'm', version: 1 }),
   } as unknown as Training

@@ -9,6 +9,13 @@ import type { ModelVersion } from '../../src/registry/registry.ts'
 import { createLiveModels, type LiveModelDeps } from '../../src/serving/live-models.ts'
 import { smallModel } from '../ml/small-model.ts'
 
+/** What serving asks of a project. */
+const PROJECT = {
+  models: [{ name: 'churn', featureService: 'all', label: 'outcome', predicts: null, positive: null }],
+  labels: [{ name: 'outcome', source: 'outcomes', column: 'outcome' }],
+  sources: [{ name: 'outcomes', columns: [{ name: 'outcome', type: 'Bool' }] }],
+} as unknown as Project
+
 /** Live models over a registry and files that the test holds in its hand. */
 const NAME = 'churn'
 let model: Model
@@ -32,7 +39,7 @@ beforeEach(async () => {
   const { inputs } = model.encoder.spec
   const service = { name: 'all', keys: [], features: inputs.map(({ name, type }) => ({ name, type })) }
   const deps = {
-    project: { models: [{ name: NAME, featureService: 'all' }] } as unknown as Project,
+    project: PROJECT,
     features: { service: () => service } as unknown as Features,
     registry: { inStage: async () => version() as ModelVersion, wasInProduction: async () => true },
     tracking: {
