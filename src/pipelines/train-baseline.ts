@@ -3,7 +3,7 @@ import type { Project } from '../config/project.ts'
 import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import type { Flows } from '../flows/flows.ts'
 import type { Lake } from '../lake/lake.ts'
-import type { Pinned, SplitBy, Training, TrainRequest } from '../training/training.ts'
+import type { Comparison, Pinned, SplitBy, Training, TrainRequest } from '../training/training.ts'
 import type { RunOptions } from './ingest-month.ts'
 import { projectDigest, stepsOfProject } from './same-project.ts'
 
@@ -25,6 +25,8 @@ export type TrainingReport = {
   metrics: Record<string, number>
   /** How the rows were divided; absent where a version was found again. */
   split?: DividedRows
+  /** With the version in Production; absent where a version was found again, null where there was none. */
+  comparison?: Comparison | null
 }
 
 export type DividedRows = {
@@ -67,7 +69,16 @@ export function defineTrainBaseline(
     const threshold = outcome.kind === 'binary' ? outcome.threshold : null
     const predicts = outcome.kind
     const split = { by, trainRows, testRows, holdOutRows, predicts, threshold, flattery }
-    return { ...reportOf(pinned, dataset), ...registered, runId: logged.runId, metrics, split, reused: false }
+    const { comparison } = fit
+    return {
+      ...reportOf(pinned, dataset),
+      ...registered,
+      runId: logged.runId,
+      metrics,
+      split,
+      comparison,
+      reused: false,
+    }
   })
   return async (request, options) => {
     const input: Input = { ...request, project: projectDigest(project) }

@@ -12,7 +12,7 @@ import { keepFile, type StoredFile } from './keep-file.ts'
 import { failRun, learnOutside, type OutsideDeps } from './outside/learn-outside.ts'
 import type { Pinned } from './pin.ts'
 import { readChampion } from './report/champion.ts'
-import { comparisonMetrics } from './report/compare.ts'
+import { type Comparison, comparisonMetrics } from './report/compare.ts'
 import { hindsightMetrics } from './report/hindsight.ts'
 import type { Report } from './report/report.ts'
 import { searchNotes } from './search-notes.ts'
@@ -24,6 +24,8 @@ export type Fit = Omit<FitResult, 'trainTimeSec' | 'evaluation' | 'report' | 'mo
   onnx: StoredFile
   evaluation: StoredFile
   report: StoredFile
+  /** With the version in Production; null where there was none. */
+  comparison: Comparison | null
   finishedMs: number
 }
 
@@ -82,6 +84,7 @@ export async function fitModel(
     onnx: storedOnnx,
     evaluation: storedEvaluation,
     report: storedReport,
+    comparison: report.champion,
     finishedMs: deps.clock.nowMs(),
   }
 }

@@ -35,6 +35,7 @@ import type { Report } from './report/report.ts'
 
 export { TRAINING_SET_IDENTITY_TAG, TRAINING_SET_TAG } from './log-run.ts'
 
+export type { Comparison } from './report/compare.ts'
 export type { Hindsight } from './report/hindsight.ts'
 export type { FeatureLeak } from './report/leaks.ts'
 export type {

@@ -2,6 +2,7 @@ import type { Command } from 'commander'
 import { displayInstant, type Instant } from '../../base/instant.ts'
 import type { JoinMode } from '../../features/offline/training-set.ts'
 import type { DividedRows, TrainingReport } from '../../pipelines/train-baseline.ts'
+import type { Comparison } from '../../training/training.ts'
 import { formatMs, formatNumber } from '../format.ts'
 import { type CommonOptions, common, instantOption } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -37,6 +38,7 @@ export function printTraining(report: TrainingReport, out: Output): void {
   out.line(`${name} version ${version} ${done}: ${formatNumber(rows)} rows, ${features} features`)
   out.line(`as of ${displayInstant(report.asOf)}, known at ${displayInstant(report.knownAt)}, run ${report.runId}`)
   if (report.split) for (const line of splitLines(report.split)) out.line(line)
+  if (report.comparison) out.line(comparisonLine(report.comparison))
   out.table(['metric', 'value', '95 % interval'], metricRows(metrics))
 }
 
@@ -49,6 +51,16 @@ function splitLines({ by, trainRows, testRows, holdOutRows, flattery, predicts }
   if (flattery === null) return [rows]
   const says = `rows at random would have said ${MEASURES[predicts]} that is ${Math.abs(flattery).toFixed(4)}`
   return [rows, flattery > 0 ? `${says} higher than what new entities get` : `${says} lower`]
+}
+
+/** Where the champion may have learned from the rows its advantage says nothing, so no figure of it is shown. */
+function comparisonLine(comparison: Comparison): string {
+  const { version } = comparison
+  if ('reason' in comparison) return `not compared with version ${version} in Production: ${comparison.reason}`
+  const rows = formatNumber(comparison.rows)
+  if (comparison.unseen)
+    return `compared with version ${version} in Production on ${rows} rows that neither has seen (…_over_champion)`
+  return `compared with version ${version} in Production on rows that it may have learned from, which speaks for it: champion_comparison.json of the run. split.holdOut keeps rows from every fit`
 }
 
 /** The ends of an interval stand beside their metric. */

@@ -98,9 +98,12 @@ export function measureOf(answers: Answers): (counts: Uint32Array) => number[] {
   return (counts) => [rankedAuc(ranked, target.labels, counts), meanLoss(counts)]
 }
 
-/** Of a comparison as metrics of the run: `champion_auc`, and the difference with its ends. */
+/**
+ * Of a comparison as metrics of the run: `champion_auc`, and the difference with its ends. None where the champion may have
+ * learned from the rows: its advantage there says nothing.
+ */
 export function comparisonMetrics(comparison: Comparison | null): Record<string, number> {
-  if (!comparison || 'reason' in comparison) return {}
+  if (!comparison || 'reason' in comparison || !comparison.unseen) return {}
   return Object.fromEntries(
     Object.entries(comparison.differences).flatMap(([name, { champion, difference, interval }]) => [
       [`champion_${name}`, champion] as const,
