@@ -37,12 +37,12 @@ export async function completedPackage(folder: string, there: string): Promise<s
 
 /**
  * Weir is named by its place on this machine: the registry has a package of another owner under this name. No install
- * script is needed: what that of PostgreSQL's package does is done at the first start.
+ * script is needed (our own package.json names them): what that of PostgreSQL's package does is done at the first start.
  */
 async function newPackage(folder: string): Promise<Json> {
   const own = JSON.parse(await readFile(new URL('../../package.json', import.meta.url), 'utf8')) as {
     devDependencies?: Record<string, string>
-    optionalDependencies: Record<string, string>
+    allowScripts: Record<string, false>
   }
   return {
     name: packageName(basename(folder)),
@@ -51,7 +51,7 @@ async function newPackage(folder: string): Promise<Json> {
     scripts: { check: 'weir check', up: 'weir up', types: 'tsc --noEmit' },
     dependencies: { weir: `file:${relative(folder, PACKAGE).replaceAll('\\', '/')}` },
     devDependencies: { typescript: own.devDependencies?.typescript ?? '*' },
-    allowScripts: Object.fromEntries(Object.keys(own.optionalDependencies).map((name) => [name, false])),
+    allowScripts: own.allowScripts,
   }
 }
 

