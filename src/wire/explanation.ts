@@ -33,7 +33,12 @@ const explanationMembers = {
 
 export const explanationOf = (features: readonly Field[]) =>
   z
-    .object({ ...explanationMembers, contributions: z.object(members(features, () => z.number())) })
+    .object({
+      ...explanationMembers,
+      contributions: z
+        .object(members(features, ({ name }) => z.number().meta({ description: `What ${name} adds.` })))
+        .meta({ description: 'By feature, in the order of the feature service.' }),
+    })
     .meta({ description: 'What each feature adds to the base: exact Shapley values. Only with ?explain=true.' })
 
 export function explanationJson({ of, unit, base, contributions }: Explanation, names: readonly string[]): string {

@@ -12,7 +12,8 @@ export type SchemaFault = {
 export function refusedRequest(faults: readonly SchemaFault[], part: string): PlatformError {
   const said = plainFaults(faults).map((fault) => {
     const extra = fault.keyword === 'additionalProperties' ? fault.params.additionalProperty : undefined
-    if (part === 'querystring' && extra === 'explain') return 'explain is not supported yet; leave it out'
+    if (part === 'querystring' && extra === 'explain')
+      return 'explain is for one prediction at a time (POST /predict?explain=true); leave it out'
     const place = placeOf(part, fault.instancePath)
     if (extra !== undefined) return `${place} has '${String(extra).slice(0, 80)}', which is unknown; leave it out`
     const lacks = fault.keyword === 'required' ? String(fault.params.missingProperty) : undefined

@@ -141,7 +141,7 @@ describe('answers', () => {
     const rows = example.data.map((row) => row.map((v, c) => (bools[c] && typeof v === 'string' ? v === 'True' : v)))
     const answer = await rig.post(`/models/${MODEL}/invocations`, { dataframe_split: example })
     const scores = answer.body.predictions as { probability: number }[]
-    expect(scores.map((score) => score.probability)).toEqual(rows.map((row) => predictOne(model, row)))
+    expect(scores.map((score) => score.probability)).toEqual(rows.map((row) => predictOne(model, row)[0]))
   })
 
   test('rows beyond one slice keep their order', async () => {
@@ -152,7 +152,7 @@ describe('answers', () => {
     const scores = answer.body.predictions as { probability: number }[]
     const { source } = await rig.app.registry.getVersion(MODEL, 1)
     const model = decodeModel(await rig.app.tracking.artifacts.read(source, 'model.weir'))
-    const expected = rows.map((row) => predictOne(model, Object.values(row) as InputValue[]))
+    const expected = rows.map((row) => predictOne(model, Object.values(row) as InputValue[])[0])
     expect(scores.map((score) => score.probability)).toEqual(expected)
   })
 
@@ -211,8 +211,9 @@ describe('bad requests are the caller’s', () => {
   test('what is not understood is named, not dropped', async () => {
     const asOf = await rig.predict({ ...KNOWN, as_of: '2024-01-31' })
     expect(asOf.body.detail).toBe("the body has 'as_of', which is unknown; leave it out")
-    const explain = await rig.post('/predict?explain=true', KNOWN)
-    expect(explain).toMatchObject({ status: 400, body: { detail: 'explain is not supported yet; leave it out' } })
+    const explain = await rig.post('/predict/batch?explain=true', { user_ids: [KNOWN.user_id] })
+    const detail = 'explain is for one prediction at a time (POST /predict?explain=true); leave it out'
+    expect(explain).toMatchObject({ status: 400, body: { detail } })
     expect((await rig.post('/predict?x=1', KNOWN)).body.detail).toBe(
       "the address has 'x', which is unknown; leave it out",
     )
