@@ -39,7 +39,7 @@ test('weir gc: models that a run has, training sets of no version and old runs g
     const root = join(app.settings.home, 'objects')
     const keys = async (prefix: string) => (await app.objects.list(prefix)).map(({ key }) => key)
     const [models, datasets] = [await keys('models'), await keys('datasets')]
-    expect([models.length, datasets.length]).toEqual([3, 1])
+    expect([models.length, datasets.length]).toEqual([4, 1])
     const unused = `datasets/${sha256Hex('nobody')}.parquet`
     const [inStep, handed] = [`datasets/${sha256Hex('in a step')}.parquet`, 'handed-over/a-delivery/digest']
     for (const key of [unused, inStep, handed]) await app.objects.put(key, Buffer.from('x'))
@@ -60,7 +60,7 @@ test('weir gc: models that a run has, training sets of no version and old runs g
       [JSON.stringify({ model: { objectKey: models[0] }, trainingSet: inStep })],
     )
     expect(await collect(true)).toMatchObject({
-      models: { files: 2 },
+      models: { files: 3 },
       datasets: { files: 1, bytes: 1 },
       handedOver: { files: 0 },
     })
@@ -68,7 +68,7 @@ test('weir gc: models that a run has, training sets of no version and old runs g
     const away = { ...app.mlflow.registry, listModels: () => Promise.reject(new Error('away')) }
     const blind = { ...app, mlflow: { ...app.mlflow, registry: away } }
     const once = { datasetsKeptMs: 90 * DAY_MS, cacheBytesMax: 1, dryRun: true }
-    expect(await collectStorage(blind, once)).toMatchObject({ datasets: null, models: { files: 2 } })
+    expect(await collectStorage(blind, once)).toMatchObject({ datasets: null, models: { files: 3 } })
     expect(await keys('models')).toEqual(models)
     await collect(false)
     expect(await keys('models')).toEqual([models[0]])

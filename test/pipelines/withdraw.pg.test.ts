@@ -76,7 +76,8 @@ const train = (model: string, asOf = JANUARY) => app.trainBaseline({ model, asOf
 const impact = (source: string, validAt: string, version?: number) =>
   impactOf(app, { source, validAt: parseInstant(validAt), ...(version ? { version } : {}) })
 const names = (found: Awaited<ReturnType<typeof impact>>) => ({
-  sets: found.trainingSets.map((set) => `${set.kind} ${set.name}`),
+  // A training also builds its rows as they were served, for what is said of hindsight.
+  sets: [...new Set(found.trainingSets.map((set) => `${set.kind} ${set.name}`))],
   versions: found.versions?.map((v) => `${v.name}/${v.version} ${v.stage}`),
   views: found.liveViews.map((v) => v.view),
 })
