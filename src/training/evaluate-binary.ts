@@ -2,6 +2,7 @@ import type { Interval } from '../ml/measure/bootstrap.ts'
 import { type CalibrationBin, calibrationBins, calibrationError } from '../ml/measure/calibration.ts'
 import { accuracy, type Confusion, confusion, f1, rowLogLoss } from '../ml/measure/classification.ts'
 import { type LiftPoint, liftPoints } from '../ml/measure/lift.ts'
+import { meanOf } from '../ml/measure/mean.ts'
 import {
   type PrecisionRecallPoint,
   precisionRecallPoints,
@@ -10,7 +11,7 @@ import {
 import { rankScores } from '../ml/measure/ranked.ts'
 import { type RocPoint, rankedAuc, rocPoints } from '../ml/measure/roc.ts'
 import type { Label } from '../ml/model/outcome.ts'
-import { intervalsOf, type Measured, meanOf } from './measured.ts'
+import { intervalsOf, type Measured } from './measured.ts'
 
 /** Of two outcomes: area under ROC, average precision, F1, accuracy, log-loss, Brier score, calibration error. */
 export type BinaryScores = Record<'auc' | 'ap' | 'f1' | 'acc' | 'logloss' | 'brier' | 'ece', number>

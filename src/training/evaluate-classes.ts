@@ -1,9 +1,10 @@
 import type { Interval } from '../ml/measure/bootstrap.ts'
+import { meanOf } from '../ml/measure/mean.ts'
 import { classAccuracy, classConfusion, macroF1, rowClassLogLoss } from '../ml/measure/multiclass.ts'
 import { rankScores } from '../ml/measure/ranked.ts'
 import { rankedAuc } from '../ml/measure/roc.ts'
 import type { Label } from '../ml/model/outcome.ts'
-import { intervalsOf, type Measured, meanOf } from './measured.ts'
+import { intervalsOf, type Measured } from './measured.ts'
 
 /** Of several classes: the mean over the classes of the area under ROC against all others, accuracy, the mean of their F1, log-loss. */
 export type ClassesScores = { aucMacro: number; acc: number; f1Macro: number; logloss: number }

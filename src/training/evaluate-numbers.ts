@@ -1,5 +1,6 @@
 import { type Interval, quantile } from '../ml/measure/bootstrap.ts'
-import { intervalsOf, type Measured, meanOf } from './measured.ts'
+import { meanAbsoluteError, rootMeanSquaredError, rSquared } from '../ml/measure/regression.ts'
+import { intervalsOf, type Measured } from './measured.ts'
 
 /** Of numbers: root of the mean squared error and mean absolute error, in the unit of the label, and R². */
 export type NumbersScores = Record<'rmse' | 'mae' | 'r2', number>
@@ -11,29 +12,19 @@ type Rows = Measured & { values: Float64Array }
 
 export function numbersScores(rows: Rows): NumbersScores {
   const [rmse, mae, r2] = measures(rows, rows.weights)
-  return { rmse: rmse!, mae: mae!, r2: r2! }
+  return { rmse, mae, r2 }
 }
 
 export function numbersIntervals(rows: Rows): Record<string, Interval | null> {
   return intervalsOf(rows, ['rmse', 'mae', 'r2'], (counts) => measures(rows, counts))
 }
 
-/** The same as ml/measure/regression.ts, where rows count by their weight. */
-function measures({ values, outputs }: Rows, counts: ArrayLike<number> | null): number[] {
-  const mean = meanOf(values, counts)
-  const squares = meanOf(
-    values.map((value, r) => (value - outputs[r]!) ** 2),
-    counts,
-  )
-  const total = meanOf(
-    values.map((value) => (value - mean) ** 2),
-    counts,
-  )
-  const absolute = meanOf(
-    values.map((value, r) => Math.abs(value - outputs[r]!)),
-    counts,
-  )
-  return [Math.sqrt(squares), absolute, total === 0 ? (squares === 0 ? 1 : 0) : 1 - squares / total]
+function measures({ values, outputs }: Rows, counts: ArrayLike<number> | null): [number, number, number] {
+  return [
+    rootMeanSquaredError(values, outputs, counts),
+    meanAbsoluteError(values, outputs, counts),
+    rSquared(values, outputs, counts),
+  ]
 }
 
 const SHARES = [0, 0.05, 0.25, 0.5, 0.75, 0.95, 1]

@@ -14,7 +14,7 @@ import { type Fitted, fitLearner, type Learner, learnsAgain } from '../ml/learn/
 import { splitRows } from '../ml/learn/split-rows.ts'
 import { type Split, type SplitBy, splitTrainingSet } from '../ml/learn/splits.ts'
 import { takeRows } from '../ml/learn/take-rows.ts'
-import { binaryLabels, lackedClasses, takeTarget } from '../ml/learn/task.ts'
+import { binaryLabels, lackedClasses } from '../ml/learn/task.ts'
 import { chooseThreshold } from '../ml/measure/threshold.ts'
 import type { Calibration } from '../ml/model/calibration.ts'
 import { createEncoder, type EncoderSpec, encodeColumns } from '../ml/model/encoder.ts'
@@ -24,7 +24,7 @@ import { encodeOnnx } from '../ml/model/onnx.ts'
 import type { Label, Outcome } from '../ml/model/outcome.ts'
 import { type Evaluation, evaluate, MAIN_MEASURE, scoresOf } from './evaluate.ts'
 import { type Frame, type FrameOptions, frameOf, framePart } from './frame.ts'
-import type { Measured } from './measured.ts'
+import { type Measured, measuredRows } from './measured.ts'
 import { learnCalibration } from './report/calibrate.ts'
 import type { ChampionFile } from './report/champion.ts'
 import { type Report, reportOf, type ServedParts } from './report/report.ts'
@@ -101,7 +101,7 @@ export async function runFitJob(job: FitJob, onFold: OnFold = () => {}): Promise
   const calibration = calibrated?.calibration ?? null
   const outputs = scores.slice()
   calibrateAll(calibration, scores)
-  const test = measured(seen.frame, seen.test, scores)
+  const test = measuredRows(seen.frame, seen.test, scores)
   const heldFrame = split.holdOut.length === 0 ? null : framePart(frame, split.holdOut)
   const holdOut = heldFrame && scoreHoldOut({ encoder, learned, calibration }, heldFrame)
   const trainTimeSec = (performance.now() - started) / 1000
@@ -127,8 +127,8 @@ export async function runFitJob(job: FitJob, onFold: OnFold = () => {}): Promise
     report: await reportOf({
       frame: seen.frame,
       test: seen.test,
-      outputs: scores,
-      held: heldFrame && holdOut && { frame: heldFrame, outputs: holdOut.outputs },
+      measured: test,
+      held: heldFrame && holdOut && { frame: heldFrame, measured: holdOut },
       definition,
       outcome,
       champion,
@@ -166,12 +166,13 @@ async function learnerOf(
 function servedParts(
   job: FitJob & { definition: How['definition'] },
   split: Split,
-  { train, test }: { train: Uint32Array; test: Uint32Array },
+  seen: ReturnType<typeof withoutHoldOut>,
   { encoder, learned, outputs }: Pick<Fitted, 'encoder' | 'learned'> & { outputs: Float64Array },
 ): ServedParts | null {
-  const { data, served, definition, threads } = job
+  const { served, definition, threads } = job
   if (served === null) return null
-  const { frame } = withoutHoldOut(frameOf(served === 'same' ? data : served, frameOptions(job)), split)
+  const { train, test } = seen
+  const frame = served === 'same' ? seen.frame : withoutHoldOut(frameOf(served, frameOptions(job)), split).frame
   return {
     frame,
     outputs,
@@ -248,7 +249,7 @@ async function mainOfRandomRows(how: How, frame: Frame, outcome: Outcome): Promi
   const { train, test } = splitRows(frame.target, how.definition.split)
   if (lackedClasses(frame.target, train).length > 0) return null
   const { scores } = await fitAndScore({ ...how, by: 'rows' }, frame, train, test)
-  return mainOf(measured(frame, test, scores), outcome)
+  return mainOf(measuredRows(frame, test, scores), outcome)
 }
 
 function mainOf(rows: Measured, outcome: Outcome): number {
@@ -264,10 +265,4 @@ function outcomeOf({ target, classes }: Frame, test: Measured, threshold: Model[
       ? (threshold ?? 0.5)
       : chooseThreshold(binaryLabels(test.target), test.outputs, threshold, test.weights ?? undefined)
   return { kind: 'binary', classes: classes as [Label, Label], threshold: found }
-}
-
-function measured(frame: Frame, rows: Uint32Array, outputs: Float64Array): Measured {
-  const entities = Uint32Array.from(rows, (r) => frame.entities[r]!)
-  const weights = frame.weights && Float64Array.from(rows, (r) => frame.weights![r]!)
-  return { target: takeTarget(frame.target, rows), outputs, entities, weights }
 }

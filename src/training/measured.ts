@@ -1,4 +1,4 @@
-import type { Target } from '../ml/learn/task.ts'
+import { type Target, type Task, takeTarget } from '../ml/learn/task.ts'
 import { bootstrapIntervals, type Interval } from '../ml/measure/bootstrap.ts'
 
 /** The rows that measure a model: what came true, what it gave (rows x outputs, row after row), of whom each is, and how much it counts. */
@@ -7,6 +7,21 @@ export type Measured = {
   outputs: Float64Array
   entities: Uint32Array
   weights: Float64Array | null
+}
+
+/** Of some rows of a frame, for which a model gave `outputs`. */
+export function measuredRows(
+  frame: Pick<Task, 'target' | 'weights'> & { entities: Uint32Array },
+  rows: Uint32Array,
+  outputs: Float64Array,
+): Measured {
+  const { target, entities, weights } = frame
+  return {
+    target: takeTarget(target, rows),
+    outputs,
+    entities: Uint32Array.from(rows, (r) => entities[r]!),
+    weights: weights && Float64Array.from(rows, (r) => weights[r]!),
+  }
 }
 
 /** The seed is no choice of the user's: another one moves the ends by less than they mean. */
@@ -29,15 +44,4 @@ export function intervalsOf(
     return measure(weighed)
   })
   return Object.fromEntries(names.map((name, i) => [name, found[i] ?? null]))
-}
-
-/** Of all rows alike, or by how much each counts. */
-export function meanOf(values: Float64Array, counts: ArrayLike<number> | null): number {
-  let [sum, all] = [0, 0]
-  for (let r = 0; r < values.length; r++) {
-    const count = counts === null ? 1 : counts[r]!
-    sum += values[r]! * count
-    all += count
-  }
-  return sum / all
 }

@@ -3,6 +3,7 @@ import { createPrng } from '../../src/base/prng.ts'
 import { aloneTells } from '../../src/ml/measure/alone.ts'
 import type { InputColumn } from '../../src/ml/model/encoder.ts'
 import type { Frame } from '../../src/training/frame.ts'
+import { measuredRows } from '../../src/training/measured.ts'
 import { otherRows } from '../../src/training/report/changes.ts'
 import { hindsightOf } from '../../src/training/report/hindsight.ts'
 import { leaksOf } from '../../src/training/report/leaks.ts'
@@ -120,21 +121,29 @@ describe('the leak hunt', () => {
 })
 
 describe('hindsight', () => {
-  const test = Uint32Array.from(labels.keys())
+  const all = Uint32Array.from(labels.keys())
   const outputs = Float64Array.from(labels, (l, r) => 0.3 + 0.4 * l + 0.2 * noise[r]!)
   const worse = Float64Array.from(noise)
   const restated = frameOf([number('x', (r) => noise[r]!), number('y', (r) => r)])
+  const measured = measuredRows(restated, all, outputs)
 
   it('fits nothing where nothing changed', async () => {
     const never = () => Promise.reject(new Error('asked'))
     const live = () => new Float64Array(ROWS)
-    const found = await hindsightOf({ restated, served: restated, test, outputs, live, asServed: never })
+    const found = await hindsightOf({ restated, served: restated, measured, outputs, live, asServed: never })
     expect(found).toEqual({ changedRows: 0, rows: ROWS, features: [], measures: null, live: null })
   })
 
   it('counts the rows that changed, by feature, and compares on the same rows', async () => {
     const served = frameOf([number('x', (r) => (r < 5 ? null : noise[r]!)), number('y', (r) => (r % 2 === 0 ? r : -1))])
-    const found = await hindsightOf({ restated, served, test, outputs, live: () => worse, asServed: async () => worse })
+    const found = await hindsightOf({
+      restated,
+      served,
+      measured,
+      outputs,
+      live: () => worse,
+      asServed: async () => worse,
+    })
     expect(found).toMatchObject({
       changedRows: 1_003,
       features: [

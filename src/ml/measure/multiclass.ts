@@ -1,3 +1,4 @@
+import { likeliest } from '../model/outcome.ts'
 import { rocAuc } from './roc.ts'
 
 /** Measures of a model of several classes: labels are 0 … classes - 1, scores one probability a class, row after row. */
@@ -11,9 +12,7 @@ export function classConfusion(
 ): number[][] {
   const counts = Array.from({ length: classes }, () => new Array<number>(classes).fill(0))
   for (let r = 0; r < labels.length; r++) {
-    let said = 0
-    for (let c = 1; c < classes; c++) if (scores[r * classes + c]! > scores[r * classes + said]!) said = c
-    counts[labels[r]!]![said]! += weights?.[r] ?? 1
+    counts[labels[r]!]![likeliest(scores, r * classes, classes)]! += weights?.[r] ?? 1
   }
   return counts
 }

@@ -1,33 +1,39 @@
-/** Measures of predicted numbers; all are NaN for no rows. */
+/** Measures of predicted numbers, where row i counts `counts[i]` times, else once; all are NaN for no rows. */
+import { meanOf } from './mean.ts'
+
+type Counts = ArrayLike<number> | null
 
 /** Root of the mean squared error, in the unit of the label. */
-export function rootMeanSquaredError(labels: Float64Array, predicted: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < labels.length; i++) sum += (predicted[i]! - labels[i]!) ** 2
-  return Math.sqrt(sum / labels.length)
+export function rootMeanSquaredError(labels: Float64Array, predicted: Float64Array, counts?: Counts): number {
+  return Math.sqrt(meanSquare(labels, predicted, counts))
 }
 
 /** Mean absolute error, in the unit of the label. */
-export function meanAbsoluteError(labels: Float64Array, predicted: Float64Array): number {
-  let sum = 0
-  for (let i = 0; i < labels.length; i++) sum += Math.abs(predicted[i]! - labels[i]!)
-  return sum / labels.length
+export function meanAbsoluteError(labels: Float64Array, predicted: Float64Array, counts?: Counts): number {
+  return meanOf(
+    labels.map((label, r) => Math.abs(label - predicted[r]!)),
+    counts,
+  )
 }
 
 /**
  * R², the share of the variance that is explained: 0 is no better than the mean of these labels, below 0 is worse. For
  * labels that are all equal it is 1 for a perfect prediction and else 0, as scikit-learn has it.
  */
-export function rSquared(labels: Float64Array, predicted: Float64Array): number {
-  let mean = 0
-  for (let i = 0; i < labels.length; i++) mean += labels[i]!
-  mean /= labels.length
-  let residual = 0
-  let total = 0
-  for (let i = 0; i < labels.length; i++) {
-    residual += (predicted[i]! - labels[i]!) ** 2
-    total += (labels[i]! - mean) ** 2
-  }
-  if (total === 0 && labels.length > 0) return residual === 0 ? 1 : 0
+export function rSquared(labels: Float64Array, predicted: Float64Array, counts?: Counts): number {
+  const mean = meanOf(labels, counts)
+  const residual = meanSquare(labels, predicted, counts)
+  const total = meanOf(
+    labels.map((label) => (label - mean) ** 2),
+    counts,
+  )
+  if (total === 0) return residual === 0 ? 1 : 0
   return 1 - residual / total
+}
+
+function meanSquare(labels: Float64Array, predicted: Float64Array, counts?: Counts): number {
+  return meanOf(
+    labels.map((label, r) => (label - predicted[r]!) ** 2),
+    counts,
+  )
 }

@@ -41,14 +41,13 @@ export function segmentTable(input: SegmentInput, divisions: readonly Division[]
   const parts = divisions.flatMap((division) => partsOf(division)).filter(({ rows }) => rows.length >= SEGMENT_ROWS_MIN)
   const limit = 0.05 / Math.max(1, parts.length * (input.binary ? 2 : 1))
   const all = Uint32Array.from(input.labels, (_, r) => r)
-  const whole = input.binary ? aucOf(input, all) : undefined
+  const classes = input.binary ? Uint8Array.from(input.labels) : undefined
+  const aucOf = (rows: Uint32Array) => classes && clusteredAuc(classes, input.said, rows, input.entities)
+  const whole = aucOf(all)
+  const tooMuch = input.said.map((p, r) => p - input.labels[r]!)
   return parts.map(({ feature, value, rows }) => {
-    const gap = clusteredMean(
-      input.said.map((p, r) => p - input.labels[r]!),
-      rows,
-      input.entities,
-    )
-    const auc = input.binary ? aucOf(input, rows) : undefined
+    const gap = clusteredMean(tooMuch, rows, input.entities)
+    const auc = aucOf(rows)
     const findings: SegmentFinding[] = []
     if (twoSidedChance(gap.value / gap.error) < limit)
       findings.push(gap.value > 0 ? 'says too much' : 'says too little')
@@ -68,10 +67,6 @@ export function segmentTable(input: SegmentInput, divisions: readonly Division[]
       findings,
     }
   })
-}
-
-function aucOf({ labels, said, entities }: SegmentInput, rows: Uint32Array) {
-  return clusteredAuc(Uint8Array.from(labels), said, rows, entities)
 }
 
 function partsOf({ feature, values, places }: Division) {

@@ -1,5 +1,6 @@
 import { messageOf } from '../../base/errors.ts'
 import type { Target } from '../../ml/learn/task.ts'
+import { meanOf } from '../../ml/measure/mean.ts'
 import { type Difference, pairedDifferences } from '../../ml/measure/paired.ts'
 import { rankScores } from '../../ml/measure/ranked.ts'
 import { rankedAuc } from '../../ml/measure/roc.ts'
@@ -7,15 +8,16 @@ import { encodeColumns, type InputColumn } from '../../ml/model/encoder.ts'
 import { predictAll } from '../../ml/model/kinds.ts'
 import { calibrateAll, decodeModel, type Model } from '../../ml/model/model-file.ts'
 import type { Outcome } from '../../ml/model/outcome.ts'
-import { type Answers, saidAndTrue } from './answers.ts'
+import type { Measured } from '../measured.ts'
 import type { ChampionFile } from './champion.ts'
+import { saidAndTrue } from './said-and-true.ts'
 
 /** Rows on which two models are compared, and what the new one gave for them. */
 export type ComparedRows = {
   inputs: readonly InputColumn[]
   rows: number
   outcome: Outcome
-  answers: Answers
+  measured: Measured
   unseen: boolean
 }
 
@@ -36,12 +38,12 @@ export function compareWithChampion(champion: ChampionFile, compared: ComparedRo
   try {
     const outputs = outputsOf(decodeModel(champion.bytes), compared)
     if (typeof outputs === 'string') return { version, reason: outputs }
-    const before = { ...compared.answers, outputs }
+    const before = { ...compared.measured, outputs }
     return {
       version,
       rows: compared.rows,
       unseen: compared.unseen,
-      differences: differencesOf(before, compared.answers),
+      differences: differencesOf(before, compared.measured),
     }
   } catch (error) {
     return { version, reason: messageOf(error) }
@@ -67,7 +69,7 @@ function outputsOf(model: Model, { inputs, rows, outcome: own }: ComparedRows): 
   return calibrateAll(model.calibration, predictAll(model.learned, matrix))
 }
 
-function differencesOf(before: Answers, after: Answers): Record<string, Difference> {
+function differencesOf(before: Measured, after: Measured): Record<string, Difference> {
   const { entities, target } = after
   const names = measureNames(target)
   const rows = { rows: entities.length, entities, seed: SEED }
@@ -81,21 +83,13 @@ export function measureNames(target: Target): string[] {
 }
 
 /** The same measures, in that order, of one model with row i standing `counts[i]` times. */
-export function measureOf(answers: Answers): (counts: Uint32Array) => number[] {
-  const { losses } = saidAndTrue(answers)
-  const meanLoss = (counts: Uint32Array) => {
-    let [sum, rows] = [0, 0]
-    for (let r = 0; r < counts.length; r++) {
-      sum += losses[r]! * counts[r]!
-      rows += counts[r]!
-    }
-    return sum / rows
-  }
-  const { target, outputs } = answers
-  if (target.kind === 'regression') return (counts) => [Math.sqrt(meanLoss(counts))]
-  if (target.kind === 'multiclass') return (counts) => [meanLoss(counts)]
+export function measureOf(measured: Measured): (counts: Uint32Array) => number[] {
+  const { target, outputs } = measured
+  const { losses } = saidAndTrue(measured)
+  if (target.kind === 'regression') return (counts) => [Math.sqrt(meanOf(losses, counts))]
+  if (target.kind === 'multiclass') return (counts) => [meanOf(losses, counts)]
   const ranked = rankScores(outputs)
-  return (counts) => [rankedAuc(ranked, target.labels, counts), meanLoss(counts)]
+  return (counts) => [rankedAuc(ranked, target.labels, counts), meanOf(losses, counts)]
 }
 
 /**
@@ -105,12 +99,19 @@ export function measureOf(answers: Answers): (counts: Uint32Array) => number[] {
 export function comparisonMetrics(comparison: Comparison | null): Record<string, number> {
   if (!comparison || 'reason' in comparison || !comparison.unseen) return {}
   return Object.fromEntries(
-    Object.entries(comparison.differences).flatMap(([name, { champion, difference, interval }]) => [
-      [`champion_${name}`, champion] as const,
-      [`${name}_over_champion`, difference] as const,
-      ...(interval
-        ? [[`${name}_over_champion_low`, interval.low] as const, [`${name}_over_champion_high`, interval.high] as const]
-        : []),
+    Object.entries(comparison.differences).flatMap(([name, found]) => [
+      [`champion_${name}`, found.champion] as const,
+      ...differenceMetrics(`${name}_over_champion`, found),
     ]),
   )
+}
+
+/** A difference as metrics: itself, and its ends where they are known. */
+export function differenceMetrics(name: string, { difference, interval }: Difference): (readonly [string, number])[] {
+  if (!interval) return [[name, difference]]
+  return [
+    [name, difference],
+    [`${name}_low`, interval.low],
+    [`${name}_high`, interval.high],
+  ]
 }

@@ -2,20 +2,20 @@ import type { LossCurve } from '../../ml/learn/boosting/loss-curve.ts'
 import { rocPoints } from '../../ml/measure/roc.ts'
 import { type Bar, barsSvg, chartSvg, type Point } from '../../plots/plots.ts'
 import type { Evaluation } from '../evaluate.ts'
-import type { Answers } from './answers.ts'
+import type { Measured } from '../measured.ts'
 
 const DIAGONAL = { name: 'by chance', points: [[0, 0] as const, [1, 1] as const], reference: true }
 /** A curve of more points looks the same. */
 const POINTS_MAX = 400
 const BARS_MAX = 30
 
-/** The curves of a run as images, by the name of the artifact. `answers` are those of the rows that measure the model. */
-export function curvesOf(evaluation: Evaluation, answers: Answers): Record<string, string> {
+/** The curves of a run as images, by the name of the artifact. `measured` are the rows that measure the model. */
+export function curvesOf(evaluation: Evaluation, measured: Measured): Record<string, string> {
   const helped = importanceSvg(evaluation.importance.map((i) => ({ name: i.feature, value: i.importance })))
-  return { ...kindCurves(evaluation, answers), 'feature_importance.svg': helped }
+  return { ...kindCurves(evaluation, measured), 'feature_importance.svg': helped }
 }
 
-function kindCurves(evaluation: Evaluation, { target, outputs }: Answers): Record<string, string> {
+function kindCurves(evaluation: Evaluation, { target, outputs }: Measured): Record<string, string> {
   if (evaluation.kind === 'regression') {
     const values = target.kind === 'regression' ? target.values : new Float64Array(0)
     return { 'said_and_true.svg': saidAndTrueSvg(meansByPrediction(values, outputs)) }

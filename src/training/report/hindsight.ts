@@ -1,8 +1,8 @@
 import { type Difference, pairedDifferences } from '../../ml/measure/paired.ts'
 import type { Frame } from '../frame.ts'
-import { type Answers, answersOf } from './answers.ts'
+import type { Measured } from '../measured.ts'
 import { changedRows } from './changes.ts'
-import { measureNames, measureOf } from './compare.ts'
+import { differenceMetrics, measureNames, measureOf } from './compare.ts'
 
 /**
  * How much of what a model is measured at comes from what was not known yet at T: corrections, and facts that came late.
@@ -22,7 +22,8 @@ export type Hindsight = {
 export type HindsightParts = {
   restated: Frame
   served: Frame
-  test: Uint32Array
+  /** The rows that measure the model. */
+  measured: Measured
   /** What the model that was learned from restated values gave for the rows that measure it. */
   outputs: Float64Array
   /** The same model asked about the values as they were served. */
@@ -34,7 +35,7 @@ export type HindsightParts = {
 const SEED = 20_240_601
 
 export async function hindsightOf(parts: HindsightParts): Promise<Hindsight> {
-  const { restated, served, test, outputs } = parts
+  const { restated, served, measured, outputs } = parts
   const changed = restated.inputs.map((input, i) => changedRows(input, served.inputs[i]!))
   const any = Uint8Array.from({ length: restated.rows }, (_, r) => (changed.some((rows) => rows[r] === 1) ? 1 : 0))
   const count = (rows: Uint8Array) => rows.reduce((sum, c) => sum + c, 0)
@@ -47,11 +48,11 @@ export async function hindsightOf(parts: HindsightParts): Promise<Hindsight> {
       .sort((a, b) => b.rows - a.rows),
   }
   if (found.changedRows === 0) return { ...found, measures: null, live: null }
-  const after = answersOf(restated, test, outputs)
+  const after = { ...measured, outputs }
   const before = { ...after, outputs: await parts.asServed() }
   const live = { ...after, outputs: parts.live() }
   const names = measureNames(after.target)
-  const rows = { rows: test.length, entities: after.entities, seed: SEED }
+  const rows = { rows: after.entities.length, entities: after.entities, seed: SEED }
   return {
     ...found,
     measures: pairedDifferences(rows, names, measureOf(before), measureOf(after)),
@@ -59,19 +60,14 @@ export async function hindsightOf(parts: HindsightParts): Promise<Hindsight> {
   }
 }
 
-function once(answers: Answers): number[] {
-  return measureOf(answers)(new Uint32Array(answers.entities.length).fill(1))
+function once(rows: Measured): number[] {
+  return measureOf(rows)(new Uint32Array(rows.entities.length).fill(1))
 }
 
 /** As metrics of the run: `hindsight_auc`, how much of the area comes from what was not known at T, with its ends. */
 export function hindsightMetrics(hindsight: Hindsight | { reason: string } | null): Record<string, number> {
   if (!hindsight || 'reason' in hindsight || !hindsight.measures) return {}
   return Object.fromEntries(
-    Object.entries(hindsight.measures).flatMap(([name, { difference, interval }]) => [
-      [`hindsight_${name}`, difference] as const,
-      ...(interval
-        ? [[`hindsight_${name}_low`, interval.low] as const, [`hindsight_${name}_high`, interval.high] as const]
-        : []),
-    ]),
+    Object.entries(hindsight.measures).flatMap(([name, found]) => differenceMetrics(`hindsight_${name}`, found)),
   )
 }

@@ -6,7 +6,7 @@ import type { Outcome } from '../../ml/model/outcome.ts'
 import { type ReadableModel, readableModel } from '../../ml/model/readable.ts'
 import type { Evaluation } from '../evaluate.ts'
 import { type Frame, framePart } from '../frame.ts'
-import { answersOf } from './answers.ts'
+import type { Measured } from '../measured.ts'
 import type { ChampionFile } from './champion.ts'
 import { otherRows } from './changes.ts'
 import { type Comparison, compareWithChampion } from './compare.ts'
@@ -39,8 +39,8 @@ export type ReportParts = {
   /** All rows but those that no fit sees, and which of them measure the model. */
   frame: Frame
   test: Uint32Array
-  outputs: Float64Array
-  held: { frame: Frame; outputs: Float64Array } | null
+  measured: Measured
+  held: { frame: Frame; measured: Measured } | null
   definition: Pick<Model, 'split' | 'segments'>
   outcome: Outcome
   champion: ChampionFile | null
@@ -56,18 +56,19 @@ export type ReportParts = {
 export type ServedParts = { frame: Frame } & Pick<HindsightParts, 'outputs' | 'live' | 'asServed'>
 
 export async function reportOf(parts: ReportParts): Promise<Report> {
-  const { frame, test, outputs, definition, champion, calibrated, evaluation, served, fitted } = parts
+  const { frame, test, measured, definition, champion, calibrated, evaluation, served, fitted } = parts
   const reason = served ? otherRows(frame, served.frame) : undefined
   return {
     leaks: leaksOf(frame, served && reason === undefined ? served.frame : null),
     hindsight:
-      served && (reason ? { reason } : await hindsightOf({ ...served, restated: frame, served: served.frame, test })),
-    segments: segmentsOf(frame.inputs, test, answersOf(frame, test, outputs), definition.segments),
+      served &&
+      (reason ? { reason } : await hindsightOf({ ...served, restated: frame, served: served.frame, measured })),
+    segments: segmentsOf(frame.inputs, test, measured, definition.segments),
     calibration: calibrated && { kind: calibrated.calibration?.kind ?? null, losses: calibrated.losses },
     champion: champion && compareWithChampion(champion, comparedRows(parts, champion)),
     reasons: reasonsOf({ ...fitted, frame, test }),
     readable: readableModel(fitted.model.learned, fitted.model.encoder.spec),
-    images: { ...curvesOf(evaluation, answersOf(frame, test, outputs)), ...learningCurve(parts.curves) },
+    images: { ...curvesOf(evaluation, measured), ...learningCurve(parts.curves) },
   }
 }
 
@@ -75,14 +76,13 @@ export async function reportOf(parts: ReportParts): Promise<Report> {
  * The rows that no fit sees, where there are some: they are the same entities for every version, so the champion has not seen
  * them either, if its fit left out as large a share. Else the rows that measure the new one.
  */
-function comparedRows({ frame, test, outputs, held, definition, outcome }: ReportParts, champion: ChampionFile) {
-  const measuring = held ? held.frame : framePart(frame, test)
-  const all = Uint32Array.from({ length: measuring.rows }, (_, r) => r)
+function comparedRows({ frame, test, measured, held, definition, outcome }: ReportParts, champion: ChampionFile) {
+  const { inputs, rows } = held ? held.frame : framePart(frame, test)
   return {
-    inputs: measuring.inputs,
-    rows: measuring.rows,
+    inputs,
+    rows,
     outcome,
-    answers: answersOf(measuring, all, held ? held.outputs : outputs),
+    measured: held ? held.measured : measured,
     unseen: held !== null && 'holdOut' in champion && champion.holdOut >= definition.split.holdOut,
   }
 }
