@@ -7,14 +7,13 @@
 import { Worker } from 'node:worker_threads'
 import { must } from '../../base/assert.ts'
 import { compiledUrl } from '../../base/compiled-url.ts'
-import { PlatformError } from '../../base/errors.ts'
 import { progress } from '../../base/progress.ts'
 import type { Forest } from '../model/forest.ts'
 import type { Matrix } from '../model/trees.ts'
 import { type ForestTask, growerOf } from './forest-trees.ts'
 import type { ForestJob, GrownTrees } from './forest-worker.ts'
 import { rankCodes, shared } from './rank-codes.ts'
-import { classesOf, hasTwoOutcomes, rowsOfTarget, type Target } from './task.ts'
+import { cannotTrain, classesOf, refuseOneOutcome, rowsOfTarget, type Target } from './task.ts'
 import type { Tree } from './tree.ts'
 
 export type ForestParams = {
@@ -144,12 +143,10 @@ function forestTask(
 ): ForestTask {
   const { rows, columns } = matrix
   const known = rowsOfTarget(target)
-  if (rows !== known) throw refusal(`there are ${rows} rows but ${known} labels`)
-  if (columns < 1 || columns > 32767) throw refusal(`a forest takes 1 to 32767 columns, not ${columns}`)
-  if (rows > 2 ** 21) throw refusal(`a forest takes at most 2,097,152 rows, not ${rows}; sample them`)
-  if (!hasTwoOutcomes(target)) {
-    throw refusal(`all ${rows} training rows have the same label; there is nothing to tell apart`)
-  }
+  if (rows !== known) throw cannotTrain(`there are ${rows} rows but ${known} labels`)
+  if (columns < 1 || columns > 32767) throw cannotTrain(`a forest takes 1 to 32767 columns, not ${columns}`)
+  if (rows > 2 ** 21) throw cannotTrain(`a forest takes at most 2,097,152 rows, not ${rows}; sample them`)
+  refuseOneOutcome(target)
   const tryColumns = columnsToTry(params.maxFeatures, columns, target)
   const data = rankCodes(matrix)
   if (target.kind === 'binary' && weights === null && !randomThresholds) {
@@ -210,8 +207,4 @@ function columnsToTry(maxFeatures: ForestParams['maxFeatures'], columns: number,
   const usual = kind === 'regression' ? Math.ceil(columns / 3) : Math.floor(Math.sqrt(columns))
   const wanted = maxFeatures === 'sqrt' ? Math.floor(Math.sqrt(columns)) : (maxFeatures ?? usual)
   return Math.max(1, Math.min(columns, wanted))
-}
-
-function refusal(message: string): PlatformError {
-  return new PlatformError('invalid_argument', `cannot train: ${message}`)
 }

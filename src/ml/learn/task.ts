@@ -46,6 +46,16 @@ export function hasTwoOutcomes(target: Target): boolean {
   return false
 }
 
+export function cannotTrain(why: string): PlatformError {
+  return new PlatformError('invalid_argument', `cannot train: ${why}`)
+}
+
+/** Of the rows that are learned from. */
+export function refuseOneOutcome(target: Target): void {
+  if (hasTwoOutcomes(target)) return
+  throw cannotTrain(`all ${rowsOfTarget(target)} training rows have the same label; there is nothing to tell apart`)
+}
+
 /** The labels of two classes; refuses what a learner of those alone is not asked for (learners.ts: `learns`). */
 export function binaryLabels(target: Target): Uint8Array {
   if (target.kind === 'binary') return target.labels

@@ -6,7 +6,7 @@
  * that of the missing. For grids neighbouring bins are put together (`wide`), the missing again alone and last.
  */
 import type { EncoderSpec } from './encoder.ts'
-import { applyLink, type Link } from './link.ts'
+import { applyLink, type Link, linkedRows } from './link.ts'
 import type { Matrix } from './trees.ts'
 
 export type Additive = {
@@ -51,13 +51,7 @@ export function predictAdditive(model: Additive, row: Float64Array, out: Float64
 }
 
 export function predictAllAdditive(model: Additive, { rows, values }: Matrix): Float64Array {
-  const { outputs, link } = model
-  const out = new Float64Array(rows * outputs)
-  for (let r = 0; r < rows; r++) {
-    addScores(model, values, r, rows, out, r * outputs)
-    applyLink(link, out, r * outputs, outputs)
-  }
-  return out
+  return linkedRows(model, rows, (r, out, to) => addScores(model, values, r, rows, out, to))
 }
 
 let places = new Uint32Array(64)

@@ -4,7 +4,7 @@
  * value has a sum of its own. A column of categories has a knot for each of them.
  */
 import type { EncoderSpec } from './encoder.ts'
-import { applyLink, type Link } from './link.ts'
+import { applyLink, type Link, linkedRows } from './link.ts'
 import type { Matrix } from './trees.ts'
 
 export type Curves = {
@@ -47,13 +47,7 @@ export function predictCurves(model: Curves, row: Float64Array, out: Float64Arra
 }
 
 export function predictAllCurves(model: Curves, { rows, values }: Matrix): Float64Array {
-  const { outputs, link } = model
-  const out = new Float64Array(rows * outputs)
-  for (let r = 0; r < rows; r++) {
-    addCurves(model, values, r, rows, out, r * outputs)
-    applyLink(link, out, r * outputs, outputs)
-  }
-  return out
+  return linkedRows(model, rows, (r, out, to) => addCurves(model, values, r, rows, out, to))
 }
 
 /** The sums of a row whose columns stand at `at`, `at + stride` …, into `out` from `to` on. */

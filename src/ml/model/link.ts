@@ -13,6 +13,20 @@ export function applyLink(link: Link, sums: Float64Array, at: number, count: num
   if (link === 'softmax') softmax(sums, at, count)
 }
 
+/** The outputs of many rows, row after row; `addSums` adds those of row r into `out` from `to` on. */
+export function linkedRows(
+  { outputs, link }: { outputs: number; link: Link },
+  rows: number,
+  addSums: (r: number, out: Float64Array, to: number) => void,
+): Float64Array {
+  const out = new Float64Array(rows * outputs)
+  for (let r = 0; r < rows; r++) {
+    addSums(r, out, r * outputs)
+    applyLink(link, out, r * outputs, outputs)
+  }
+  return out
+}
+
 /** Shares that sum to 1; the greatest sum is taken off first, so that none overflows. */
 export function softmax(sums: Float64Array, at: number, count: number): void {
   let most = -Infinity

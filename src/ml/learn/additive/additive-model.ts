@@ -2,7 +2,6 @@
  * The additive learner: shapes of features and grids of pairs (fit-shapes.ts) as a model (model/additive.ts). A text has a
  * bin for each of its categories, or is the mean of its outcomes where there are many; nulls have a bin of their own.
  */
-import { PlatformError } from '../../../base/errors.ts'
 import { progress } from '../../../base/progress.ts'
 import type { Additive } from '../../model/additive.ts'
 import { createEncoder, type EncoderSpec, encodeColumns } from '../../model/encoder.ts'
@@ -10,7 +9,7 @@ import type { Matrix } from '../../model/trees.ts'
 import { problemOf, scaled } from '../problem.ts'
 import { weightsOfRows } from '../row-weights.ts'
 import { takeRows } from '../take-rows.ts'
-import { hasTwoOutcomes, type Task, takeTarget } from '../task.ts'
+import { cannotTrain, refuseOneOutcome, type Task, takeTarget } from '../task.ts'
 import { learnTexts } from '../text-columns.ts'
 import { fitShapes, type Shapes } from './fit-shapes.ts'
 import { gridPlaces } from './pairs.ts'
@@ -22,14 +21,12 @@ export type FittedAdditive = { encoder: EncoderSpec; matrix: Matrix; additive: A
 export function fitAdditive(task: Task, params: AdditiveParams): FittedAdditive {
   const { rows, inputs, train } = task
   const known = takeTarget(task.target, train)
-  if (!hasTwoOutcomes(known)) {
-    throw refusal(`all ${train.length} training rows have the same label; there is nothing to tell apart`)
-  }
+  refuseOneOutcome(known)
   const texts = learnTexts(task, params.seed)
   const { encoder } = texts
-  if (encoder.columns.length === 0) throw refusal('there is no feature with a value')
+  if (encoder.columns.length === 0) throw cannotTrain('there is no feature with a value')
   if (train.length * encoder.columns.length > CELLS_MAX) {
-    throw refusal(`${train.length} rows of ${encoder.columns.length} columns are too many; sample them`)
+    throw cannotTrain(`${train.length} rows of ${encoder.columns.length} columns are too many; sample them`)
   }
   const matrix = encodeColumns(createEncoder(encoder), inputs, rows)
   const part = takeRows(matrix, train)
@@ -101,8 +98,4 @@ function joined(parts: readonly Float64Array[]): Float64Array {
     at += part.length
   }
   return all
-}
-
-function refusal(message: string): PlatformError {
-  return new PlatformError('invalid_argument', `cannot train: ${message}`)
 }

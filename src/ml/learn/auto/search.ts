@@ -12,7 +12,7 @@ import { progress } from '../../../base/progress.ts'
 import { predictAll } from '../../model/kinds.ts'
 import { fitLearner, type Learner } from '../learners.ts'
 import { takeRows } from '../take-rows.ts'
-import { classesOf, type Task } from '../task.ts'
+import { cannotTrain, classesOf, type Task } from '../task.ts'
 import { candidates, triedKinds } from './candidates.ts'
 import { fitUnits, modelBytes, predictMicros } from './cost.ts'
 import { foldsOfGroups, thin } from './folds.ts'
@@ -55,7 +55,7 @@ const ROWS_MIN = 500
 
 export async function searchLearner(task: SearchTask, params: AutoParams, how: SearchHow): Promise<Search> {
   const kinds = triedKinds(task.target.kind, params.learners)
-  if (kinds.length === 0) throw refusal(`none of the learners can learn a ${task.target.kind}`)
+  if (kinds.length === 0) throw cannotTrain(`none of the learners can learn a ${task.target.kind}`)
   const folds = foldsOfGroups(task.groups, task.train, FOLDS, params.seed)
   const evaluate = createEvaluate(task, folds, how)
   const onProgress = progress()
@@ -234,12 +234,8 @@ function trialOf(number: number, learner: Learner): Trial {
 function noneWithin(trials: readonly Trial[], { maxPredictMicros, maxModelBytes }: AutoParams): PlatformError {
   const least = (values: (number | null)[]) => Math.min(...values.map((value) => value ?? Infinity))
   const [micros, bytes] = [least(trials.map((t) => t.predictMicros)), least(trials.map((t) => t.modelBytes))]
-  return refusal(
+  return cannotTrain(
     `no model of the search keeps within maxPredictMicros ${maxPredictMicros} and maxModelBytes ${maxModelBytes}: the fastest ` +
       `takes ${micros.toFixed(2)} µs, the smallest has ${bytes} bytes; raise them, or name other learners`,
   )
-}
-
-function refusal(message: string): PlatformError {
-  return new PlatformError('invalid_argument', `cannot train: ${message}`)
 }

@@ -1,7 +1,6 @@
-import { PlatformError } from '../../../base/errors.ts'
 import { createPrng } from '../../../base/prng.ts'
 import { type RowSplit, splitRows } from '../split-rows.ts'
-import { hasTwoOutcomes, type Target, takeTarget } from '../task.ts'
+import { cannotTrain, hasTwoOutcomes, type Target, takeTarget } from '../task.ts'
 
 type Rows = { target: Target; together?: Uint32Array | undefined; params: { seed: number } }
 
@@ -12,8 +11,8 @@ export function splitEarly({ target, together, params }: Rows, share: number): R
     ? splitTogether(together, share, seed)
     : splitRows(target, { testShare: share, seed, stratify: target.kind !== 'regression' })
   if (hasTwoOutcomes(takeTarget(target, split.train)) && split.test.length > 0) return split
-  const message = `cannot train: with earlyStopping.share ${share} no row of one outcome is left to learn from; make it smaller, or earlyStopping null`
-  throw new PlatformError('invalid_argument', message)
+  const why = `with earlyStopping.share ${share} no row of one outcome is left to learn from; make it smaller, or earlyStopping null`
+  throw cannotTrain(why)
 }
 
 /** Whole groups by chance, until they have the share of the rows: who is measured on is nobody that was learned from. */

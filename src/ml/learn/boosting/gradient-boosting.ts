@@ -2,10 +2,9 @@
  * The gradient boosting learner (Friedman 2001; Chen & Guestrin 2016; Ke et al. 2017): trees over histograms, of second order,
  * grown leaf by leaf or level by level. Nulls and categories are learned as they are.
  */
-import { PlatformError } from '../../../base/errors.ts'
 import { progress } from '../../../base/progress.ts'
 import { MODEL_TREES_MAX } from '../../model/model-header.ts'
-import { hasTwoOutcomes, rowsOfTarget, type Target } from '../task.ts'
+import { cannotTrain, refuseOneOutcome, rowsOfTarget, type Target } from '../task.ts'
 import { LANES } from './binned-table.ts'
 import { ROWS_MAX } from './objective.ts'
 import type { BoostingParams } from './params.ts'
@@ -49,17 +48,11 @@ const HISTOGRAM_BYTES_MAX = 2 ** 31
 function refuseUnlearnable({ table, target, params }: BoostingJob): void {
   const { rows, columns } = table
   const known = rowsOfTarget(target)
-  if (rows !== known) throw refusal(`there are ${rows} rows but ${known} labels`)
-  if (columns < 1 || columns > 32767) throw refusal(`boosting takes 1 to 32767 columns, not ${columns}`)
-  if (rows > ROWS_MAX) throw refusal(`boosting takes at most ${ROWS_MAX} rows, not ${rows}; sample them`)
+  if (rows !== known) throw cannotTrain(`there are ${rows} rows but ${known} labels`)
+  if (columns < 1 || columns > 32767) throw cannotTrain(`boosting takes 1 to 32767 columns, not ${columns}`)
+  if (rows > ROWS_MAX) throw cannotTrain(`boosting takes at most ${ROWS_MAX} rows, not ${rows}; sample them`)
   if (params.maxLeaves * columns * LANES * 8 > HISTOGRAM_BYTES_MAX) {
-    throw refusal(`${columns} columns with ${params.maxLeaves} leaves need too much memory; lower maxLeaves`)
+    throw cannotTrain(`${columns} columns with ${params.maxLeaves} leaves need too much memory; lower maxLeaves`)
   }
-  if (!hasTwoOutcomes(target)) {
-    throw refusal(`all ${rows} training rows have the same label; there is nothing to tell apart`)
-  }
-}
-
-function refusal(message: string): PlatformError {
-  return new PlatformError('invalid_argument', `cannot train: ${message}`)
+  refuseOneOutcome(target)
 }

@@ -8,9 +8,8 @@
  * fraction says, spread evenly over them by multiples of the golden ratio (Weyl): so the sum over many rows is right also
  * where each gradient is below one unit.
  */
-import { PlatformError } from '../../../base/errors.ts'
 import { exp, log } from '../../numbers/exp.ts'
-import { classesOf, type Target } from '../task.ts'
+import { cannotTrain, classesOf, type Target } from '../task.ts'
 
 /** What one unit of a whole gradient and hessian is. */
 export type Units = { gradient: number; hessian: number }
@@ -51,7 +50,7 @@ function startOfNumbers(values: Float64Array, weightOf: (i: number) => number): 
   const mean = sum / all
   for (const value of values) farthest = Math.max(farthest, Math.abs(value - mean))
   if (!Number.isFinite(mean + farthest)) {
-    throw new PlatformError('invalid_argument', 'cannot train: the numbers to be learned are too great; divide them')
+    throw cannotTrain('the numbers to be learned are too great; divide them')
   }
   return { base: Float64Array.of(mean), scale: farthest || 1 }
 }

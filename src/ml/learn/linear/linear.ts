@@ -4,13 +4,12 @@
  * additive models: Hastie and Tibshirani 1986). A text has a weight for each of its categories, or the mean of its outcomes
  * where there are many; a missing value has a weight of its own. Nothing is by chance but the folds of those means.
  */
-import { PlatformError } from '../../../base/errors.ts'
 import { createEncoder, type EncoderSpec, encodeColumns } from '../../model/encoder.ts'
 import type { Matrix } from '../../model/trees.ts'
 import { problemOf } from '../problem.ts'
 import { weightsOfRows } from '../row-weights.ts'
 import { takeRows } from '../take-rows.ts'
-import { hasTwoOutcomes, type Task, takeTarget } from '../task.ts'
+import { cannotTrain, refuseOneOutcome, type Task, takeTarget } from '../task.ts'
 import { learnTexts } from '../text-columns.ts'
 import { type FittedCurves, fitCurves } from './fit-curves.ts'
 import type { LinearParams, SplineParams } from './params.ts'
@@ -52,9 +51,7 @@ function fitRegression(
 ) {
   const { rows, inputs, train } = task
   const known = takeTarget(task.target, train)
-  if (!hasTwoOutcomes(known)) {
-    throw refusal(`all ${train.length} training rows have the same label; there is nothing to tell apart`)
-  }
+  refuseOneOutcome(known)
   const texts = learnTexts(task, params.seed)
   const { encoder } = texts
   const matrix = encodeColumns(createEncoder(encoder), inputs, rows)
@@ -68,9 +65,9 @@ function fitRegression(
 
 /** Fewer knots where many columns would make too many weights. */
 function fittingKnots({ columns }: EncoderSpec, knots: number, rows: number): number {
-  if (columns.length === 0) throw refusal('there is no feature with a value')
+  if (columns.length === 0) throw cannotTrain('there is no feature with a value')
   if (columns.length * rows > CELLS_MAX) {
-    throw refusal(`${rows} rows of ${columns.length} columns are too many for a linear model; sample them`)
+    throw cannotTrain(`${rows} rows of ${columns.length} columns are too many for a linear model; sample them`)
   }
   let levels = 1
   let numbers = 0
@@ -80,13 +77,9 @@ function fittingKnots({ columns }: EncoderSpec, knots: number, rows: number): nu
   }
   const most = Math.floor((WIDTH_MAX - levels) / Math.max(1, numbers)) - 1
   if (most < (knots === 0 ? 1 : 3)) {
-    throw refusal(
+    throw cannotTrain(
       `${columns.length} columns are too many for a linear model; take gradient_boosting, or fewer features`,
     )
   }
   return Math.min(knots, most)
-}
-
-function refusal(message: string): PlatformError {
-  return new PlatformError('invalid_argument', `cannot train: ${message}`)
 }
