@@ -10,19 +10,18 @@ import { isAuto } from '../ml/learn/auto/params.ts'
 import { type Search, searchLearner } from '../ml/learn/auto/search.ts'
 import type { LossCurve } from '../ml/learn/boosting/loss-curve.ts'
 import type { Trainer } from '../ml/learn/given/params.ts'
-import { type Fitted, fitLearner, type Learner, learnsAgain } from '../ml/learn/learners.ts'
-import { splitRows } from '../ml/learn/split-rows.ts'
+import { type Fitted, type Learner, learnsAgain } from '../ml/learn/learners.ts'
 import { type Split, type SplitBy, splitTrainingSet } from '../ml/learn/splits.ts'
 import { takeRows } from '../ml/learn/take-rows.ts'
 import { binaryLabels, lackedClasses } from '../ml/learn/task.ts'
 import { chooseThreshold } from '../ml/measure/threshold.ts'
-import type { Calibration } from '../ml/model/calibration.ts'
 import { createEncoder, type EncoderSpec, encodeColumns } from '../ml/model/encoder.ts'
 import { kindOf, predictAll } from '../ml/model/kinds.ts'
 import { calibrateAll, createModel, encodeModel } from '../ml/model/model-file.ts'
 import { encodeOnnx } from '../ml/model/onnx.ts'
 import type { Label, Outcome } from '../ml/model/outcome.ts'
-import { type Evaluation, evaluate, MAIN_MEASURE, scoresOf } from './evaluate.ts'
+import { type Evaluation, evaluate } from './evaluate.ts'
+import { type FitDefinition, fitAndScore, type How, mainOf, mainOfRandomRows, scoreHoldOut } from './fit-and-score.ts'
 import { type Frame, type FrameOptions, frameOf, framePart } from './frame.ts'
 import { type Measured, measuredRows } from './measured.ts'
 import { learnCalibration } from './report/calibrate.ts'
@@ -36,7 +35,7 @@ export type FitJob = {
   /** Names of the columns, in the order of the feature service. */
   features: readonly string[]
   label: string
-  definition: Pick<Model, 'predicts' | 'positive' | 'learner' | 'split' | 'threshold' | 'calibration' | 'segments'>
+  definition: FitDefinition
   /** The column that says how much a row counts. */
   weight: string | null
   /** The model in Production, which the new one is compared with; null where there is none. */
@@ -188,13 +187,6 @@ function frameOptions({ features, label, weight, definition: { predicts, positiv
   return { features, label, weight, predicts, positive }
 }
 
-type How = {
-  definition: Omit<FitJob['definition'], 'learner'> & { learner: Learner | Trainer }
-  threads: number
-  by: SplitBy
-  given?: Uint8Array
-}
-
 /** A class that only measuring rows have could not be said, and would have no probability but 0. */
 function refuseUnlearned({ target, classes }: Frame, { train, by }: Split): void {
   const lacked = lackedClasses(target, train).map((c) => JSON.stringify(classes[c]))
@@ -214,46 +206,6 @@ function withoutHoldOut(frame: Frame, { train, test, holdOut }: Split) {
   const places = new Uint32Array(frame.rows)
   for (const [place, row] of open.entries()) places[row] = place
   return { frame: framePart(frame, open), train: train.map((r) => places[r]!), test: test.map((r) => places[r]!) }
-}
-
-/** Where an entity does not stand on both sides of the split, it does not in a fit that puts rows aside either. */
-async function fitAndScore(
-  { definition, threads, by, given }: How,
-  frame: Frame,
-  train: Uint32Array,
-  test: Uint32Array,
-) {
-  const together = by === 'rows' ? {} : { together: frame.entities }
-  const fitted = await fitLearner({ ...frame, ...together, train }, definition.learner, {
-    threads,
-    ...(given ? { given } : {}),
-  })
-  return { ...fitted, scores: predictAll(fitted.learned, takeRows(fitted.matrix, test)) }
-}
-
-function scoreHoldOut(
-  { encoder, learned, calibration }: Pick<Fitted, 'encoder' | 'learned'> & { calibration: Calibration | null },
-  frame: Frame,
-): Measured {
-  const matrix = encodeColumns(createEncoder(encoder), frame.inputs, frame.rows)
-  const scores = calibrateAll(calibration, predictAll(learned, matrix))
-  return { target: frame.target, outputs: scores, entities: frame.entities, weights: frame.weights }
-}
-
-/**
- * What the same learner would have been said to be, had the rows been split at random. Where entities stand in several
- * periods and their labels persist, that flatters; the difference says by how much.
- */
-async function mainOfRandomRows(how: How, frame: Frame, outcome: Outcome): Promise<number | null> {
-  if (how.by === 'rows' || frame.periods.length < 2) return null
-  const { train, test } = splitRows(frame.target, how.definition.split)
-  if (lackedClasses(frame.target, train).length > 0) return null
-  const { scores } = await fitAndScore({ ...how, by: 'rows' }, frame, train, test)
-  return mainOf(measuredRows(frame, test, scores), outcome)
-}
-
-function mainOf(rows: Measured, outcome: Outcome): number {
-  return scoresOf(rows, outcome)[MAIN_MEASURE[outcome.kind]]!
 }
 
 /** The threshold that is given, or found on the rows that measure; 0.5 where nothing is said. */
