@@ -30,11 +30,13 @@ export async function checkDeep(options: DeepOptions): Promise<void> {
 function printExamination({ model, rows, leaks, hindsight, suspects }: Examination, out: Output): void {
   out.line(`${model}: ${formatNumber(rows)} rows, ${leaks.length} features`)
   const said = leaks.filter(({ findings }) => findings.length > 0)
-  out.table(
-    ['feature', 'alone', 'changed after T', 'finding'],
-    said.map((l) => [l.feature, l.alone, l.changed === null ? 'unknown' : percent(l.changed), l.findings.join(', ')]),
-  )
   if (said.length === 0) out.line('no feature tells the label alone, none was changed after T')
+  else {
+    out.table(
+      ['feature', 'alone', 'changed after T', 'finding'],
+      said.map((l) => [l.feature, l.alone, l.changed === null ? 'unknown' : percent(l.changed), l.findings.join(', ')]),
+    )
+  }
   for (const line of hindsightLine(hindsight)) out.line(line)
   if (suspects.length > 0) out.line(`look at ${suspects.join(', ')}: could it have been there at T?`)
   out.line()
