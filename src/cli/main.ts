@@ -3,10 +3,12 @@
  * start fast. stdout holds the answer (with --json one document), stderr progress and logs. Exit codes: 0; 1 it failed;
  * 2 wrong usage.
  */
+import { hostname } from 'node:os'
 import { Command, CommanderError } from 'commander'
 import { messageOf } from '../base/errors.ts'
 import { weirVersion } from '../base/version.ts'
 import { worldError } from '../base/world.ts'
+import { localUser, withActor } from '../identity/principal.ts'
 import { type CommandName, commandsByGroup } from './command-table.ts'
 import { Interrupted } from './interrupt.ts'
 import { quietBrokenPipe, writeStdout } from './output.ts'
@@ -18,7 +20,9 @@ export async function main(argv: string[]): Promise<number> {
   const args = argv[0] === 'help' ? [...argv.slice(1), '--help'] : argv
   const program = await programFor(args)
   try {
-    await program.parseAsync(args, { from: 'user' })
+    await withActor(localUser(`weir ${args[0] ?? ''} on ${hostname()}`), () =>
+      program.parseAsync(args, { from: 'user' }),
+    )
     return ending(Number(process.exitCode ?? 0))
   } catch (error) {
     return ending(report(error, args))

@@ -20,6 +20,7 @@ import { PlatformError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { limitOf } from '../wire/limits.ts'
 import { refusedRequest } from '../wire/refused-request.ts'
+import { actAsCaller } from './actor.ts'
 import { checkBodies } from './bodies.ts'
 import { watchConnections } from './connections.ts'
 import { addDocuments, type Route } from './documents.ts'
@@ -98,6 +99,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   })
   app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', async (request) => guard(request))
+  actAsCaller(app)
   // Whatever form its body has: no 503 leaves without saying when to come again.
   app.addHook('onSend', async (_request, reply) => {
     if (reply.statusCode === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_S)

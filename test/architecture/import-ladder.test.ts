@@ -11,7 +11,7 @@ const LADDER: string[][] = [
   ['values'],
   ['wire', 'plots'],
   ['mlflow', 'ml', 'db', 'generator'],
-  ['config', 'lake', 'flows', 'trainer'],
+  ['config', 'lake', 'flows', 'trainer', 'identity'],
   ['home', 'events', 'ingest', 'features', 'tracking'],
   ['registry'],
   ['remote-mlflow'],
@@ -29,11 +29,12 @@ const ONLY: Record<string, string[]> = {
   ml: ['base'],
   generator: ['base'],
   flows: ['base', 'db'],
+  identity: ['base', 'wire', 'db'],
   trainer: ['base'],
   base: [],
   plots: [],
   values: ['base'],
-  http: ['base', 'wire'],
+  http: ['base', 'wire', 'identity'],
   mlflow: ['base', 'wire'],
 }
 
