@@ -216,6 +216,109 @@ create table home.home (
   constraint home_project_check CHECK ((project <> ''::text))
 );
 
+create schema identity;
+
+CREATE OR REPLACE FUNCTION identity.audit_chain()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+declare
+  head identity.audit_head;
+  made identity.audit;
+begin
+  select * into strict head from identity.audit_head for update;
+  select * into strict made from identity.audit where id = new.id;
+  made.seq := head.seq + 1;
+  made.previous := head.hash;
+  made.at := coalesce(made.at, clock_timestamp());
+  made.hash := encode(sha256(convert_to(identity.audit_text(made), 'UTF8')), 'hex');
+  update identity.audit set seq = made.seq, previous = made.previous, at = made.at, hash = made.hash where id = new.id;
+  update identity.audit_head set seq = made.seq, hash = made.hash;
+  return null;
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION identity.audit_field(value text)
+ RETURNS text
+ LANGUAGE sql
+ IMMUTABLE
+RETURN COALESCE((((octet_length(value))::text || ':'::text) || value), '-'::text);
+
+CREATE OR REPLACE FUNCTION identity.audit_keep()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  if tg_op = 'INSERT' then
+    new.seq := null;
+    new.previous := null;
+    new.hash := null;
+    if new.actor_kind <> 'history' then
+      new.at := null;
+    end if;
+    if new.why is not null then
+      new.why_salt := replace(gen_random_uuid()::text || gen_random_uuid()::text, '-', '');
+      new.why_digest := encode(sha256(convert_to(new.why_salt || new.why, 'UTF8')), 'hex');
+    end if;
+    return new;
+  end if;
+  if tg_op = 'UPDATE' then
+    if old.hash is null and pg_trigger_depth() > 1 then
+      return new;
+    end if;
+    if old.hash is not null and new.why is null and new.why_salt is null
+      and to_jsonb(new) - array['why', 'why_salt'] = to_jsonb(old) - array['why', 'why_salt'] then
+      return new;
+    end if;
+  end if;
+  raise exception 'the audit trail is append-only: % is refused', lower(tg_op)
+    using errcode = 'integrity_constraint_violation', hint = 'a row that was written in error is put right by a new one';
+end
+$function$;
+
+CREATE OR REPLACE FUNCTION identity.audit_text(a identity.audit)
+ RETURNS text
+ LANGUAGE sql
+ STABLE
+RETURN concat_ws(','::text, identity.audit_field((a).previous), identity.audit_field(((a).seq)::text), identity.audit_field(to_char(((a).at AT TIME ZONE 'UTC'::text), 'YYYY-MM-DD"T"HH24:MI:SS.US"Z"'::text)), identity.audit_field((a).actor), identity.audit_field((a).actor_kind), identity.audit_field((a).token), identity.audit_field((a).origin), identity.audit_field((a).action), identity.audit_field((a).on_kind), identity.audit_field((a).on_name), identity.audit_field((a).model), identity.audit_field(((a).from_value)::text), identity.audit_field(((a).to_value)::text), identity.audit_field((a).why_digest));
+
+create table identity.audit (
+  id bigint not null generated always as identity,
+  seq bigint,
+  at timestamp with time zone,
+  actor text not null,
+  actor_kind text not null,
+  token text,
+  origin text,
+  action text not null,
+  on_kind text not null,
+  on_name text not null,
+  model text,
+  from_value json,
+  to_value json,
+  why text,
+  why_salt text,
+  why_digest text,
+  previous text,
+  hash text,
+  constraint audit_pkey PRIMARY KEY (id),
+  constraint audit_seq_key UNIQUE (seq),
+  constraint audit_actor_kind_check CHECK ((actor_kind = ANY (ARRAY['local'::text, 'token'::text, 'flow'::text, 'history'::text])))
+);
+CREATE INDEX audit_by_action ON identity.audit USING btree (action, seq);
+CREATE INDEX audit_by_model ON identity.audit USING btree (model, seq) WHERE (model IS NOT NULL);
+CREATE CONSTRAINT TRIGGER audit_chain AFTER INSERT ON identity.audit DEFERRABLE INITIALLY DEFERRED FOR EACH ROW EXECUTE FUNCTION identity.audit_chain();
+CREATE TRIGGER audit_keep BEFORE INSERT OR DELETE OR UPDATE ON identity.audit FOR EACH ROW EXECUTE FUNCTION identity.audit_keep();
+CREATE TRIGGER audit_keep_all BEFORE TRUNCATE ON identity.audit FOR EACH STATEMENT EXECUTE FUNCTION identity.audit_keep();
+
+create table identity.audit_head (
+  one boolean not null default true,
+  seq bigint not null,
+  hash text not null,
+  constraint audit_head_pkey PRIMARY KEY (one),
+  constraint audit_head_one_check CHECK (one)
+);
+
 create schema ingest;
 
 create table ingest.delivery (
