@@ -2,10 +2,11 @@ import { fileURLToPath } from 'node:url'
 import { defineConfig } from 'vitest/config'
 
 /**
- * Four kinds of test, told apart by file name, so that a name says what a test needs:
+ * Five kinds of test, told apart by file name, so that a name says what a test needs:
  *   *.test.ts          nothing but Node
  *   *.pg.test.ts       real PostgreSQL (embedded, started once; one database cloned per file)
  *   *.e2e.test.ts      the built command line, whole processes
+ *   *.browser.test.ts  the console in a real Chromium, before the built server
  *   test/compat/**     the real Python clients in a venv (made by .ci/run)
  */
 const shared = {
@@ -28,7 +29,7 @@ export default defineConfig({
           ...shared,
           name: 'unit',
           include: ['test/**/*.test.ts'],
-          exclude: ['**/*.pg.test.ts', '**/*.e2e.test.ts', 'test/compat/**'],
+          exclude: ['**/*.pg.test.ts', '**/*.e2e.test.ts', '**/*.browser.test.ts', 'test/compat/**'],
         },
       },
       {
@@ -38,6 +39,10 @@ export default defineConfig({
       {
         resolve: { alias },
         test: { ...shared, name: 'e2e', include: ['test/**/*.e2e.test.ts'], testTimeout: 180_000 },
+      },
+      {
+        resolve: { alias },
+        test: { ...shared, name: 'browser', include: ['test/**/*.browser.test.ts'], testTimeout: 180_000 },
       },
       {
         resolve: { alias },

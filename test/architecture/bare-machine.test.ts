@@ -6,12 +6,13 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const MAY_MISS = /helpers\/(needs|redis|s3|real-data)\.ts|\/clients\.ts|skipIf|runIf|process\.env/
+const MAY_MISS = /helpers\/(needs|browser|redis|s3|real-data)\.ts|\/clients\.ts|skipIf|runIf|process\.env/
 const SELF = relative(ROOT, fileURLToPath(import.meta.url))
 
 /** A machine with Node and nothing else: whatever a test needs beyond that is hidden. */
 const BARE = {
   PATH: dirname(process.execPath),
+  WEIR_CHROMIUM: '/nowhere/chromium',
   WEIR_REDIS_SERVER: '/nowhere/redis-server',
   WEIR_STREAMFLOW_DATA: 'none',
   WEIR_TEST_ONLY_COLLECT: '1',
