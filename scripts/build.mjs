@@ -17,6 +17,7 @@ import {
 } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { brotliCompressSync, gzipSync } from 'node:zlib'
 
 /** Of a kernel whose threads work on one memory. */
 const SHARED = ['--enable', 'threads', '--sharedMemory', '--initialMemory', '2', '--maximumMemory', '65536']
@@ -37,6 +38,7 @@ try {
   buildKernel('boosting', 'ml/learn/boosting', SHARED)
   buildKernel('trees', 'ml/model')
   buildKernel('shap', 'ml/explain')
+  buildConsole()
   const files = filesIn(made)
   for (const file of files) {
     if (sameBytes(join(made, file), join(dist, file))) continue
@@ -86,6 +88,46 @@ function buildKernel(name, folder, more = []) {
     })
   }
   writeFileSync(join(made, sum), madeOf)
+}
+
+/**
+ * The console: Vite makes it, then each file is compressed once for all who will ask. It takes some seconds, so it is made
+ * anew only when its source or one of its libraries has changed.
+ */
+function buildConsole() {
+  const vite = join(root, 'node_modules/vite/bin/vite.js')
+  // An installation without the libraries of development: the server says that there is no console.
+  if (!existsSync(vite)) return
+  const sources = ['console', 'src/wire', 'src/plots'].flatMap((folder) =>
+    filesIn(join(root, folder))
+      .sort()
+      .map((file) => join(folder, file)),
+  )
+  const sum = createHash('sha256')
+  for (const file of ['package-lock.json', 'scripts/build.mjs', ...sources]) {
+    sum.update(`${file}\n`).update(readFileSync(join(root, file)))
+  }
+  const madeOf = sum.digest('hex')
+  const [before, now] = [join(dist, 'console'), join(made, 'console')]
+  const remembered = join(before, 'made-of')
+  if (existsSync(remembered) && readFileSync(remembered, 'utf8') === madeOf) {
+    cpSync(before, now, { recursive: true })
+    return
+  }
+  const config = join(root, 'console/vite.config.ts')
+  execFileSync(process.execPath, [vite, 'build', '--config', config, '--outDir', now, '--logLevel', 'warn'], {
+    cwd: root,
+    stdio: 'inherit',
+  })
+  for (const file of filesIn(now)) compress(join(now, file))
+  writeFileSync(join(now, 'made-of'), madeOf)
+}
+
+function compress(path) {
+  const bytes = readFileSync(path)
+  if (bytes.length < 1024) return
+  writeFileSync(`${path}.gz`, gzipSync(bytes, { level: 9 }))
+  writeFileSync(`${path}.br`, brotliCompressSync(bytes))
 }
 
 function filesIn(folder) {

@@ -6,6 +6,7 @@ import { atRequests } from './db/pulse.ts'
 import { eventRoutes } from './events/routes.ts'
 import { feastRoutes } from './features/feast/feast-routes.ts'
 import { featureRoutes } from './features/routes.ts'
+import { consoleRoutes } from './http/console.ts'
 import { createServer, type Route } from './http/server.ts'
 import { deliveryRoutes } from './ingest/routes.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
@@ -74,6 +75,7 @@ export function routesOf(app: App, serving: Serving, metrics: Metrics): FastifyP
   const models = project.models.map((model) => model.name)
   const append = (source: string, rows: Record<string, unknown>[]) => appendRows(app, source, rows)
   return [
+    consoleRoutes(),
     metrics.plugin,
     servingRoutes(serving, models),
     featureRoutes(features, project),

@@ -20,7 +20,6 @@ export function addDocuments(app: FastifyInstance, { version, routes }: { versio
     return reply.code(statusCode).headers(headers).send(rawPayload)
   }
   const hidden = { schema: { hide: true } }
-  app.get('/', hidden, (_request, reply) => reply.redirect('/docs'))
   for (const path of ['/docs', '/docs/*', '/openapi.json']) app.get(path, hidden, answer)
   app.addHook('onClose', async () => (await made)?.close())
 }

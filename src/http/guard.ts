@@ -4,6 +4,7 @@ import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { PlatformError } from '../base/errors.ts'
 import { sha256Hex } from '../base/hash.ts'
+import { CONSOLE_FILES } from './console.ts'
 import { type PublicHost, parsePublicHost } from './public-hosts.ts'
 
 export type GuardOptions = { host: string; token: string | null; publicHosts: readonly string[] }
@@ -33,8 +34,13 @@ export function createGuard({ host, token, publicHosts }: GuardOptions): (reques
       throw new PlatformError('forbidden', 'requests from pages of another origin are refused')
     }
     refuseForeignPages(request)
-    if (expected !== null && !OPEN_WITHOUT_TOKEN.includes(request.url)) checkToken(request, expected)
+    if (expected !== null && !isOpen(request)) checkToken(request, expected)
   }
+}
+
+/** What says nothing of a project: whether the server lives, and the files of the console. */
+function isOpen({ url, method }: FastifyRequest): boolean {
+  return OPEN_WITHOUT_TOKEN.includes(url) || (SAFE.has(method) && CONSOLE_FILES.test(url))
 }
 
 export function isLoopback(host: string): boolean {

@@ -1,0 +1,2 @@
+export const events = () => 'events'
+export const ready = () => 'ready'

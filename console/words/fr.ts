@@ -1,0 +1,36 @@
+import type { Words } from './en.ts'
+import { compare } from './fr/compare.ts'
+import { data } from './fr/data.ts'
+import { experiments } from './fr/experiments.ts'
+import { features } from './fr/features.ts'
+import { flows } from './fr/flows.ts'
+import { lineage } from './fr/lineage.ts'
+import { models } from './fr/models.ts'
+import { overview } from './fr/overview.ts'
+import { predict } from './fr/predict.ts'
+import { run } from './fr/run.ts'
+import { settings } from './fr/settings.ts'
+import { shell } from './fr/shell.ts'
+import { signIn } from './fr/sign-in.ts'
+import { time } from './fr/time.ts'
+import { train } from './fr/train.ts'
+import { ui } from './fr/ui.ts'
+
+export const words: Words = {
+  compare,
+  data,
+  experiments,
+  features,
+  flows,
+  lineage,
+  models,
+  overview,
+  predict,
+  run,
+  settings,
+  signIn,
+  time,
+  train,
+  shell,
+  ui,
+}

@@ -1,0 +1,5 @@
+import type { experiments as English } from '../en/experiments.ts'
+
+export const experiments: typeof English = {
+  title: 'Expériences',
+}

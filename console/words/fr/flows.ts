@@ -1,0 +1,5 @@
+import type { flows as English } from '../en/flows.ts'
+
+export const flows: typeof English = {
+  title: 'Flux',
+}

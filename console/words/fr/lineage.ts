@@ -1,0 +1,5 @@
+import type { lineage as English } from '../en/lineage.ts'
+
+export const lineage: typeof English = {
+  title: 'Lignage',
+}

@@ -1,0 +1,5 @@
+import type { run as English } from '../en/run.ts'
+
+export const run: typeof English = {
+  title: 'Exécution',
+}
