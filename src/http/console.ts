@@ -8,10 +8,10 @@ import { PlatformError } from '../base/errors.ts'
  * is asked for anew each time. Nothing of a project is in these files: they are open without a token, and what the page
  * then asks for is not.
  */
-export function consoleRoutes(folder: string | undefined = builtConsole()): FastifyPluginAsync {
+export function consoleRoutes(folder: string | null = builtConsole()): FastifyPluginAsync {
   return async (app) => {
     const hidden = { schema: { hide: true } }
-    if (folder === undefined) {
+    if (folder === null) {
       app.get('/', hidden, () => {
         throw new PlatformError(
           'unavailable',
@@ -60,7 +60,7 @@ const PAGE_HEADERS = {
 }
 
 /** Beside the compiled server, or where the server runs from its source. */
-function builtConsole(): string | undefined {
+function builtConsole(): string | null {
   const places = ['../console', '../../dist/console'].map((place) => fileURLToPath(new URL(place, import.meta.url)))
-  return places.find((place) => existsSync(`${place}/index.html`))
+  return places.find((place) => existsSync(`${place}/index.html`)) ?? null
 }

@@ -1,5 +1,5 @@
 /**
- * http: the server. It knows no room: routes come in as Fastify plugins. Owns no tables.
+ * http: the server. It knows no room: routes come in as Fastify plugins. Owns no tables. Doors: console.ts.
  *
  * Invariants:
  * - An error is never a 200 and a caller's mistake never a 5xx.

@@ -30,7 +30,8 @@ test('of wire the console takes types alone: no check of a server goes to the br
 
 test('ui knows no page and no shape of an answer', () => {
   const wrong = imports.filter(
-    ({ file, target }) => file.startsWith(join(CONSOLE, 'ui')) && /^(console\/(pages|components|shell)|src)\//.test(target),
+    ({ file, target }) =>
+      file.startsWith(join(CONSOLE, 'ui')) && /^(console\/(pages|components|shell)|src)\//.test(target),
   )
   expect(wrong).toEqual([])
 })

@@ -5,7 +5,7 @@ import { compilersWhenAsked } from '../../src/http/validators.ts'
 /** MLflow's protocol is documented by MLflow. */
 const MLFLOW = /^\/(ajax-)?api\/|^\/version$|^\/(get-artifact|model-versions\/get-artifact)$/
 /** The pages themselves. */
-const PAGES = /^\/(docs(\/.*)?|openapi\.json)?$/
+const PAGES = /^(?:\/assets\/:file$|\/weir\.svg$)|^\/(docs(\/.*)?|openapi\.json)?$/
 /** Answer nothing but a refusal that names the models that there are. */
 const REFUSALS = [
   '/models/:name/predict',

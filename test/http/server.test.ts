@@ -153,12 +153,6 @@ async function server(options: Partial<ServerOptions> = {}): Promise<Server> {
   return made
 }
 
-it('leads from / to the pages', async () => {
-  const { app } = await server()
-  const answer = await app.inject({ url: '/', headers: { host: 'localhost' } })
-  expect(answer).toMatchObject({ statusCode: 302, headers: { location: '/docs' } })
-})
-
 it('takes no value for one of another type', async () => {
   const { app } = await server()
   const post = (payload: object) =>
