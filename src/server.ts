@@ -10,6 +10,9 @@ import { consoleRoutes } from './http/console.ts'
 import { createServer, type Route } from './http/server.ts'
 import { deliveryRoutes } from './ingest/routes.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
+import { createTraffic, type Traffic } from './monitoring/traffic.ts'
+import { createOverview } from './overview/overview.ts'
+import { overviewRoutes } from './overview/routes.ts'
 import { REGISTRY_CHANNEL } from './registry/channel.ts'
 import { registryRoutes } from './registry/routes.ts'
 import { servingRoutes } from './serving/routes.ts'
@@ -22,10 +25,11 @@ export type RunningServer = { url: string; routes: readonly Route[]; close(): Pr
 /** Puts the routes of all rooms behind one port and follows the promoted models. */
 export async function startServer(app: App): Promise<RunningServer> {
   const { settings, features, log } = app
-  const metrics = createMetrics({ featureStates: features.viewStates })
+  const traffic = createTraffic(app.clock.nowMs)
+  const metrics = createMetrics({ featureStates: features.viewStates, traffic })
   const serving = servingOf(app, metrics)
   const server = await createServer({
-    routes: routesOf(app, serving, metrics),
+    routes: routesOf(app, serving, metrics, traffic),
     host: settings.host,
     port: settings.port,
     token: settings.token,
@@ -70,7 +74,7 @@ export function servingOf(app: App, metrics: Metrics): Serving {
 }
 
 /** The routes of all rooms. */
-export function routesOf(app: App, serving: Serving, metrics: Metrics): FastifyPluginAsync[] {
+export function routesOf(app: App, serving: Serving, metrics: Metrics, traffic: Traffic): FastifyPluginAsync[] {
   const { project, settings, ingest, lake, features, tracking, registry, events, flows, clock, log } = app
   const models = project.models.map((model) => model.name)
   const append = (source: string, rows: Record<string, unknown>[]) => appendRows(app, source, rows)
@@ -78,6 +82,7 @@ export function routesOf(app: App, serving: Serving, metrics: Metrics): FastifyP
     consoleRoutes(),
     metrics.plugin,
     servingRoutes(serving, models),
+    overviewRoutes(createOverview({ project, lake, ingest, features, flows, serving, traffic, clock })),
     featureRoutes(features, project),
     deliveryRoutes({
       ...{ ingest, lake, project, bytesMax: settings.deliveryBytesMax },

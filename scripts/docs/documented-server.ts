@@ -5,6 +5,7 @@ import type { Project } from '../../src/config/project.ts'
 import { serviceDefinition } from '../../src/features/define/definitions.ts'
 import { createServer } from '../../src/http/server.ts'
 import { createMetrics } from '../../src/monitoring/metrics.ts'
+import { createTraffic } from '../../src/monitoring/traffic.ts'
 import { routesOf, servingOf } from '../../src/server.ts'
 
 /** A small project for the documents: its model and its key stand for the reader's own. */
@@ -41,7 +42,12 @@ export async function openDocumentedServer() {
   const app = new Proxy(rooms, { get: (held, room: keyof App) => held[room] ?? NOTHING }) as unknown as App
   const metrics = createMetrics({ featureStates: async () => [] })
   const server = await createServer({
-    routes: routesOf(app, servingOf(app, metrics), metrics),
+    routes: routesOf(
+      app,
+      servingOf(app, metrics),
+      metrics,
+      createTraffic(() => 0),
+    ),
     host: '127.0.0.1',
     port: 0,
     token: null,

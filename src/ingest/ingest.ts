@@ -67,6 +67,8 @@ export type Checked = {
 /** Rows of this process, each an object by column; what is left out is null. */
 export type IngestRows = { source: string; asOf: string; rows: readonly Readonly<Record<string, unknown>>[] }
 
+export type { Delivery }
+
 export type Ingest = {
   /** Brings the files of a folder in as the state of `asOf`; refuses (delivery_refused) with all findings. */
   ingestMonth(month: IngestMonth): Promise<IngestReport>

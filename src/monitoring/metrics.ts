@@ -1,10 +1,11 @@
 /**
- * Monitoring: what Prometheus reads. Owns no table. Numbers only: no key and no feature value of anybody is a label.
+ * Monitoring: what Prometheus reads, and the last minute of each model. Owns no table. Doors: traffic.ts. Numbers only: no key and no feature value of anybody is a label.
  */
 import type { FastifyPluginAsync } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
 import { type Instant, msOfInstant } from '../base/instant.ts'
 import { routeOptions } from '../wire/route.ts'
+import type { Traffic } from './traffic.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
@@ -13,7 +14,14 @@ type FeatureState = { view: string; materialized: boolean; validAt: Instant | nu
 /** Seconds; a prediction takes milliseconds. */
 const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
-export function createMetrics({ featureStates }: { featureStates: () => Promise<FeatureState[]> }) {
+export function createMetrics({
+  featureStates,
+  traffic,
+}: {
+  featureStates: () => Promise<FeatureState[]>
+  /** Hears of each request for a prediction; the route says of which model. */
+  traffic?: Traffic
+}) {
   const register = new Registry()
   const registers = [register]
   const requests = new Histogram({
@@ -69,6 +77,8 @@ export function createMetrics({ featureStates }: { featureStates: () => Promise<
   const plugin: FastifyPluginAsync = async (app) => {
     app.addHook('onResponse', async (request, reply) => {
       const route = request.routeOptions.url ?? 'none'
+      const { model } = request.routeOptions.config
+      if (model !== undefined) traffic?.note(model, reply.elapsedTime, reply.statusCode >= 400)
       requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
     })
     const options = routeOptions({

@@ -46,7 +46,7 @@ export async function readiness(
   const relevantViews = viewsOf(asked)
 
   const answer: ReadyAnswer = { status: 'ready', models: [], feature_views: [], warnings: [] }
-  const away = await healthProblems(deps.health)
+  const away = await whatIsAway(deps.health)
   answer.warnings.push(...away.filter(({ needed }) => !needed).map(({ says }) => says))
   const missing = away.filter(({ needed }) => needed).map(({ says }) => says)
   if (missing.length > 0) return { reasons: missing, answer }
@@ -86,7 +86,11 @@ async function lostViews(features: Features, reasons: string[]): Promise<string[
   }
 }
 
-async function healthProblems(health: readonly HealthCheck[]): Promise<{ needed: boolean; says: string }[]> {
+/** What does not answer, and whether a prediction needs it. */
+export type Away = { needed: boolean; says: string }
+
+/** Ends within two seconds. */
+export async function whatIsAway(health: readonly HealthCheck[]): Promise<Away[]> {
   const problems = health.map(async ({ what, needed, check }) => {
     try {
       await withinMs(what, CHECK_MS, check)

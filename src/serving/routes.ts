@@ -73,7 +73,7 @@ function predictionRoutes(app: FastifyInstance, serving: Serving, name: string, 
   })
   app.post<{ Body: Record<string, unknown>; Querystring: ExplainQuery }>(
     `${prefix}/predict`,
-    { ...one, preValidation },
+    { ...one, preValidation, config: { model: name } },
     async (request, reply) => {
       const prediction = await serving.predict(name, inputOf(request.body), {
         explain: request.query.explain === 'true',
@@ -93,7 +93,7 @@ function predictionRoutes(app: FastifyInstance, serving: Serving, name: string, 
   })
   app.post<{ Body: Record<string, KeyInput[]> }>(
     `${prefix}/predict/batch`,
-    { ...many, preValidation },
+    { ...many, preValidation, config: { ...many.config, model: name } },
     async (request, reply) => answerBatch(serving, name, request.body[batchMember(keys)] ?? [], reply),
   )
 }

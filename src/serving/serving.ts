@@ -26,7 +26,7 @@ import type { Prediction } from '../wire/predict.ts'
 import { explanationOf } from './explanation.ts'
 import { createLiveModels, type LiveModel, type LiveModelDeps } from './live-models.ts'
 import { noModel } from './no-model.ts'
-import { type HealthCheck, readiness } from './readiness.ts'
+import { type HealthCheck, readiness, whatIsAway } from './readiness.ts'
 import { invocationOf, saidOf } from './said.ts'
 
 /** `health`: what else must answer before the server is ready. */
@@ -151,6 +151,8 @@ export function createServing(deps: ServingDeps) {
     start: models.start,
     close: models.close,
     current: models.current,
+    /** Why a version in Production does not answer. */
+    problem: models.problem,
     serviceOf,
     /** Its keys and features, with examples where the project names values. */
     fieldsOf: (name: string) => documentedFields(project, serviceOf(name)),
@@ -163,6 +165,8 @@ export function createServing(deps: ServingDeps) {
     predict,
     predictMany,
     score,
+    /** What does not answer of what predictions need. */
+    away: () => whatIsAway(deps.health),
     /** Of the server, or of one model; refuses (not_found) a name that is none. */
     readiness: (only?: string) => readiness(deps, models, only),
   }

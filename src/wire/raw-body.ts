@@ -3,6 +3,8 @@ import type { ValuesLimit } from './limits.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
+    /** The model that the route predicts with. */
+    model?: string
     /** The body is bytes that nobody parses, at the caller's speed. */
     rawBody?: boolean
     /** These bytes are files in parts, the only body of a POST that is not JSON. */

@@ -16,7 +16,7 @@ const LADDER: string[][] = [
   ['registry'],
   ['remote-mlflow'],
   ['training', 'serving', 'monitoring'],
-  ['erasure', 'reproduce', 'score'],
+  ['erasure', 'reproduce', 'score', 'overview'],
   ['pipelines'],
   ['http'],
   ['app.ts'],
