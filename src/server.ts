@@ -39,6 +39,7 @@ export async function startServer(app: App): Promise<RunningServer> {
     version: await weirVersion(),
   })
   let unfollow = async () => {}
+  let unlook = async () => {}
   const collecting = setInterval(() => collectUploads(app), COLLECT_MS)
   collecting.unref()
   const close = async () => {
@@ -46,9 +47,11 @@ export async function startServer(app: App): Promise<RunningServer> {
     await server.close()
     await serving.close()
     await unfollow()
+    await unlook()
   }
   try {
     unfollow = await app.lake.caches.follow()
+    unlook = await app.lake.look.follow()
     await app.db.listen(REGISTRY_CHANNEL, (model) => app.events.tellHere({ type: 'model', model }))
     await serving.start()
     return { url: await atRequests(() => server.listen()), routes: server.routes, close }

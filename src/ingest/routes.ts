@@ -14,6 +14,9 @@ import { routeOptions } from '../wire/route.ts'
 import type { Finding } from './finding.ts'
 import type { Ingest, IngestMonth } from './ingest.ts'
 import type { Delivery } from './queries.ts'
+import { columnRoutes } from './routes/columns.ts'
+import { snapshotRoutes } from './routes/snapshots.ts'
+import { sourceRoutes } from './routes/sources.ts'
 import { UPLOAD } from './sample-hints.ts'
 import { receiveFiles } from './upload.ts'
 
@@ -31,11 +34,14 @@ export type DeliveryDeps = {
 /** Checking takes all cores and minutes: who finds the house full does well to wait a little. */
 const RETRY_AFTER_S = 10
 
-/** `POST /deliveries`, `GET /deliveries /deliveries/{id} /snapshots`. */
+/** Deliveries, and what came of them: sources, snapshots and what is in these. */
 export function deliveryRoutes(deps: DeliveryDeps): FastifyPluginAsync {
   return async (app) => {
     await app.register(sendRoute(deps))
     lookRoutes(app, deps)
+    sourceRoutes(app, deps)
+    snapshotRoutes(app, deps)
+    columnRoutes(app, deps)
   }
 }
 

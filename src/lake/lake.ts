@@ -37,6 +37,7 @@ import type { Duck } from './duck.ts'
 import { createLakeErasure, type LakeErasure } from './erase.ts'
 import { insertKeyPlaces, selectErasedAt } from './erasure-queries.ts'
 import { keepFile } from './keep-file.ts'
+import { createLook, type Look } from './look/look.ts'
 import { type MergeReport, type MergeRequest, mergeSmall } from './merge-small.ts'
 import { mergedPaths } from './merged-files.ts'
 import { type ObjectState, stateOfObject } from './named-by-digest.ts'
@@ -50,10 +51,15 @@ import {
   type PageFilter,
   type SnapshotFilter,
   type SnapshotSearch,
+  type SourceTotals,
+  selectByDigest,
+  selectById,
+  selectBySeq,
   selectMoment,
   selectMoments,
   selectPage,
   selectSnapshots,
+  selectSourceTotals,
   selectVisible,
   takeMoment,
 } from './queries.ts'
@@ -64,7 +70,7 @@ import { createSuppressions, type Suppressions } from './suppression.ts'
 import { type WithdrawRequest, withdraw } from './withdraw.ts'
 import { createWork, type Work } from './work.ts'
 
-export type { Recorded, Snapshot, SnapshotDraft, SnapshotOutcome, Withdrawal, WithdrawRequest }
+export type { Recorded, Snapshot, SnapshotDraft, SnapshotOutcome, SourceTotals, Withdrawal, WithdrawRequest }
 
 export type Committed = { outcome: SnapshotOutcome; snapshot: Snapshot }
 
@@ -77,6 +83,12 @@ export type Lake = {
   history(where?: SnapshotFilter, on?: Sql): Promise<Recorded[]>
   /** A page of all that was recorded, newest first, with what is known of it now. */
   page(where: PageFilter): Promise<Recorded[]>
+  /** How much there is of each source that was ever taken in. */
+  totals(): Promise<SourceTotals[]>
+  /** What was recorded under these ids, or under a digest of a file, with what is known of it now. */
+  recorded(
+    where: { ids: readonly string[] } | { seqs: readonly number[] } | { digest: string; limit: number },
+  ): Promise<Recorded[]>
   /** Takes one version back; refuses an unknown one, one that was taken back before, and one of several unnamed. */
   withdraw(request: WithdrawRequest): Promise<Recorded>
   /** When the catalogue last changed what can be read; null before the first time. */
@@ -115,6 +127,8 @@ export type Lake = {
   readonly work: Work
   /** Who may not come in. */
   readonly suppressions: Suppressions
+  /** Rows, differences and statistics, for people. */
+  readonly look: Look
   /** Takes a subject's rows out of every file. */
   readonly erasure: LakeErasure
   /** Copies of objects on the hosts. */
@@ -145,6 +159,11 @@ export function createLake(deps: { sql: Database; objects: ObjectStore; duck: Du
     list: (where = {}) => selectVisible(sql, where),
     history: (where = {}, on = sql) => selectSnapshots(on, where),
     page: (where) => selectPage(sql, where),
+    totals: () => selectSourceTotals(sql),
+    recorded: (where) => {
+      if ('digest' in where) return selectByDigest(sql, where.digest, where.limit)
+      return 'ids' in where ? selectById(sql, where.ids) : selectBySeq(sql, where.seqs)
+    },
     withdraw: (request) => withdraw({ sql, now }, request),
     changedAt: () => newestChange(sql),
     snapshotAt: (search) => findSnapshot(sql, search),
@@ -161,6 +180,7 @@ export function createLake(deps: { sql: Database; objects: ObjectStore; duck: Du
     stateOf: (snapshot) => stateOfObject(objects, snapshot.objectKey),
     work,
     suppressions: createSuppressions({ sql, secret: createSecret({ sql, objects }), ...here }),
+    look: createLook({ sql, objects, duck, work }),
     erasure: createLakeErasure({ ...deps, work, ...here }),
     caches: createCaches({ sql, objects, ...here }),
     rememberPlaces: insertKeyPlaces,

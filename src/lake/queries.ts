@@ -218,3 +218,67 @@ export async function insertRedaction(sql: Sql, r: RedactionRow, files: readonly
   }
   return id
 }
+
+export type SourceTotals = {
+  source: string
+  snapshots: number
+  moments: number
+  corrections: number
+  withdrawn: number
+  /** Of what counts: the newest version that can be read of each moment. */
+  rows: number
+  bytes: number
+  /** Seq of the newest version of the newest moment that counts; null where nothing does. */
+  newest: number | null
+  /** The version that was named last for the last moment was taken back. */
+  lastWithdrawn: boolean
+}
+
+/** How much there is of each source. */
+export async function selectSourceTotals(sql: Sql): Promise<SourceTotals[]> {
+  return sql.query<SourceTotals>(
+    `with recorded as (
+       select s.source, s.valid_at, s.version, s.seq, coalesce(r.rows, s.rows) as rows, coalesce(r.bytes, s.bytes) as bytes,
+         w.seq is not null as withdrawn,
+         row_number() over (partition by s.source, s.valid_at order by w.seq is not null, s.version desc) as nth,
+         row_number() over (partition by s.source order by s.valid_at desc, s.version desc) as last
+       from ${SNAPSHOTS} left join lake.withdrawal w on w.seq = s.seq)
+     select source, count(*) as snapshots, count(*) filter (where nth = 1 and not withdrawn) as moments,
+       count(*) filter (where version > 1) as corrections, count(*) filter (where withdrawn) as withdrawn,
+       coalesce(sum(rows) filter (where nth = 1 and not withdrawn), 0)::bigint as rows, sum(bytes)::bigint as bytes,
+       (array_agg(seq order by valid_at desc, version desc) filter (where nth = 1 and not withdrawn))[1] as newest,
+       bool_or(withdrawn and last = 1) as "lastWithdrawn"
+     from recorded group by source order by source`,
+  )
+}
+
+/** By seq, with what is known of them now. */
+export async function selectBySeq(sql: Sql, seqs: readonly number[]): Promise<Recorded[]> {
+  const rows = await sql.query<WithWithdrawal>(
+    `select ${COLUMNS}, w.recorded_at as "withdrawnAt", w.actor, w.reason
+     from ${SNAPSHOTS} left join lake.withdrawal w on w.seq = s.seq where s.seq = any ($1::bigint[])`,
+    [seqs],
+  )
+  return rows.map(recorded)
+}
+
+/** Those that came of a delivered file, or that are or were kept under this digest. */
+export async function selectByDigest(sql: Sql, digest: string, limit: number): Promise<Recorded[]> {
+  const rows = await sql.query<WithWithdrawal>(
+    `select ${COLUMNS}, w.recorded_at as "withdrawnAt", w.actor, w.reason
+     from ${SNAPSHOTS} left join lake.withdrawal w on w.seq = s.seq
+     where s.file_digest = $1 or s.digest = $1 or r.digest = $1 order by s.seq limit $2`,
+    [digest, limit],
+  )
+  return rows.map(recorded)
+}
+
+/** By id, with what is known of them now. */
+export async function selectById(sql: Sql, ids: readonly string[]): Promise<Recorded[]> {
+  const rows = await sql.query<WithWithdrawal>(
+    `select ${COLUMNS}, w.recorded_at as "withdrawnAt", w.actor, w.reason
+     from ${SNAPSHOTS} left join lake.withdrawal w on w.seq = s.seq where s.id = any ($1::text[]) order by s.seq`,
+    [ids],
+  )
+  return rows.map(recorded)
+}

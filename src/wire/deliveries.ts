@@ -124,7 +124,7 @@ export const snapshotsQuery = pageQuery({
 })
 export type SnapshotsQuery = z.output<typeof snapshotsQuery>
 
-const snapshot = z.object({
+export const snapshotShape = z.object({
   id: text,
   source: text,
   as_of: asOf,
@@ -137,7 +137,7 @@ const snapshot = z.object({
   file_digest: text,
   withdrawn: z.object({ recorded_at: text, actor: text, reason: text }).nullable(),
 })
-export const snapshotsAnswer = pageOf('snapshots', snapshot)
+export const snapshotsAnswer = pageOf('snapshots', snapshotShape)
 export type SnapshotsAnswer = z.output<typeof snapshotsAnswer>
 
 type SnapshotLike = {
@@ -155,7 +155,6 @@ type SnapshotLike = {
 }
 
 export function snapshotJson(s: SnapshotLike) {
-  const { recordedAt, actor, reason } = s.withdrawn ?? {}
   return {
     id: s.id,
     source: s.source,
@@ -167,6 +166,10 @@ export function snapshotJson(s: SnapshotLike) {
     bytes: s.bytes,
     digest: s.digest,
     file_digest: s.fileDigest,
-    withdrawn: s.withdrawn && { recorded_at: recordedAt, actor, reason },
+    withdrawn: s.withdrawn && {
+      recorded_at: s.withdrawn.recordedAt,
+      actor: s.withdrawn.actor,
+      reason: s.withdrawn.reason,
+    },
   }
 }

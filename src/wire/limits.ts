@@ -87,6 +87,14 @@ const TABLE = {
     meaning:
       'deliveries over HTTP that one server receives, checks (one at a time) or has waiting; more are refused with 503',
   },
+  cellChars: { value: 500, meaning: 'characters of a cell where rows of a snapshot are shown; longer ones end with …' },
+  pageCells: {
+    value: 20_000,
+    meaning: 'cells of one page of rows, or of a difference; a page of a wide table has fewer rows',
+  },
+  statisticsSnapshots: { value: 24, meaning: 'snapshots whose statistics are told side by side' },
+  statisticsColumns: { value: 50, meaning: 'columns of one page of these statistics' },
+  lineageNodes: { value: 500, meaning: 'things of one answer of lineage, where no more are looked for' },
   deliveryFiles: { value: 1_000, meaning: 'files of one delivery over HTTP' },
   packedTimes: { value: 200, meaning: 'times its own size that a delivered file of gzip or zstd may unpack to' },
   packedFreeBytes: { value: 2 ** 28, meaning: 'bytes that it may unpack to whatever its size' },
