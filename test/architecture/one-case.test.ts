@@ -15,6 +15,7 @@ const SPOKEN: Record<string, string> = {
   'features/feast/': "Feast's protocol",
   'features/routes.ts': 'queries of our routes',
   'ingest/routes.ts': 'queries of our routes',
+  'ingest/routes/': 'queries of our routes',
   'serving/readiness.ts': 'an answer that is filled bit by bit',
   'cli/commands/demo.ts': 'the answer of a server that it asks',
   'cli/progress.ts': 'the style of a package',

@@ -9,7 +9,10 @@ afterAll(() => rig.close())
 
 test('what is kept of values is dropped as soon as an erasure tells of itself, and is asked for by the digest of the file', async () => {
   const project = projectOf({ people: { key: 'id', columns: { id: 'Int64', town: 'String' } } })
-  const rows = [{ id: 1, town: 'Ghent' }, { id: 2, town: 'Bruges' }]
+  const rows = [
+    { id: 1, town: 'Ghent' },
+    { id: 2, town: 'Bruges' },
+  ]
   await rig.ingest(project).ingestRows({ source: 'people', asOf: JANUARY, rows })
   const [snapshot] = await rig.lake.list({ source: 'people' })
   const describe = () => rig.lake.look.statistics([snapshot!], snapshot!.columns)
