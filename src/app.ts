@@ -129,7 +129,7 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
     (it) => it.close(),
   )
   const tracking = createTracking({ sql: db, objects, clock })
-  const registry = createRegistry({ sql: db, tracking, clock })
+  const registry = createRegistry({ sql: db, tracking, clock, models: project.models })
   const versions = async () => ({ weir: await weirVersion(), duckdb: await duck.loadVersion() })
   const mlflow = project.tracking
     ? closing.add(

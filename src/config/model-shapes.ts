@@ -2,6 +2,7 @@
 import { z } from 'zod'
 import { learnerOrAuto } from './learner-shapes.ts'
 import { PREDICTS } from './predicts.ts'
+import { promotion } from './promotion-shape.ts'
 import { said } from './said.ts'
 import { trainer } from './trainer-shape.ts'
 
@@ -106,4 +107,5 @@ export const model = z.strictObject({
     'What it is for, and what it is not for: stands in its card.',
     'Who will cancel next month. For mails of the care team; not for prices.',
   ),
+  promotion: said(promotion.prefault({}), 'What a version must have to answer for it.', { approvals: 1 }),
 })

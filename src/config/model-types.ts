@@ -11,6 +11,7 @@ export function modelTypeFaults(project: Project): Fault[] {
     ...monotoneFaults(project, model),
     ...interactionFaults(project, model),
     ...segmentFaults(project, model),
+    ...promotionFaults(project, model),
   ])
 }
 
@@ -51,6 +52,19 @@ function segmentFaults(project: Project, model: Model): Fault[] {
     const message = `'${name}' is not a feature of '${model.featureService}'${suggestion(name, names)}`
     return [{ path: `models.${model.name}.segments.${i}`, message }]
   })
+}
+
+/** Another server makes what it is told: nobody could hold a promotion back there. */
+function promotionFaults(project: Project, { name, promotion: { approvals, gate } }: Model): Fault[] {
+  const path = `models.${name}.promotion`
+  const empty = gate.flatMap(({ atLeast, atMost, worseBy }, i) =>
+    atLeast === null && atMost === null && worseBy === null
+      ? [{ path: `${path}.gate[${i}]`, message: 'asks for nothing: write atLeast, atMost or worseBy' }]
+      : [],
+  )
+  if (project.tracking === null || (approvals === 0 && gate.length === 0)) return empty
+  const message = 'cannot be kept with `tracking`: the other MLflow server makes every promotion that it is told'
+  return [...empty, { path, message }]
 }
 
 function interactionFaults(project: Project, model: Model): Fault[] {

@@ -116,6 +116,11 @@ function complete(shape: ProjectShape, dir: string, code: ProjectCode): Project 
       segments: m.segments,
       hindsight: m.hindsight,
       about: m.about,
+      promotion: {
+        approvals: m.promotion.approvals === 0 ? 0 : 1,
+        expiresMs: durationMs(m.promotion.expires),
+        gate: m.promotion.gate,
+      },
     })),
   }
 }

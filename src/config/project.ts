@@ -179,4 +179,24 @@ export type Model = {
   hindsight: boolean
   /** What it is for, and what it is not for, in the words of its owner; stands in its card. */
   about: string
+  promotion: Promotion
+}
+
+/** What a version must have to answer for a model. */
+export type Promotion = {
+  /** How many others must accept what somebody asks for; 0: it is done at once. */
+  approvals: 0 | 1
+  /** How long it waits for them. */
+  expiresMs: number
+  gate: readonly GateRule[]
+}
+
+/** One rule of the gate: of a metric of the run of a version. */
+export type GateRule = {
+  metric: string
+  atLeast: number | null
+  atMost: number | null
+  /** At most so much below (above, where less is better) the champion's. */
+  worseBy: number | null
+  better: 'more' | 'less'
 }

@@ -2,16 +2,13 @@
 import { z } from 'zod'
 import { isTimeZone } from '../values/time-zone.ts'
 import { columnCheck, tableCheck } from './check-shapes.ts'
-import { parseDurationMs } from './duration.ts'
+import { duration } from './duration-shape.ts'
 import { formatShape } from './format-shape.ts'
 import { model } from './model-shapes.ts'
 import { type OnDemandView, VALUE_TYPES } from './project.ts'
 import { said } from './said.ts'
 
 const name = z.string().regex(/^[A-Za-z_][\w-]*$/, 'use letters, digits, _ and -, beginning with a letter')
-const duration = z
-  .string()
-  .refine((text) => parseDurationMs(text) !== undefined, 'write a duration like 45d, 12h or 30m')
 const valueType = z.enum(VALUE_TYPES)
 
 const column = z.union([

@@ -533,6 +533,33 @@ create table registry.model_tag (
   constraint model_tag_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250)))
 );
 
+create table registry.promotion_request (
+  id bigint not null generated always as identity,
+  name text not null,
+  version integer,
+  kind text not null,
+  target text not null,
+  archive_existing boolean not null,
+  champion integer,
+  asked_by text not null,
+  asked_token text,
+  reason text,
+  asked_at timestamp with time zone not null,
+  expires_at timestamp with time zone not null,
+  state text not null default 'waiting'::text,
+  decided_by text,
+  decided_token text,
+  decided_reason text,
+  decided_at timestamp with time zone,
+  constraint promotion_request_pkey PRIMARY KEY (id),
+  constraint promotion_request_check CHECK (((kind = 'alias'::text) OR (version IS NOT NULL))),
+  constraint promotion_request_check1 CHECK (((state = 'waiting'::text) = (decided_at IS NULL))),
+  constraint promotion_request_kind_check CHECK ((kind = ANY (ARRAY['stage'::text, 'alias'::text]))),
+  constraint promotion_request_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'accepted'::text, 'declined'::text, 'withdrawn'::text, 'void'::text])))
+);
+CREATE INDEX promotion_request_by_model ON registry.promotion_request USING btree (name, id DESC);
+CREATE INDEX promotion_request_waiting ON registry.promotion_request USING btree (name) WHERE (state = 'waiting'::text);
+
 create table registry.transition (
   transition_id bigint not null generated always as identity,
   name text not null,
@@ -580,6 +607,29 @@ create table registry.version_tag (
   constraint version_tag_pkey PRIMARY KEY (name, version, key),
   constraint version_tag_name_version_fkey FOREIGN KEY (name, version) REFERENCES registry.version(name, version) ON UPDATE CASCADE ON DELETE CASCADE,
   constraint version_tag_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250)))
+);
+
+create schema serving;
+
+create table serving.live (
+  server uuid not null,
+  model text not null,
+  version integer,
+  source text,
+  since timestamp with time zone not null,
+  problem text,
+  constraint live_pkey PRIMARY KEY (server, model),
+  constraint live_server_fkey FOREIGN KEY (server) REFERENCES serving.server(id) ON DELETE CASCADE
+);
+
+create table serving.server (
+  id uuid not null,
+  host text not null,
+  pid integer not null,
+  weir text not null,
+  started_at timestamp with time zone not null,
+  seen_at timestamp with time zone not null,
+  constraint server_pkey PRIMARY KEY (id)
 );
 
 create schema tracking;

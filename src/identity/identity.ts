@@ -3,6 +3,6 @@
  *
  * - Everything is done by somebody: a request, a command and a flow each have a principal, which whatever they call can ask for.
  *
- * Doors: principal.ts.
+ * Doors: audit.ts, principal.ts.
  */
 export {}

@@ -1,14 +1,20 @@
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
+import { instantOfMs } from '../base/instant.ts'
+import type { Promotion } from '../config/project.ts'
 import { longSearch } from '../db/long-work.ts'
 import type { Sql } from '../db/sql.ts'
+import { recordChange } from '../identity/audit.ts'
 import { searchClause } from '../mlflow/search/clause.ts'
 import { type Page, pageOf, pageOffset } from '../mlflow/search/page.ts'
 import type { Tracking } from '../tracking/tracking.ts'
+import { refuseLive } from './live-guard.ts'
+import { actorOf } from './moves.ts'
 import { checkModelName, checkTag, isPrompt, STAGES } from './names.ts'
 import type { ModelRow } from './queries/models.ts'
 import * as queries from './queries/models.ts'
-import { selectLatest, selectUnused, type VersionRow } from './queries/versions.ts'
+import { voidRequests } from './queries/requests.ts'
+import { selectLatest, selectStanding, selectUnused, type VersionRow } from './queries/versions.ts'
 import { MODEL_FIELDS } from './search-fields.ts'
 import { isOwn } from './source.ts'
 
@@ -19,9 +25,14 @@ export type SearchRequest = { filter?: string; orderBy?: string[]; maxResults: n
 /** As many as one page may hold. */
 const MODELS_MAX = 1000
 
-type Deps = { sql: Sql; tracking: Pick<Tracking, 'seals'>; clock: Clock }
+type Deps = {
+  sql: Sql
+  tracking: Pick<Tracking, 'seals'>
+  clock: Clock
+  policyOf: (name: string) => Promotion
+}
 
-export function createModels({ sql, tracking, clock }: Deps) {
+export function createModels({ sql, tracking, clock, policyOf }: Deps) {
   async function createModel(request: {
     name: string
     description?: string
@@ -38,6 +49,7 @@ export function createModels({ sql, tracking, clock }: Deps) {
         })
       }
       await queries.upsertModelTags(tx, name, tags)
+      await recordCreated(tx, name)
       await queries.notifyChanged(tx, name)
     })
     return getModel(name)
@@ -45,7 +57,11 @@ export function createModels({ sql, tracking, clock }: Deps) {
 
   /** The model of that name, made when there is none. */
   async function ensureModel(name: string): Promise<void> {
-    await queries.insertModel(sql, { name: checkModelName(name), description: '', nowMs: clock.nowMs() })
+    if (await queries.selectModel(sql, checkModelName(name))) return
+    await sql.tx(async (tx) => {
+      const made = await queries.insertModel(tx, { name, description: '', nowMs: clock.nowMs() })
+      if (made) await recordCreated(tx, name)
+    })
   }
 
   async function getModel(name: string): Promise<RegisteredModel> {
@@ -91,8 +107,15 @@ export function createModels({ sql, tracking, clock }: Deps) {
       if (newName !== name && (await queries.selectModel(tx, newName))) {
         throw new PlatformError('already_exists', `Registered Model (name=${newName}) already exists.`)
       }
+      const standing = await selectStanding(tx, name)
+      // Under a name with that rule it would answer without having been looked at.
+      for (const either of [name, newName]) refuseLive(policyOf(either), name, standing)
       await queries.updateModel(tx, name, { newName, nowMs: clock.nowMs() })
       await queries.renameHistory(tx, name, newName)
+      await voidRequests(tx, name, null, instantOfMs(clock.nowMs()))
+      const on = { kind: 'model', name: newName }
+      const renamed = { action: 'model.renamed' as const, on, model: newName, from: { name }, to: { name: newName } }
+      if (newName !== name) await recordChange(tx, renamed)
       await queries.notifyChanged(tx, newName)
     })
     return getModel(newName)
@@ -115,7 +138,12 @@ export function createModels({ sql, tracking, clock }: Deps) {
     /** Its history stays, under the name, as that of a model that is gone: one made again begins without any. */
     deleteModel: (name: string, actor: string) =>
       change(name, async (tx) => {
-        await queries.endHistory(tx, name, { actor, atMs: clock.nowMs() })
+        const standing = await selectStanding(tx, name)
+        refuseLive(policyOf(name), name, standing)
+        await queries.endHistory(tx, name, { actor: actorOf(actor), atMs: clock.nowMs() })
+        await voidRequests(tx, name, null, instantOfMs(clock.nowMs()))
+        const on = { kind: 'model', name }
+        await recordChange(tx, { action: 'model.deleted', on, model: name, from: { standing }, to: null })
         const left = (await queries.deleteModel(tx, name)).filter(isOwn)
         await tracking.seals.unseal(tx, left, (uris) => selectUnused(tx, uris))
       }),
@@ -125,6 +153,16 @@ export function createModels({ sql, tracking, clock }: Deps) {
     },
     deleteModelTag: (name: string, key: string) => change(name, (tx) => queries.deleteModelTag(tx, name, key)),
   }
+}
+
+async function recordCreated(tx: Sql, name: string): Promise<void> {
+  await recordChange(tx, {
+    action: 'model.created',
+    on: { kind: 'model', name },
+    model: name,
+    from: null,
+    to: { name },
+  })
 }
 
 /** In MLflow's words: what is wanted, or that the name is one of the other kind. */

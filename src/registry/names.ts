@@ -10,6 +10,16 @@ const NAME_LENGTH_MAX = limitOf('modelName')
 const ALIAS_LENGTH_MAX = limitOf('alias')
 const TAG_LENGTH_MAX = limitOf('registryTagValue')
 
+/** The two of which others can be archived, and in which a version counts. */
+export function isActiveStage(stage: Stage): boolean {
+  return stage === 'Staging' || stage === 'Production'
+}
+
+/** As MLflow writes it in `models:/NAME/VERSION`. */
+export function versionName(name: string, version: number): string {
+  return `${name}/${version}`
+}
+
 /** A name that can stand in `models:/NAME/VERSION`. */
 export function checkModelName(name: string): string {
   if (name.trim() === '') throw invalid('Registered model name cannot be empty.')

@@ -1,11 +1,28 @@
 import type { Clock } from '../base/clock.ts'
+import { PlatformError } from '../base/errors.ts'
+import { instantOfMs } from '../base/instant.ts'
+import type { Promotion } from '../config/project.ts'
+import { preparedShape } from '../db/prepared-shapes.ts'
 import type { Sql } from '../db/sql.ts'
+import { recordChange } from '../identity/audit.ts'
+import { actorNow } from '../identity/principal.ts'
+import type { GateVerdict } from './gate-verdict.ts'
 import { noModel } from './models.ts'
-import { checkAlias, invalid, type Stage } from './names.ts'
-import { dropAlias, insertTransitions, selectTransitions, type Transition } from './queries/history.ts'
-import { lockModel } from './queries/models.ts'
-import { moveAlias, moveVersion } from './queries/moves.ts'
-import type { createVersions, ModelVersion } from './versions.ts'
+import { actorOf, isDone, type Move, make, standingOf } from './moves.ts'
+import { checkAlias, invalid, isActiveStage, type Stage } from './names.ts'
+import { forbidden, noRequest, otherChampion, over, ownWish, waits } from './promotion-refusals.ts'
+import { selectTransitions, type Transition } from './queries/history.ts'
+import { holdModel } from './queries/models.ts'
+import {
+  decideRequest,
+  findWaiting,
+  insertRequest,
+  lockRequest,
+  type PromotionRequest,
+  selectRequests,
+} from './queries/requests.ts'
+import * as queries from './queries/versions.ts'
+import { type ModelVersion, noVersion } from './versions.ts'
 
 export type TransitionRequest = {
   name: string
@@ -17,52 +34,218 @@ export type TransitionRequest = {
   comment?: string
 }
 
-type Deps = { sql: Sql; clock: Clock } & Pick<ReturnType<typeof createVersions>, 'changeAtOnce'>
+/** Made, or waiting for another pair of eyes: then nothing has changed. */
+export type Asked = { state: 'made'; version: ModelVersion | null } | { state: 'waiting'; request: PromotionRequest }
 
-/** Stages and aliases: who answers for a model. Each change is kept with who made it, when, from what to what. */
-export function createPromotion({ sql, clock, changeAtOnce }: Deps) {
-  async function transition(request: TransitionRequest): Promise<ModelVersion> {
-    const { name, version, stage, archiveExisting, actor, comment = null } = request
-    if (archiveExisting && stage !== 'Staging' && stage !== 'Production') {
-      throw invalid(
-        `Model version transition cannot archive existing model versions because '${stage}' is not an Active stage. Valid stages are Staging, Production.`,
-      )
-    }
-    const atMs = clock.nowMs()
-    return changeAtOnce(name, version, moveVersion({ name, version, stage, archiveExisting, actor, comment, atMs }))
-  }
+type Deps = {
+  sql: Sql
+  clock: Clock
+  policyOf: (name: string) => Promotion
+  verdict: (name: string, version: number) => Promise<GateVerdict>
+}
 
-  async function setAlias(request: {
-    name: string
-    version: number
-    alias: string
-    actor: string
-  }): Promise<ModelVersion> {
-    const { name, version, actor } = request
-    const alias = checkAlias(request.alias)
-    const kept = { name, version, actor, comment: null, atMs: clock.nowMs() }
-    return changeAtOnce(name, version, moveAlias({ ...kept, alias }))
-  }
+/**
+ * Stages and aliases: who answers for a model. Each change is kept with who made it, when, from what to what.
+ * - Where a model wants another pair of eyes, whatever changes who answers waits: the way back and a taken-away alias too.
+ * - Nobody accepts their own wish. Whoever accepts has seen the champion that is there then.
+ */
+export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
+  const now = () => instantOfMs(clock.nowMs())
 
-  /** Does nothing when there is no such alias. */
-  async function deleteAlias({ name, alias, actor }: { name: string; alias: string; actor: string }): Promise<void> {
-    await sql.tx(async (tx) => {
-      if (!(await lockModel(tx, name))) throw noModel(name)
-      const version = await dropAlias(tx, name, alias)
-      if (version === undefined) return
-      const atMs = clock.nowMs()
-      await insertTransitions(tx, name, [{ version, kind: 'alias', from: alias, to: null, actor, comment: null, atMs }])
+  async function promote(
+    move: Move,
+    { actor, comment = null }: { actor: string; comment?: string | null },
+  ): Promise<Asked> {
+    await requireGate(move)
+    const policy = policyOf(move.name)
+    return sql.tx(async (tx) => {
+      if (!(await holdModel(tx, move.name))) throw absent(move)
+      const before = await standingOf(tx, move)
+      if (move.version !== null && before.stage === undefined) throw absent(move)
+      if (policy.approvals > 0 && changesWhoAnswers(move, before.stage) && !isDone(move, before)) {
+        return {
+          state: 'waiting',
+          request: await ask(tx, move, { champion: before.champion, reason: comment, policy }),
+        }
+      }
+      await make(tx, move, { actor: actorOf(actor), comment, atMs: clock.nowMs() })
+      return { state: 'made', version: await versionIn(tx, move) }
     })
   }
 
+  async function ask(
+    tx: Sql,
+    move: Move,
+    { champion, reason, policy }: { champion: number | null; reason: string | null; policy: Promotion },
+  ): Promise<PromotionRequest> {
+    const { name: askedBy, token: askedToken } = actorNow()
+    const waiting = await findWaiting(tx, now(), { ...move, askedBy })
+    if (waiting) return waiting
+    const expiresAt = instantOfMs(clock.nowMs() + policy.expiresMs)
+    const request = await insertRequest(tx, {
+      ...move,
+      champion,
+      reason,
+      askedBy,
+      askedToken,
+      askedAt: now(),
+      expiresAt,
+    })
+    const { id, target, version } = request
+    const to = { version, [move.kind]: target, champion, expires_at: expiresAt }
+    await recordChange(tx, {
+      action: 'promotion.asked',
+      on: onRequest(id),
+      model: move.name,
+      from: null,
+      to,
+      why: reason,
+    })
+    return request
+  }
+
+  /** What comes to Production, or to the alias `champion`, has passed the gate. */
+  async function requireGate(move: Move): Promise<void> {
+    const { name, version, target } = move
+    if (version === null || policyOf(name).gate.length === 0) return
+    if (target !== 'Production' && !(move.kind === 'alias' && target === 'champion')) return
+    const { passed, rules } = await verdict(name, version)
+    if (passed) return
+    const said = rules.filter((rule) => !rule.passed).map((rule) => rule.says)
+    throw new PlatformError('conflict', `the gate of ${name} refuses version ${version}: ${said.join('; ')}`, {
+      details: { rules },
+    })
+  }
+
+  type Decision = { id: number; reason: string; actor: string; champion?: number | null }
+
+  /** One who asks, and those who accept, decline, or take it back, one at a time. */
+  async function decide(
+    state: 'accepted' | 'declined' | 'withdrawn',
+    { name, id, reason, champion }: Decision & { name: string },
+  ): Promise<PromotionRequest> {
+    if (reason.trim() === '') throw invalid('say why, for the record')
+    const by = actorNow()
+    const known = await preparedShape<{ name: string }>(
+      sql,
+      'select name from registry.promotion_request where id = $1',
+      [id],
+    )
+    if (known[0]?.name !== name) throw noRequest(name, id)
+    if (state === 'accepted') await requireGate(moveOf(await read(id)))
+    await sql.tx(async (tx) => {
+      await holdModel(tx, name)
+      const request = await lockRequest(tx, now(), id)
+      if (!request) throw noRequest(name, id)
+      if (request.state !== 'waiting') throw over(request)
+      const own = request.askedBy === by.name || (by.token !== null && request.askedToken === by.token)
+      if (state === 'withdrawn' && !own)
+        throw forbidden(`request ${id} was made by ${request.askedBy}: only they take it back; decline it instead`)
+      if (state === 'accepted' && own) throw forbidden(ownWish(request, by.kind))
+      const at = now()
+      await decideRequest(tx, id, { state, by: by.name, token: by.token, reason, at })
+      const to = { state, asked_by: request.askedBy }
+      const action = `promotion.${state}` as const
+      await recordChange(tx, { action, on: onRequest(id), model: name, from: { state: 'waiting' }, to, why: reason })
+      if (state === 'accepted') await makeAccepted(tx, request, { champion, by: by.name, reason })
+    })
+    return read(id)
+  }
+
+  async function makeAccepted(
+    tx: Sql,
+    request: PromotionRequest,
+    { champion, by, reason }: { champion: number | null | undefined; by: string; reason: string },
+  ): Promise<void> {
+    const { id, askedBy } = request
+    const move = moveOf(request)
+    const before = await standingOf(tx, move)
+    if (move.version !== null && before.stage === undefined) throw absent(move)
+    const seen = champion === undefined ? request.champion : champion
+    if (before.champion !== seen) throw otherChampion(request, before.champion)
+    const comment = [request.reason, `accepted by ${by}: ${reason}`].filter((text) => text !== null).join(' · ')
+    await make(tx, move, { actor: askedBy, comment, atMs: clock.nowMs(), request: id })
+  }
+
+  async function read(id: number): Promise<PromotionRequest> {
+    const [found] = await selectRequests(sql, now(), { name: null, open: false, limit: 1, before: id + 1 })
+    if (found?.id !== id) throw noRequest('', id)
+    return found
+  }
+
+  const versionIn = async (tx: Sql, { name, version }: Move) =>
+    version === null ? null : ((await queries.selectVersion(tx, name, version)) ?? null)
+
+  /** As MLflow's clients ask: what was not made is refused, and says which request waits. */
+  async function madeOrRefused(move: Move, said: { actor: string; comment?: string }): Promise<ModelVersion | null> {
+    const asked = await promote(move, said)
+    if (asked.state === 'waiting') throw waits(asked.request)
+    return asked.version
+  }
+
+  async function transition(request: TransitionRequest): Promise<ModelVersion> {
+    const { name, version, stage, archiveExisting, ...said } = request
+    return (await madeOrRefused(stageMove({ name, version, stage, archiveExisting }), said)) as ModelVersion
+  }
+
   return {
+    promote,
     transition,
-    setAlias,
-    deleteAlias,
+    async setAlias(request: {
+      name: string
+      version: number
+      alias: string
+      actor: string
+      comment?: string
+    }): Promise<ModelVersion> {
+      const { name, version, alias, ...said } = request
+      return (await madeOrRefused(aliasMove({ name, version, alias }), said)) as ModelVersion
+    },
+    /** Does nothing when there is no such alias. */
+    async deleteAlias({ name, alias, ...said }: { name: string; alias: string; actor: string }): Promise<void> {
+      await madeOrRefused({ kind: 'alias', name, version: null, target: alias, archiveExisting: false }, said)
+    },
+    accept: (decision: Decision & { name: string }) => decide('accepted', decision),
+    decline: (decision: Decision & { name: string }) => decide('declined', decision),
+    /** Whoever asked for it takes it back. */
+    takeBack: (decision: Decision & { name: string }) => decide('withdrawn', decision),
+    requests: (asked: { name: string | null; open: boolean; limit: number; before: number | null }) =>
+      selectRequests(sql, now(), asked),
+    policyOf,
     history: (name: string, version?: number): Promise<Transition[]> =>
       selectTransitions(sql, name, { version: version ?? null, deleted: false }),
     /** Of the models that had this name before and were deleted. */
     historyOfDeleted: (name: string, version?: number): Promise<Transition[]> =>
       selectTransitions(sql, name, { version: version ?? null, deleted: true }),
   }
+}
+
+export function stageMove(asked: { name: string; version: number; stage: Stage; archiveExisting: boolean }): Move {
+  const { name, version, stage: target, archiveExisting } = asked
+  if (archiveExisting && !isActiveStage(target)) {
+    throw invalid(
+      `Model version transition cannot archive existing model versions because '${target}' is not an Active stage. Valid stages are Staging, Production.`,
+    )
+  }
+  return { kind: 'stage', name, version, target, archiveExisting }
+}
+
+export function aliasMove({ name, version, alias }: { name: string; version: number | null; alias: string }): Move {
+  return { kind: 'alias', name, version, target: checkAlias(alias), archiveExisting: false }
+}
+
+/** Into a stage that counts or out of one; an alias always. */
+function changesWhoAnswers(move: Move, from: Stage | undefined): boolean {
+  return move.kind === 'alias' || isActiveStage(move.target) || (from !== undefined && isActiveStage(from))
+}
+
+function moveOf({ name, version, kind, target, archiveExisting }: PromotionRequest): Move {
+  if (kind === 'alias') return { kind, name, version, target, archiveExisting: false }
+  return { kind, name, version: version as number, target: target as Stage, archiveExisting }
+}
+
+const onRequest = (id: number) => ({ kind: 'promotion', name: String(id) })
+
+function absent({ name, version }: Move): PlatformError {
+  return version === null ? noModel(name) : noVersion(name, version)
 }

@@ -3,7 +3,9 @@
  *
  * Owns the schema `registry`. Invariants:
  * - Version numbers grow by one under a lock of the model; a deleted version's number never comes back.
- * - A change of a stage or alias and its line in the history are one transaction; the history is never rewritten.
+ * - A change of a stage or alias, its line in the history and its row in the trail are one transaction; the history is never
+ *   rewritten, and that of a deleted model is never the history of a new one of its name.
+ * - Where the project asks for another pair of eyes, nothing that changes who answers is done by one alone, by no door.
  * - Every change is told on `registry_changed` with the model's name when it commits: servers follow it.
  * - The files of a version are sealed before it is there, with their digests: they never change while it is.
  * - A version's source is kept as it was given; only files of our own store are ever opened (source.ts).
@@ -11,8 +13,10 @@
  * Doors: channel.ts, source.ts.
  */
 import type { Clock } from '../base/clock.ts'
+import type { Model, Promotion } from '../config/project.ts'
 import type { Sql } from '../db/sql.ts'
 import type { Tracking } from '../tracking/tracking.ts'
+import { createVerdict } from './gate-verdict.ts'
 import { createModels } from './models.ts'
 import { createPromotion } from './promotion.ts'
 import { createVersions } from './versions.ts'
@@ -45,13 +49,20 @@ export function createRegistry({
   sql,
   tracking,
   clock,
+  models: defined = [],
 }: {
   sql: Sql
   tracking: Pick<Tracking, 'runs' | 'loggedModels' | 'seals'>
   clock: Clock
+  /** What the project asks for before a version answers, by model; others are promoted at once. */
+  models?: readonly Pick<Model, 'name' | 'promotion'>[]
 }) {
-  const models = createModels({ sql, tracking, clock })
-  const { changeAtOnce, ...versions } = createVersions({ sql, tracking, clock })
-  const promotion = createPromotion({ sql, clock, changeAtOnce })
-  return { ...models, ...versions, ...promotion }
+  const policyOf = (name: string) => defined.find((model) => model.name === name)?.promotion ?? OPEN
+  const models = createModels({ sql, tracking, clock, policyOf })
+  const versions = createVersions({ sql, tracking, clock, policyOf })
+  const verdict = createVerdict({ sql, tracking, policyOf })
+  const promotion = createPromotion({ sql, clock, policyOf, verdict })
+  return { ...models, ...versions, ...promotion, verdict }
 }
+
+const OPEN: Promotion = { approvals: 0, expiresMs: 0, gate: [] }

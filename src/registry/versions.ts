@@ -1,15 +1,21 @@
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
+import { instantOfMs } from '../base/instant.ts'
+import type { Promotion } from '../config/project.ts'
 import { longSearch } from '../db/long-work.ts'
 import type { Sql, Statement } from '../db/sql.ts'
+import { recordChange } from '../identity/audit.ts'
 import { searchClause } from '../mlflow/search/clause.ts'
 import { type Page, pageOf, pageOffset } from '../mlflow/search/page.ts'
 import type { Tracking } from '../tracking/tracking.ts'
 import { REGISTRY_CHANNEL } from './channel.ts'
+import { refuseLive } from './live-guard.ts'
 import { noModel, type SearchRequest } from './models.ts'
-import { checkTag, invalid, isPrompt, parseVersion, STAGES, type Stage } from './names.ts'
+import { actorOf } from './moves.ts'
+import { checkTag, invalid, isPrompt, parseVersion, STAGES, type Stage, versionName } from './names.ts'
 import { insertTransitions, selectWasInStage } from './queries/history.ts'
-import { lockModel, lockOf, selectModel } from './queries/models.ts'
+import { lockModel, selectModel } from './queries/models.ts'
+import { voidRequests } from './queries/requests.ts'
 import type { VersionRow } from './queries/versions.ts'
 import * as queries from './queries/versions.ts'
 import { VERSION_FIELDS } from './search-fields.ts'
@@ -31,9 +37,14 @@ export type NewModelVersion = {
 /** More than any model has: the most that one search gives. */
 const VERSIONS_MAX = 200_000
 
-type Deps = { sql: Sql; tracking: Pick<Tracking, 'runs' | 'loggedModels' | 'seals'>; clock: Clock }
+type Deps = {
+  sql: Sql
+  tracking: Pick<Tracking, 'runs' | 'loggedModels' | 'seals'>
+  clock: Clock
+  policyOf: (name: string) => Promotion
+}
 
-export function createVersions({ sql, tracking, clock }: Deps) {
+export function createVersions({ sql, tracking, clock, policyOf }: Deps) {
   async function createVersion(request: NewModelVersion): Promise<ModelVersion> {
     const { name, tags = {}, description = '', runLink = null } = request
     for (const [key, value] of Object.entries(tags)) checkTag(key, value)
@@ -58,14 +69,20 @@ export function createVersions({ sql, tracking, clock }: Deps) {
       held.push(tracking.seals.hold(location))
     }
     try {
-      // The seal is held behind the model, in the order in which a deletion takes them.
-      const [made, versions] = await sql.together([
-        queries.insertVersion(row, { nowMs: clock.nowMs(), channel: REGISTRY_CHANNEL }),
-        queries.newestOf(name),
-        ...held,
-      ])
-      if (made?.length !== 1) throw noModel(name)
-      return versions?.[0] as ModelVersion
+      return await sql.tx(async (tx) => {
+        // The seal is held behind the model, in the order in which a deletion takes them.
+        const [made, versions] = await tx.together([
+          queries.insertVersion(row, { nowMs: clock.nowMs(), channel: REGISTRY_CHANNEL }),
+          queries.newestOf(name),
+          ...held,
+        ])
+        if (made?.length !== 1) throw noModel(name)
+        const version = versions?.[0] as ModelVersion
+        const on = { kind: 'version', name: versionName(name, version.version) }
+        const to = { stage: version.stage, run_id: version.runId, source: row.source.slice(0, 500) }
+        await recordChange(tx, { action: 'version.created', on, model: name, from: null, to })
+        return version
+      })
     } catch (error) {
       if (tracking.seals.isUnheld(error)) return sealAndInsert(row)
       throw error
@@ -119,20 +136,12 @@ export function createVersions({ sql, tracking, clock }: Deps) {
     })
   }
 
-  /** The same as one statement that gives no row where there is no such version; gives the version as it is then. */
-  async function changeAtOnce(name: string, version: number, change: Statement): Promise<ModelVersion> {
-    const [, changed, versions] = await sql.together([lockOf(name), change, queries.versionOf(name, version)])
-    if (changed?.length !== 1) throw noVersion(name, version)
-    return versions?.[0] as ModelVersion
-  }
-
   async function describeVersion(name: string, version: number, description: string): Promise<ModelVersion> {
     await change(name, version, (tx) => queries.updateVersion(tx, name, version, { description, nowMs: clock.nowMs() }))
     return getVersion(name, version)
   }
 
   return {
-    changeAtOnce,
     createVersion,
     getVersion,
     byAlias,
@@ -160,10 +169,15 @@ export function createVersions({ sql, tracking, clock }: Deps) {
         name,
         version,
         async (tx, stage) => {
+          const aliases = await queries.selectAliases(tx, name, version)
+          refuseLive(policyOf(name), name, [{ version, stage, aliases }])
           const left = (await queries.deleteVersion(tx, name, version)).filter(isOwn)
           await tracking.seals.unseal(tx, left, (uris) => queries.selectUnused(tx, uris))
           const kept = { version, kind: 'stage' as const, comment: 'version deleted', atMs: clock.nowMs() }
-          await insertTransitions(tx, name, [{ ...kept, from: stage, to: null, actor }])
+          await insertTransitions(tx, name, [{ ...kept, from: stage, to: null, actor: actorOf(actor) }])
+          await voidRequests(tx, name, version, instantOfMs(clock.nowMs()))
+          const on = { kind: 'version', name: versionName(name, version) }
+          await recordChange(tx, { action: 'version.deleted', on, model: name, from: { stage, aliases }, to: null })
         },
         { updates: true },
       ),

@@ -1,6 +1,6 @@
 import { canonicalJson, sha256Hex } from '../base/hash.ts'
 import { displayInstant } from '../base/instant.ts'
-import type { Model, Project } from '../config/project.ts'
+import type { Project } from '../config/project.ts'
 import type { Features } from '../features/features.ts'
 import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import { getVerified } from '../lake/named-by-digest.ts'
@@ -16,7 +16,7 @@ import { identityOf } from './identity.ts'
 import { learnerParams, python } from './learner-params.ts'
 import { leaderboard, leaderboardTable, logTrials, searchParams } from './log-search.ts'
 import { logModelHistory, modelFolderFiles, signature } from './mlmodel.ts'
-import type { Pinned, Versions } from './pin.ts'
+import type { Pinned, TrainedModel, Versions } from './pin.ts'
 import { recordBuild } from './record.ts'
 import { cardOf } from './report/card.ts'
 import type { Report } from './report/report.ts'
@@ -179,7 +179,7 @@ function paramsOf(pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Record<str
   }
 }
 
-function outcomeParams({ threshold, weight }: Model, outcome: Outcome): Record<string, string> {
+function outcomeParams({ threshold, weight }: TrainedModel, outcome: Outcome): Record<string, string> {
   const rule: Record<string, string> =
     threshold === null || typeof threshold === 'number' ? {} : { threshold_rule: canonicalJson(threshold) }
   const weights: Record<string, string> =

@@ -33,9 +33,12 @@ export type TrainRequest = {
 
 export type Versions = { weir: string; duckdb: string }
 
+/** What promotes a model decides nothing of it: another rule is no other training. */
+export type TrainedModel = Omit<Model, 'promotion'>
+
 /** All that the project says about one model, as it was when the training was asked for. */
 export type Definitions = {
-  model: Model
+  model: TrainedModel
   service: FeatureService
   views: FeatureView[]
   onDemand: OnDemandView[]
@@ -149,7 +152,7 @@ function definitionsOf(project: Project, name: string): Definitions {
     const names = project.models.map((model) => model.name).join(', ')
     throw new PlatformError('not_found', `there is no model '${name}'; the project has ${names || 'none'}`)
   }
-  const model = modelOf(project, name)
+  const { promotion: _, ...model } = modelOf(project, name)
   const service = featureServiceOf(project, model.featureService)
   const label = labelOf(project, model.label)
   const onDemand = project.onDemandViews.filter((v) => service.features.some((f) => f.view === v.name))

@@ -58,6 +58,7 @@ export const MODEL = {
   segments: null,
   hindsight: false,
   about: '',
+  promotion: { approvals: 0, expiresMs: 0, gate: [] },
 } as const
 
 function typeIn(source: Source, column: string): ValueType {

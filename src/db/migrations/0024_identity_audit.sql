@@ -122,3 +122,54 @@ select to_timestamp(at_ms / 1000.0), actor, 'history',
        when kind = 'alias' and to_value is not null then json_build_object('version', version) end,
   comment
 from registry.transition order by transition_id;
+
+-- A move of a stage or an alias that waits for another pair of eyes (`promotion: { approvals: 1 }` of a model).
+create table registry.promotion_request (
+  id bigint generated always as identity primary key,
+  name text not null,
+  -- null: the alias is to be taken away
+  version integer,
+  kind text not null check (kind in ('stage', 'alias')),
+  target text not null,
+  archive_existing boolean not null,
+  -- who answered there when it was asked for
+  champion integer,
+  asked_by text not null,
+  asked_token text,
+  reason text,
+  asked_at timestamptz not null,
+  expires_at timestamptz not null,
+  -- void: the model or the version is gone
+  state text not null default 'waiting' check (state in ('waiting', 'accepted', 'declined', 'withdrawn', 'void')),
+  decided_by text,
+  decided_token text,
+  decided_reason text,
+  decided_at timestamptz,
+  check (kind = 'alias' or version is not null),
+  check ((state = 'waiting') = (decided_at is null))
+);
+create index promotion_request_by_model on registry.promotion_request (name, id desc);
+create index promotion_request_waiting on registry.promotion_request (name) where state = 'waiting';
+
+-- The processes that answer predictions, and with which version of a model. Each writes its own rows every few seconds; one
+-- that has not for a while is gone.
+create schema if not exists serving;
+create table serving.server (
+  id uuid primary key,
+  host text not null,
+  pid integer not null,
+  weir text not null,
+  started_at timestamptz not null,
+  seen_at timestamptz not null
+);
+create table serving.live (
+  server uuid not null references serving.server (id) on delete cascade,
+  model text not null,
+  -- null: none answers
+  version integer,
+  source text,
+  since timestamptz not null,
+  -- why it is not the promoted one
+  problem text,
+  primary key (server, model)
+);

@@ -1,5 +1,5 @@
-import { preparedShape, statement } from '../../db/prepared-shapes.ts'
-import type { Sql, Statement } from '../../db/sql.ts'
+import { preparedShape } from '../../db/prepared-shapes.ts'
+import type { Sql } from '../../db/sql.ts'
 import { REGISTRY_CHANNEL } from '../channel.ts'
 
 export type ModelRow = {
@@ -50,9 +50,10 @@ export async function lockModel(sql: Sql, name: string, updatedMs?: number): Pro
   return (await rows).length > 0
 }
 
-/** The lock alone, for statements that are sent behind it and tell of their change themselves. */
-export function lockOf(name: string): Statement {
-  return statement('select 1 from registry.model where name = $1 for update', [name])
+/** The lock alone, for what tells of its change itself. */
+export async function holdModel(sql: Sql, name: string): Promise<boolean> {
+  const text = 'select 1 from registry.model where name = $1 for update'
+  return (await preparedShape(sql, text, [name])).length > 0
 }
 
 /** In the order of the names. */

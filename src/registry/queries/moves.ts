@@ -7,7 +7,8 @@ type Kept = { name: string; version: number; actor: string; comment: string | nu
 
 /**
  * Gives a version its stage, archives the others of that stage where asked, keeps both in the history in that order, and
- * tells of it; it is an update of the model, as MLflow has it. No row when there is no such version. The same stage again is no transition. Behind the model's lock: what
+ * tells of it; it is an update of the model, as MLflow has it. Gives what it found, the version itself last; no row when there
+ * is no such version. The same stage again is no transition. Behind the model's lock: what
  * others moved before is seen.
  */
 export function moveVersion(move: Kept & { stage: Stage; archiveExisting: boolean }): Statement {
@@ -31,12 +32,13 @@ export function moveVersion(move: Kept & { stage: Stage; archiveExisting: boolea
        update registry.model set last_update_ms = greatest(last_update_ms, $7)
        where name = $1 and exists (select 1 from target)
      )
-     select version, pg_notify($8, $1) from target`,
+     select version, from_value as "from", to_value as "to", pg_notify($8, $1) from found
+     where exists (select 1 from target) order by version = $2, version`,
     [name, version, stage, archiveExisting, actor, comment, atMs, REGISTRY_CHANNEL],
   )
 }
 
-/** Points an alias to a version and keeps from where to where, and tells of it; no row when there is no such version. */
+/** Points an alias to a version and keeps from where to where, and tells of it; gives where it pointed before; no row when there is no such version. */
 export function moveAlias({ name, version, actor, comment, atMs, alias }: Kept & { alias: string }): Statement {
   return statement(
     `with target as (select version from registry.version where name = $1 and version = $2),
@@ -54,7 +56,7 @@ export function moveAlias({ name, version, actor, comment, atMs, alias }: Kept &
          select target.version, null, $3, 2 where not exists (select 1 from old where old.version = target.version)
        ) as line order by line.place
      )
-     select version, pg_notify($7, $1) from target`,
+     select version, (select version from old) as was, pg_notify($7, $1) from target`,
     [name, version, alias, actor, comment, atMs, REGISTRY_CHANNEL],
   )
 }

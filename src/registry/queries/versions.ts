@@ -73,12 +73,37 @@ export async function selectStage(sql: Sql, name: string, version: number): Prom
   return (await preparedShape<{ stage: Stage }>(sql, text, [name, version]))[0]?.stage
 }
 
+/** The aliases of one version, by name. */
+export async function selectAliases(sql: Sql, name: string, version: number): Promise<string[]> {
+  const text = 'select alias from registry.alias where name = $1 and version = $2 order by alias'
+  return (await preparedShape<{ alias: string }>(sql, text, [name, version])).map((row) => row.alias)
+}
+
+/** The versions of a model that are in a stage or have an alias. */
+export function selectStanding(
+  sql: Sql,
+  name: string,
+): Promise<{ version: number; stage: Stage; aliases: string[] }[]> {
+  return preparedShape(
+    sql,
+    `select version, stage, coalesce((select json_agg(a.alias order by a.alias) from registry.alias a
+       where a.name = v.name and a.version = v.version), '[]') as aliases
+     from registry.version v
+     where name = $1 and (stage <> 'None' or exists (select 1 from registry.alias a where a.name = v.name and a.version = v.version))
+     order by version`,
+    [name],
+  )
+}
+
+/** Which version an alias points to. */
+export async function selectAliased(sql: Sql, name: string, alias: string): Promise<number | null> {
+  const text = 'select version from registry.alias where name = $1 and alias = $2'
+  return (await preparedShape<{ version: number }>(sql, text, [name, alias]))[0]?.version ?? null
+}
+
 export async function selectVersion(sql: Sql, name: string, version: number): Promise<VersionRow | undefined> {
   return (await preparedShape<VersionRow>(sql, VERSION, [name, version]))[0]
 }
-
-/** The same behind a change of it. */
-export const versionOf = (name: string, version: number): Statement => statement(VERSION, [name, version])
 
 const VERSION = `select ${COLUMNS} from registry.version v where v.name = $1 and v.version = $2`
 

@@ -1,0 +1,58 @@
+/** What is said where a promotion waits, is over or is refused. */
+import { PlatformError } from '../base/errors.ts'
+import { displayInstant } from '../base/instant.ts'
+import type { PromotionRequest } from './queries/requests.ts'
+
+/** What is asked for, in words. */
+export function saysOf({
+  name,
+  version,
+  kind,
+  target,
+}: Pick<PromotionRequest, 'name' | 'version' | 'kind' | 'target'>): string {
+  if (version === null) return `taking the alias ${target} of ${name} away`
+  return kind === 'alias'
+    ? `the alias ${target} for version ${version} of ${name}`
+    : `version ${version} of ${name} to ${target}`
+}
+
+export function waits(request: PromotionRequest): PlatformError {
+  const { id, expiresAt } = request
+  const says = `${saysOf(request)} needs another pair of eyes: request ${id} waits until ${displayInstant(expiresAt)}, and nothing has changed. Somebody else accepts it: weir promotions accept ${id} --reason …`
+  return new PlatformError('forbidden', says, { details: { request: id } })
+}
+
+export function over({ id, state, decidedBy, expiresAt }: PromotionRequest): PlatformError {
+  const says = {
+    accepted: `was accepted by ${decidedBy}`,
+    declined: `was declined by ${decidedBy}`,
+    withdrawn: `was taken back by ${decidedBy}`,
+    expired: `expired on ${displayInstant(expiresAt)}: ask again`,
+    void: 'is void: what it is about was deleted',
+    waiting: 'waits',
+  }
+  return new PlatformError('conflict', `request ${id} ${says[state]}`)
+}
+
+export function ownWish({ id }: PromotionRequest, kind: string): string {
+  const alone =
+    kind === 'local'
+      ? '. Without tokens everybody here is one user, and one user is one pair of eyes: make a token for somebody else (weir tokens create NAME --role promoter)'
+      : ''
+  return `request ${id} is your own: somebody else must accept it${alone}`
+}
+
+export function otherChampion({ id, target, champion }: PromotionRequest, now: number | null): PlatformError {
+  const named = (version: number | null) => (version === null ? 'nobody' : `version ${version}`)
+  const says = `when request ${id} was made ${named(champion)} had ${target}, and now it is ${named(now)}: look at the difference again, and accept it with the champion that you saw (champion: ${now})`
+  return new PlatformError('conflict', says, { details: { champion: now } })
+}
+
+export function noRequest(name: string, id: number): PlatformError {
+  return new PlatformError(
+    'not_found',
+    `${name === '' ? 'there' : `'${name.slice(0, 250)}'`} has no promotion request ${id}`,
+  )
+}
+
+export const forbidden = (says: string) => new PlatformError('forbidden', says)
