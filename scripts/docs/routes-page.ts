@@ -28,6 +28,7 @@ const TITLES = {
   predictions: 'Predictions',
   features: 'Features',
   data: 'Deliveries and snapshots',
+  experiments: 'Runs',
   feast: "Feast's protocol",
   state: 'State of the server',
 }

@@ -929,6 +929,17 @@ END)),
   constraint tag_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250)))
 );
 
+create table tracking.thinned (
+  series_id bigint not null,
+  by_time boolean not null,
+  revision bigint not null,
+  points bigint not null,
+  packed bytea not null,
+  constraint thinned_pkey PRIMARY KEY (series_id, by_time),
+  constraint thinned_series_id_fkey FOREIGN KEY (series_id) REFERENCES tracking.series(series_id) ON DELETE CASCADE,
+  constraint thinned_points_check CHECK ((points >= 0))
+);
+
 create table tracking.trace (
   trace_id text not null,
   experiment_id bigint not null,

@@ -12,6 +12,7 @@ import { metricEndpoints } from './routes/metrics.ts'
 import { metricBulkEndpoints } from './routes/metrics-bulk.ts'
 import { runDataEndpoints } from './routes/run-data.ts'
 import { runEndpoints } from './routes/runs.ts'
+import { seriesRoutes } from './routes/series.ts'
 import { versionRoutes } from './routes/version.ts'
 import { traceEndpoints } from './traces/routes.ts'
 import type { Tracking } from './tracking.ts'
@@ -44,6 +45,7 @@ export function trackingRoutes(
     await app.register(artifactProxyRoutes(tracking, { artifactBytesMax }))
     await app.register(artifactUploadRoutes(tracking, { artifactBytesMax }))
     await app.register(getArtifactRoutes({ ...tracking, filesOfVersion }))
+    await app.register(seriesRoutes(tracking))
     await app.register(versionRoutes)
     await app.register(unknownEndpoints)
   }

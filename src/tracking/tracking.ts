@@ -13,6 +13,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Sql } from '../db/sql.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import { createArtifacts } from './artifacts.ts'
+import { createCurves } from './curves/curves.ts'
 import { createExamples } from './examples.ts'
 import { createExperiments } from './experiments.ts'
 import { createGarbage } from './garbage.ts'
@@ -64,6 +65,7 @@ export function createTracking({ sql, objects, clock }: TrackingDeps) {
     garbage,
     examples,
     traces,
+    curves: createCurves({ sql }),
     ...createLogging({ sql }),
     ...createModelHistory({ sql }),
   }

@@ -49,6 +49,8 @@ const TABLE = {
   runLink: { value: 500, meaning: "characters of a version's run_link" },
   historyRuns: { value: 100, meaning: 'runs of one get-history-bulk' },
   historySteps: { value: 2_500, meaning: 'steps of one get-history-bulk-interval' },
+  seriesKeys: { value: 50, meaning: 'metrics of one GET /series' },
+  seriesPoints: { value: 250_000, meaning: 'points of all curves of one GET /series, after they were thinned' },
   datasetExperiments: { value: 20, meaning: 'experiment_ids of one search-datasets' },
   datasetSummaries: { value: 1_000, meaning: 'datasets that search-datasets gives' },
   pageUploadBytes: { value: 10 * 2 ** 20, meaning: 'bytes of a file sent to upload-artifact' },
