@@ -6,6 +6,7 @@ import { atRequests } from './db/pulse.ts'
 import { eventRoutes } from './events/routes.ts'
 import { feastRoutes } from './features/feast/feast-routes.ts'
 import { featureRoutes } from './features/routes.ts'
+import { timeRoutes } from './features/time/routes.ts'
 import { consoleRoutes } from './http/console.ts'
 import { createServer, type Route } from './http/server.ts'
 import { deliveryRoutes } from './ingest/routes.ts'
@@ -87,6 +88,7 @@ export function routesOf(app: App, serving: Serving, metrics: Metrics, traffic: 
     servingRoutes(serving, models),
     overviewRoutes(createOverview({ project, lake, ingest, features, flows, serving, traffic, clock })),
     featureRoutes(features, project),
+    timeRoutes(features),
     deliveryRoutes({
       ...{ ingest, lake, project, bytesMax: settings.deliveryBytesMax },
       progressOf: events.progressOf,

@@ -41,6 +41,11 @@ const GROUPS = {
   'Data:': [
     { name: 'ingest', summary: 'take in the files of one month', load: () => import('./commands/ingest.ts') },
     { name: 'snapshots', summary: 'what has been taken in', load: () => import('./commands/snapshots.ts') },
+    {
+      name: 'at',
+      summary: 'what was true and known at a moment, and what differs between two',
+      load: () => import('./commands/at.ts'),
+    },
     { name: 'withdraw', summary: 'take a delivery back', load: () => import('./commands/withdraw.ts') },
     {
       name: 'impact',

@@ -13,7 +13,8 @@
  * - Both read a snapshot by the same statement (`view-rows.ts`), so their values are equal to the bit.
  *
  * Doors: define/check-expressions.ts, define/definitions.ts, define/examples.ts, define/key-text.ts, define/keys.ts, define/readers.ts, define/refusals.ts,
- * erasure.ts, feast/feast-routes.ts, offline/read-training-set.ts, offline/statistics.ts, offline/training-set.ts,
+ * erasure.ts, feast/feast-routes.ts, offline/read-training-set.ts, offline/statistics.ts, offline/training-set.ts, time/routes.ts, time/subject.ts,
+ * time/time.ts,
  * online/materialize.ts, online/online-store.ts, online/postgres-store.ts, online/redis-server.ts,
  * online/redis-store.ts.
  */
@@ -36,6 +37,7 @@ import { createOnline, type Online } from './online/online.ts'
 import type { OnlineStore } from './online/online-store.ts'
 import { withdrawnInTable } from './online/take-back.ts'
 import { type Verified, verifyView } from './online/verify.ts'
+import { createTimeMachine, type TimeMachine } from './time/time.ts'
 
 export type FeaturesDeps = {
   sql: Database
@@ -62,6 +64,8 @@ export type Features = Offline &
     verify(view: string, sample: number): Promise<Verified & Withdrawn>
     /** Which training sets and live views read a snapshot. */
     readersOf(snapshot: Recorded): Promise<Readers>
+    /** What anything was like at (valid_at, known_at). */
+    readonly time: TimeMachine
     /** For taking a subject's data out, and for finding it. */
     readonly erasure: FeaturesErasure
     service(name: string): ServiceDefinition
@@ -101,6 +105,7 @@ export function createFeatures(deps: FeaturesDeps): Features {
       const live = catalogue.views.flatMap((view) => liveFrom(view, tables.get(view.name), snapshot))
       return { trainingSets: await selectTrainingSets(sql, snapshot.id), views: live }
     },
+    time: createTimeMachine({ ...deps, catalogue }),
     erasure: createFeaturesErasure(deps, catalogue.views),
   }
 }

@@ -74,7 +74,7 @@ export async function openRig() {
     await lake.close()
     await base.close()
   }
-  return { ...base, tracking, flows, roomsOf, deliver, close }
+  return { ...base, deliverSelect: base.deliver, tracking, flows, roomsOf, deliver, close }
 }
 
 export const ASKED = { actor: 'tester', reason: 'asked to' }

@@ -55,20 +55,27 @@ export async function writeJoined(
   outputs: readonly Output[],
   path: string,
 ): Promise<void> {
-  let from = `(${joined.sql}) j`
-  if (service.onDemand.length > 0) {
-    await session.run(`CREATE OR REPLACE TEMP TABLE joined AS ${joined.sql}`)
-    requireSameRows('entity rows → point-in-time join', joined.rows, await rowsIn(session, 'joined'))
-    await computeAll(session, service)
-    requireSameRows('joined rows → on-demand features', joined.rows, await rowsIn(session, 'on_demand'))
-    from = 'joined j JOIN on_demand o ON o.n = j.n'
-  }
+  const from = await withOnDemand(session, service, joined)
   const columns = outputs.map(({ name, sql }) => `${sql} AS ${ident(name)}`)
   const [copied] = await session.rows<{ Count: number }>(
     `COPY (SELECT ${columns.join(', ')} FROM ${from} ORDER BY j.n) TO ${literal(path)} (FORMAT parquet, COMPRESSION zstd)`,
   )
   requireSameRows('entity rows → dataset', joined.rows, must(copied).Count)
   requireSameRows('dataset → Parquet file', joined.rows, await rowsIn(session, `read_parquet(${literal(path)})`))
+}
+
+/** Where outputs are read from: the joined rows as `j`, beside them `o` where features are computed on demand. */
+export async function withOnDemand(
+  session: DuckSession,
+  service: ServiceDefinition,
+  joined: { sql: string; rows: number },
+): Promise<string> {
+  if (service.onDemand.length === 0) return `(${joined.sql}) j`
+  await session.run(`CREATE OR REPLACE TEMP TABLE joined AS ${joined.sql}`)
+  requireSameRows('entity rows → point-in-time join', joined.rows, await rowsIn(session, 'joined'))
+  await computeAll(session, service)
+  requireSameRows('joined rows → on-demand features', joined.rows, await rowsIn(session, 'on_demand'))
+  return 'joined j JOIN on_demand o ON o.n = j.n'
 }
 
 async function rowsIn(session: DuckSession, table: string): Promise<number> {

@@ -3,7 +3,7 @@ import { digestOf } from '../../base/hash.ts'
 import { displayInstant, type Instant } from '../../base/instant.ts'
 import { labelOf, modelOf, sourceOf } from '../../config/find.ts'
 import type { Model, Project, Source } from '../../config/project.ts'
-import type { Duck } from '../../lake/duck.ts'
+import type { Duck, DuckSession } from '../../lake/duck.ts'
 import type { Lake } from '../../lake/lake.ts'
 import type { ObjectStore } from '../../lake/objects.ts'
 import { type Column, refuseTwice, type ServiceDefinition, serviceDefinition } from '../define/definitions.ts'
@@ -69,32 +69,13 @@ type Deps = { project: Project; lake: Lake; duck: Duck; objects: ObjectStore }
 export async function buildTrainingSet(
   deps: Deps,
   request: TrainingSetRequest,
-  { forModel = false }: { forModel?: boolean } = {},
+  options: { forModel?: boolean } = {},
 ): Promise<TrainingSetRef> {
-  const { service, label } = definitionsOf(deps.project, request.model)
-  const columns = [
-    ...service.keys,
-    { name: EVENT_TIMESTAMP, type: 'UnixTimestamp' } as const,
-    ...service.features.map(({ name, type }) => ({ name, type })),
-    { name: label.name, type: label.type },
-    ...(label.weight ? [label.weight] : []),
-  ]
   return deps.duck.session(async (session) => {
     const given = { ...deps, session }
-    const entities = await readLabelRows(given, service, label, request)
-    if (forModel) await requireLearnable(session, label, entities, modelOf(deps.project, request.model))
-    const join = await pointInTimeJoin(given, service, entities, request)
-    const keys = service.keys.map((key, i) => ({ name: key.name, sql: `j.p${i}` }))
-    const outputs = [
-      ...keys,
-      { name: EVENT_TIMESTAMP, sql: 'j.t' },
-      ...featureOutputs(service),
-      { name: label.name, sql: `j.p${keys.length}` },
-      ...(label.weight ? [{ name: label.weight.name, sql: `j.p${keys.length + 1}` }] : []),
-    ]
+    const { service, label, columns, entities, join, outputs } = await joinLabelRows(given, request, options)
     const written = await writeDataset(given, service, { sql: join.sql, rows: entities.rows }, outputs)
-    const labels = entities.snapshots.map((snapshot) => ({ moment: snapshot.validAt, snapshot }))
-    const inputs = inputsOf([...labels, ...join.inputs])
+    const inputs = inputsOf(join.inputs)
     return {
       ...request,
       ...written,
@@ -109,6 +90,35 @@ export async function buildTrainingSet(
       warnings: warningsOf(join.missing),
     }
   })
+}
+
+/** The rows of D(A, K, mode) in a session, as a statement, and what they were read from: that of the labels too. */
+export async function joinLabelRows(
+  deps: Omit<Deps, 'duck' | 'objects'> & { session: DuckSession },
+  request: TrainingSetRequest,
+  { forModel = false }: { forModel?: boolean } = {},
+) {
+  const { service, label } = definitionsOf(deps.project, request.model)
+  const columns: Column[] = [
+    ...service.keys,
+    { name: EVENT_TIMESTAMP, type: 'UnixTimestamp' } as const,
+    ...service.features.map(({ name, type }) => ({ name, type })),
+    { name: label.name, type: label.type },
+    ...(label.weight ? [label.weight] : []),
+  ]
+  const entities = await readLabelRows(deps, service, label, request)
+  if (forModel) await requireLearnable(deps.session, label, entities, modelOf(deps.project, request.model))
+  const joined = await pointInTimeJoin(deps, service, entities, request)
+  const keys = service.keys.map((key, i) => ({ name: key.name, sql: `j.p${i}` }))
+  const outputs = [
+    ...keys,
+    { name: EVENT_TIMESTAMP, sql: 'j.t' },
+    ...featureOutputs(service),
+    { name: label.name, sql: `j.p${keys.length}` },
+    ...(label.weight ? [{ name: label.weight.name, sql: `j.p${keys.length + 1}` }] : []),
+  ]
+  const labels = entities.snapshots.map((snapshot) => ({ moment: snapshot.validAt, snapshot }))
+  return { service, label, columns, entities, outputs, join: { ...joined, inputs: [...labels, ...joined.inputs] } }
 }
 
 export type EntityDatasetRequest = {

@@ -151,13 +151,13 @@ function tsSql(time: TimeColumns): string {
   return `CAST(${ident(time.eventTime)} AS TIMESTAMPTZ)`
 }
 
-/** The newest row of each key, tombstones too, with its `_ts`, `_known_at` and `_gone`; `where` may narrow the rows. */
+/** The newest row of each key, tombstones too, with its `_ts`, `_known_at`, `_place` and `_gone`; `where` may narrow the rows. */
 export function newestChangesSql(view: ViewDefinition, files: readonly ViewFile[], where = 'true'): string {
   const keys = view.keys.map((key) => ident(key.name))
   const features = view.features.map((f) => ident(f.name))
   const grouped = keys.length > 0 ? `GROUP BY ${keys.join(', ')}` : 'HAVING count(*) > 0'
   const rows = changeRowsSql(view, files)
-  return `SELECT ${[...keys, '_ts', '_known_at', '_gone', ...features].join(', ')} FROM (${rows}) WHERE _place IN (
+  return `SELECT ${[...keys, '_ts', '_known_at', '_place', '_gone', ...features].join(', ')} FROM (${rows}) WHERE _place IN (
     SELECT arg_max(_place, ${changeOrder()}) FROM (${rows}) WHERE ${where} ${grouped})`
 }
 
