@@ -14,7 +14,6 @@
  *
  * Doors: define/check-expressions.ts, define/definitions.ts, define/examples.ts, define/key-text.ts, define/keys.ts, define/readers.ts, define/refusals.ts,
  * erasure.ts, feast/feast-routes.ts, offline/read-training-set.ts, offline/statistics.ts, offline/training-set.ts, time/routes.ts, time/subject.ts,
- * time/time.ts,
  * online/materialize.ts, online/online-store.ts, online/postgres-store.ts, online/redis-server.ts,
  * online/redis-store.ts.
  */

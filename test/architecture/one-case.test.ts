@@ -14,6 +14,8 @@ const SPOKEN: Record<string, string> = {
   'tracking/traces/wire.ts': "MLflow's traces",
   'features/feast/': "Feast's protocol",
   'features/routes.ts': 'queries of our routes',
+  'features/time/': 'answers that are compared and put together as they are sent',
+  'cli/commands/at.ts': 'the answer of such a route, as it is printed',
   'ingest/routes.ts': 'queries of our routes',
   'ingest/routes/': 'queries of our routes',
   'serving/readiness.ts': 'an answer that is filled bit by bit',

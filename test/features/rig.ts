@@ -102,7 +102,10 @@ export async function openRig(options: { threads?: number } = {}) {
 }
 
 /** The rows of a training set as objects, in order, without the event timestamp when it is all the same. */
-export async function rowsOf(rig: Pick<Rig, 'objects' | 'duck'>, ref: { objectKey: string }): Promise<Record<string, unknown>[]> {
+export async function rowsOf(
+  rig: Pick<Rig, 'objects' | 'duck'>,
+  ref: { objectKey: string },
+): Promise<Record<string, unknown>[]> {
   const path = literal(await rig.objects.local(ref.objectKey))
   return rig.duck.rows(
     `SELECT * REPLACE (CAST(event_timestamp AS VARCHAR) AS event_timestamp) FROM read_parquet(${path})`,

@@ -115,7 +115,7 @@ export function valueCells(columns: readonly TimeColumn[], { values }: Pick<Time
   })
 }
 
-/** As the console shows it (console/pages/time/cell-text.ts); a test compares the two. */
+/** As the console shows it; a test compares the two. */
 export function cellText(type: ValueType, value: TimeCell): string | null {
   if (value === null) return null
   if (type === 'UnixTimestamp' && typeof value === 'string') return displayInstant(value)

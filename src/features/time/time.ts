@@ -7,15 +7,18 @@
  * What came in after known_at changes no answer, but for an erasure, which takes a person out of every past too. A page names
  * the moments that it is of, so that its pages are of one state. Nothing is kept: an answer leaves no file and no row behind.
  */
+
+import type { Clock } from '../../base/clock.ts'
 import { PlatformError } from '../../base/errors.ts'
 import { displayInstant, type Instant, instantOfMs } from '../../base/instant.ts'
 import { requirePast } from '../../base/past.ts'
+import type { Project } from '../../config/project.ts'
 import { longPage } from '../../db/long-work.ts'
-import type { DuckSession } from '../../lake/duck.ts'
+import type { Duck, DuckSession } from '../../lake/duck.ts'
+import type { Lake } from '../../lake/lake.ts'
 import type { HistoryAnswer, KeysAnswer } from '../../wire/entities.ts'
 import type { DifferencesAnswer, MomentsAnswer, RowsAnswer, TimeKind } from '../../wire/time.ts'
 import type { Catalogue } from '../define/catalogue.ts'
-import type { FeaturesDeps } from '../features.ts'
 import type { JoinMode } from '../offline/snapshot-selection.ts'
 import { commandOf } from './command.ts'
 import { differencesOf } from './differences.ts'
@@ -52,7 +55,7 @@ export type TimeMachine = {
   keys(entity: string, prefix: string, limit: number): Promise<KeysAnswer>
 }
 
-type Deps = Pick<FeaturesDeps, 'lake' | 'duck' | 'project' | 'clock'> & { catalogue: Catalogue }
+type Deps = { lake: Lake; duck: Duck; project: Project; clock: Clock; catalogue: Catalogue }
 
 export function createTimeMachine(deps: Deps): TimeMachine {
   const { lake, duck, project, clock } = deps
