@@ -105,7 +105,6 @@ const TABLE = {
   eventStreams: { value: 64, meaning: 'open streams of events of one server; more are refused with 503' },
   eventBytesWaiting: { value: 262_144, meaning: 'bytes of events that a slow reader lets wait; then it is cut off' },
   eventBeatMs: { value: 15_000, meaning: 'milliseconds between two signs of life of a stream of events' },
-  timeCellChars: { value: 2_000, meaning: 'characters of a text in a table of the time machine; longer ones are cut' },
   timeStops: { value: 1_000, meaning: 'moments, and snapshots, that the time machine names as stops' },
   uploadBytesPerSecond: { value: 1_000, meaning: 'bytes a second of an artifact that comes in, over half a minute' },
 } as const satisfies Record<string, Limit>

@@ -53,12 +53,10 @@ export const sourceAnswer = z.object({
   ...sourceHead,
   key: z.array(text),
   columns: z.array(column),
-  checks: z
-    .array(check)
-    .meta({
-      description:
-        'The rules that the project declares, or that hold where it says nothing, beside those that every delivery passes.',
-    }),
+  checks: z.array(check).meta({
+    description:
+      'The rules that the project declares, or that hold where it says nothing, beside those that every delivery passes.',
+  }),
   format: z.record(text, z.unknown()).meta({ description: 'How its files are written, where that is not as usual.' }),
   views: z.array(text).meta({ description: 'Feature views that read it.' }),
   labels: z.array(text).meta({ description: 'Labels that read it.' }),

@@ -74,7 +74,7 @@ const cell = z.union([text, z.number(), z.boolean()]).nullable()
 /** What JSON holds exactly; see `jsonCell`. */
 export type TimeCell = z.output<typeof cell>
 const cells = z.array(cell).meta({
-  description: `In the order of columns. A number that JSON cannot hold (an integer beyond 2^53, NaN, Infinity) is its text; a text beyond ${limitOf('timeCellChars').toLocaleString('en-US')} characters is cut (limit timeCellChars).`,
+  description: `In the order of columns. A number that JSON cannot hold (an integer beyond 2^53, NaN, Infinity) is its text; a text beyond ${limitOf('cellChars').toLocaleString('en-US')} characters is cut (limit cellChars).`,
 })
 
 const column = z.object({

@@ -3,7 +3,7 @@ import type { Snapshot } from '../../lake/snapshot.ts'
 import type { DifferencesAnswer, TimeColumn, TimeRow } from '../../wire/time.ts'
 import { ident } from '../define/quote.ts'
 import { answeredColumns, answeredRow } from './read-rows.ts'
-import type { TableAt } from './table-at.ts'
+import type { TableAt } from './table.ts'
 
 export type Difference = DifferencesAnswer['rows'][number]
 export type Differences = Pick<DifferencesAnswer, 'columns' | 'counts' | 'rows'>

@@ -3,7 +3,7 @@ import type { Lake, Snapshot } from '../../lake/lake.ts'
 import type { RowStatus, TimeColumn, TimeRow } from '../../wire/time.ts'
 import { answeredColumns, answeredRow } from './read-rows.ts'
 import type { Subject } from './subject.ts'
-import { keyParts } from './table-at.ts'
+import { keyParts } from './table.ts'
 import { type Setting, viewAt } from './view-at.ts'
 
 /** One row for each feature of each view of the entity; `value` has the type that the row names. */

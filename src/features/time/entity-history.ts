@@ -10,7 +10,7 @@ import { changeFilesOf, filesOf } from '../offline/join.ts'
 import { changeRowsSql, deliverySql, stateRowsSql, viewColumns } from '../offline/view-rows.ts'
 import { plainCell } from './read-rows.ts'
 import type { Subject } from './subject.ts'
-import { keyParts } from './table-at.ts'
+import { keyParts } from './table.ts'
 import { isKey } from './view-at.ts'
 
 type Deps = { lake: Lake; session: DuckSession }

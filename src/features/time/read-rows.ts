@@ -4,14 +4,14 @@ import { limitOf } from '../../wire/limits.ts'
 import { jsonCell, type RowStatus, type TimeRow } from '../../wire/time.ts'
 import { literal } from '../define/quote.ts'
 import { plainInDuck } from '../define/value-types.ts'
-import type { TableAt } from './table-at.ts'
+import type { TableAt } from './table.ts'
 
 type Type = TableAt['values'][number]['type']
 
 /** A value as it is answered: a moment as text, a long text cut. */
 export function plainCell(expression: string, type: Type): string {
   if (type !== 'String') return plainInDuck(expression, type)
-  const most = limitOf('timeCellChars')
+  const most = limitOf('cellChars')
   return `CASE WHEN length(${expression}) > ${most} THEN left(${expression}, ${most}) || ${literal('…')} ELSE ${expression} END`
 }
 

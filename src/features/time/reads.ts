@@ -1,7 +1,7 @@
 import type { Lake, Snapshot } from '../../lake/lake.ts'
 import { limitOf } from '../../wire/limits.ts'
 import { timeSnapshotJson } from '../../wire/time.ts'
-import type { Read } from './table-at.ts'
+import type { Read } from './table.ts'
 
 export function namedIn(rows: readonly { snapshot: string | null }[], snapshots: readonly Snapshot[]): Snapshot[] {
   const named = new Set(rows.map((row) => row.snapshot))

@@ -1,40 +1,14 @@
-import { PlatformError } from '../../base/errors.ts'
-import { displayInstant, type Instant } from '../../base/instant.ts'
-import type { Project, Source, ValueType } from '../../config/project.ts'
-import type { DuckSession } from '../../lake/duck.ts'
+import { displayInstant } from '../../base/instant.ts'
+import type { Source, ValueType } from '../../config/project.ts'
 import type { Lake, Snapshot } from '../../lake/lake.ts'
 import type { TimeColumn } from '../../wire/time.ts'
-import type { Catalogue } from '../define/catalogue.ts'
 import type { Column, ViewDefinition } from '../define/definitions.ts'
-import { keyOfText } from '../define/key-text.ts'
-import { parseKey } from '../define/keys.ts'
 import { pickAt } from '../offline/snapshot-selection.ts'
 import { requireColumns } from '../offline/view-rows.ts'
 import { type Subject, sourceAsView } from './subject.ts'
+import { keyParts, type TableAt, type TimeDeps } from './table.ts'
 import { trainingSetAt } from './training-set-at.ts'
 import { type Setting, viewAt } from './view-at.ts'
-
-/** A snapshot, and from which moment on the values of its source come from it. */
-export type Read = { source: string; moment: Instant; snapshot: Snapshot }
-
-/** A table at a setting, with its rows as a statement of the session: `k<i>`, `c<i>` and `_ts`, `_known`, `_from`, `_status`. */
-export type TableAt = {
-  keys: Column[]
-  values: (Column & { source: string | null })[]
-  sql: string
-  /** In which order the rows are shown. */
-  order: string[]
-  /** What names a row for the comparison with another setting. */
-  identity: string[]
-  /** Read by all rows; of those with a `_from` only what they name is. */
-  reads: Read[]
-  snapshots: Snapshot[]
-  note: string | null
-  /** Rows of the file that are not among these: without a key, or before another of the same. Of whole states. */
-  fileRows: number | null
-}
-
-export type TimeDeps = { project: Project; catalogue: Catalogue; lake: Lake; session: DuckSession }
 
 /** `key` narrows the rows to one entity, as a caller wrote it. */
 export async function tableAt(
@@ -60,13 +34,6 @@ export async function tableAt(
     note: noteOf(view, setting, rows.note, pick),
     fileRows: view.changes === null && key === null && rows.note === null ? (pick?.rows ?? null) : null,
   }
-}
-
-/** The text of the parts of a key; refuses what can be none. */
-export function keyParts(keys: readonly Column[], key: string | null): readonly string[] | null {
-  if (key === null) return null
-  if (keys.length === 0) throw new PlatformError('invalid_argument', 'this has no key: its row holds for everybody')
-  return parseKey(keys, keyOfText(keys, key))
 }
 
 /** A source has the columns of what was delivered: the project may name others by now. */

@@ -17,6 +17,7 @@ import { longPage } from '../../db/long-work.ts'
 import type { Duck, DuckSession } from '../../lake/duck.ts'
 import type { Lake } from '../../lake/lake.ts'
 import type { HistoryAnswer, KeysAnswer } from '../../wire/entities.ts'
+import { limitOf } from '../../wire/limits.ts'
 import type { DifferencesAnswer, MomentsAnswer, RowsAnswer, TimeKind } from '../../wire/time.ts'
 import type { Catalogue } from '../define/catalogue.ts'
 import type { JoinMode } from '../offline/snapshot-selection.ts'
@@ -127,11 +128,12 @@ export function createTimeMachine(deps: Deps): TimeMachine {
           }
         }
         const table = await tableAt({ ...deps, session }, subject, setting, key)
+        const bounds = boundedPage(page, table.keys.length + table.values.length)
         const { rows: count, deleted } = await countRows(session, table.sql)
         const order = table.order.length > 0 ? `ORDER BY ${table.order.join(', ')}` : ''
         const found = await session.rows<Record<string, unknown>>(
           `SELECT ${answeredColumns(table).join(', ')} FROM (${table.sql}) WHERE _status <> 'DELETED' ${order}
-           LIMIT ${page.limit} OFFSET ${page.offset}`,
+           LIMIT ${bounds.limit} OFFSET ${bounds.offset}`,
         )
         const bySeq = bySeqOf([table])
         const rows = found.map((row) => answeredRow(row, table.keys.length + table.values.length, bySeq))
@@ -143,7 +145,7 @@ export function createTimeMachine(deps: Deps): TimeMachine {
           rows,
           ...(await readOf(lake, namedIn(rows, table.snapshots), table.reads)),
           note: table.note ?? (count === 0 && key !== null ? 'this key is not known there' : null),
-          next_page_token: nextOffset(page, count),
+          next_page_token: nextOffset(bounds, count),
         }
       }),
 
@@ -180,7 +182,8 @@ export function createTimeMachine(deps: Deps): TimeMachine {
           `CREATE OR REPLACE TEMP TABLE at_b AS SELECT * FROM (${right.sql}) WHERE _status <> 'DELETED'`,
         )
         requireSameKeys(left.keys, right.keys)
-        const found = await differencesOf(session, left, right, bySeqOf([left, right]), page)
+        const bounds = boundedPage(page, 2 * Math.max(left.values.length, right.values.length))
+        const found = await differencesOf(session, left, right, bySeqOf([left, right]), bounds)
         const { added, removed, changed, same } = found.counts
         const rows = found.rows.flatMap((row) => [row.a, row.b]).filter((row) => row !== null)
         const read = await readOf(lake, namedIn(rows, [...left.snapshots, ...right.snapshots]), [
@@ -193,7 +196,7 @@ export function createTimeMachine(deps: Deps): TimeMachine {
           b: side(b, same + changed + added, right.note),
           ...found,
           ...read,
-          next_page_token: nextOffset(page, added + removed + changed),
+          next_page_token: nextOffset(bounds, added + removed + changed),
         }
       }),
 
@@ -226,6 +229,11 @@ export function createTimeMachine(deps: Deps): TimeMachine {
         return { entity, ...(await entityKeys({ lake, session }, subject, prefix, limit)) }
       }),
   }
+}
+
+/** A page of a wide table has fewer rows. */
+function boundedPage({ limit, offset }: Page, columns: number): Page {
+  return { limit: Math.max(1, Math.min(limit, Math.floor(limitOf('pageCells') / Math.max(1, columns)))), offset }
 }
 
 function requireKey(key: string | null, { name, joinKeys }: Extract<Subject, { kind: 'entities' }>): string {

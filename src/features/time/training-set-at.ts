@@ -9,7 +9,7 @@ import { duckInstant, duckType } from '../define/value-types.ts'
 import { withOnDemand } from '../offline/dataset.ts'
 import { joinLabelRows } from '../offline/training-set.ts'
 import { labelOfModel } from './subject.ts'
-import { keyParts, type TableAt, type TimeDeps } from './table-at.ts'
+import { keyParts, type TableAt, type TimeDeps } from './table.ts'
 import { isKey, type Setting } from './view-at.ts'
 
 /**
