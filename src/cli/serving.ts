@@ -36,6 +36,7 @@ export async function serveUntilSignal(options: CommonOptions, { work }: { work:
 
 export function printAddresses(url: string, project: Project, out: Output): void {
   const named = defaultModelOf(project) ? [] : project.models.map(({ name }) => `/models/${encodeURIComponent(name)}`)
+  out.line(`console       ${url}/`)
   for (const model of named.length > 0 ? named : ['']) out.line(`predictions   POST ${url}${model}/predict`)
   out.line(`pages         ${url}/docs  ${url}/metrics  ${url}/ready`)
   out.line(`MLflow        MLFLOW_TRACKING_URI=${url}`)
