@@ -19,6 +19,7 @@ import { registryRoutes } from './registry/routes.ts'
 import { servingRoutes } from './serving/routes.ts'
 import { createServing, type Serving } from './serving/serving.ts'
 import { trackingRoutes } from './tracking/routes.ts'
+import { runTableRoutes } from './tracking/table/routes.ts'
 import { cardRoutes } from './training/card-routes.ts'
 
 export type RunningServer = { url: string; routes: readonly Route[]; close(): Promise<void> }
@@ -100,6 +101,7 @@ export function routesOf(app: App, serving: Serving, metrics: Metrics, traffic: 
       artifactBytesMax: settings.artifactBytesMax,
       filesOfVersion: registry.filesOf,
     }),
+    runTableRoutes(tracking.table),
     registryRoutes(registry),
     cardRoutes(app.mlflow),
   ]

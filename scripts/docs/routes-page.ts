@@ -28,7 +28,7 @@ const TITLES = {
   predictions: 'Predictions',
   features: 'Features',
   data: 'Deliveries and snapshots',
-  experiments: 'Runs',
+  experiments: 'Experiments and runs',
   feast: "Feast's protocol",
   state: 'State of the server',
 }

@@ -654,6 +654,16 @@ begin
   return null;
 end $function$;
 
+CREATE OR REPLACE FUNCTION tracking.forget_extent()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  new.least := null;
+  new.greatest := null;
+  return new;
+end $function$;
+
 CREATE OR REPLACE FUNCTION tracking.insert_metric()
  RETURNS trigger
  LANGUAGE plpgsql
@@ -747,10 +757,14 @@ create table tracking.latest_metric (
   timestamp_ms bigint not null,
   step bigint not null,
   value double precision not null,
+  "least" double precision,
+  "greatest" double precision,
+  toggle boolean not null default false,
   constraint latest_metric_pkey PRIMARY KEY (run_id, key),
   constraint latest_metric_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE
 );
 CREATE INDEX latest_metric_by_value ON tracking.latest_metric USING btree (experiment_id, key, value);
+CREATE TRIGGER forget_extent BEFORE UPDATE ON tracking.latest_metric FOR EACH ROW WHEN ((new.toggle = old.toggle)) EXECUTE FUNCTION tracking.forget_extent();
 
 create table tracking.logged_model (
   model_id text not null,
@@ -885,6 +899,19 @@ create table tracking.run_writes (
   constraint run_writes_run_id_fkey FOREIGN KEY (run_id) REFERENCES tracking.run(run_id) ON DELETE CASCADE
 );
 
+create table tracking.saved_view (
+  view_id bigint not null generated always as identity,
+  experiment_id bigint not null,
+  name text not null,
+  state jsonb not null,
+  saved_by text not null,
+  saved_ms bigint not null,
+  constraint saved_view_pkey PRIMARY KEY (view_id),
+  constraint saved_view_experiment_id_name_key UNIQUE (experiment_id, name),
+  constraint saved_view_experiment_id_fkey FOREIGN KEY (experiment_id) REFERENCES tracking.experiment(experiment_id) ON DELETE CASCADE,
+  constraint saved_view_name_check CHECK (((length(name) >= 1) AND (length(name) <= 250)))
+);
+
 create table tracking.sealed_file (
   folder text not null,
   path text not null,
@@ -928,6 +955,7 @@ CASE key
 END)),
   constraint tag_key_check CHECK (((length(key) >= 1) AND (length(key) <= 250)))
 );
+CREATE INDEX tag_by_parent ON tracking.tag USING btree ("left"(value, 32)) WHERE (key = 'mlflow.parentRunId'::text);
 
 create table tracking.thinned (
   series_id bigint not null,

@@ -2,7 +2,7 @@
  * Tracking: experiments, runs, params, metrics with their history, tags, inputs, artifacts; as MLflow has them. The same
  * functions serve our own training and, through routes/, the clients of MLflow.
  *
- * Owns the schema `tracking` and the objects below `artifacts/`. Invariants:
+ * Owns the schema `tracking` and the objects below `artifacts/`. Doors: table/routes.ts. Invariants:
  * - A batch is one transaction. A param never changes its value. The same metric point is kept once.
  * - The latest value of a metric is the greatest (step, timestamp, value), kept in the same statement as the history.
  * - The files of a registered version stay as they were when it was registered (seals.ts).
@@ -22,6 +22,7 @@ import { createLoggedModels } from './logged-models.ts'
 import { createModelHistory } from './model-history.ts'
 import { createRuns } from './runs.ts'
 import { createSeals } from './seals.ts'
+import { createRunTable } from './table/run-table.ts'
 import { createTraces } from './traces/traces.ts'
 import { runText } from './wire.ts'
 
@@ -66,6 +67,7 @@ export function createTracking({ sql, objects, clock }: TrackingDeps) {
     examples,
     traces,
     curves: createCurves({ sql }),
+    table: createRunTable({ sql, clock }),
     ...createLogging({ sql }),
     ...createModelHistory({ sql }),
   }

@@ -18,6 +18,7 @@ const SPOKEN: Record<string, string> = {
   'cli/commands/at.ts': 'the answer of such a route, as it is printed',
   'ingest/routes.ts': 'queries of our routes',
   'ingest/routes/': 'queries of our routes',
+  'tracking/table/routes.ts': 'queries of our routes',
   'serving/readiness.ts': 'an answer that is filled bit by bit',
   'cli/commands/demo.ts': 'the answer of a server that it asks',
   'cli/progress.ts': 'the style of a package',

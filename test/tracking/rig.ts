@@ -8,6 +8,7 @@ import { openObjectStore } from '../../src/lake/open-store.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { registryRoutes } from '../../src/registry/routes.ts'
 import { trackingRoutes } from '../../src/tracking/routes.ts'
+import { runTableRoutes } from '../../src/tracking/table/routes.ts'
 import { createTracking } from '../../src/tracking/tracking.ts'
 import { type TestDatabase, testDatabase } from '../helpers/pg.ts'
 
@@ -36,7 +37,11 @@ export async function openMlflowRig(options: RigOptions = {}) {
   const tracking = createTracking({ sql: database.db, objects, clock: time })
   const registry = createRegistry({ sql: database.db, tracking, clock: time })
   const server = await createServer({
-    routes: [trackingRoutes(tracking, { ...options, filesOfVersion: registry.filesOf }), registryRoutes(registry)],
+    routes: [
+      trackingRoutes(tracking, { ...options, filesOfVersion: registry.filesOf }),
+      runTableRoutes(tracking.table),
+      registryRoutes(registry),
+    ],
     host: '127.0.0.1',
     port: 0,
     token: null,
@@ -58,6 +63,13 @@ export async function openMlflowRig(options: RigOptions = {}) {
     return json
   }
 
+  /** A route at the root, as our own pages call it. */
+  async function callRoot(method: 'GET' | 'POST' | 'PUT' | 'DELETE', url: string, body?: object): Promise<Answer> {
+    const headers = { host: 'localhost', ...(body ? { 'content-type': 'application/json' } : {}) }
+    const answer = await server.app.inject({ method, url, headers, payload: body ? JSON.stringify(body) : undefined })
+    return { status: answer.statusCode, json: answer.body === '' ? null : answer.json() }
+  }
+
   const get = (path: string, query: Record<string, string> = {}) => call('GET', `${path}?${new URLSearchParams(query)}`)
   const post = (path: string, body: object = {}) => call('POST', path, body)
 
@@ -72,6 +84,7 @@ export async function openMlflowRig(options: RigOptions = {}) {
     get,
     post,
     call,
+    callRoot,
     /** Bodies of calls that must succeed. */
     getOk: async (path: string, query: Record<string, string> = {}) =>
       ok('GET', `${path}?${new URLSearchParams(query)}`),

@@ -11,7 +11,7 @@ export type Clause = {
   values: unknown[]
   /** The whole order as keys of pages, where it can be. */
   keys?: OrderKey[]
-  /** When the order begins with a keyed number: its bound key, its direction, and the order behind it. */
+  /** When the order begins with a keyed number that an index walks: its bound key, its direction, and the order behind it. */
   leading?: { key: string; direction: 'asc' | 'desc'; rest: string; restKeys?: OrderKey[] }
 }
 
@@ -128,7 +128,7 @@ function orderTerms(fields: SearchFields, orderBy: string[], bind: Bind): OrderT
     const value = `(select k.value from ${keyed.table} k where ${keyed.match} and k.key = ${bound})`
     if (keyed.type === 'text') return { sql: [`${value} ${direction} nulls last`] }
     const sql = [`(${value} = 'NaN') asc nulls last`, `${value} ${direction} nulls last`]
-    return { sql, number: { key: bound, direction } }
+    return keyed.walked ? { sql, number: { key: bound, direction } } : { sql }
   })
 }
 

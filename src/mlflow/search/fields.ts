@@ -12,9 +12,17 @@ type Attribute = {
 }
 
 /** `match` says in SQL which keyed values `k` (metrics, params, tags) belong to a row. */
+type Keyed = {
+  table: string
+  match: string
+  type: 'text' | 'number'
+  /** An index gives the rows of an experiment in the order of one key's values (find-runs.ts walks it). */
+  walked?: true
+}
+
 export type SearchFields = {
   attributes: Record<string, Attribute>
-  keyed: Record<string, { table: string; match: string; type: 'text' | 'number' }>
+  keyed: Record<string, Keyed>
   /** Many things of one row, of which one must fulfil a comparison: `from` finds them. Nothing is sorted by them. */
   related?: Record<string, { from: string; texts: Record<string, string> }>
   /** Rows of another kind, which have this tag as `true`: they are found only by who asks for them with `= 'true'`. */
@@ -62,7 +70,7 @@ export const RUN_FIELDS: SearchFields = {
     end_time: { sql: 'r.end_ms', type: 'number' },
   },
   keyed: {
-    metrics: { table: 'tracking.latest_metric', match: 'k.run_id = r.run_id', type: 'number' },
+    metrics: { table: 'tracking.latest_metric', match: 'k.run_id = r.run_id', type: 'number', walked: true },
     params: { table: 'tracking.param', match: 'k.run_id = r.run_id', type: 'text' },
     tags: { table: 'tracking.tag', match: 'k.run_id = r.run_id', type: 'text' },
   },
@@ -92,6 +100,22 @@ export const RUN_FIELDS: SearchFields = {
     default: [{ sql: 'r.start_ms', direction: 'desc', type: 'bigint' }],
     tieBreak: [{ sql: 'r.run_id', direction: 'asc', type: 'text' }],
   },
+}
+
+/** The least or greatest value over the steps; read off the history where a server of the version before wrote it. */
+function extent(column: 'least' | 'greatest', aggregate: 'min' | 'max'): Keyed {
+  const history = `(select ${aggregate}(p.value) from tracking.series s join tracking.point p using (series_id)
+    where s.run_id = l.run_id and s.key = l.key and p.value <> 'NaN')`
+  const table = `(select l.run_id, l.key, coalesce(l.${column}, ${history}, l.value) as value from tracking.latest_metric l)`
+  return { table, match: 'k.run_id = r.run_id', type: 'number' }
+}
+
+/** The table of runs: the same, and the least and greatest value of a metric over its steps, and how long a run took. */
+export const RUN_TABLE_FIELDS: SearchFields = {
+  ...RUN_FIELDS,
+  attributes: { ...RUN_FIELDS.attributes, duration: { sql: '(r.end_ms - r.start_ms)', type: 'number' } },
+  keyed: { ...RUN_FIELDS.keyed, min: extent('least', 'min'), max: extent('greatest', 'max') },
+  entities: { ...ENTITY_NAMES, min: 'min', max: 'max' },
 }
 
 export const EXPERIMENT_FIELDS: SearchFields = {

@@ -15,6 +15,11 @@ export async function insertMetrics(
   return sql.prepared('tracking_insert_metrics', insertStatement('on conflict do nothing'), parametersOf(points))
 }
 
+const IS_LATER = '(excluded.step, excluded.timestamp_ms, excluded.value) > (l.step, l.timestamp_ms, l.value)'
+
+/** To PostgreSQL a NaN is greater than every number, so it is always made less and never greater. */
+const IS_GREATER = `(excluded.greatest <> 'NaN' and (excluded.greatest > l.greatest or l.greatest = 'NaN'))`
+
 const UNIQUE_VIOLATION = '23505'
 
 /**
@@ -31,14 +36,15 @@ export async function insertFreshMetrics(sql: Sql, points: readonly RunPoint[]):
 }
 
 /**
- * What is of a series comes once ($1 to $5, with its latest point), and of a point only numbers ($6 to $9, the place of
+ * What is of a series comes once ($1 to $5 with its latest point, $10 and $11), and of a point only numbers ($6 to $9, the place of
  * its series first). A series that is made by two at once is made once: the other waits, and gets the same number.
  */
 function insertStatement(whenThere: string): string {
   return `with asked as materialized (
        select g.*, r.experiment_id, r.lifecycle_stage
-       from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::double precision[]) with ordinality
-         as g (run_id, key, timestamp_ms, step, value, place)
+       from unnest($1::text[], $2::text[], $3::bigint[], $4::bigint[], $5::double precision[], $10::double precision[],
+         $11::double precision[]) with ordinality
+         as g (run_id, key, timestamp_ms, step, value, least, greatest, place)
        join tracking.run r using (run_id)
      ),
      given as materialized (
@@ -55,11 +61,16 @@ function insertStatement(whenThere: string): string {
        union all select given.place, made.series_id from made join given using (run_id, key)
      ),
      latest as (
-       insert into tracking.latest_metric as l (run_id, experiment_id, key, timestamp_ms, step, value)
-       select run_id, experiment_id, key, timestamp_ms, step, value from given order by run_id, key
+       insert into tracking.latest_metric as l (run_id, experiment_id, key, timestamp_ms, step, value, least, greatest)
+       select run_id, experiment_id, key, timestamp_ms, step, value, least, greatest from given order by run_id, key
        on conflict (run_id, key) do update
-       set timestamp_ms = excluded.timestamp_ms, step = excluded.step, value = excluded.value
-       where (excluded.step, excluded.timestamp_ms, excluded.value) > (l.step, l.timestamp_ms, l.value)
+       set timestamp_ms = case when ${IS_LATER} then excluded.timestamp_ms else l.timestamp_ms end,
+         step = case when ${IS_LATER} then excluded.step else l.step end,
+         value = case when ${IS_LATER} then excluded.value else l.value end,
+         least = case when excluded.least < l.least then excluded.least else l.least end,
+         greatest = case when ${IS_GREATER} then excluded.greatest else l.greatest end,
+         toggle = not l.toggle
+       where ${IS_LATER} or excluded.least < l.least or ${IS_GREATER}
      ),
      history as (
        insert into tracking.point (series_id, timestamp_ms, step, value)
@@ -88,6 +99,8 @@ function parametersOf(points: readonly RunPoint[]): unknown[] {
     numbers(points.map((p) => p.timestampMs)),
     numbers(points.map((p) => p.step)),
     numbers(points.map((p) => p.value)),
+    numbers(series.map((s) => s.least)),
+    numbers(series.map((s) => s.greatest)),
   ]
 }
 

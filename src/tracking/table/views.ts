@@ -1,0 +1,105 @@
+import type { Clock } from '../../base/clock.ts'
+import { PlatformError } from '../../base/errors.ts'
+import { instantOfMs } from '../../base/instant.ts'
+import type { Sql } from '../../db/sql.ts'
+import { recordChange } from '../../identity/audit.ts'
+import { actorNow } from '../../identity/principal.ts'
+import { limitOf, overLimit } from '../../wire/limits.ts'
+import { columnsOfView, type SavedView, type ViewBody } from '../../wire/runs.ts'
+import { readColumn } from './column.ts'
+
+type Row = { id: number; name: string; state: SavedView['state']; savedBy: string; savedMs: number }
+
+const COLUMNS = 'view_id as id, name, state, saved_by as "savedBy", saved_ms as "savedMs"'
+
+/** Views of the runs of an experiment, saved by name: for everybody who may see the runs. */
+export function createViews({ sql, clock }: { sql: Sql; clock: Clock }) {
+  async function list(experimentId: string): Promise<SavedView[]> {
+    const rows = await sql.query<Row>(
+      `select ${COLUMNS} from tracking.saved_view where experiment_id = $1::bigint order by name`,
+      [experimentId],
+    )
+    return rows.map(viewJson)
+  }
+
+  async function create(experimentId: string, { name, state }: ViewBody): Promise<SavedView> {
+    checkState(state)
+    return sql.tx(async (tx) => {
+      const [{ views } = { views: 0 }] = await tx.query<{ views: number }>(
+        'select count(*) as views from tracking.saved_view where experiment_id = $1::bigint',
+        [experimentId],
+      )
+      const most = limitOf('savedViews')
+      if (views >= most) throw overLimit('savedViews', `experiment ${experimentId} has ${views} saved views`)
+      const [row] = await tx.query<Row>(
+        `insert into tracking.saved_view (experiment_id, name, state, saved_by, saved_ms)
+         values ($1::bigint, $2, $3::jsonb, $4, $5) on conflict (experiment_id, name) do nothing returning ${COLUMNS}`,
+        [experimentId, name, JSON.stringify(state), actorNow().name, clock.nowMs()],
+      )
+      if (!row) throw taken(name)
+      await recordChange(tx, { ...saved(row), from: null, to: { experiment: experimentId, name } })
+      return viewJson(row)
+    })
+  }
+
+  async function replace(experimentId: string, view: string, { name, state }: ViewBody): Promise<SavedView> {
+    checkState(state)
+    return sql.tx(async (tx) => {
+      const before = await locked(tx, experimentId, view)
+      const [other] = await tx.query(
+        'select 1 from tracking.saved_view where experiment_id = $1::bigint and name = $2 and view_id <> $3',
+        [experimentId, name, before.id],
+      )
+      if (other) throw taken(name)
+      const [row] = await tx.query<Row>(
+        `update tracking.saved_view set name = $2, state = $3::jsonb, saved_by = $4, saved_ms = $5 where view_id = $1
+         returning ${COLUMNS}`,
+        [before.id, name, JSON.stringify(state), actorNow().name, clock.nowMs()],
+      )
+      await recordChange(tx, { ...saved(row!), from: { name: before.name }, to: { experiment: experimentId, name } })
+      return viewJson(row!)
+    })
+  }
+
+  async function remove(experimentId: string, view: string): Promise<void> {
+    await sql.tx(async (tx) => {
+      const before = await locked(tx, experimentId, view)
+      await tx.query('delete from tracking.saved_view where view_id = $1', [before.id])
+      const from = { experiment: experimentId, name: before.name }
+      await recordChange(tx, { ...saved(before), action: 'view.deleted', from, to: null })
+    })
+  }
+
+  return { list, create, replace, remove }
+}
+
+async function locked(tx: Sql, experimentId: string, view: string): Promise<Row> {
+  const [row] = /^\d{1,15}$/.test(view)
+    ? await tx.query<Row>(
+        `select ${COLUMNS} from tracking.saved_view where experiment_id = $1::bigint and view_id = $2 for update`,
+        [experimentId, view],
+      )
+    : []
+  if (row) return row
+  throw new PlatformError('not_found', `experiment ${experimentId} has no saved view '${view.slice(0, 40)}'`)
+}
+
+function saved(row: Row) {
+  return { action: 'view.saved' as const, on: { kind: 'view', name: String(row.id) } }
+}
+
+/** A view that no search would take is not kept. */
+function checkState(state: ViewBody['state']): void {
+  for (const column of columnsOfView(state)) readColumn(column)
+}
+
+function taken(name: string): PlatformError {
+  return new PlatformError(
+    'already_exists',
+    `a view '${name.slice(0, 100)}' is saved already; save it under another name, or replace that one`,
+  )
+}
+
+function viewJson({ id, name, state, savedBy, savedMs }: Row): SavedView {
+  return { id, name, state, saved_by: savedBy, saved_at: instantOfMs(savedMs) }
+}
