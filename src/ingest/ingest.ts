@@ -17,6 +17,7 @@
  * Doors: erase.ts, finding.ts, hand-over.ts, sample.ts, submitted.ts.
  */
 
+import { join } from 'node:path'
 import { PlatformError } from '../base/errors.ts'
 import { displayInstant, type Instant, instantOfMs, parseInstant } from '../base/instant.ts'
 import { requirePast } from '../base/past.ts'
@@ -37,7 +38,8 @@ import {
   type TakenFile,
 } from './queries.ts'
 import { type Fetch, readDelivery } from './read-delivery.ts'
-import { sampleHints } from './sample-hints.ts'
+import { checkSample, type Proposal } from './sample.ts'
+import { aboutFormat, sampleHints } from './sample-hints.ts'
 import { elsewhere, requireSubmitted, type Submitted } from './submitted.ts'
 import { writeRows } from './write-rows.ts'
 
@@ -74,6 +76,8 @@ export type Ingest = {
   ingestMonth(month: IngestMonth): Promise<IngestReport>
   /** The same reading and the same refusals, but nothing is kept, not even that it was asked. */
   checkMonth(month: IngestMonth): Promise<Checked>
+  /** What to write in the project so that files of a folder that were refused could be read; see sample.ts. */
+  propose(dir: string, findings: readonly Finding[]): Promise<Proposal[]>
   /** Refuses what can be refused without its files: a moment to come, a source that there is not. Gives the sources. */
   requireMonth(month: Pick<IngestMonth, 'asOf' | 'sources'>): Source[]
   /** The same for rows that are no file. They are checked as those of a file are. */
@@ -87,6 +91,11 @@ export type Ingest = {
 }
 
 const DELIVERIES_MAX = 100
+/** A file that nothing can be proposed for. */
+function unlessRefused(error: unknown): undefined {
+  if (!(error instanceof PlatformError)) throw error
+}
+
 /** What stands for the folder of a delivery that has none. */
 const [NO_FOLDER, ROWS] = ['(no folder)', '(rows)']
 
@@ -95,6 +104,15 @@ export function createIngest(deps: IngestDeps): Ingest {
   return {
     ingestMonth: (month) => withDelivery(deps, month, (delivered) => ingestDelivery(deps, delivered)),
     checkMonth: (month) => withDelivery(deps, month, (delivered) => checkDelivery(deps, delivered)),
+    async propose(dir, findings) {
+      const proposals: Proposal[] = []
+      const look = { duck: deps.duck, project, now: instantOfMs(clock.nowMs()), withScratch: deps.lake.withScratch }
+      for (const [file, source] of aboutFormat(findings)) {
+        const found = await checkSample(look, join(dir, file), source).catch(unlessRefused)
+        if (found) proposals.push({ ...found, file })
+      }
+      return proposals
+    },
     requireMonth({ asOf, sources }) {
       requirePast(parseInstant(asOf, 'as-of'), clock, 'as-of')
       return chooseSources(project, sources)

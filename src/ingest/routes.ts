@@ -17,6 +17,7 @@ import type { Delivery } from './queries.ts'
 import { columnRoutes } from './routes/columns.ts'
 import { snapshotRoutes } from './routes/snapshots.ts'
 import { sourceRoutes } from './routes/sources.ts'
+import type { Proposal } from './sample.ts'
 import { UPLOAD } from './sample-hints.ts'
 import { receiveFiles } from './upload.ts'
 
@@ -55,7 +56,8 @@ function sendRoute({ ingest, lake, project, bytesMax, progressOf, onEnded }: Del
     const options = routeOptions({
       tag: 'data',
       summary: 'Take in the files of one moment, wholly or not at all, as `weir ingest` does',
-      description: 'The answer comes when all is checked and taken in. Refused with 422 and all findings.',
+      description:
+        'The answer comes when all is checked and taken in. Refused with 422 and all findings; with dry_run also with what to write in the project (proposals) where a file is written in another way than its source says.',
       query: wire.sendQuery,
       files:
         'One part for each source. The parts are the folder of a delivery: each has the file name that the project gives its source, or is called as the source.',
@@ -84,7 +86,9 @@ function sendRoute({ ingest, lake, project, bytesMax, progressOf, onEnded }: Del
           reply.removeHeader('connection')
           const delivered = { ...month, dir, from: UPLOAD, actor: callerName(headers, 'http') }
           if (request.query.dry_run === 'true') {
-            const { asOf, ...checked } = await watched(() => ingest.checkMonth(delivered)).catch(asProblem)
+            const { asOf, ...checked } = await watched(() =>
+              ingest.checkMonth(delivered).catch(withProposals(ingest, dir)),
+            ).catch(asProblem)
             return { as_of: asOf, state: 'checked', ...checked, findings: checked.findings.map(wire.findingJson) }
           }
           const report = await watched(() => ingest.ingestMonth(delivered)).catch(asProblem)
@@ -115,14 +119,27 @@ function readQuery(ingest: Ingest, { query }: FastifyRequest<{ Querystring: wire
   return { month, chosen }
 }
 
+type Refusal = { delivery?: number; asOf: string; findings: Finding[]; proposals?: Proposal[] }
+
+/** Whoever only asks is told as well what to write in the project, where a file is written in another way. */
+function withProposals(ingest: Ingest, dir: string) {
+  return async (error: unknown): Promise<never> => {
+    if (!(error instanceof PlatformError) || error.code !== 'delivery_refused') throw error
+    const details = error.details as Refusal
+    const proposals = await ingest.propose(dir, details.findings)
+    throw new PlatformError(error.code, error.message, { details: { ...details, proposals }, cause: error })
+  }
+}
+
 /** A refusal with the members that HTTP has. */
 function asProblem(error: unknown): never {
   if (!(error instanceof PlatformError) || error.code !== 'delivery_refused') throw error
-  const { delivery, asOf, findings } = error.details as { delivery?: number; asOf: string; findings: Finding[] }
+  const { delivery, asOf, findings, proposals } = error.details as Refusal
   const details = {
     ...(delivery === undefined ? {} : { id: delivery }),
     as_of: asOf,
     findings: findings.map(wire.findingJson),
+    ...(proposals ? { proposals: proposals.map(wire.proposalJson) } : {}),
   }
   throw new PlatformError('delivery_refused', error.message, { details, cause: error })
 }

@@ -41,9 +41,16 @@ export type Proposal = {
   findings: Finding[]
 }
 
-type Deps = { duck: Duck; project: Project; now: Instant }
+type Deps = {
+  duck: Duck
+  project: Project
+  now: Instant
+  /** Where DuckDB may read what is made of the file; a folder of the system where it may read anything. */
+  withScratch?: <T>(body: (dir: string) => Promise<T>) => Promise<T>
+}
 
-export async function checkSample({ duck, project, now }: Deps, path: string, name?: string): Promise<Proposal> {
+export async function checkSample(deps: Deps, path: string, name?: string): Promise<Proposal> {
+  const { duck, project, now, withScratch = (body) => withTemporary('sample', body) } = deps
   const place = await realpath(path).catch(() => {
     throw new PlatformError(
       'invalid_argument',
@@ -52,7 +59,7 @@ export async function checkSample({ duck, project, now }: Deps, path: string, na
   })
   const file = basename(place)
   const source = chooseSource(project, file, name)
-  return withTemporary('sample', (scratch) =>
+  return withScratch((scratch) =>
     duck.session(async (session) => {
       const sample = await sampleOf(source, place)
       const looker = newLooker({ session, project, now, folder: dirname(place), scratch })

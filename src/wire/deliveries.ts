@@ -51,6 +51,25 @@ const sourceOutcome = z.object({
   digest: text.meta({ description: 'Names what was kept.' }),
 })
 
+type ProposalLike = {
+  source: string
+  file: string
+  fits: boolean
+  wouldFit: boolean
+  block: string | null
+  format: object
+  looksLike: readonly string[]
+  notes: readonly string[]
+  rows: number | null
+  findings: readonly FindingLike[]
+}
+
+/** What `weir check --sample` says of a file; `block` is what to write in its source. */
+export function proposalJson({ wouldFit, looksLike, findings, fits: _, ...rest }: ProposalLike) {
+  return { ...rest, would_fit: wouldFit, looks_like: looksLike, findings: findings.map(findingJson) }
+}
+export type ProposalJson = ReturnType<typeof proposalJson>
+
 export const DELIVERY_STATES = ['accepted', 'unchanged', 'refused'] as const
 
 const asOf = text.meta({ description: 'The moment that the files describe.', format: 'date-time' })

@@ -394,3 +394,18 @@ test('a fault of ours in the middle leaves nothing', async () => {
   expect(await door.get('/deliveries')).toEqual(before)
   expect(await door.scratch()).toEqual([])
 })
+
+test('a dry run of a file that is written in another way says what to write in the project, and that the file fits then', async () => {
+  const door = await open(two())
+  const files = { 'users.csv': 'user_id;age\na;1\nb;2\n', 'orders.csv': 'user_id,spend\na,1.5\n' }
+  const dry = await door.post(`as_of=${nextDay()}&dry_run=true`, files)
+  expect(dry.status).toBe(422)
+  expect(dry.told.proposals).toMatchObject([
+    { source: 'users', file: 'users.csv', would_fit: true, rows: 2, block: "format: { delimiter: ';' }," },
+  ])
+  expect(dry.told.id).toBeUndefined()
+  // What is no matter of the format is told as before; what was asked for in earnest is not looked at twice.
+  const other = await door.post(`as_of=${nextDay()}&dry_run=true&source=users`, { 'users.csv': 'user_id,age\n,1\n' })
+  expect([other.status, other.told.proposals]).toEqual([422, []])
+  expect((await door.post(`as_of=${nextDay()}`, files)).told.proposals).toBeUndefined()
+})
