@@ -154,6 +154,7 @@ function completeView(name: string, v: ProjectShape['featureViews'][string], sha
     source: v.source,
     keys: Object.entries(joinKeys).map(([key, type]) => ({ name: key, type, column: v.keys[key] ?? key })),
     ttlMs: v.ttl === null ? null : durationMs(v.ttl),
+    owner: v.owner,
     features: Object.entries(v.features).map(([feature, f]): Feature => {
       if (typeof f === 'string') return { name: feature, type: f, column: feature, sql: null }
       if ('sql' in f) return { name: feature, type: f.type, column: null, sql: f.sql }

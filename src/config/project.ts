@@ -118,6 +118,8 @@ export type FeatureView = {
   features: Feature[]
   /** Longest age at which a value may be used, null for no limit. */
   ttlMs: number | null
+  /** Who answers questions about it; changes no value. */
+  owner: string | null
 }
 
 export type ViewKey = { name: string; type: ValueType; column: string }

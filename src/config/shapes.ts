@@ -100,6 +100,11 @@ const featureView = z.strictObject({
     user_id: 'customer_no',
   }),
   ttl: said(duration.nullable().default(null), 'The longest age at which a value is used; null for no limit.', '45d'),
+  owner: said(
+    z.string().min(1).max(200).nullable().default(null),
+    'Who answers questions about it.',
+    'growth@example.com',
+  ),
   features: said(
     z.record(
       z.string(),

@@ -21,6 +21,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Instant } from '../base/instant.ts'
 import type { Log } from '../base/log.ts'
 import type { Project } from '../config/project.ts'
+import { longPage } from '../db/long-work.ts'
 import type { Database } from '../db/sql.ts'
 import type { Duck } from '../lake/duck.ts'
 import type { Lake, Recorded } from '../lake/lake.ts'
@@ -59,6 +60,8 @@ export type Features = Offline &
      * delivery, so `live` says beside it how many rows all deliveries have put online; null for whole states.
      */
     statistics(view: string, asOf?: Instant): Promise<ViewStatistics & { live: LiveRows | null }>
+    /** The same of each of the newest moments, the newest last. */
+    statisticsOver(view: string, moments: number): Promise<ViewStatistics[]>
     /** Compares the live values of up to `sample` keys of a view with those of the lake. */
     verify(view: string, sample: number): Promise<Verified & Withdrawn>
     /** Which training sets and live views read a snapshot. */
@@ -90,6 +93,21 @@ export function createFeatures(deps: FeaturesDeps): Features {
       if (!view.changes) return { ...described, live: null }
       const { rows = 0, validAt = null } = (await online.viewStates()).find((state) => state.view === name) ?? {}
       return { ...described, live: { rows, validAt } }
+    },
+    async statisticsOver(name, moments) {
+      const view = catalogue.view(name)
+      const found: ViewStatistics[] = []
+      for (const validAt of (await deps.lake.moments({ source: view.source })).slice(-moments)) {
+        // A turn for each: what is not kept yet is read from files.
+        const one = await longPage(() =>
+          deps.lake.work.during(async () => {
+            const snapshot = await deps.lake.snapshotAt({ source: view.source, validAt })
+            return snapshot && viewStatistics(deps, view, snapshot)
+          }),
+        )
+        if (one) found.push(one)
+      }
+      return found
     },
     async verify(name, sample) {
       const view = catalogue.view(name)

@@ -1,14 +1,19 @@
 import type {} from '@fastify/swagger'
 import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
+import { PlatformError } from '../base/errors.ts'
 import { parseInstant } from '../base/instant.ts'
 import { defaultModelOf, requireDefaultModel, requireModel } from '../config/find.ts'
 import type { Model, Project } from '../config/project.ts'
+import { suggestion } from '../config/suggest.ts'
 import {
-  type FeatureViewsAnswer,
   featuresAnswerJson,
   featuresOf,
+  featureViewAnswer,
   featureViewsAnswer,
   keyParam,
+  momentsStatisticsAnswer,
+  momentsStatisticsQuery,
+  STATISTICS_MOMENTS_MAX,
   statisticsAnswer,
   statisticsQuery,
   viewParam,
@@ -16,7 +21,9 @@ import {
 import { routeOptions } from '../wire/route.ts'
 import { documentedFields } from './define/examples.ts'
 import { keyOfText } from './define/key-text.ts'
+import { type ViewFacts, viewFacts } from './define/view-facts.ts'
 import type { Features } from './features.ts'
+import type { ViewState } from './online/view-states.ts'
 
 const NONE = { schema: { hide: true } }
 
@@ -39,7 +46,7 @@ export function featureRoutes(features: Features, project: Project): FastifyPlug
         requireDefaultModel(project, (name) => `GET ${pathOf(name)}/features/{key}`),
       )
     }
-    viewRoutes(app, features)
+    viewRoutes(app, features, project)
   }
 }
 
@@ -63,25 +70,51 @@ function entityRoute(app: FastifyInstance, features: Features, project: Project,
   })
 }
 
-function viewRoutes(app: FastifyInstance, features: Features): void {
+function viewRoutes(app: FastifyInstance, features: Features, project: Project): void {
+  const headOf = async () => {
+    const states = await features.viewStates()
+    return states.map((state) => {
+      const facts = viewFacts(project, state.view)
+      return { facts, head: { ...stateJson(state), ...definitionJson(facts) } }
+    })
+  }
   const list = routeOptions({
     tag: 'features',
-    summary: 'The views: how fresh they are online',
+    summary: 'The views: what they are, and how fresh they are online',
     answers: { 200: featureViewsAnswer },
   })
-  app.get('/feature-views', list, async (): Promise<FeatureViewsAnswer> => {
-    const states = await features.viewStates()
-    return {
-      feature_views: states.map((state) => ({
-        name: state.view,
-        materialized: state.materialized,
-        valid_at: state.validAt,
-        materialized_at: state.materializedAt,
-        rows: state.rows,
-        ttl_seconds: state.ttlMs === null ? null : state.ttlMs / 1000,
-      })),
-    }
+  app.get('/feature-views', list, async () => ({ feature_views: (await headOf()).map(({ head }) => head) }))
+
+  const one = routeOptions({
+    tag: 'features',
+    summary: 'A view: what it is, how fresh, and who uses it',
+    params: viewParam,
+    answers: { 200: featureViewAnswer },
+    errors: [404],
   })
+  app.get<{ Params: { name: string } }>('/feature-views/:name', one, async ({ params }) => {
+    const found = (await headOf()).find(({ head }) => head.name === params.name)
+    if (!found) throw new PlatformError('not_found', noViewText(project, params.name))
+    const { keys, sourceKind, services, onDemandViews } = found.facts
+    return { ...found.head, source_kind: sourceKind, keys, services, on_demand_views: onDemandViews }
+  })
+
+  const moments = routeOptions({
+    tag: 'features',
+    summary: 'What the features of a view were like at each of the newest moments',
+    params: viewParam,
+    query: momentsStatisticsQuery,
+    answers: { 200: momentsStatisticsAnswer },
+    errors: [404],
+  })
+  app.get<{ Params: { name: string }; Querystring: { limit?: string } }>(
+    '/feature-views/:name/moments',
+    moments,
+    async ({ params, query }) => ({
+      view: params.name,
+      moments: await features.statisticsOver(params.name, momentsLimit(query.limit)),
+    }),
+  )
 
   const statistics = routeOptions({
     tag: 'features',
@@ -97,4 +130,31 @@ function viewRoutes(app: FastifyInstance, features: Features): void {
     async ({ params, query }) =>
       features.statistics(params.name, query.as_of === undefined ? undefined : parseInstant(query.as_of, 'as_of')),
   )
+}
+
+function stateJson(state: ViewState) {
+  return {
+    name: state.view,
+    materialized: state.materialized,
+    valid_at: state.validAt,
+    materialized_at: state.materializedAt,
+    rows: state.rows,
+    ttl_seconds: state.ttlMs === null ? null : state.ttlMs / 1000,
+  }
+}
+
+function definitionJson({ entity, owner, source, features, models }: ViewFacts) {
+  const named = features.map(({ name, type, column, sql }) => ({ name, type, column, sql }))
+  return { entity, owner, source, features: named, models }
+}
+
+function momentsLimit(text: string | undefined): number {
+  const limit = text === undefined ? 12 : /^\d{1,3}$/.test(text) ? Number(text) : 0
+  if (limit >= 1 && limit <= STATISTICS_MOMENTS_MAX) return limit
+  throw new PlatformError('invalid_argument', `limit: a whole number from 1 to ${STATISTICS_MOMENTS_MAX} is expected`)
+}
+
+function noViewText(project: Project, name: string): string {
+  const names = project.featureViews.map((view) => view.name)
+  return `there is no feature view '${name}' in the project${suggestion(name, names)}`
 }

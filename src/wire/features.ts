@@ -78,19 +78,48 @@ export const keyParam = z.object({
   }),
 })
 
-export const featureViewsAnswer = z.object({
-  feature_views: z.array(
+const viewHead = {
+  name: z.string().meta({ description: 'Name of the feature view.' }),
+  materialized: z.boolean().meta({ description: 'Whether there are live values by its present definition.' }),
+  valid_at: moment.nullable().meta({ description: 'The newest moment that they describe.' }),
+  materialized_at: moment.nullable().meta({ description: 'When they were brought.' }),
+  rows: z.int().meta({ description: 'Entities that have values.' }),
+  ttl_seconds: z.number().nullable().meta({ description: 'Longest age of a value, null for no limit.' }),
+  entity: z
+    .string()
+    .nullable()
+    .meta({ description: 'Whose features they are; null for values that hold for everyone.' }),
+  owner: z.string().nullable().meta({ description: 'Who answers questions about it.' }),
+  source: z.string().meta({ description: 'Where its values come from.' }),
+  features: z.array(
     z.object({
-      name: z.string().meta({ description: 'Name of the feature view.' }),
-      materialized: z.boolean().meta({ description: 'Whether there are live values by its present definition.' }),
-      valid_at: moment.nullable().meta({ description: 'The newest moment that they describe.' }),
-      materialized_at: moment.nullable().meta({ description: 'When they were brought.' }),
-      rows: z.int().meta({ description: 'Entities that have values.' }),
-      ttl_seconds: z.number().nullable().meta({ description: 'Longest age of a value, null for no limit.' }),
+      name: z.string(),
+      type: z.enum(VALUE_TYPES),
+      column: z
+        .string()
+        .nullable()
+        .meta({ description: 'The column of the source that it is; null of an expression.' }),
+      sql: z.string().nullable().meta({ description: 'The expression that it is; null of a column.' }),
     }),
   ),
-})
+  models: z
+    .array(z.object({ name: z.string(), service: z.string() }))
+    .meta({ description: 'Models that use it, each by its feature service.' }),
+}
+
+export const featureViewsAnswer = z.object({ feature_views: z.array(z.object(viewHead)) })
 export type FeatureViewsAnswer = z.output<typeof featureViewsAnswer>
+
+export const featureViewAnswer = z.object({
+  ...viewHead,
+  source_kind: z.enum(['snapshot', 'changes']),
+  keys: z
+    .array(z.object({ name: z.string(), type: z.enum(VALUE_TYPES), column: z.string() }))
+    .meta({ description: 'The join keys, each with its column in the source.' }),
+  services: z.array(z.object({ name: z.string(), features: z.array(z.string()) })),
+  on_demand_views: z.array(z.string()).meta({ description: 'Views that are computed from it.' }),
+})
+export type FeatureViewAnswer = z.output<typeof featureViewAnswer>
 
 export const viewParam = z.object({ name: z.string().meta({ description: 'Name of a feature view.' }) })
 
@@ -104,16 +133,12 @@ export const statisticsQuery = z.strictObject({
 const scalar = z.union([z.string(), z.number(), z.boolean()])
 const quantile = z.union([z.number(), z.string()])
 
-export const statisticsAnswer = z.object({
+const statisticsShape = {
   view: z.string().meta({ description: 'Name of the feature view.' }),
   snapshot: z.string().meta({ description: 'The snapshot that was looked at.' }),
   validAt: moment.meta({ description: 'The moment that it describes.' }),
   recordedAt: moment.meta({ description: 'When it was taken in.' }),
   rows: z.int().meta({ description: 'Of that snapshot; of a source of changes one delivery alone.' }),
-  live: z
-    .object({ rows: z.int(), validAt: moment.nullable() })
-    .nullable()
-    .meta({ description: 'Of changes: what all deliveries together have put online; null for whole states.' }),
   features: z.array(
     z.object({
       name: z.string(),
@@ -134,5 +159,28 @@ export const statisticsAnswer = z.object({
         .meta({ description: 'The most frequent values, at most ten; not of numbers.' }),
     }),
   ),
+}
+
+export const statisticsAnswer = z.object({
+  ...statisticsShape,
+  live: z
+    .object({ rows: z.int(), validAt: moment.nullable() })
+    .nullable()
+    .meta({ description: 'Of changes: what all deliveries together have put online; null for whole states.' }),
 })
 export type StatisticsAnswer = z.output<typeof statisticsAnswer>
+
+/** The newest moments are told of; a page of them is drawn at once. */
+export const STATISTICS_MOMENTS_MAX = 24
+
+export const momentsStatisticsQuery = z.strictObject({
+  limit: z
+    .string()
+    .optional()
+    .meta({ description: `How many moments, 12 where left out; at most ${STATISTICS_MOMENTS_MAX}.` }),
+})
+export const momentsStatisticsAnswer = z.object({
+  view: z.string(),
+  moments: z.array(z.object(statisticsShape)).meta({ description: 'The newest last.' }),
+})
+export type MomentsStatisticsAnswer = z.output<typeof momentsStatisticsAnswer>

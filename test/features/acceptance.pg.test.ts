@@ -341,6 +341,7 @@ function projectOf(one: Case, i: number): { project: Project; facts: Source; lab
       keys: entity.joinKeys.map((key) => ({ ...key, column: key.name })),
       features: features.map(([name, column]) => ({ name, type: 'Int64', column, sql: null })),
       ttlMs: view.ttlDays === null ? null : view.ttlDays * DAY_MS,
+      owner: null,
     }
   })
   const service = views.flatMap((view) =>

@@ -13,6 +13,7 @@ export function projectOf(options: { sources: Source[]; keys: Record<string, Val
     source: view.source.name,
     keys: Object.entries(options.keys).map(([name, type]) => ({ name, type, column: name })),
     ttlMs: view.ttlMs,
+    owner: null,
     features: view.features.map((name) => ({ name, type: typeIn(view.source, name), column: name, sql: null })),
   }))
   const all = featureViews.flatMap((view) =>

@@ -2,6 +2,7 @@ import Fastify, { type FastifyInstance } from 'fastify'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import type { PlatformError } from '../../src/base/errors.ts'
 import { featureRoutes } from '../../src/features/routes.ts'
+import { featureViewAnswer, momentsStatisticsAnswer } from '../../src/wire/features.ts'
 import { projectOf } from './projects.ts'
 import { openRig, type Rig, snapshotSource } from './rig.ts'
 
@@ -64,5 +65,37 @@ test('GET /features/{key}: unavailable, then the values, then not found, then st
   expect((await get('a')).json()).toMatchObject({
     code: 'unavailable',
     details: { stale_features: ['fee', 'tier', 'big'] },
+  })
+})
+
+test('GET /feature-views/{name}: what it is and who uses it; /moments: what its features were like, the newest last', async () => {
+  await rig.deliver(
+    FACTS,
+    '2024-02-29',
+    `SELECT 'a' AS user_id, 1 AS big, 30.5::FLOAT AS fee, 'gold' AS tier UNION ALL SELECT 'b', 2, NULL, 'gold'`,
+    '2024-05-01',
+  )
+  const one = (await app.inject({ url: '/feature-views/facts_fv' })).json()
+  expect(featureViewAnswer.parse(one)).toEqual(one)
+  expect(one).toMatchObject({
+    entity: 'thing',
+    owner: null,
+    source: 'facts',
+    keys: [{ name: 'user_id', type: 'String', column: 'user_id' }],
+    services: [{ name: 'service', features: ['fee', 'tier', 'big'] }],
+    models: [{ name: 'model', service: 'service' }],
+  })
+  const moments = (await app.inject({ url: '/feature-views/facts_fv/moments' })).json()
+  expect(momentsStatisticsAnswer.parse(moments)).toEqual(moments)
+  expect(moments.moments.map((m: { snapshot: string; rows: number }) => [m.snapshot, m.rows])).toEqual([
+    ['facts/2024-01-31/v1', 1],
+    ['facts/2024-02-29/v1', 2],
+  ])
+  const newest = (await app.inject({ url: '/feature-views/facts_fv/moments?limit=1' })).json()
+  expect(newest.moments).toEqual(moments.moments.slice(1))
+  expect((await app.inject({ url: '/feature-views/facts/moments?limit=100' })).json().code).toBe('invalid_argument')
+  expect((await app.inject({ url: '/feature-views/fact_fv' })).json()).toMatchObject({
+    code: 'not_found',
+    message: expect.stringContaining("did you mean 'facts_fv'?"),
   })
 })
