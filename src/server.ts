@@ -14,6 +14,7 @@ import { createMetrics, type Metrics } from './monitoring/metrics.ts'
 import { createTraffic, type Traffic } from './monitoring/traffic.ts'
 import { createOverview } from './overview/overview.ts'
 import { overviewRoutes } from './overview/routes.ts'
+import { dataRoutes } from './pipelines/data-routes.ts'
 import { REGISTRY_CHANNEL } from './registry/channel.ts'
 import { registryRoutes } from './registry/routes.ts'
 import { servingRoutes } from './serving/routes.ts'
@@ -95,6 +96,7 @@ export function routesOf(app: App, serving: Serving, metrics: Metrics, traffic: 
       progressOf: events.progressOf,
       onEnded: (work) => events.tell({ type: 'ended', ...work }),
     }),
+    dataRoutes({ ...app, elsewhere: project.tracking !== null }),
     eventRoutes({ events, flows }),
     feastRoutes({ features, project, clock, log, append }),
     trackingRoutes(tracking, {

@@ -28,7 +28,7 @@ import type { Lake, Recorded } from '../lake/lake.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import { createCatalogue } from './define/catalogue.ts'
 import type { ServiceDefinition } from './define/definitions.ts'
-import { liveFrom, type Readers, selectTrainingSets } from './define/readers.ts'
+import { type BuiltSetOf, liveFrom, type Readers, selectBuiltSets, selectTrainingSets } from './define/readers.ts'
 import { nothingToMaterialize } from './define/refusals.ts'
 import { createFeaturesErasure, type FeaturesErasure } from './erasure.ts'
 import { createOffline, type Offline } from './offline/offline.ts'
@@ -68,6 +68,10 @@ export type Features = Offline &
     readersOf(snapshot: Recorded): Promise<Readers>
     /** What anything was like at (valid_at, known_at). */
     readonly time: TimeMachine
+    /** Training sets as they were built, by identity or digest, with the snapshots that each was built from. */
+    builtSets(where: { identity?: string | null; digest?: string | null }): Promise<BuiltSetOf[]>
+    /** What the live values of each view were brought from; of changes the newest delivery. */
+    liveFrom(): Promise<{ view: string; snapshot: string; materializedAt: Instant }[]>
     /** For taking a subject's data out, and for finding it. */
     readonly erasure: FeaturesErasure
     service(name: string): ServiceDefinition
@@ -123,6 +127,14 @@ export function createFeatures(deps: FeaturesDeps): Features {
       return { trainingSets: await selectTrainingSets(sql, snapshot.id), views: live }
     },
     time: createTimeMachine({ ...deps, catalogue }),
+    builtSets: (where) => selectBuiltSets(sql, where),
+    async liveFrom() {
+      const tables = await liveTables()
+      return catalogue.views.flatMap(({ name }) => {
+        const held = tables.get(name)
+        return held?.snapshotId ? [{ view: name, snapshot: held.snapshotId, materializedAt: held.materializedAt }] : []
+      })
+    },
     erasure: createFeaturesErasure(deps, catalogue.views),
   }
 }

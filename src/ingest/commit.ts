@@ -6,6 +6,7 @@ import { progress } from '../base/progress.ts'
 import { keyPlaces } from '../config/key-places.ts'
 import type { Project, Source } from '../config/project.ts'
 import type { Sql } from '../db/sql.ts'
+import { recordChange } from '../identity/audit.ts'
 import type { Duck, DuckSession } from '../lake/duck.ts'
 import type { Committed, Lake, Snapshot, SnapshotDraft } from '../lake/lake.ts'
 import { checkContent, restored } from './content-checks.ts'
@@ -111,9 +112,21 @@ export async function accept(
       sources: reports.map(({ findings: _, ...rest }) => rest),
       findings: read.findings,
     })
+    const added = reports.filter((r) => r.outcome !== 'unchanged').map((r) => r.snapshot)
+    if (added.length > 0) await noteDelivery(tx, 'delivery.accepted', delivery, { snapshots: added })
     const findings = read.findings.filter((f) => f.source === null)
     return { delivery, asOf: attempt.asOf, state, sources: reports, findings }
   })
+}
+
+/** No name of a file and nothing that was found in one: both can name people. */
+export function noteDelivery(
+  tx: Sql,
+  action: 'delivery.accepted' | 'delivery.refused',
+  delivery: number,
+  to: object,
+): Promise<void> {
+  return recordChange(tx, { action, on: { kind: 'delivery', name: String(delivery) }, from: null, to })
 }
 
 function reportOf({ outcome, snapshot }: Committed, sameBytes: boolean, findings: Finding[]): SourceReport {

@@ -14,7 +14,7 @@
  * - Rows of a key that was erased are left out and counted as a warning, whatever file they come in.
  * - Running it twice is running it once, so a durable flow may repeat it after a crash.
  *
- * Doors: erase.ts, finding.ts, hand-over.ts, sample.ts, submitted.ts.
+ * Doors: erase.ts, finding.ts, hand-over.ts, routes/named-snapshot.ts, sample.ts, submitted.ts.
  */
 
 import { join } from 'node:path'
@@ -23,7 +23,15 @@ import { displayInstant, type Instant, instantOfMs, parseInstant } from '../base
 import { requirePast } from '../base/past.ts'
 import type { Project, Source } from '../config/project.ts'
 import type { Subject } from '../lake/subject.ts'
-import { type Attempt, accept, type Delivered, type IngestDeps, type IngestReport, writeDrafts } from './commit.ts'
+import {
+  type Attempt,
+  accept,
+  type Delivered,
+  type IngestDeps,
+  type IngestReport,
+  noteDelivery,
+  writeDrafts,
+} from './commit.ts'
 import { openDeliveryFolder, takeFile } from './delivery-file.ts'
 import { eraseFromDeliveries, findInDeliveries } from './erase.ts'
 import { counted, type Finding, hasErrors } from './finding.ts'
@@ -35,6 +43,7 @@ import {
   findDelivery,
   insertDelivery,
   selectDeliveries,
+  selectDeliveriesOfFile,
   type TakenFile,
 } from './queries.ts'
 import { type Fetch, readDelivery } from './read-delivery.ts'
@@ -88,6 +97,8 @@ export type Ingest = {
   /** Tries so far, newest first, also refused ones. */
   deliveries(where?: Partial<Omit<DeliveryFilter, 'asOf'>> & { asOf?: string }): Promise<Delivery[]>
   delivery(id: number): Promise<Delivery | undefined>
+  /** Those that brought a file of this digest, also refused ones, newest first. */
+  deliveriesOfFile(digest: string): Promise<Delivery[]>
 }
 
 const DELIVERIES_MAX = 100
@@ -133,6 +144,7 @@ export function createIngest(deps: IngestDeps): Ingest {
         asOf: asOf === undefined ? undefined : parseInstant(asOf, 'as_of'),
       }),
     delivery: (id) => findDelivery(sql, id),
+    deliveriesOfFile: (digest) => selectDeliveriesOfFile(sql, digest, DELIVERIES_MAX),
   }
 }
 
@@ -251,7 +263,11 @@ async function refuse(
   findings: Finding[],
 ): Promise<PlatformError> {
   const finishedAt = instantOfMs(clock.nowMs())
-  const delivery = await insertDelivery(sql, { ...attempt, finishedAt, state: 'refused', sources: [], findings })
+  const delivery = await sql.tx(async (tx) => {
+    const id = await insertDelivery(tx, { ...attempt, finishedAt, state: 'refused', sources: [], findings })
+    await noteDelivery(tx, 'delivery.refused', id, { sources: attempt.asked, asOf: attempt.asOf })
+    return id
+  })
   onDelivery?.({ id: delivery, asOf: attempt.asOf, state: 'refused' })
   return refusalOf({ ...attempt, findings, delivery })
 }

@@ -68,6 +68,15 @@ export async function findDelivery(sql: Sql, id: number): Promise<Delivery | und
   return rows[0]
 }
 
+/** Those that brought a file of this digest, also where they were refused; newest first. */
+export async function selectDeliveriesOfFile(sql: Sql, digest: string, limit: number): Promise<Delivery[]> {
+  return sql.query<Delivery>(
+    `select ${COLUMNS} from ingest.delivery where files @> jsonb_build_array(jsonb_build_object('digest', $1::text))
+     order by id desc limit $2`,
+    [digest, limit],
+  )
+}
+
 /** Of all deliveries that have some. */
 export async function selectFindings(sql: Sql): Promise<{ id: number; findings: Finding[] }[]> {
   return sql.query(`select id, findings from ingest.delivery where findings <> '[]' order by id`)

@@ -67,7 +67,7 @@ import { createSecret } from './secret.ts'
 import type { Recorded, Snapshot, SnapshotDraft, SnapshotOutcome, Withdrawal } from './snapshot.ts'
 import { type SnapshotName, snapshotPath } from './snapshot-path.ts'
 import { createSuppressions, type Suppressions } from './suppression.ts'
-import { type WithdrawRequest, withdraw } from './withdraw.ts'
+import { type AlsoWritten, type WithdrawRequest, withdraw } from './withdraw.ts'
 import { createWork, type Work } from './work.ts'
 
 export type { Recorded, Snapshot, SnapshotDraft, SnapshotOutcome, SourceTotals, Withdrawal, WithdrawRequest }
@@ -90,7 +90,7 @@ export type Lake = {
     where: { ids: readonly string[] } | { seqs: readonly number[] } | { digest: string; limit: number },
   ): Promise<Recorded[]>
   /** Takes one version back; refuses an unknown one, one that was taken back before, and one of several unnamed. */
-  withdraw(request: WithdrawRequest): Promise<Recorded>
+  withdraw(request: WithdrawRequest, also?: AlsoWritten): Promise<Recorded>
   /** When the catalogue last changed what can be read; null before the first time. */
   changedAt(): Promise<Instant | null>
   /**
@@ -164,7 +164,7 @@ export function createLake(deps: { sql: Database; objects: ObjectStore; duck: Du
       if ('digest' in where) return selectByDigest(sql, where.digest, where.limit)
       return 'ids' in where ? selectById(sql, where.ids) : selectBySeq(sql, where.seqs)
     },
-    withdraw: (request) => withdraw({ sql, now }, request),
+    withdraw: (request, also) => withdraw({ sql, now }, request, also),
     changedAt: () => newestChange(sql),
     snapshotAt: (search) => findSnapshot(sql, search),
     newestVersion: (source, validAt) => findNewestVersion(sql, source, validAt),

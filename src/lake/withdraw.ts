@@ -15,10 +15,17 @@ export type WithdrawRequest = {
   request: string
 }
 
+/** Written in the same transaction. */
+export type AlsoWritten = (tx: Sql, snapshot: Recorded) => Promise<void>
+
 type Deps = { sql: Sql; now(): Instant | null }
 
 /** One transaction under the clock's lock: every K pinned before still sees the version, every later one does not. */
-export async function withdraw({ sql, now }: Deps, request: WithdrawRequest): Promise<Recorded> {
+export async function withdraw(
+  { sql, now }: Deps,
+  request: WithdrawRequest,
+  also: AlsoWritten = async () => {},
+): Promise<Recorded> {
   const { source, actor, reason } = request
   if (reason.trim() === '') throw new PlatformError('invalid_argument', 'say why, for the record')
   return sql.tx(async (tx) => {
@@ -30,6 +37,7 @@ export async function withdraw({ sql, now }: Deps, request: WithdrawRequest): Pr
     }
     const withdrawn = { recordedAt, actor, reason }
     await insertWithdrawal(tx, chosen.seq, { ...withdrawn, request: request.request })
+    await also(tx, { ...chosen, withdrawn })
     return { ...chosen, withdrawn }
   })
 }

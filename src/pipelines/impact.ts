@@ -51,7 +51,10 @@ export async function impactOfSnapshot({ features, mlflow }: Deps, snapshot: Rec
 }
 
 /** Every run says the digest of its training set in a tag, whichever server keeps it. */
-async function runsOf(tracking: TrackingApi, sets: readonly BuiltSet[]): Promise<ReadingRun[]> {
+export async function runsOf(
+  tracking: TrackingApi,
+  sets: readonly Pick<BuiltSet, 'kind' | 'digest' | 'identity'>[],
+): Promise<ReadingRun[]> {
   const digests = [...new Set(sets.filter((set) => set.kind === 'labels').map((set) => set.digest))]
   if (digests.length === 0) return []
   const experiments = await tracking.experiments.search({ maxResults: EXPERIMENTS_MAX })

@@ -1,9 +1,11 @@
 import { randomUUID } from 'node:crypto'
 import type { Instant } from '../base/instant.ts'
 import type { Project } from '../config/project.ts'
+import type { Sql } from '../db/sql.ts'
 import type { Features } from '../features/features.ts'
 import type { Materialized } from '../features/online/materialize.ts'
 import type { Flows } from '../flows/flows.ts'
+import { recordChange } from '../identity/audit.ts'
 import type { Lake, Recorded, WithdrawRequest } from '../lake/lake.ts'
 import type { RegistryApi } from '../registry/registry.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
@@ -21,6 +23,17 @@ export type WithdrawReport = {
   impact: Impact
   /** The live views that showed it, corrected. */
   views: Materialized[]
+}
+
+function noteWithdrawal(tx: Sql, { id, withdrawn, rows }: Recorded): Promise<void> {
+  const on = { kind: 'snapshot', name: id }
+  return recordChange(tx, {
+    action: 'snapshot.withdrawn',
+    on,
+    from: { rows },
+    to: null,
+    why: withdrawn?.reason ?? null,
+  })
 }
 
 type Input = WithdrawRequest & { project: string }
@@ -42,7 +55,7 @@ export function defineWithdraw(
   const { features, lake, project } = deps
   flows.define<Input, WithdrawReport>('withdraw', async (run, { project: digest, ...request }) => {
     const step = stepsOfProject(run, project, digest)
-    const snapshot = await step('withdraw', () => lake.withdraw(request))
+    const snapshot = await step('withdraw', () => lake.withdraw(request, noteWithdrawal))
     const impact = await step('impact', () => impactOfSnapshot(deps, snapshot))
     const views: Materialized[] = []
     for (const { view, asOf } of impact.liveViews) {

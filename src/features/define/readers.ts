@@ -48,6 +48,21 @@ export async function selectTrainingSets(sql: Sql, snapshotId: string): Promise<
   )
 }
 
+export type BuiltSetOf = BuiltSet & { snapshots: string[] }
+
+/** By identity, or by the digest that runs name; newest first. */
+export async function selectBuiltSets(
+  sql: Sql,
+  { identity = null, digest = null }: { identity?: string | null; digest?: string | null },
+): Promise<BuiltSetOf[]> {
+  return sql.query<BuiltSetOf>(
+    `select identity, digest, kind, name, as_of as "asOf", known_at as "knownAt", mode, rows, built_at as "builtAt", snapshots
+     from features.training_set where ($1::text is null or identity = $1) and ($2::text is null or digest = $2)
+     order by built_at desc, identity limit 100`,
+    [identity, digest],
+  )
+}
+
 /** The view, if its live table shows this snapshot; also where that was withdrawn and the table is not corrected yet. */
 export function liveFrom(view: ViewDefinition, held: OnlineTableRow | undefined, snapshot: Recorded): LiveView[] {
   if (!held?.snapshotId || held.recordedAt === null || view.source !== snapshot.source) return []
