@@ -42,7 +42,13 @@ export default defineConfig({
       },
       {
         resolve: { alias },
-        test: { ...shared, name: 'browser', include: ['test/**/*.browser.test.ts'], testTimeout: 180_000 },
+        test: {
+          ...shared,
+          name: 'browser',
+          include: ['test/**/*.browser.test.ts'],
+          globalSetup: [...shared.globalSetup, 'test/console/console-setup.ts'],
+          testTimeout: 180_000,
+        },
       },
       {
         resolve: { alias },

@@ -27,42 +27,44 @@ export function Shell() {
       <button className="shell-skip" type="button" onClick={() => main.current?.focus()}>
         {w.toContent}
       </button>
-      <header className="shell-top">
-        <Brand />
-        <button className="shell-find" type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
-          {w.menu}
-        </button>
-      </header>
-      <div className="shell-side" data-open={open}>
-        <Brand />
-        <button className="shell-find" type="button" onClick={() => setFinding(true)}>
-          {w.find} <kbd>Ctrl K</kbd>
-        </button>
-        <Nav onGo={() => setOpen(false)} />
-        <div className="shell-foot">
-          <Live />
-          <a className="shell-live" href="docs">
-            {w.api}
-          </a>
-          <div className="shell-choices">
-            <Choice
-              label={w.theme}
-              value={theme}
-              options={w.themes}
-              onChange={(next: Theme) => {
-                chooseTheme(next)
-                setTheme(next)
-              }}
-            />
-            <Choice
-              label={w.language}
-              value={language}
-              options={{ en: 'English', fr: 'Français' }}
-              onChange={(next: Language) => speak(next)}
-            />
+      <header className="shell-head">
+        <div className="shell-top">
+          <Brand />
+          <button className="shell-find" type="button" aria-expanded={open} onClick={() => setOpen(!open)}>
+            {w.menu}
+          </button>
+        </div>
+        <div className="shell-side" data-open={open}>
+          <Brand />
+          <button className="shell-find" type="button" onClick={() => setFinding(true)}>
+            {w.find} <kbd>Ctrl K</kbd>
+          </button>
+          <Nav onGo={() => setOpen(false)} />
+          <div className="shell-foot">
+            <Live />
+            <a className="shell-live" href="docs">
+              {w.api}
+            </a>
+            <div className="shell-choices">
+              <Choice
+                label={w.theme}
+                value={theme}
+                options={w.themes}
+                onChange={(next: Theme) => {
+                  chooseTheme(next)
+                  setTheme(next)
+                }}
+              />
+              <Choice
+                label={w.language}
+                value={language}
+                options={{ en: 'English', fr: 'Français' }}
+                onChange={(next: Language) => speak(next)}
+              />
+            </div>
           </div>
         </div>
-      </div>
+      </header>
       <main className="shell-main" id="content" ref={main} tabIndex={-1}>
         <Suspense fallback={<Loading />}>
           <Outlet />

@@ -6,7 +6,7 @@ import { fileURLToPath } from 'node:url'
 import { afterAll, describe, expect, it } from 'vitest'
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url))
-const MAY_MISS = /helpers\/(needs|browser|redis|s3|real-data)\.ts|\/clients\.ts|skipIf|runIf|process\.env/
+const MAY_MISS = /helpers\/(needs|chromium|redis|s3|real-data)\.ts|\/clients\.ts|skipIf|runIf|process\.env/
 const SELF = relative(ROOT, fileURLToPath(import.meta.url))
 
 /** A machine with Node and nothing else: whatever a test needs beyond that is hidden. */

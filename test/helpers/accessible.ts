@@ -15,7 +15,7 @@ export async function expectAccessible(page: Page): Promise<void> {
   if (found.length > 0) throw new Error(`not accessible, ${page.url()}:\n  ${[...new Set(found)].join('\n  ')}`)
 }
 
-async function violations(page: Page): Promise<Result[]> {
+export async function violations(page: Page): Promise<Result[]> {
   if (!(await page.evaluate('typeof axe === "object"'))) await page.evaluate(axe.source)
   const results = (await page.evaluate(
     'axe.run(document, { resultTypes: ["violations"], selectors: true })',

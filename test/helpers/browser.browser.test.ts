@@ -4,7 +4,7 @@ import type { AddressInfo } from 'node:net'
 import type { Browser, Page } from 'playwright-core'
 import { afterAll, beforeAll, expect, it } from 'vitest'
 import { expectAccessible } from './accessible.ts'
-import { missingBrowser, openChromium, openContext } from './browser.ts'
+import { missingBrowser, openChromium, openContext } from './chromium.ts'
 import { describeWith } from './needs.ts'
 import { watchPage } from './page-faults.ts'
 

@@ -49,6 +49,18 @@ export function emptyDatabase(): Promise<EmptyDatabase> {
   return createDatabase(async () => 'template0')
 }
 
+/** An empty one of that name, to be kept under another when it is ready. */
+export async function namedDatabase(name: string): Promise<{ url: string; rename(to: string): Promise<void> }> {
+  await withAdmin(async (admin) => {
+    await admin.query(`drop database if exists ${name} with (force)`)
+    await admin.query(`create database ${name} owner weir`)
+  })
+  return {
+    url: (await testServer()).url(name),
+    rename: (to) => withAdmin(async (admin) => void (await admin.query(`alter database ${name} rename to ${to}`))),
+  }
+}
+
 /** A copy of another one, to which nobody is connected, as it would be restored. */
 export function copyDatabase(url: string): Promise<EmptyDatabase> {
   return createDatabase(async () => new URL(url).pathname.slice(1))
