@@ -10,6 +10,7 @@ import { type FilesOfVersion, getArtifactRoutes } from './routes/get-artifact.ts
 import { loggedModelEndpoints } from './routes/logged-models.ts'
 import { metricEndpoints } from './routes/metrics.ts'
 import { metricBulkEndpoints } from './routes/metrics-bulk.ts'
+import { runRoutes } from './routes/run.ts'
 import { runDataEndpoints } from './routes/run-data.ts'
 import { runEndpoints } from './routes/runs.ts'
 import { seriesRoutes } from './routes/series.ts'
@@ -46,6 +47,7 @@ export function trackingRoutes(
     await app.register(artifactUploadRoutes(tracking, { artifactBytesMax }))
     await app.register(getArtifactRoutes({ ...tracking, filesOfVersion }))
     await app.register(seriesRoutes(tracking))
+    await app.register(runRoutes(tracking))
     await app.register(versionRoutes)
     await app.register(unknownEndpoints)
   }

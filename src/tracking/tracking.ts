@@ -20,6 +20,7 @@ import { createGarbage } from './garbage.ts'
 import { createLogging } from './log-batch.ts'
 import { createLoggedModels } from './logged-models.ts'
 import { createModelHistory } from './model-history.ts'
+import { createRunPage } from './run-page.ts'
 import { createRuns } from './runs.ts'
 import { createSeals } from './seals.ts'
 import { createRunTable } from './table/run-table.ts'
@@ -68,6 +69,7 @@ export function createTracking({ sql, objects, clock }: TrackingDeps) {
     traces,
     curves: createCurves({ sql }),
     table: createRunTable({ sql, clock }),
+    runPage: createRunPage({ sql, runs, experiments }),
     ...createLogging({ sql }),
     ...createModelHistory({ sql }),
   }
