@@ -1,28 +1,31 @@
 import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
-import { must } from './base/assert.ts'
 import { type Clock, systemClock } from './base/clock.ts'
 import { type Closing, createClosing } from './base/closing.ts'
+import { keptLog } from './base/lines.ts'
 import type { Log } from './base/log.ts'
 import { CLOSE_MS } from './base/time-limits.ts'
 import { weirVersion } from './base/version.ts'
 import type { Project } from './config/project.ts'
 import type { Settings } from './config/settings.ts'
 import { openDatabase } from './db/db.ts'
-import type { Database } from './db/sql.ts'
+import type { Database, Sql } from './db/sql.ts'
 import { createErasure, type Erasure } from './erasure/erasure.ts'
 import { createEvents, type Events } from './events/events.ts'
 import { watchedFlows } from './events/watched-flows.ts'
 import { createFeatures, type Features } from './features/features.ts'
 import type { OnlineStore } from './features/online/online-store.ts'
 import { createPostgresStore } from './features/online/postgres-store.ts'
+import type { ControlChange } from './flows/actor.ts'
 import { createFlows, type Flows } from './flows/flows.ts'
 import { type Home, openHome } from './home/home.ts'
 import { requireMark } from './home/mark.ts'
 import { storesOf } from './home/stores.ts'
+import { recordChange } from './identity/audit.ts'
+import { actorNow, asFlow, type Principal, withActor } from './identity/principal.ts'
 import { createIngest, type Delivered, type Ingest } from './ingest/ingest.ts'
-import type { Duck, DuckSession } from './lake/duck.ts'
 import { createLake, type Lake } from './lake/lake.ts'
+import { lazyDuck } from './lake/lazy-duck.ts'
 import type { ObjectStore } from './lake/objects.ts'
 import { openObjectStore } from './lake/open-store.ts'
 import { defineErase } from './pipelines/erase.ts'
@@ -101,7 +104,9 @@ export async function createApp(options: AppOptions): Promise<App> {
   }
 }
 
-async function makeRooms({ settings, project, clock, log, tell }: AppOptions, closing: Closing): Promise<App> {
+async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
+  const { settings, project, clock, tell } = options
+  const log = keptLog(options.log)
   const database = await openDatabase({
     home: settings.home,
     url: settings.databaseUrl,
@@ -151,8 +156,15 @@ async function makeRooms({ settings, project, clock, log, tell }: AppOptions, cl
     trainers: { tracking, environment: process.env, openTracking: () => openTracking({ tracking, settings, log }) },
   })
   const flows = watchedFlows(
-    closing.add('flows', createFlows({ db, log, build: createBuildName(), retention: settings.flowsKept }), (it) =>
-      it.stop(),
+    closing.add(
+      'flows',
+      createFlows({
+        ...{ db, log, build: createBuildName(), retention: settings.flowsKept },
+        actors: { now: actorNow, during: (actor, body) => withActor(asFlow(actor as Principal), body) },
+        onChange: recordFlowChange,
+        onNews: events.tell,
+      }),
+      (it) => it.stop(),
     ),
     events,
   )
@@ -237,42 +249,16 @@ async function openTracking({ tracking, settings, log }: { tracking: Tracking; s
 /** The trainer is over: nobody waits for an answer any more. */
 const TRAINER_STOP_MS = 1_000
 
+/** What a person does to a run is told by its own transaction. */
+async function recordFlowChange(sql: Sql, { action, runId, from, to, why }: ControlChange): Promise<void> {
+  await recordChange(sql, { action: `flow.${action}`, on: { kind: 'flow', name: runId }, from, to, why })
+}
+
 /** The client of Redis is loaded only where there is one. */
 async function openOnlineStore(db: Database, online: string, namespace: string, log: Log): Promise<OnlineStore> {
   if (online === 'postgres') return createPostgresStore(db, db.serving)
   const { openRedisStore } = await import('./features/online/redis-store.ts')
   return openRedisStore(online, namespace, log)
-}
-
-/** A DuckDB that is loaded and opened with the first statement: most commands never need it. */
-function lazyDuck(directories: readonly string[]): Duck & { loadVersion(): Promise<string> } {
-  let opening: Promise<Duck> | undefined
-  let opened: Duck | undefined
-  const open = (): Promise<Duck> => {
-    opening ??= import('./lake/duck.ts').then(async ({ createDuck }) => {
-      opened = await createDuck({ directories })
-      return opened
-    })
-    return opening
-  }
-  const session: DuckSession = {
-    run: async (text, params) => (await open()).run(text, params),
-    rows: async (text, params) => (await open()).rows(text, params),
-    columns: async (text, params) => (await open()).columns(text, params),
-    async *chunks(text, params) {
-      yield* (await open()).chunks(text, params)
-    },
-    append: async (table, types, columns) => (await open()).append(table, types, columns),
-  }
-  return {
-    ...session,
-    get version() {
-      return must(opened, 'the version of DuckDB is asked for before its first use').version
-    },
-    loadVersion: async () => (await open()).version,
-    session: async (body) => (await open()).session(body),
-    close: () => opened?.close(),
-  }
 }
 
 /** A store that the operator named, and S3, may be there for other hosts too; the folder in the home is not. */

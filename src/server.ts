@@ -7,6 +7,7 @@ import { eventRoutes } from './events/routes.ts'
 import { feastRoutes } from './features/feast/feast-routes.ts'
 import { featureRoutes } from './features/routes.ts'
 import { timeRoutes } from './features/time/routes.ts'
+import { flowRoutes } from './flows/routes.ts'
 import { consoleRoutes } from './http/console.ts'
 import { createServer, type Route } from './http/server.ts'
 import { deliveryRoutes } from './ingest/routes.ts'
@@ -98,6 +99,7 @@ export function routesOf(app: App, serving: Serving, metrics: Metrics, traffic: 
     }),
     dataRoutes({ ...app, elsewhere: project.tracking !== null }),
     eventRoutes({ events, flows }),
+    flowRoutes({ flows, nowMs: clock.nowMs }),
     feastRoutes({ features, project, clock, log, append }),
     trackingRoutes(tracking, {
       artifactBytesMax: settings.artifactBytesMax,

@@ -111,6 +111,21 @@ create table features.view_key (
 
 create schema flows;
 
+create table flows.attempt (
+  run_id text not null,
+  number integer not null,
+  turn integer not null,
+  attempt integer not null,
+  name text not null,
+  started_at timestamp with time zone not null default now(),
+  finished_at timestamp with time zone,
+  error json,
+  constraint attempt_pkey PRIMARY KEY (run_id, number, turn, attempt),
+  constraint attempt_run_id_fkey FOREIGN KEY (run_id) REFERENCES flows.run(id) ON DELETE CASCADE,
+  constraint attempt_attempt_check CHECK ((attempt > 0)),
+  constraint attempt_number_check CHECK ((number >= 0))
+);
+
 create table flows.executor (
   id uuid not null,
   lease integer not null generated always as identity,
@@ -124,6 +139,20 @@ create table flows.executor (
   constraint executor_lease_key UNIQUE (lease),
   constraint executor_pid_check CHECK ((pid > 0)),
   constraint executor_serves_check CHECK ((serves = ANY (ARRAY['any'::text, 'own'::text])))
+);
+
+create table flows.line (
+  run_id text not null,
+  number integer not null,
+  at timestamp with time zone not null,
+  step integer,
+  level text not null,
+  text text not null,
+  constraint line_pkey PRIMARY KEY (run_id, number),
+  constraint line_run_id_fkey FOREIGN KEY (run_id) REFERENCES flows.run(id) ON DELETE CASCADE,
+  constraint line_level_check CHECK ((level = ANY (ARRAY['info'::text, 'warn'::text, 'error'::text]))),
+  constraint line_number_check CHECK ((number > 0)),
+  constraint line_text_check CHECK ((length(text) <= 2000))
 );
 
 create table flows.run (
@@ -144,20 +173,32 @@ create table flows.run (
   waiting_since timestamp with time zone not null default now(),
   started_at timestamp with time zone,
   finished_at timestamp with time zone,
+  submitted_by json,
+  cancel_asked_at timestamp with time zone,
+  cancel_by text,
+  cancel_why text,
+  retry_of text,
+  retry_from integer,
+  lines integer not null default 0,
   constraint run_pkey PRIMARY KEY (id),
   constraint run_holder_fkey FOREIGN KEY (holder) REFERENCES flows.executor(id),
   constraint run_reserved_for_fkey FOREIGN KEY (reserved_for) REFERENCES flows.executor(id),
+  constraint run_cancel_asked CHECK (((cancel_asked_at IS NULL) = (cancel_by IS NULL))),
   constraint run_error CHECK (((error IS NOT NULL) = (state = 'failed'::text))),
   constraint run_finished_at CHECK (((state = ANY (ARRAY['succeeded'::text, 'failed'::text, 'cancelled'::text])) = (finished_at IS NOT NULL))),
   constraint run_held_while_running CHECK (((state = 'running'::text) = (holder IS NOT NULL))),
   constraint run_output CHECK (((output IS NULL) OR (state = 'succeeded'::text))),
   constraint run_reserved_while_waiting CHECK (((state = 'waiting'::text) OR (reserved_for IS NULL))),
+  constraint run_retry CHECK (((retry_of IS NULL) = (retry_from IS NULL))),
   constraint run_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
 );
+CREATE INDEX run_by_state ON flows.run USING btree (state, submitted_at);
 CREATE INDEX run_finished ON flows.run USING btree (flow, finished_at) WHERE (finished_at IS NOT NULL);
 CREATE INDEX run_holder ON flows.run USING btree (holder) WHERE (holder IS NOT NULL);
 CREATE INDEX run_of_flow ON flows.run USING btree (flow, submitted_at);
+CREATE INDEX run_of_flow_by_state ON flows.run USING btree (flow, state, submitted_at);
 CREATE INDEX run_reserved ON flows.run USING btree (reserved_for) WHERE (reserved_for IS NOT NULL);
+CREATE INDEX run_retry_of ON flows.run USING btree (retry_of) WHERE (retry_of IS NOT NULL);
 CREATE INDEX run_submitted ON flows.run USING btree (submitted_at);
 CREATE UNIQUE INDEX run_unfinished ON flows.run USING btree (key) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
 CREATE INDEX run_untold ON flows.run USING btree (key) WHERE ((state = 'succeeded'::text) AND (NOT told));
@@ -171,6 +212,7 @@ create table flows.step (
   error json,
   started_at timestamp with time zone not null,
   finished_at timestamp with time zone not null,
+  taken_from text,
   constraint step_pkey PRIMARY KEY (run_id, number),
   constraint step_run_id_fkey FOREIGN KEY (run_id) REFERENCES flows.run(id) ON DELETE CASCADE,
   constraint step_number_check CHECK ((number >= 0)),

@@ -13,6 +13,7 @@ import { randomUUID } from 'node:crypto'
 import type { Log } from '../base/log.ts'
 import type { OnProgress, Progress } from '../base/progress.ts'
 import type { Database } from '../db/sql.ts'
+import type { FlowState } from '../flows/history.ts'
 
 /** Which work: the step of a run, or a delivery over HTTP under the name that its caller gave it. */
 export type Work = { run: string; flow: string; step: string } | { delivery: string }
@@ -20,8 +21,11 @@ export type Work = { run: string; flow: string; step: string } | { delivery: str
 export type Happening =
   /** `rate` by second and `remainingMs` are null while nothing can be said of them. */
   | ({ type: 'progress'; rate: number | null; remainingMs: number | null } & Work & Progress)
-  | { type: 'run'; run: string; flow: string; state: 'waiting' | 'running' | 'succeeded' | 'failed' }
+  /** `cancelling`: somebody wants its end. */
+  | { type: 'run'; run: string; flow: string; state: FlowState; cancelling?: true }
   | { type: 'step'; run: string; flow: string; step: string; state: 'running' | 'succeeded' | 'failed'; ms?: number }
+  /** The lines of a run are there up to this number. */
+  | { type: 'log'; run: string; flow: string; last: number }
   | { type: 'model'; model: string }
   | { type: 'delivery'; id: number; asOf: string; state: string }
   /** A delivery over HTTP, under the name that its caller gave it, is over: taken, refused or broken off. */

@@ -2,8 +2,10 @@ import { messageOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { isAway } from '../base/world.ts'
 import type { Database } from '../db/sql.ts'
+import type { Actors } from './actor.ts'
 import type { BuildName } from './build.ts'
-import type { FlowBody } from './flow.ts'
+import { createCancels } from './cancels.ts'
+import type { FlowBody, FlowNews } from './flow.ts'
 import { insist } from './insist.ts'
 import { takeLease } from './lease.ts'
 import { RUNS_CHANNEL, takeRun } from './queries/runs.ts'
@@ -32,9 +34,11 @@ export type EngineOptions = {
   executorId: string
   serves: 'any' | 'own'
   build: BuildName
+  actors: Actors
   /** Removes old runs, see retention.ts. */
   collect: () => Promise<unknown>
   onRecord: (runId: string) => void
+  onNews: (news: FlowNews) => void
   log: Log
   signal: AbortSignal
 }
@@ -51,6 +55,12 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
   let runs = 0
   let finished = 0
 
+  // That the database is away is told once, by the pulse.
+  const quietly = (what: string) => (error: unknown) => {
+    if (!closed) log[isAway(error) ? 'debug' : 'warn'](`flows: cannot ${what}: ${messageOf(error)}`)
+  }
+  const cancels = createCancels(db, executorId, quietly('look for what is to be cancelled'))
+
   const oneAtATime = createTurnstile(async () => {
     while (!closed && (serves === 'own' || runs < RUNS_AT_ONCE)) {
       const by = { executorId, serves, build, flows: [...bodies.keys()] }
@@ -62,6 +72,7 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
         run,
         body: bodies.get(run.flow)!,
         lease,
+        cancels,
         underWay,
         signal: over.signal,
         onRecord,
@@ -73,23 +84,19 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
       })
     }
   })
-  // That the database is away is told once, by the pulse.
-  const quietly = (what: string) => (error: unknown) => {
-    if (!closed) log[isAway(error) ? 'debug' : 'warn'](`flows: cannot ${what}: ${messageOf(error)}`)
-  }
   const look = () => void oneAtATime().catch(quietly('look for runs'))
   const collect = () => void options.collect().catch(quietly('remove old runs'))
   const orphans = createTurnstile(() => requeueOrphans(db, executorId, log))
 
   const timers: NodeJS.Timeout[] = []
-  let unlisten = async () => {}
+  const unlisten: (() => Promise<void>)[] = []
   const stop = async (graceMs: number) => {
     closed = true
     for (const timer of timers) clearInterval(timer)
     lease.close()
     const done = await settled(underWay, graceMs)
     over.abort(signal.reason)
-    void unlisten()
+    for (const end of unlisten) void end()
     // A step that is still at work keeps the lease until the process ends: nobody may start it elsewhere before.
     if (done) await lease.release()
     else log.warn('flows: a step is still at work; its run is taken up when this process has ended')
@@ -98,10 +105,13 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
     await insist(db, signal, () => requeueOrphans(db, executorId, log))
     if (serves === 'any') {
       // Without notifications, the tick finds what waits.
-      unlisten = await db.listen(RUNS_CHANNEL, look, look).catch(() => async () => {})
+      for (const listening of [db.listen(RUNS_CHANNEL, look, look), cancels.listen()]) {
+        unlisten.push(await listening.catch(() => async () => {}))
+      }
       timers.push(every(TICK_MS, look))
       timers.push(every(TICK_MS, () => void orphans().catch(quietly('look for the dead'))))
     }
+    timers.push(every(TICK_MS, () => void cancels.look().catch(quietly('look for what is to be cancelled'))))
     timers.push(every(COLLECT_EVERY_MS, collect))
   } catch (error) {
     // A start that fails gives back what it took.

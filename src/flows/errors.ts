@@ -37,6 +37,11 @@ export function reviveError(text: string): Error {
   return revived
 }
 
+/** What may be told to whoever calls over HTTP. */
+export function sayable(error: Error): string {
+  return error instanceof PlatformError ? error.toCallers : error.message
+}
+
 /** Whether trying again can help: a broken connection or something not there yet, never a caller's fault or a bug. */
 export function isTransient(thrown: unknown): boolean {
   return isAway(thrown)

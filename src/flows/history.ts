@@ -17,7 +17,8 @@ export type FlowSummary = {
   error: FlowError | null
 }
 
-export type FlowError = { code: ErrorCode | null; message: string }
+/** `toCallers`: the same for whoever is told no path and no address. */
+export type FlowError = { code: ErrorCode | null; message: string; toCallers?: string }
 
 export type StepSummary = {
   name: string
@@ -66,8 +67,10 @@ function parsed(text: string | null): unknown {
   return text === null ? null : JSON.parse(text)
 }
 
-function errorOf(text: string | null): FlowError | null {
+export function errorOf(text: string | null): FlowError | null {
   if (text === null) return null
   const error = reviveError(text)
-  return { code: error instanceof PlatformError ? error.code : null, message: error.message }
+  if (!(error instanceof PlatformError)) return { code: null, message: error.message }
+  const { code, message, toCallers } = error
+  return { code, message, ...(toCallers === message ? {} : { toCallers }) }
 }

@@ -23,6 +23,15 @@ const PLACES: readonly Place[] = [
     ended: 'true',
   },
   {
+    // Attempts of one run that failed in the same words are changed together.
+    ...{ table: 'flows.attempt', id: 'run_id', step: null, columns: ['error'], json: true },
+    ended: 'true',
+  },
+  {
+    ...{ table: 'flows.line', id: 'run_id', step: 'number', columns: ['text'], json: false },
+    ended: 'true',
+  },
+  {
     ...{ table: 'dbos.workflow_status', id: 'workflow_uuid', step: null, json: false },
     columns: ['inputs', 'output', 'error'],
     ended: `status not in ('ENQUEUED', 'PENDING', 'DELAYED')`,

@@ -1,10 +1,14 @@
 import { performance } from 'node:perf_hooks'
 import { setTimeout as sleep } from 'node:timers/promises'
+import { withCancel } from '../base/cancel.ts'
 import { PlatformError } from '../base/errors.ts'
+import { withLines } from '../base/lines.ts'
 import { atWork } from '../db/pulse.ts'
-import { isTransient, reviveError, textOfError } from './errors.ts'
+import { isTransient, reviveError, sayable, textOfError } from './errors.ts'
 import type { FlowRun } from './flow.ts'
+import type { Journal } from './journal.ts'
 import type { Lease } from './lease.ts'
+import type { AttemptKey } from './queries/attempts.ts'
 import type { StepRow } from './queries/history.ts'
 import type { StepRecord } from './queries/runs.ts'
 
@@ -17,15 +21,23 @@ export type StepsOptions = {
   recorded: readonly StepRow[]
   /** Asked before each step; throws where this process may not do it. */
   before: () => Promise<void>
+  /** Records that an attempt begins. `cancelled`: it may not, somebody wants the end; `lost`: the run is somebody else's. */
+  begin: (attempt: AttemptKey & { name: string; always: boolean }) => Promise<'begun' | 'cancelled' | 'lost'>
+  /** Records that an attempt came to nothing. */
+  failed: (attempt: AttemptKey, error: string) => Promise<void>
   /** False when the run was given to somebody else. */
   record: (step: StepRecord) => Promise<boolean>
+  /** Aborts when somebody wants the end of the run; its reason is how that is told. */
+  cancel: AbortSignal
+  journal: Journal
   underWay: Set<Promise<unknown>>
   /** The run is no longer ours: nothing of its body goes on. */
   lose: () => void
 }
 
 /** The `step` of one turn of a run: recalls a step, or waits for the lease, does it and records what came of it. */
-export function createStep({ lease, recorded, before, record, underWay, lose }: StepsOptions): FlowRun['step'] {
+export function createStep(options: StepsOptions): FlowRun['step'] {
+  const { lease, recorded, before, begin, failed, record, cancel, journal, underWay, lose } = options
   const generation = lease.generation()
   const known = new Map(recorded.map((step) => [step.number, step]))
   let asked = 0
@@ -35,18 +47,46 @@ export function createStep({ lease, recorded, before, record, underWay, lose }: 
     return new Promise<never>(() => {})
   }
 
-  const doStep = async (number: number, name: string, body: () => Promise<unknown>): Promise<unknown> => {
+  /** Tries again after 0.2 and 0.4 s where that can help. */
+  const doStep = async (number: number, name: string, body: Body, always: boolean): Promise<unknown> => {
+    const signal = always ? NEVER : cancel
+    const say = (text: string, level: 'info' | 'warn' | 'error' = 'info') => journal.say({ level, text }, number)
     const began = performance.now()
-    const done = await attempt(async () => {
-      await before()
-      return body()
-    })
-    const ms = performance.now() - began
-    if (!(await record({ number, name, ...done, ms }))) return never()
-    return resultOf(done)
+    for (let attempt = 1; ; attempt++) {
+      const may = await begin({ number, attempt, name, always })
+      if (may === 'lost') return never()
+      if (may === 'cancelled') throw cancel.reason
+      say(attempt === 1 ? `${name}: begins` : `${name}: begins again, attempt ${attempt} of ${ATTEMPTS}`)
+      const { thrown, ...done } = await outcomeOf(async () => {
+        await before()
+        return withLines(
+          (line) => journal.say(line, number),
+          () => withCancel(signal, () => atWork(body)),
+        )
+      })
+      const ms = performance.now() - began
+      if (done.error !== null && signal.aborted) {
+        // What it did is as if it had not begun: a run that goes on from here does it.
+        say(`${name}: ended by the cancel after ${shown(ms)}`, 'warn')
+        await failed({ number, attempt }, done.error)
+        throw cancel.reason
+      }
+      if (done.error !== null && attempt < ATTEMPTS && isTransient(thrown)) {
+        const pause = FIRST_PAUSE_MS * 2 ** (attempt - 1)
+        say(`${name}: ${messageIn(done.error)}; it is tried again in ${pause / 1000} s`, 'warn')
+        await failed({ number, attempt }, done.error)
+        await sleep(pause, undefined, { signal: cancel }).catch(() => {})
+        continue
+      }
+      if (done.error === null) say(`${name}: done after ${shown(ms)}`)
+      else say(`${name}: ${messageIn(done.error)}`, 'error')
+      await journal.flush()
+      if (!(await record({ number, name, ...done, ms }))) return never()
+      return resultOf(done)
+    }
   }
 
-  return async <T>(name: string, body: () => Promise<T>): Promise<T> => {
+  return async <T>(name: string, body: () => Promise<T>, { always = false } = {}): Promise<T> => {
     const number = asked++
     const before = known.get(number)
     if (before) {
@@ -54,7 +94,7 @@ export function createStep({ lease, recorded, before, record, underWay, lose }: 
       return resultOf(before) as T
     }
     if (!(await lease.waitForTurn(generation))) return never()
-    const doing = doStep(number, name, body)
+    const doing = doStep(number, name, body, always)
     underWay.add(doing)
     try {
       return (await doing) as T
@@ -64,14 +104,19 @@ export function createStep({ lease, recorded, before, record, underWay, lose }: 
   }
 }
 
+type Body = () => Promise<unknown>
+
+/** What cleans up is not cancelled. */
+const NEVER = new AbortController().signal
+
 type Done = { output: string | null; error: string | null }
 
 /** What a step came to, as text: whoever recalls it is given the same as whoever did it. */
-async function attempt(body: () => Promise<unknown>): Promise<Done> {
+async function outcomeOf(body: () => Promise<unknown>): Promise<Done & { thrown?: unknown }> {
   try {
-    return { output: textOf(await withRetries(() => atWork(body))), error: null }
-  } catch (error) {
-    return { output: null, error: textOfError(error) }
+    return { output: textOf(await body()), error: null }
+  } catch (thrown) {
+    return { output: null, error: textOfError(thrown), thrown }
   }
 }
 
@@ -84,6 +129,15 @@ export function textOf(value: unknown): string | null {
   return JSON.stringify(value) ?? null
 }
 
+/** Lines are read over HTTP: without paths and addresses. */
+function messageIn(error: string): string {
+  return sayable(reviveError(error))
+}
+
+function shown(ms: number): string {
+  return ms < 1_000 ? `${Math.round(ms)} ms` : `${(ms / 1_000).toFixed(1)} s`
+}
+
 function requireSameName({ number, name: was }: StepRow, name: string): void {
   if (was === name) return
   throw new PlatformError(
@@ -91,16 +145,4 @@ function requireSameName({ number, name: was }: StepRow, name: string): void {
     `step ${number + 1} of this run is recorded as '${was}', and this weir calls it '${name}': the flow has other steps now. ` +
       'Nothing more is done; give the command again, and it starts from the beginning',
   )
-}
-
-/** Tries again after 0.2 and 0.4 s where that can help. */
-async function withRetries<T>(body: () => Promise<T>): Promise<T> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      return await body()
-    } catch (error) {
-      if (attempt === ATTEMPTS || !isTransient(error)) throw error
-      await sleep(FIRST_PAUSE_MS * 2 ** (attempt - 1))
-    }
-  }
 }

@@ -2,6 +2,7 @@ import { PlatformError } from '../base/errors.ts'
 import { isAway } from '../base/world.ts'
 import type { Database } from '../db/sql.ts'
 import type { Bell } from './bell.ts'
+import { cancelledError } from './cancelled.ts'
 import type { Engine } from './engine.ts'
 import { reviveError } from './errors.ts'
 import { type StepSummary, stepsOf } from './history.ts'
@@ -42,7 +43,7 @@ export async function waitForRun(waiting: Waiting): Promise<unknown> {
       for (const step of steps) onStep(step)
       told += steps.length
     }
-    if (run.state === 'cancelled') throw new PlatformError('conflict', `the run '${runId}' was cancelled`)
+    if (run.state === 'cancelled') throw cancelledError(runId, { by: run.askedBy ?? 'somebody', why: run.askedWhy })
     if (run.state === 'succeeded' || run.state === 'failed') {
       const end = await tellEnd(db, runId).catch(orAway)
       if (end === 'away') continue

@@ -30,6 +30,7 @@ export const ACTIONS = {
   'flow.started': 'a flow was submitted',
   'flow.cancelled': 'a flow was cancelled',
   'flow.retried': 'a flow was told to run again',
+  'flow.resumed': 'a flow that waited was told to go on',
   'token.created': 'a token was made',
   'token.changed': 'a token has another right or another end',
   'token.revoked': 'a token was revoked',

@@ -18,6 +18,7 @@
  */
 
 import { join } from 'node:path'
+import { throwIfCancelled } from '../base/cancel.ts'
 import { PlatformError } from '../base/errors.ts'
 import { displayInstant, type Instant, instantOfMs, parseInstant } from '../base/instant.ts'
 import { requirePast } from '../base/past.ts'
@@ -198,9 +199,12 @@ async function ingestDelivery(
         const given = { take: noted, sources, scratch }
         const read = await readDelivery({ duck: session, lake, project, asOf, suppressed }, given)
         read.findings.push(...beside)
+        // A statement that was interrupted looks like a file that cannot be read.
+        throwIfCancelled()
         if (hasErrors(read.findings)) throw await refuse(deps, attempt, read.findings)
         const drafts = await writeDrafts({ ...deps, session, asOf, scratch }, read)
         held()
+        throwIfCancelled()
         return accept(deps, attempt, { ...read, drafts, sources })
       }),
     ),

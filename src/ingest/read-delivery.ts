@@ -1,4 +1,5 @@
 import { join } from 'node:path'
+import { throwIfCancelled } from '../base/cancel.ts'
 import { canonicalJson } from '../base/hash.ts'
 import { addMs, type Instant } from '../base/instant.ts'
 import { progress } from '../base/progress.ts'
@@ -43,6 +44,7 @@ export async function readDelivery(deps: Deps, given: Given): Promise<ReadDelive
   const unreadable = new Set<string>()
   const onProgress = progress()
   for (const [i, source] of given.sources.entries()) {
+    throwIfCancelled()
     const file = await given.take(source, join(given.scratch, `file_${i}`))
     onProgress({ phase: `check ${source.name}`, done: i, total: given.sources.length, unit: 'files' })
     const known = 'rule' in file || hasErrors(file.findings) ? undefined : await sameBytes(deps, file)

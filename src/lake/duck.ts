@@ -12,6 +12,7 @@ import {
   version,
 } from '@duckdb/node-api'
 import { assert } from '../base/assert.ts'
+import { cancelSignal, throwIfCancelled } from '../base/cancel.ts'
 import { type DuckColumn, readColumns } from './duck-columns.ts'
 import { SCRATCH } from './object-key.ts'
 import { scratchName, temporaryName } from './scratch.ts'
@@ -43,7 +44,10 @@ export type DuckSession = {
 
 export type AppendType = 'BIGINT' | 'VARCHAR' | 'DOUBLE'
 
-/** One DuckDB in memory. Statements called at the same time run at the same time, each on a connection of its own. */
+/**
+ * One DuckDB in memory. Statements called at the same time run at the same time, each on a connection of its own. Those of
+ * work that is cancelled are interrupted, and no further one begins.
+ */
 export type Duck = DuckSession & {
   readonly version: string
   session<T>(body: (session: DuckSession) => Promise<T>): Promise<T>
@@ -78,10 +82,19 @@ export async function createDuck(options: DuckOptions = {}): Promise<Duck> {
     return instance.connect()
   }
   async function withConnection<T>(body: (connection: DuckDBConnection) => Promise<T>): Promise<T> {
+    const signal = cancelSignal()
+    signal?.throwIfAborted()
     const connection = await connect()
+    const interrupt = () => connection.interrupt()
+    signal?.addEventListener('abort', interrupt, { once: true })
     try {
       return await body(connection)
+    } catch (error) {
+      // The statement was interrupted, or found what one that was had left.
+      signal?.throwIfAborted()
+      throw error
     } finally {
+      signal?.removeEventListener('abort', interrupt)
       connection.closeSync()
     }
   }
@@ -128,6 +141,7 @@ function sessionOn(connection: DuckDBConnection): DuckSession {
   const bound = (params: readonly DuckParam[] | undefined) => params as DuckDBValue[] | undefined
   let streaming: string | undefined
   const requireQuiet = () => {
+    throwIfCancelled()
     assert(streaming === undefined, `a session was used while it gives the chunks of: ${streaming?.slice(0, 200)}`)
   }
   async function* chunks(text: string, params?: readonly DuckParam[]) {
@@ -136,6 +150,7 @@ function sessionOn(connection: DuckDBConnection): DuckSession {
     try {
       const result = await connection.stream(text, bound(params))
       for (;;) {
+        throwIfCancelled()
         const chunk = await result.fetchChunk()
         if (chunk === null || chunk.rowCount === 0) return
         yield chunk

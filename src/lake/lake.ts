@@ -23,7 +23,7 @@
  * - The object is in the store before its row: a crash between leaves an object without a row, which a later ingest
  *   of the same content takes up.
  *
- * Doors: collect-objects.ts, csv-file.ts, duck.ts, erase.ts, merge-small.ts, merged-files.ts, named-by-digest.ts, objects.ts,
+ * Doors: collect-objects.ts, csv-file.ts, duck.ts, erase.ts, lazy-duck.ts, merge-small.ts, merged-files.ts, named-by-digest.ts, objects.ts,
  * open-store.ts, quote.ts, scratch.ts, snapshot-path.ts,
  * snapshot.ts, subject.ts, suppression.ts, trim-cache.ts,
  * withdraw.ts, work.ts.

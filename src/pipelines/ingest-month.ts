@@ -40,7 +40,7 @@ export function defineIngestMonth(
       withHandedOver(objects, handed, (dir) => ingest.ingestMonth({ ...here, dir, from: month.from ?? month.dir })),
     ).catch((error) => ({ error }))
     // What cannot be removed now is removed by `weir gc`; the delivery is what it is.
-    await run.step('remove what was handed over', () => letGo(objects, handed)).catch(() => {})
+    await run.step('remove what was handed over', () => letGo(objects, handed), { always: true }).catch(() => {})
     if ('error' in taken) throw taken.error
     return taken
   })

@@ -19,12 +19,16 @@ export function stepsOfProject(
   digest: string,
   also: () => Promise<void> = async () => {},
 ): FlowRun['step'] {
-  return (name, body) =>
-    run.step(name, async () => {
-      requireSameProject(project, digest)
-      await also()
-      return body()
-    })
+  return (name, body, options) =>
+    run.step(
+      name,
+      async () => {
+        requireSameProject(project, digest)
+        await also()
+        return body()
+      },
+      options,
+    )
 }
 
 function requireSameProject(project: Project, digest: string): void {

@@ -1,3 +1,4 @@
+import { cancelSignal, throwIfCancelled } from '../base/cancel.ts'
 import { canonicalJson } from '../base/hash.ts'
 import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import { keepObjects } from '../lake/collect-objects.ts'
@@ -40,8 +41,9 @@ export async function fitModel(
   pinned: Pinned,
   dataset: TrainingSetRef,
   asServed: TrainingSetRef | null,
-  options: { signal?: AbortSignal } = {},
 ): Promise<Fit> {
+  const signal = cancelSignal()
+  const options = signal ? { signal } : {}
   const { model: definition, service } = pinned.definitions
   const champion = pinned.champion ? await readChampion(deps.tracking, pinned.champion) : null
   const outside = definition.learner.kind === 'trainer'
@@ -58,10 +60,12 @@ export async function fitModel(
     ...options,
     onFold: (name, score) => search?.note(name, score),
   }).catch((error: unknown) => {
-    if (outside) return failRun(deps, pinned, error)
+    if (outside) return failRun(deps, pinned, error, signal)
     throw error
   })
   await search?.written()
+  // Nothing is kept yet.
+  throwIfCancelled()
   const [storedModel, storedOnnx, storedEvaluation, storedReport] = await keepObjects(deps.lake.work, () =>
     Promise.all([
       keepFile(deps.objects, model, 'weir'),

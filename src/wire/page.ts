@@ -30,10 +30,37 @@ export function pageOfQuery(query: { limit?: string; page_token?: string }): { l
     throw new PlatformError('invalid_argument', `limit: a whole number from 1 to ${most} is expected`)
   }
   const before = query.page_token === undefined ? null : whole(query.page_token)
-  if (before === undefined) {
-    throw new PlatformError('invalid_argument', 'page_token: send the next_page_token of the page before, as it came')
-  }
+  if (before === undefined) throw wrongToken()
   return { limit, before }
+}
+
+/** The same for a list whose pages are told apart by a text: the part of the token is as it was given to `textToken`. */
+export function textPageOfQuery<Part>(
+  query: { limit?: string; page_token?: string },
+  read: (part: unknown) => Part | undefined,
+): { limit: number; before: Part | undefined } {
+  const { page_token: token, ...rest } = query
+  const { limit } = pageOfQuery(rest)
+  if (token === undefined) return { limit, before: undefined }
+  const before = read(jsonOf(Buffer.from(token, 'base64url').toString('utf8')))
+  if (before === undefined) throw wrongToken()
+  return { limit, before }
+}
+
+export function textToken(part: unknown): string {
+  return Buffer.from(JSON.stringify(part)).toString('base64url')
+}
+
+function jsonOf(text: string): unknown {
+  try {
+    return JSON.parse(text)
+  } catch {
+    return undefined
+  }
+}
+
+function wrongToken(): PlatformError {
+  return new PlatformError('invalid_argument', 'page_token: send the next_page_token of the page before, as it came')
 }
 
 function whole(text: string): number | undefined {

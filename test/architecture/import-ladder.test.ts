@@ -28,7 +28,7 @@ const LADDER: string[][] = [
 const ONLY: Record<string, string[]> = {
   ml: ['base'],
   generator: ['base'],
-  flows: ['base', 'db'],
+  flows: ['base', 'wire', 'db'],
   identity: ['base', 'wire', 'db'],
   trainer: ['base'],
   base: [],

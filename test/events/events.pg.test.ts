@@ -339,7 +339,7 @@ test('a reader who takes nothing is cut off; the others go on', async () => {
   await good.close()
 }, 30_000)
 
-test('a flow that is watched tells its run, its steps and how far they are; the result is the same', async () => {
+test('a flow that is watched tells that it is submitted and how far its steps are; the result is the same', async () => {
   const told: Happening[] = []
   const unwatch = here.watch((event) => told.push(event))
   const bodies = new Map<string, FlowBody>()
@@ -364,9 +364,8 @@ test('a flow that is watched tells its run, its steps and how far they are; the 
   const states = told.map((event) =>
     event.type === 'progress' ? 'progress' : `${event.type} ${'state' in event && event.state}`,
   )
-  expect(states).toEqual([
-    ...['run waiting', 'run running', 'step running', 'progress', 'step succeeded', 'run succeeded'],
-  ])
+  // The rest is told by the engine when it is recorded: test/flows/news.pg.test.ts.
+  expect(states).toEqual(['run waiting', 'progress'])
   expect(seen).toMatchObject([{ phase: 'grow trees', done: 300, run: 'run9', step: 'double' }])
 })
 

@@ -38,7 +38,7 @@ test('what a process records after its run was given away is refused by the numb
   expect(await flows.wait(runId)).toBe(1)
   const late = { runId, executorId: FAR_ID, turn: 1 }
   expect(await insertStep(db, late, { number: 1, name: 'late', output: '2', error: null, ms: 1 })).toBe(false)
-  await finishRun(db, late, { output: '2' })
+  await finishRun(db, late, { state: 'succeeded', output: '2' })
   expect(await flows.get(runId)).toMatchObject({ output: 1, steps: [{ name: 'only' }] })
 })
 
@@ -52,10 +52,10 @@ test('a process that was given its run once more records nothing of the turn bef
   const [before, now] = [1, 2].map((turn) => ({ runId, executorId: FAR_ID, turn }))
   const step = { number: 0, name: 'first', output: '1', error: null, ms: 1 }
   expect(await insertStep(db, before!, step)).toBe(false)
-  await finishRun(db, before!, { output: '1' })
+  await finishRun(db, before!, { state: 'succeeded', output: '1' })
   expect(await flows.get(runId)).toMatchObject({ state: 'running', steps: [] })
   expect(await insertStep(db, now!, step)).toBe(true)
-  await finishRun(db, now!, { output: '2' })
+  await finishRun(db, now!, { state: 'succeeded', output: '2' })
   expect(await flows.get(runId)).toMatchObject({ state: 'succeeded', output: 2, steps: [{ name: 'first' }] })
 })
 

@@ -1,4 +1,5 @@
 import { must } from '../../base/assert.ts'
+import { throwIfCancelled } from '../../base/cancel.ts'
 import type { Clock } from '../../base/clock.ts'
 import { PlatformError } from '../../base/errors.ts'
 import { type Instant, instantOfMs } from '../../base/instant.ts'
@@ -104,6 +105,8 @@ export async function materializeView(deps: Deps, view: ViewDefinition, bounds: 
     await online.create(tx, view, { anew: lost || held === undefined })
     const written = await load(deps, tx, view, plan, bounds.onProgress)
     const { rows, newest } = await online.extent(tx, view)
+    // From here on readers see it.
+    throwIfCancelled()
     await online.complete(tx, { view: view.name, table: online.table(view) }, generation)
     const validAt = view.changes ? newest : plan.last.validAt
     await upsertOnlineTable(tx, {

@@ -94,6 +94,11 @@ export function standing(parameter: number): string {
   return `me as (select id from flows.executor where id = $${parameter} for key share)`
 }
 
+/** What becomes of a run that its process has left: it waits for another, or is over where somebody wants it cancelled. */
+export const LEFT = `holder = null, waiting_since = now(),
+  state = case when cancel_asked_at is null then 'waiting' else 'cancelled' end,
+  finished_at = case when cancel_asked_at is null then null else now() end`
+
 /**
  * Takes a process out, and puts what it had not finished back for all; gives the number of these runs. In one
  * transaction, with the lease or on the process's own connection. The process may still live: what it takes meanwhile
@@ -101,12 +106,12 @@ export function standing(parameter: number): string {
  */
 export async function removeExecutor(sql: Query, executorId: string, options: { died: boolean }): Promise<number> {
   await sql.query('select from flows.executor where id = $1 for update', [executorId])
-  const rows = await sql.query(
-    `update flows.run set state = 'waiting', holder = null, reserved_for = null, waiting_since = now(),
+  const rows = await sql.query<{ state: string }>(
+    `update flows.run set ${LEFT}, reserved_for = null,
        deaths = deaths + case when $2 and holder is not null then 1 else 0 end
-     where holder = $1 or reserved_for = $1 returning id`,
+     where holder = $1 or reserved_for = $1 returning state`,
     [executorId, options.died],
   )
   await sql.query('delete from flows.executor where id = $1', [executorId])
-  return rows.length
+  return rows.filter(({ state }) => state === 'waiting').length
 }

@@ -1,5 +1,5 @@
 import type { Sql } from '../../db/sql.ts'
-import { LIVE, standing } from './executors.ts'
+import { LEFT, LIVE, standing } from './executors.ts'
 
 type Query = Pick<Sql, 'query'>
 
@@ -13,15 +13,25 @@ export async function notifyWaiting(sql: Query): Promise<void> {
 /** How long an answer that nobody was told is kept for whoever submits the same again. */
 const UNHEARD_KEPT = `interval '1 hour'`
 
-export type Submission = { runId: string; flow: string; key: string; build: string | null; input: string | null }
+export type Submission = {
+  runId: string
+  flow: string
+  key: string
+  build: string | null
+  input: string | null
+  by: string | null
+}
 
 /**
  * Records the wish and gives its run: the unfinished one of the same key, or the one whose end nobody was told, else a
  * new one. Undefined where somebody submits the same at this moment: then ask again.
  */
-export async function submitRun(sql: Query, submission: Submission): Promise<string | undefined> {
-  const { runId, flow, key, build, input } = submission
-  const rows = await sql.query<{ id: string }>(
+export async function submitRun(
+  sql: Query,
+  submission: Submission,
+): Promise<{ id: string; made: boolean } | undefined> {
+  const { runId, flow, key, build, input, by } = submission
+  const rows = await sql.query<{ id: string; made: boolean }>(
     `with known as (
        select id, 1 as rank, submitted_at from flows.run where key = $3 and state in ('waiting', 'running')
        union all
@@ -30,17 +40,17 @@ export async function submitRun(sql: Query, submission: Submission): Promise<str
        union all
        select id, 0, submitted_at from flows.run where id = $1
      ), made as (
-       insert into flows.run (id, flow, key, build, state, input)
-       select $1, $2, $3, $4, 'waiting', $5::json where not exists (select from known)
+       insert into flows.run (id, flow, key, build, state, input, submitted_by)
+       select $1, $2, $3, $4, 'waiting', $5::json, $6::json where not exists (select from known)
        on conflict do nothing
        returning id
      ), told as (select pg_notify('${RUNS_CHANNEL}', '') from made)
-     (select id from made, told)
+     (select id, true as made from made, told)
      union all
-     (select id from known order by rank, submitted_at desc limit 1)`,
-    [runId, flow, key, build, input],
+     (select id, false from known order by rank, submitted_at desc limit 1)`,
+    [runId, flow, key, build, input, by],
   )
-  return rows[0]?.id
+  return rows[0]
 }
 
 export type Taken = {
@@ -50,6 +60,7 @@ export type Taken = {
   turn: number
   build: string | null
   deaths: number
+  submittedBy: string | null
 }
 
 /** A run of another build is left to its own for that long, where no process of that build is to be seen. */
@@ -78,7 +89,7 @@ export async function takeRun(
        for update of w skip locked
      ) waiting
      where r.id = waiting.id
-     returning r.id, r.flow, r.input::text as input, r.turn, r.build, r.deaths`,
+     returning r.id, r.flow, r.input::text as input, r.turn, r.build, r.deaths, r.submitted_by::text as "submittedBy"`,
     [by.executorId, by.serves, by.build, by.flows],
   )
   return rows[0]
@@ -95,11 +106,11 @@ export async function reserveRun(sql: Query, runId: string, executorId: string):
   return rows.length === 1
 }
 
-/** The same for a run of another process. The caller holds that one's lease. */
+/** The same for a run of another process, unless somebody wants it cancelled. The caller holds that one's lease. */
 export async function takeAway(sql: Query, runId: string, from: string, to: string): Promise<boolean> {
   const rows = await sql.query(
     `with ${standing(3)}
-     update flows.run set state = 'waiting', holder = null, reserved_for = $3, waiting_since = now(),
+     update flows.run set ${LEFT}, reserved_for = case when cancel_asked_at is null then $3::uuid end,
        deaths = deaths + case when holder is not null then 1 else 0 end
      where exists (select from me) and id = $1 and (holder = $2 or reserved_for = $2) returning id`,
     [runId, from, to],
@@ -122,33 +133,58 @@ export async function insertStep(sql: Query, { runId, executorId, turn }: Turn, 
        insert into flows.step (run_id, number, name, output, error, started_at, finished_at)
        select id, $4, $5, $6::json, $7::json, now() - $8 * interval '1 millisecond', now() from mine
        on conflict (run_id, number) do nothing
+     ), tried as (
+       update flows.attempt a set finished_at = now(), error = $7::json from mine
+       where a.run_id = mine.id and a.number = $4 and a.turn = $3 and a.finished_at is null
      ) select 1 from mine`,
     [runId, executorId, turn, step.number, step.name, step.output, step.error, step.ms],
   )
   return rows.length === 1
 }
 
-/** Records how a run ended, where it is still this turn's. */
+export type End =
+  | { state: 'succeeded'; output: string | null }
+  | { state: 'failed'; error: string }
+  | { state: 'cancelled'; by: string; why: string | null }
+
+/**
+ * Records how a run ended, where it is still this turn's; gives what it ended as, undefined where it is somebody else's or
+ * was recorded before.
+ */
 export async function finishRun(
   sql: Query,
   { runId, executorId, turn }: Turn,
-  end: { output: string | null } | { error: string },
-): Promise<void> {
-  const failed = 'error' in end
-  await sql.query(
+  end: End,
+): Promise<End['state'] | undefined> {
+  const rows = await sql.query<{ state: End['state'] }>(
     `update flows.run set state = $4, output = $5::json, error = $6::json, holder = null, finished_at = now()
-     where id = $1 and holder = $2 and turn = $3`,
-    [runId, executorId, turn, failed ? 'failed' : 'succeeded', failed ? null : end.output, failed ? end.error : null],
+     where id = $1 and holder = $2 and turn = $3 returning state`,
+    [
+      runId,
+      executorId,
+      turn,
+      end.state,
+      end.state === 'succeeded' ? end.output : null,
+      end.state === 'failed' ? end.error : null,
+    ],
   )
+  return rows[0]?.state
 }
 
-export type RunState = { state: string; build: string | null; steps: number; holder: string | null }
+export type RunState = {
+  state: string
+  build: string | null
+  steps: number
+  holder: string | null
+  askedBy: string | null
+  askedWhy: string | null
+}
 
 /** How far a run is. The holder is the process that works on it, or that took it for itself. */
 export async function findRunState(sql: Query, runId: string): Promise<RunState | undefined> {
   const rows = await sql.query<RunState>(
     `select state, build, (select count(*) from flows.step where run_id = run.id)::int as steps,
-       coalesce(holder, reserved_for)::text as holder
+       coalesce(holder, reserved_for)::text as holder, cancel_by as "askedBy", cancel_why as "askedWhy"
      from flows.run where id = $1`,
     [runId],
   )

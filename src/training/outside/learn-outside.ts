@@ -66,7 +66,8 @@ export async function learnOutside(
   const keepLog = () => deps.tracking.artifacts.putOfRun(runId, LOG_FILE, Buffer.from(log.text()))
   const failed = async (error: unknown): Promise<never> => {
     if (log.bytes() > 0) await keepLog()
-    await deps.tracking.runs.update(runId, { status: 'FAILED', endTimeMs: deps.clock.nowMs() })
+    const status = options.signal?.aborted ? 'KILLED' : 'FAILED'
+    await deps.tracking.runs.update(runId, { status, endTimeMs: deps.clock.nowMs() })
     throw error
   }
   // It may have done anything: it is not asked a second time on behalf of one command.
@@ -216,8 +217,10 @@ export async function failRun(
   { tracking, clock }: Pick<OutsideDeps, 'tracking' | 'clock'>,
   { runId }: Pinned,
   error: unknown,
+  cancel?: AbortSignal,
 ): Promise<never> {
-  await tracking.runs.update(runId, { status: 'FAILED', endTimeMs: clock.nowMs() })
+  const status = cancel?.aborted ? 'KILLED' : 'FAILED'
+  await tracking.runs.update(runId, { status, endTimeMs: clock.nowMs() })
   if (error instanceof PlatformError) throw refused(runId, error.message)
   throw error
 }
