@@ -104,6 +104,8 @@ export async function takeTurn(options: TurnOptions): Promise<void> {
     })
     // Steps that were not waited for are not worth a run's end.
     if (signal.aborted) return
+    // One that was asked for a moment ago may not have been heard.
+    if (asked === undefined) await cancels.look().catch(() => {})
     const cancelled = asked !== undefined && (refused || came.state === 'failed')
     const end: End = cancelled ? { state: 'cancelled', ...asked! } : came
     journal.say(ending(end, asked))
