@@ -1,3 +1,4 @@
+import { randomUUID } from 'node:crypto'
 import type { FastifyPluginAsync } from 'fastify'
 import type { App } from './app.ts'
 import { instantOfMs } from './base/instant.ts'
@@ -10,6 +11,8 @@ import { timeRoutes } from './features/time/routes.ts'
 import { flowRoutes } from './flows/routes.ts'
 import { consoleRoutes } from './http/console.ts'
 import { createServer, type Route } from './http/server.ts'
+import { auditRoutes } from './identity/audit-routes.ts'
+import { createTrail } from './identity/trail.ts'
 import { deliveryRoutes } from './ingest/routes.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
 import { createTraffic, type Traffic } from './monitoring/traffic.ts'
@@ -17,8 +20,11 @@ import { createOverview } from './overview/overview.ts'
 import { overviewRoutes } from './overview/routes.ts'
 import { dataRoutes } from './pipelines/data-routes.ts'
 import { REGISTRY_CHANNEL } from './registry/channel.ts'
-import { registryRoutes } from './registry/routes.ts'
+import { modelRoutes, registryRoutes } from './registry/routes.ts'
+import { createVersionDetails } from './registry/version-details.ts'
 import { servingRoutes } from './serving/routes.ts'
+import { serverRoutes } from './serving/server-routes.ts'
+import { createServers, type Servers } from './serving/servers.ts'
 import { createServing, type Serving } from './serving/serving.ts'
 import { trackingRoutes } from './tracking/routes.ts'
 import { runTableRoutes } from './tracking/table/routes.ts'
@@ -31,9 +37,10 @@ export async function startServer(app: App): Promise<RunningServer> {
   const { settings, features, log } = app
   const traffic = createTraffic(app.clock.nowMs)
   const metrics = createMetrics({ featureStates: features.viewStates, traffic })
-  const serving = servingOf(app, metrics)
+  const servers = createServers({ db: app.db, id: randomUUID(), version: await weirVersion(), log })
+  const serving = servingOf(app, metrics, servers)
   const server = await createServer({
-    routes: routesOf(app, serving, metrics, traffic),
+    routes: routesOf(app, serving, metrics, traffic, servers),
     host: settings.host,
     port: settings.port,
     token: settings.token,
@@ -44,7 +51,10 @@ export async function startServer(app: App): Promise<RunningServer> {
   })
   let unfollow = async () => {}
   let unlook = async () => {}
-  const collecting = setInterval(() => collectUploads(app), COLLECT_MS)
+  const collecting = setInterval(() => {
+    collectUploads(app)
+    void noteTrail(app)
+  }, COLLECT_MS)
   collecting.unref()
   const close = async () => {
     clearInterval(collecting)
@@ -58,6 +68,8 @@ export async function startServer(app: App): Promise<RunningServer> {
     unlook = await app.lake.look.follow()
     await app.db.listen(REGISTRY_CHANNEL, (model) => app.events.tellHere({ type: 'model', model }))
     await serving.start()
+    // A point of the trail outside of the database, now and then: what was written before it cannot be written anew unseen.
+    await noteTrail(app)
     return { url: await atRequests(() => server.listen()), routes: server.routes, close }
   } catch (error) {
     await close()
@@ -66,7 +78,7 @@ export async function startServer(app: App): Promise<RunningServer> {
 }
 
 /** Our own flows may log to another MLflow server: what serves is loaded from there. */
-export function servingOf(app: App, metrics: Metrics): Serving {
+export function servingOf(app: App, metrics: Metrics, servers: Servers): Serving {
   return createServing({
     project: app.project,
     features: app.features,
@@ -77,11 +89,18 @@ export function servingOf(app: App, metrics: Metrics): Serving {
     log: app.log,
     health: app.health,
     events: metrics.events,
+    servers,
   })
 }
 
 /** The routes of all rooms. */
-export function routesOf(app: App, serving: Serving, metrics: Metrics, traffic: Traffic): FastifyPluginAsync[] {
+export function routesOf(
+  app: App,
+  serving: Serving,
+  metrics: Metrics,
+  traffic: Traffic,
+  servers: Servers,
+): FastifyPluginAsync[] {
   const { project, settings, ingest, lake, features, tracking, registry, events, flows, clock, log } = app
   const models = project.models.map((model) => model.name)
   const append = (source: string, rows: Record<string, unknown>[]) => appendRows(app, source, rows)
@@ -107,11 +126,23 @@ export function routesOf(app: App, serving: Serving, metrics: Metrics, traffic: 
     }),
     runTableRoutes(tracking.table),
     registryRoutes(registry),
+    modelRoutes({ registry, details: createVersionDetails(tracking), inProject: (name) => models.includes(name) }),
+    serverRoutes({ servers, registry: app.mlflow.registry }),
+    auditRoutes(trailOf(app)),
     cardRoutes(app.mlflow),
   ]
 }
 
 const COLLECT_MS = 3_600_000
+
+const trailOf = ({ db, objects }: App) => createTrail({ sql: db, notes: objects })
+
+async function noteTrail(app: App): Promise<void> {
+  const { log } = app
+  await trailOf(app)
+    .note()
+    .catch((error: unknown) => log.warn({ err: error }, 'no point of the trail could be noted'))
+}
 
 /** Uploads in parts that nobody finished; `weir gc` does the same. */
 function collectUploads({ tracking, clock, log }: App): void {

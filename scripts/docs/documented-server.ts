@@ -7,6 +7,7 @@ import { createServer } from '../../src/http/server.ts'
 import { createMetrics } from '../../src/monitoring/metrics.ts'
 import { createTraffic } from '../../src/monitoring/traffic.ts'
 import { routesOf, servingOf } from '../../src/server.ts'
+import { createServers } from '../../src/serving/servers.ts'
 
 /** A small project for the documents: its model and its key stand for the reader's own. */
 export function documentedProject(): Project {
@@ -41,12 +42,14 @@ export async function openDocumentedServer() {
   }
   const app = new Proxy(rooms, { get: (held, room: keyof App) => held[room] ?? NOTHING }) as unknown as App
   const metrics = createMetrics({ featureStates: async () => [] })
+  const servers = createServers({ db: app.db, id: '', version: '0', log: silentLog })
   const server = await createServer({
     routes: routesOf(
       app,
-      servingOf(app, metrics),
+      servingOf(app, metrics, servers),
       metrics,
       createTraffic(() => 0),
+      servers,
     ),
     host: '127.0.0.1',
     port: 0,

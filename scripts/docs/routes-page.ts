@@ -29,6 +29,7 @@ const TITLES = {
   features: 'Features',
   data: 'Deliveries and snapshots',
   experiments: 'Experiments and runs',
+  models: 'Models and promotions',
   feast: "Feast's protocol",
   state: 'State of the server',
 }

@@ -87,6 +87,16 @@ const GROUPS = {
     { name: 'models', summary: 'the registered models and their versions', load: () => import('./commands/models.ts') },
     { name: 'promote', summary: 'give a version a stage or an alias', load: () => import('./commands/promote.ts') },
     {
+      name: 'promotions',
+      summary: 'promotions that wait for another pair of eyes; accept or decline one',
+      load: () => import('./commands/promotions.ts'),
+    },
+    {
+      name: 'audit',
+      summary: 'who changed what; what was live at a moment; whether the trail is whole',
+      load: () => import('./commands/audit.ts'),
+    },
+    {
       name: 'predict',
       summary: 'predict one entity with the promoted model',
       load: () => import('./commands/predict.ts'),

@@ -17,10 +17,11 @@ import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { instantOfMs } from '../base/instant.ts'
 import { letGoOfWal, rewriteTables } from '../db/pages.ts'
-import type { Database } from '../db/sql.ts'
+import type { Database, Sql } from '../db/sql.ts'
 import type { KeyInput } from '../features/define/keys.ts'
 import type { FlowRun } from '../flows/flow.ts'
 import { RECORD_TABLES } from '../flows/records.ts'
+import { recordChange } from '../identity/audit.ts'
 import type { Asked } from '../lake/suppression.ts'
 import { TRACE_TABLES } from '../tracking/tracking.ts'
 import {
@@ -61,7 +62,10 @@ export type Erasure = {
 /** Tables beside those of live values that a request writes to, or that held what it deletes. */
 const TABLES = [
   'features.statistics',
+  'identity.audit',
   'ingest.delivery',
+  'registry.promotion_request',
+  'registry.transition',
   ...RECORD_TABLES,
   ...TRACE_TABLES,
   'erasure.affected',
@@ -126,7 +130,11 @@ export function createErasure(deps: ErasureDeps): Erasure {
     const outside = outsideOf(deps)
     const report: ErasureReport = { places, hosts, pages: [], wal: null, outside }
     await step('finish', async () => {
-      await sql.tx((tx) => finishRequest(tx, id, now(), report))
+      await sql.tx(async (tx) => {
+        await finishRequest(tx, id, now(), report)
+        const to = { places: places.length }
+        await recordChange(tx, { action: 'erasure.done', on: onRequest(id), from: null, to })
+      })
       return null
     })
     const pages = await step('pages', () => rewriteTables(sql.url, [...tables, ...TABLES]))
@@ -164,6 +172,13 @@ export function createErasure(deps: ErasureDeps): Erasure {
         if (unfinished !== undefined) return unfinished
         const id = randomUUID()
         await insertRequest(tx, { id, suppression, entity, key: [...subject.key], actor, reason, askedAt: now() })
+        await recordChange(tx, {
+          action: 'erasure.asked',
+          on: onRequest(id),
+          from: null,
+          to: { entity, suppression },
+          why: reason,
+        })
         return id
       })
     },
@@ -174,7 +189,15 @@ export function createErasure(deps: ErasureDeps): Erasure {
       return find({ subject, ways, affected: await features.erasure.survey(subject, ways) })
     },
     async lift({ entity, key, actor, reason }) {
-      if (await lake.suppressions.lift(subjectOf(project, entity, key), { actor, reason })) return
+      const record = (tx: Sql) =>
+        recordChange(tx, {
+          action: 'erasure.lifted',
+          on: { kind: 'entity', name: entity },
+          from: null,
+          to: null,
+          why: reason,
+        })
+      if (await lake.suppressions.lift(subjectOf(project, entity, key), { actor, reason }, record)) return
       throw new PlatformError(
         'not_found',
         `rows of this ${entity} are not suppressed: it was not erased, or the suppression was lifted`,
@@ -182,6 +205,9 @@ export function createErasure(deps: ErasureDeps): Erasure {
     },
   }
 }
+
+/** Who it is stands nowhere in the trail. */
+const onRequest = (id: string) => ({ kind: 'erasure', name: id })
 
 function outsideOf({ project }: ErasureDeps): string[] {
   return [

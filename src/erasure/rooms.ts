@@ -1,12 +1,15 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import type { Project } from '../config/project.ts'
+import type { Sql } from '../db/sql.ts'
 import type { Features } from '../features/features.ts'
 import type { Flows } from '../flows/flows.ts'
+import { eraseReasons, findReasons } from '../identity/audit-erase.ts'
 import { withoutSubject } from '../ingest/erase.ts'
 import { collectHandedOver } from '../ingest/hand-over.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { ObjectStore } from '../lake/objects.ts'
+import { registryReasons } from '../registry/erase-reasons.ts'
 import type { Tracking } from '../tracking/tracking.ts'
 import { cleanDocument } from './clean-document.ts'
 import { eraseFromFiles, findInFiles } from './files.ts'
@@ -14,6 +17,7 @@ import type { HostCopies, Place } from './report.ts'
 import type { Target } from './target.ts'
 
 export type RoomDeps = {
+  sql: Sql
   project: Project
   lake: Lake
   features: Features
@@ -50,6 +54,7 @@ export function erasureRooms(deps: RoomDeps): ErasureRoom[] {
     deliveries(deps),
     traces(deps),
     runs(deps),
+    reasons(deps),
     files(deps),
   ]
 }
@@ -160,6 +165,21 @@ function runs({ project, flows }: RoomDeps): ErasureRoom {
   }
   const key = ({ subject }: Target) => [JSON.stringify(subject.key[0] ?? '').slice(1, -1)]
   return { room: 'runs', find: change(false, key), erase: change(true, (target) => [...key(target), '"examples"']) }
+}
+
+/** What somebody was told, or wrote, when a change was made: the trail and the registry keep it. */
+function reasons({ sql }: RoomDeps): ErasureRoom {
+  const counted = (trail: number, registry: number) => [
+    ...(trail === 0 ? [] : [{ where: 'reasons in the trail', count: trail }]),
+    ...(registry === 0 ? [] : [{ where: 'reasons of promotions', count: registry }]),
+  ]
+  return {
+    room: 'reasons',
+    find: async ({ subject: { key } }) =>
+      counted((await findReasons(sql, key)).length, await registryReasons(sql, key, { write: false })),
+    erase: async ({ subject: { key } }) =>
+      counted(await eraseReasons(sql, key), await registryReasons(sql, key, { write: true })),
+  }
 }
 
 function files({ lake, home, objects, flows }: RoomDeps): ErasureRoom {

@@ -3,6 +3,6 @@
  *
  * - Everything is done by somebody: a request, a command and a flow each have a principal, which whatever they call can ask for.
  *
- * Doors: audit.ts, principal.ts.
+ * Doors: audit-erase.ts, audit-routes.ts, audit.ts, principal.ts, trail.ts.
  */
 export {}

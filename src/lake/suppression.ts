@@ -20,8 +20,8 @@ export type Asked = { actor: string; reason: string }
 export type Suppressions = {
   /** Records that rows of the subject may no longer come in; its number, also when that was so already. */
   add(tx: Sql, subject: Subject, asked: Asked): Promise<number>
-  /** Lets them come in again; false when they might. */
-  lift(subject: Subject, asked: Asked): Promise<boolean>
+  /** Lets them come in again; false when they might. `beside` writes in the same transaction. */
+  lift(subject: Subject, asked: Asked, beside?: (tx: Sql) => Promise<void>): Promise<boolean>
   find(subject: Subject): Promise<number | undefined>
   /** Those that hold now; undefined, after one short query, when there are none. */
   active(sql?: Sql): Promise<ActiveSuppressions | undefined>
@@ -49,11 +49,18 @@ export function createSuppressions({ sql, secret, now }: Deps): Suppressions {
         held ?? insertSuppression(tx, { entity: subject.entity, subject: name, secret: id, recordedAt, actor, reason })
       )
     },
-    async lift(subject, { actor, reason }) {
+    async lift(subject, { actor, reason }, beside) {
       const { key } = await secret()
       return sql.tx(async (tx) => {
         const at = await takeMoment(tx, now())
-        return liftSuppression(tx, { subject: subjectName(key, subject.entity, subject.key), at, actor, reason })
+        const lifted = await liftSuppression(tx, {
+          subject: subjectName(key, subject.entity, subject.key),
+          at,
+          actor,
+          reason,
+        })
+        if (lifted) await beside?.(tx)
+        return lifted
       })
     },
     async find(subject) {

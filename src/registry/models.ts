@@ -13,6 +13,7 @@ import { actorOf } from './moves.ts'
 import { checkModelName, checkTag, isPrompt, STAGES } from './names.ts'
 import type { ModelRow } from './queries/models.ts'
 import * as queries from './queries/models.ts'
+import { selectCounts, selectDeletedModels } from './queries/overview.ts'
 import { voidRequests } from './queries/requests.ts'
 import { selectLatest, selectStanding, selectUnused, type VersionRow } from './queries/versions.ts'
 import { MODEL_FIELDS } from './search-fields.ts'
@@ -132,6 +133,9 @@ export function createModels({ sql, tracking, clock, policyOf }: Deps) {
     getModel,
     findModels,
     readModels,
+    countsOf: (names: readonly string[]) => selectCounts(sql, names, instantOfMs(clock.nowMs())),
+    /** Names of models that were deleted: their history is kept under them. */
+    deletedModels: () => selectDeletedModels(sql),
     listModels: async () => readModels((await findModels({ maxResults: MODELS_MAX })).rows),
     renameModel,
     describeModel,

@@ -1,20 +1,8 @@
 /** What is said where a promotion waits, is over or is refused. */
 import { PlatformError } from '../base/errors.ts'
 import { displayInstant } from '../base/instant.ts'
+import { saysOf } from './promotion-words.ts'
 import type { PromotionRequest } from './queries/requests.ts'
-
-/** What is asked for, in words. */
-export function saysOf({
-  name,
-  version,
-  kind,
-  target,
-}: Pick<PromotionRequest, 'name' | 'version' | 'kind' | 'target'>): string {
-  if (version === null) return `taking the alias ${target} of ${name} away`
-  return kind === 'alias'
-    ? `the alias ${target} for version ${version} of ${name}`
-    : `version ${version} of ${name} to ${target}`
-}
 
 export function waits(request: PromotionRequest): PlatformError {
   const { id, expiresAt } = request

@@ -11,8 +11,9 @@ import { noModel } from './models.ts'
 import { actorOf, isDone, type Move, make, standingOf } from './moves.ts'
 import { checkAlias, invalid, isActiveStage, type Stage } from './names.ts'
 import { forbidden, noRequest, otherChampion, over, ownWish, waits } from './promotion-refusals.ts'
-import { selectTransitions, type Transition } from './queries/history.ts'
+import { type KeptTransition, selectTransitions } from './queries/history.ts'
 import { holdModel } from './queries/models.ts'
+import { selectPrevious, selectVersionWasIn } from './queries/overview.ts'
 import {
   decideRequest,
   findWaiting,
@@ -109,6 +110,8 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
     const { name, version, target } = move
     if (version === null || policyOf(name).gate.length === 0) return
     if (target !== 'Production' && !(move.kind === 'alias' && target === 'champion')) return
+    // The way back is open: what answered once has passed.
+    if (await selectVersionWasIn(sql, { name, version }, 'Production')) return
     const { passed, rules } = await verdict(name, version)
     if (passed) return
     const said = rules.filter((rule) => !rule.passed).map((rule) => rule.says)
@@ -117,7 +120,7 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
     })
   }
 
-  type Decision = { id: number; reason: string; actor: string; champion?: number | null }
+  type Decision = { id: number; reason: string; champion?: number | null }
 
   /** One who asks, and those who accept, decline, or take it back, one at a time. */
   async function decide(
@@ -212,10 +215,18 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
     requests: (asked: { name: string | null; open: boolean; limit: number; before: number | null }) =>
       selectRequests(sql, now(), asked),
     policyOf,
-    history: (name: string, version?: number): Promise<Transition[]> =>
+    previousChampion: (name: string) => selectPrevious(sql, name),
+    /** The version that was in Production before comes there again. */
+    async back(name: string, said: { actor: string; comment?: string | null }): Promise<Asked> {
+      const version = await selectPrevious(sql, name)
+      if (version === null)
+        throw new PlatformError('conflict', `no other version of ${name} that is still there was in Production`)
+      return promote(stageMove({ name, version, stage: 'Production', archiveExisting: true }), said)
+    },
+    history: (name: string, version?: number): Promise<KeptTransition[]> =>
       selectTransitions(sql, name, { version: version ?? null, deleted: false }),
     /** Of the models that had this name before and were deleted. */
-    historyOfDeleted: (name: string, version?: number): Promise<Transition[]> =>
+    historyOfDeleted: (name: string, version?: number): Promise<KeptTransition[]> =>
       selectTransitions(sql, name, { version: version ?? null, deleted: true }),
   }
 }

@@ -10,7 +10,7 @@
  * - The files of a version are sealed before it is there, with their digests: they never change while it is.
  * - A version's source is kept as it was given; only files of our own store are ever opened (source.ts).
  *
- * Doors: channel.ts, source.ts.
+ * Doors: channel.ts, erase-reasons.ts, promotion-words.ts, source.ts, version-details.ts.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Model, Promotion } from '../config/project.ts'
@@ -23,7 +23,7 @@ import { createVersions } from './versions.ts'
 
 export type { RegisteredModel } from './models.ts'
 export type { Stage } from './names.ts'
-export type { Transition } from './queries/history.ts'
+export type { KeptTransition as Transition } from './queries/history.ts'
 export type { ModelVersion } from './versions.ts'
 
 export type Registry = ReturnType<typeof createRegistry>

@@ -15,6 +15,7 @@ import { actorOf } from './moves.ts'
 import { checkTag, invalid, isPrompt, parseVersion, STAGES, type Stage, versionName } from './names.ts'
 import { insertTransitions, selectWasInStage } from './queries/history.ts'
 import { lockModel, selectModel } from './queries/models.ts'
+import { selectVersionsPage } from './queries/overview.ts'
 import { voidRequests } from './queries/requests.ts'
 import type { VersionRow } from './queries/versions.ts'
 import * as queries from './queries/versions.ts'
@@ -158,6 +159,9 @@ export function createVersions({ sql, tracking, clock, policyOf }: Deps) {
       const all = { where: 'v.name = $2', orderBy: 'v.version', values: [name], limit: VERSIONS_MAX, offset: 0 }
       return readVersions(await queries.searchVersions(sql, all))
     },
+    /** Newest first, one more than asked for. */
+    versionsPage: async (name: string, page: { limit: number; before: number | null }) =>
+      readVersions(await selectVersionsPage(sql, name, page)),
     /** Versions that would lose their files or their origin with these runs. */
     versionsUsing: (runs: readonly { runId: string; artifactUri: string }[]) => queries.selectVersionsUsing(sql, runs),
     /** Versions whose files are among those at these addresses. */

@@ -2,17 +2,18 @@ import { messageOf, PlatformError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { LOOK_STOP_MS, SAY_MS } from '../base/time-limits.ts'
 import { withinMs } from '../base/within.ts'
-import { type Says, saysOfModel } from '../config/predicts.ts'
+import { saysOfModel } from '../config/predicts.ts'
 import type { Project } from '../config/project.ts'
 import type { Database } from '../db/sql.ts'
 import type { Features } from '../features/features.ts'
 import { kindOf } from '../ml/model/kinds.ts'
 import { decodeModel, type Model, predictOne } from '../ml/model/model-file.ts'
-import { isYesOrNo } from '../ml/model/outcome.ts'
 import { REGISTRY_CHANNEL } from '../registry/channel.ts'
 import type { ModelVersion, RegistryApi } from '../registry/registry.ts'
 import { isOwn, ownFilesOf } from '../registry/source.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
+import { requireSays } from './require-says.ts'
+import type { Answering, Servers } from './servers.ts'
 
 /** What serving tells of itself while it works; monitoring counts it. */
 export type ServingEvents = {
@@ -31,6 +32,8 @@ export type LiveModelDeps = {
   db: Database
   log: Log
   events: ServingEvents
+  /** Where it is told to other processes what answers here; nowhere where there is none. */
+  servers?: Pick<Servers, 'say' | 'leave'>
 }
 
 /** A version that is loaded and answers. */
@@ -71,7 +74,7 @@ const ELSEWHERE = 'elsewhere'
  * full beside the old model and then takes its place.
  */
 export function createLiveModels(deps: LiveModelDeps) {
-  const { project, features, registry, tracking, db, log, events } = deps
+  const { project, features, registry, tracking, db, log, events, servers } = deps
   const live = new Map<string, LiveModel>()
   const problems = new Map<string, Problem>()
   /** What is being read at the moment. */
@@ -88,7 +91,8 @@ export function createLiveModels(deps: LiveModelDeps) {
   async function start(): Promise<void> {
     unlisten = await db.listen(REGISTRY_CHANNEL, onRegistryChanged, lookAtAll)
     await Promise.all(project.models.map(({ name }) => look(name)))
-    timer = setInterval(lookAtAll, LOOK_MS)
+    await sayAll()
+    timer = setInterval(lookAndSay, LOOK_MS)
     timer.unref()
   }
 
@@ -97,6 +101,19 @@ export function createLiveModels(deps: LiveModelDeps) {
     const problem = problems.get(name)
     if (problem) problem.permanent = false
     void look(name)
+  }
+
+  function lookAndSay(): void {
+    lookAtAll()
+    void sayAll()
+  }
+
+  const sayAll = async () => servers?.say(new Map(project.models.map(({ name }) => [name, answering(name)])))
+
+  function answering(name: string): Answering {
+    const now = live.get(name)
+    const problem = unread.get(name) ?? problems.get(name)?.text ?? null
+    return { version: now ? Number(now.version) : null, source: now?.source ?? null, problem }
   }
 
   function lookAtAll(): void {
@@ -126,6 +143,7 @@ export function createLiveModels(deps: LiveModelDeps) {
         unread.set(name, text)
       } finally {
         looking.delete(name)
+        if (!closed) void sayAll()
       }
     })()
     return state.done
@@ -248,21 +266,9 @@ export function createLiveModels(deps: LiveModelDeps) {
       // What they wait for may hang; nobody needs their answer any more.
       const looks = Promise.all([...looking.values()].map(({ done }) => done))
       await withinMs('what is being loaded', LOOK_STOP_MS, () => looks).catch(() => {})
+      await withinMs('leaving', LOOK_STOP_MS, async () => servers?.leave()).catch(() => {})
     },
   }
-}
-
-/** What it answers is what the document of the routes says; another model was trained by another definition. */
-function requireSays({ outcome }: Model, { kind, labels }: Says): void {
-  const says = outcome.kind === 'regression' ? 'number' : isYesOrNo(outcome) ? 'flag' : typeof outcome.classes[0]
-  const wanted = labels === 'text' ? 'string' : labels === 'integer' ? 'number' : labels
-  // Whole numbers that happen to be 0 and 1 are said as such, stated or not.
-  const fits = says === wanted || (wanted === 'number' && says === 'flag' && kind === 'binary')
-  if (outcome.kind === kind && fits) return
-  throw new PlatformError(
-    'conflict',
-    `it predicts a ${outcome.kind}, and the definition a ${kind} with ${labels === 'flag' ? '0 or 1' : `a ${labels}`} as its label; train a version with the present definition`,
-  )
 }
 
 function isSame(version: ModelVersion, other: { version: string; source: string } | undefined): boolean {

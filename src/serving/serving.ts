@@ -7,7 +7,7 @@
  * - Never sees a learner. Features come from the online store in the order of the feature service, as stored; a null is
  *   a value. An unknown entity is 404, what is not materialized or not promoted 503, never a guess.
  *
- * Doors: live-models.ts, readiness.ts.
+ * Doors: live-models.ts, readiness.ts, server-routes.ts, servers.ts.
  */
 import { setImmediate } from 'node:timers/promises'
 import type { Clock } from '../base/clock.ts'

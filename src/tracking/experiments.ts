@@ -2,6 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { longSearch } from '../db/long-work.ts'
 import type { Sql } from '../db/sql.ts'
+import { recordChange } from '../identity/audit.ts'
 import { checkArtifactLocation } from '../mlflow/artifact-uri.ts'
 import { searchClause } from '../mlflow/search/clause.ts'
 import { EXPERIMENT_FIELDS } from '../mlflow/search/fields.ts'
@@ -46,6 +47,7 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
         throw new PlatformError('already_exists', `Experiment(name=${request.name}) already exists (perhaps deleted).`)
       }
       if (request.tags?.length) await setTagsIn(tx, made.experimentId, request.tags)
+      await recordChange(tx, { action: 'experiment.created', on: named(made.experimentId), from: null, to: {} })
       return { experimentId: made.experimentId }
     })
   }
@@ -99,23 +101,34 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
     if (name.length > NAME_LENGTH_MAX)
       throw invalid(`Experiment name exceeds ${NAME_LENGTH_MAX} characters (limit experimentName)`)
     refuseUnseen(name)
-    if (!(await queries.updateExperimentName(sql, id, name, clock.nowMs()))) {
-      throw new PlatformError('already_exists', `Experiment(name=${name}) already exists (perhaps deleted).`)
-    }
+    await sql.tx(async (tx) => {
+      if (!(await queries.updateExperimentName(tx, id, name, clock.nowMs()))) {
+        throw new PlatformError('already_exists', `Experiment(name=${name}) already exists (perhaps deleted).`)
+      }
+      await recordChange(tx, { action: 'experiment.renamed', on: named(id), from: null, to: {} })
+    })
   }
 
   async function remove(id: string): Promise<void> {
     if ((await get(id)).lifecycleStage === 'deleted') {
       throw new PlatformError('not_found', `No Experiment with id=${id} exists: it is deleted`)
     }
-    await queries.updateExperimentStage(sql, id, 'deleted', clock.nowMs())
+    await setStage(id, 'deleted')
   }
 
   async function restore(id: string): Promise<void> {
     if ((await get(id)).lifecycleStage === 'active') {
       throw new PlatformError('not_found', `No deleted Experiment with id=${id} exists`)
     }
-    await queries.updateExperimentStage(sql, id, 'active', clock.nowMs())
+    await setStage(id, 'active')
+  }
+
+  async function setStage(id: string, stage: 'active' | 'deleted'): Promise<void> {
+    await sql.tx(async (tx) => {
+      await queries.updateExperimentStage(tx, id, stage, clock.nowMs())
+      const action = stage === 'active' ? 'experiment.restored' : 'experiment.deleted'
+      await recordChange(tx, { action, on: named(id), from: null, to: { stage } })
+    })
   }
 
   async function setTag(id: string, key: string, value: string): Promise<void> {
@@ -159,6 +172,9 @@ export function createExperiments({ sql, clock }: { sql: Sql; clock: Clock }) {
     active: async (id: string) => active(await get(id)),
   }
 }
+
+/** By its id: a name can say whose data it is about, and the trail forgets nothing. */
+const named = (id: string) => ({ kind: 'experiment', name: id })
 
 export function stagesOf(view: ViewType = 'ACTIVE_ONLY'): string[] {
   if (view === 'ALL') return ['active', 'deleted']

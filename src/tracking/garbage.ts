@@ -1,4 +1,5 @@
 import type { Sql } from '../db/sql.ts'
+import { recordChange } from '../identity/audit.ts'
 import { proxyPathOf } from '../mlflow/artifact-uri.ts'
 import type { createArtifacts } from './artifacts.ts'
 import * as queries from './queries/garbage.ts'
@@ -28,6 +29,8 @@ export function createGarbage({ sql, artifacts }: Deps) {
         if (!(await queries.lockDeletedRun(tx, run.runId))) return false
         await artifacts.remove(proxyPathOf(run.artifactUri))
         await queries.deleteRun(tx, run.runId)
+        const on = { kind: 'run', name: run.runId }
+        await recordChange(tx, { action: 'garbage.collected', on, from: null, to: null })
         return true
       }),
 
@@ -38,6 +41,8 @@ export function createGarbage({ sql, artifacts }: Deps) {
         for (const uri of await queries.selectModelUris(tx, experimentId)) await artifacts.remove(proxyPathOf(uri))
         for (const uri of await queries.selectSpanUris(tx, experimentId)) await artifacts.remove(proxyPathOf(uri))
         await queries.deleteExperiment(tx, experimentId)
+        const on = { kind: 'experiment', name: experimentId }
+        await recordChange(tx, { action: 'garbage.collected', on, from: null, to: null })
         return true
       }),
   }

@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { longSearch } from '../db/long-work.ts'
 import type { Sql } from '../db/sql.ts'
+import { recordChange } from '../identity/audit.ts'
 import { searchClause } from '../mlflow/search/clause.ts'
 import { LOGGED_MODEL_FIELDS } from '../mlflow/search/fields.ts'
 import { type Page, pageOf, pageOffset } from '../mlflow/search/page.ts'
@@ -89,7 +90,11 @@ export function createLoggedModels({ sql, clock, experiments }: Deps) {
 
   async function remove(modelId: string): Promise<void> {
     await get(modelId)
-    await queries.updateLoggedModel(sql, modelId, { stage: 'deleted', nowMs: clock.nowMs() })
+    await sql.tx(async (tx) => {
+      await queries.updateLoggedModel(tx, modelId, { stage: 'deleted', nowMs: clock.nowMs() })
+      const on = { kind: 'logged model', name: modelId }
+      await recordChange(tx, { action: 'logged_model.deleted', on, from: null, to: null })
+    })
   }
 
   async function setTags(modelId: string, tags: KeyValue[]): Promise<LoggedModel> {

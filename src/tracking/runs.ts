@@ -3,6 +3,7 @@ import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { type JsonPages, jsonPages, longSearch } from '../db/long-work.ts'
 import type { Sql } from '../db/sql.ts'
+import { recordChange } from '../identity/audit.ts'
 import { runArtifactUri } from '../mlflow/artifact-uri.ts'
 import { searchClause } from '../mlflow/search/clause.ts'
 import { RUN_FIELDS } from '../mlflow/search/fields.ts'
@@ -145,7 +146,11 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
 
   async function setStage(runId: string, stage: 'active' | 'deleted'): Promise<void> {
     if (!(await queries.selectRunStage(sql, runId))) throw noRun(runId)
-    await queries.updateRunStage(sql, runId, stage === 'deleted' ? clock.nowMs() : null)
+    await sql.tx(async (tx) => {
+      await queries.updateRunStage(tx, runId, stage === 'deleted' ? clock.nowMs() : null)
+      const action = stage === 'active' ? 'run.restored' : 'run.deleted'
+      await recordChange(tx, { action, on: { kind: 'run', name: runId }, from: null, to: { stage } })
+    })
   }
 
   async function deleteTag(runId: string, key: string): Promise<void> {

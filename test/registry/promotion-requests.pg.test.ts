@@ -33,13 +33,13 @@ async function guarded(name: string, gate: GateRule[] = []) {
   const bring = async (version: number) => {
     const asked = await toProduction(version, anna)
     if (asked.state === 'waiting') {
-      await withActor(ben, () => registry.accept({ name, id: asked.request.id, reason: 'seen', actor: '' }))
+      await withActor(ben, () => registry.accept({ name, id: asked.request.id, reason: 'seen' }))
     }
   }
   return { registry, toProduction, bring }
 }
 
-const decision = { actor: '', reason: 'looked at it' }
+const decision = { reason: 'looked at it' }
 
 it('a promotion waits for another pair of eyes: nothing changes, and the refusal names the request', async () => {
   const name = 'waits'
@@ -105,12 +105,12 @@ it('a wish is declined with a reason, taken back by whoever asked alone, and exp
     return asked.state === 'waiting' ? asked.request.id : 0
   }
   const first = await wish(1)
-  await expect(withActor(ben, () => registry.decline({ name, id: first, reason: ' ', actor: '' }))).rejects.toThrow(
-    'say why',
-  )
-  expect(
-    await withActor(ben, () => registry.decline({ name, id: first, reason: 'too few rows', actor: '' })),
-  ).toMatchObject({ state: 'declined', decidedBy: 'ben', decidedReason: 'too few rows' })
+  await expect(withActor(ben, () => registry.decline({ name, id: first, reason: ' ' }))).rejects.toThrow('say why')
+  expect(await withActor(ben, () => registry.decline({ name, id: first, reason: 'too few rows' }))).toMatchObject({
+    state: 'declined',
+    decidedBy: 'ben',
+    decidedReason: 'too few rows',
+  })
   const second = await wish(1)
   expect(second).not.toBe(first)
   await expect(withActor(ben, () => registry.takeBack({ ...decision, name, id: second }))).rejects.toThrow('only they')

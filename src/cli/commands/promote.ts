@@ -26,7 +26,7 @@ export function define(command: Command): void {
         const actor = userInfo().username
         const archiveExisting = !options.keepExisting && (stage === 'Production' || stage === 'Staging')
         if (stage) await registry.transition({ name, version, stage, archiveExisting, actor, comment })
-        if (alias) await registry.setAlias({ name, version, alias, actor })
+        if (alias) await registry.setAlias({ name, version, alias, actor, comment })
         const now = await registry.getVersion(name, version)
         out.document(now)
         if (stage === 'Production' && project.tracking === null && !isOwn(now.location)) {

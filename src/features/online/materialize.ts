@@ -6,6 +6,7 @@ import { type Instant, instantOfMs } from '../../base/instant.ts'
 import { progress } from '../../base/progress.ts'
 import { requireSameRows } from '../../base/same-rows.ts'
 import type { Database, Sql } from '../../db/sql.ts'
+import { recordChange } from '../../identity/audit.ts'
 import type { Duck } from '../../lake/duck.ts'
 import type { Lake } from '../../lake/lake.ts'
 import type { Recorded } from '../../lake/snapshot.ts'
@@ -122,6 +123,14 @@ export async function materializeView(deps: Deps, view: ViewDefinition, bounds: 
     })
     for (const old of await deleteOldTables(tx, at, OLD_TABLES_KEPT)) await online.drop(tx, old)
     await notifyFeaturesChanged(tx, view.name)
+    const shows = { snapshot: plan.last.id, digest: plan.last.digest, valid_at: validAt, rows, written }
+    const on = { kind: 'view', name: view.name }
+    await recordChange(tx, {
+      action: 'features.materialized',
+      on,
+      from: { valid_at: held?.validAt ?? null },
+      to: shows,
+    })
     return { view: view.name, rows, written, validAt, outcome: 'materialized' }
   })
 }

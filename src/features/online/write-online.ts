@@ -4,6 +4,7 @@ import type { Log } from '../../base/log.ts'
 import { sourceOf } from '../../config/find.ts'
 import type { Project } from '../../config/project.ts'
 import type { Database, Sql } from '../../db/sql.ts'
+import { recordChange } from '../../identity/audit.ts'
 import type { Duck } from '../../lake/duck.ts'
 import type { Lake } from '../../lake/lake.ts'
 import { lockShortWork } from '../../lake/work.ts'
@@ -97,6 +98,8 @@ async function writeRows(deps: Deps, view: ViewDefinition, given: OnlineWrite, n
     }
     await online.create(tx, view, { anew: held === undefined })
     await online.write(tx, view, last, held?.generation ?? 0)
+    const on = { kind: 'view', name: view.name }
+    await recordChange(tx, { action: 'features.pushed', on, from: null, to: { rows: last.gone.length } })
     const until = last.eventTimestamps.reduce((a, b) => (a > b ? a : b))
     if (held) return movePushedUntil(tx, at, until)
     const generation = await nextGeneration(tx)

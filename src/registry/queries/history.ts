@@ -11,6 +11,9 @@ export type Transition = {
   atMs: number
 }
 
+/** As it is kept: with the moment at which the model that it is of was deleted. */
+export type KeptTransition = Transition & { endedMs: number | null }
+
 /** Keeps them in their order. */
 export async function insertTransitions(sql: Sql, name: string, transitions: readonly Transition[]): Promise<void> {
   await preparedShape(
@@ -35,10 +38,11 @@ export function selectTransitions(
   sql: Sql,
   name: string,
   { version, deleted }: { version: number | null; deleted: boolean },
-): Promise<Transition[]> {
-  return preparedShape<Transition>(
+): Promise<KeptTransition[]> {
+  return preparedShape<KeptTransition>(
     sql,
-    `select version, kind, from_value as "from", to_value as "to", actor, comment, at_ms as "atMs"
+    `select version, kind, from_value as "from", to_value as "to", actor, comment, at_ms as "atMs",
+       ended_ms as "endedMs"
      from registry.transition
      where name = $1 and ($2::integer is null or version = $2) and (ended_ms is not null) = $3 order by transition_id`,
     [name, version, deleted],

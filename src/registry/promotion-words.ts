@@ -1,0 +1,14 @@
+import type { PromotionRequest } from './queries/requests.ts'
+
+/** What is asked for, in words. */
+export function saysOf({
+  name,
+  version,
+  kind,
+  target,
+}: Pick<PromotionRequest, 'name' | 'version' | 'kind' | 'target'>): string {
+  if (version === null) return `taking the alias ${target} of ${name} away`
+  return kind === 'alias'
+    ? `the alias ${target} for version ${version} of ${name}`
+    : `version ${version} of ${name} to ${target}`
+}

@@ -1,0 +1,94 @@
+import { hostname } from 'node:os'
+import { messageOf } from '../base/errors.ts'
+import type { Instant } from '../base/instant.ts'
+import type { Log } from '../base/log.ts'
+import { preparedShape } from '../db/prepared-shapes.ts'
+import type { Database, Sql } from '../db/sql.ts'
+
+/** What a process answers with for one model. */
+export type Answering = { version: number | null; source: string | null; problem: string | null }
+
+export type LiveServer = {
+  id: string
+  host: string
+  pid: number
+  weir: string
+  startedAt: Instant
+  seenAt: Instant
+  version: number | null
+  source: string | null
+  since: Instant
+  problem: string | null
+}
+
+/** Heard of nothing for so long a server is gone: three of its beats, and some for a busy machine. */
+export const GONE_AFTER_S = 20
+
+const COLUMNS = `s.id, s.host, s.pid, s.weir, s.started_at as "startedAt", s.seen_at as "seenAt", l.version, l.source, l.since, l.problem`
+
+/**
+ * Which processes answer predictions, and with which version: each tells it in the database when it swaps, and every few
+ * seconds that it is there. By the clock of the database, which all of them share.
+ */
+export function createServers({ db, id, version, log }: { db: Database; id: string; version: string; log: Log }) {
+  let told = ''
+
+  async function tell(answering: ReadonlyMap<string, Answering>): Promise<void> {
+    const models = [...answering].map(([model, said]) => ({ model, ...said }))
+    const text = JSON.stringify(models)
+    await db.tx(async (tx) => {
+      await beat(tx)
+      if (text !== told) await write(tx, text)
+    })
+    told = text
+  }
+
+  const beat = (tx: Sql) =>
+    preparedShape(
+      tx,
+      `with gone as (delete from serving.server where seen_at < now() - interval '1 hour' and id <> $1)
+       insert into serving.server (id, host, pid, weir, started_at, seen_at) values ($1, $2, $3, $4, now(), now())
+       on conflict (id) do update set seen_at = excluded.seen_at`,
+      [id, hostname(), process.pid, version],
+    )
+
+  const write = (tx: Sql, text: string) =>
+    preparedShape(
+      tx,
+      `with said as (
+         select * from json_to_recordset($2::json) as g (model text, version integer, source text, problem text)
+       ), gone as (
+         delete from serving.live where server = $1 and model not in (select model from said)
+       )
+       insert into serving.live (server, model, version, source, since, problem)
+       select $1, model, version, source, now(), problem from said
+       on conflict (server, model) do update
+         set version = excluded.version, source = excluded.source, problem = excluded.problem,
+           since = case when (live.version, live.source) is distinct from (excluded.version, excluded.source)
+             then excluded.since else live.since end`,
+      [id, text],
+    )
+
+  return {
+    id,
+    /** What is told late is told with the next beat: a promotion waits for nobody's word. */
+    async say(answering: ReadonlyMap<string, Answering>): Promise<void> {
+      await tell(answering).catch((error: unknown) =>
+        log.debug({ err: error }, `serving: could not say what answers: ${messageOf(error)}`),
+      )
+    },
+    /** Those that live. */
+    of: (model: string): Promise<LiveServer[]> =>
+      preparedShape(
+        db,
+        `select ${COLUMNS} from serving.server s join serving.live l on l.server = s.id
+         where l.model = $1 and s.seen_at > now() - interval '${GONE_AFTER_S} seconds' order by s.host, s.pid`,
+        [model],
+      ),
+    async leave(): Promise<void> {
+      await preparedShape(db, 'delete from serving.server where id = $1', [id]).catch(() => {})
+    },
+  }
+}
+
+export type Servers = ReturnType<typeof createServers>
