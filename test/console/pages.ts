@@ -66,6 +66,5 @@ export async function goTo(page: Page, path: string): Promise<void> {
 }
 
 export async function settled(page: Page): Promise<void> {
-  await page.locator('main h1').first().waitFor()
-  await page.waitForFunction(`!document.querySelector('main .loading')`)
+  await page.locator('main:has(h1):not(:has(.loading))').waitFor()
 }
