@@ -38,9 +38,9 @@ export function Picture({ sources, feature_views: views, models }: OverviewAnswe
             <span className="card-name">{name}</span>
             <span className="card-fact">
               {newest ? (
-                <>
+                <span>
                   <Day at={newest.valid_at} /> · {w.rows(numberText(newest.rows, language))}
-                </>
+                </span>
               ) : (
                 <Status tone="warn">{w.never}</Status>
               )}
@@ -54,12 +54,12 @@ export function Picture({ sources, feature_views: views, models }: OverviewAnswe
           <Link key={name} className="card" to="/features/$view" params={{ view: name }}>
             <span className="card-name">{name}</span>
             <span className="card-fact">
+              {validAt && state !== 'not_materialized' && <Day at={validAt} />}
               {state === 'fresh' && isBehind(sources[sourceOf.get(source) ?? -1], validAt) ? (
                 <Status tone="warn">{w.behind}</Status>
               ) : (
                 <Status tone={TONES[state]}>{w.state[state]}</Status>
               )}
-              {validAt && state !== 'not_materialized' && <Day at={validAt} />}
             </span>
           </Link>
         ))}

@@ -7,7 +7,7 @@ export const shell = {
   goTo: 'Go to',
   actions: 'Actions',
   theme: 'Theme',
-  themes: { system: 'As the system', light: 'Light', dark: 'Dark' },
+  themes: { system: 'System', light: 'Light', dark: 'Dark' },
   language: 'Language',
   live: { connecting: 'Connecting', live: 'Live', lost: 'Connection lost; trying again', off: 'Not signed in' },
   api: 'API reference',

@@ -20,7 +20,7 @@ export const overview: typeof English = {
     not_materialized: 'non matérialisée',
     empty: 'aucune entité',
   },
-  behind: 'un mois plus récent existe',
+  behind: 'mois plus récent',
   version: (v) => `version ${v}`,
   noVersion: 'rien ne répond',
   perSecond: '/s',

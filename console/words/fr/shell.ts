@@ -9,7 +9,7 @@ export const shell: typeof English = {
   goTo: 'Aller à',
   actions: 'Actions',
   theme: 'Thème',
-  themes: { system: 'Comme le système', light: 'Clair', dark: 'Sombre' },
+  themes: { system: 'Système', light: 'Clair', dark: 'Sombre' },
   language: 'Langue',
   live: { connecting: 'Connexion', live: 'En direct', lost: 'Connexion perdue ; nouvel essai', off: 'Non connecté' },
   api: 'Référence de l’API',
