@@ -1,5 +1,6 @@
 /** Every address of the server that the console asks for, each spelled once, by area. */
 import * as overview from './paths/overview.ts'
 import * as state from './paths/state.ts'
+import * as time from './paths/time.ts'
 
-export const paths = { ...overview, ...state }
+export const paths = { ...overview, ...state, ...time }

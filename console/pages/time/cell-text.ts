@@ -1,0 +1,30 @@
+import type { TimeCell, TimeColumn } from '../../../src/wire/time.ts'
+import { shownMoment } from './axis.ts'
+
+/** A value as the command line shows it; null where there is none. A Float32 by the fewest digits that name it. */
+export function cellText(type: TimeColumn['type'] | string, value: TimeCell): string | null {
+  if (value === null) return null
+  if (type === 'UnixTimestamp' && typeof value === 'string') return shownMoment(value)
+  if (type === 'Float32' && typeof value === 'number') return shortestFloat32(value)
+  return String(value)
+}
+
+/** The type of each cell of a row: of a column of mixed values the row says it. */
+export function typesOf(columns: readonly TimeColumn[], values: readonly TimeCell[]): string[] {
+  const typeAt = columns.findIndex((column) => column.name === 'type')
+  return columns.map(({ type }) => (type === 'Mixed' ? String(values[typeAt]) : type))
+}
+
+const DIGITS_MAX = 9
+
+function shortestFloat32(value: number): string {
+  for (let digits = 1; digits <= DIGITS_MAX; digits++) {
+    const short = Number(value.toPrecision(digits))
+    if (Math.fround(short) === value) return String(short)
+  }
+  return String(value)
+}
+
+export function isNumber(type: string): boolean {
+  return ['Int32', 'Int64', 'Float32', 'Float64'].includes(type)
+}
