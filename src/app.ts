@@ -6,6 +6,7 @@ import { keptLog } from './base/lines.ts'
 import type { Log } from './base/log.ts'
 import { CLOSE_MS } from './base/time-limits.ts'
 import { weirVersion } from './base/version.ts'
+import { defaultModelOf } from './config/find.ts'
 import type { Project } from './config/project.ts'
 import type { Settings } from './config/settings.ts'
 import { openDatabase } from './db/db.ts'
@@ -21,7 +22,9 @@ import { createFlows, type Flows } from './flows/flows.ts'
 import { type Home, openHome } from './home/home.ts'
 import { requireMark } from './home/mark.ts'
 import { storesOf } from './home/stores.ts'
+import { oneToken } from './identity/access.ts'
 import { recordChange } from './identity/audit.ts'
+import { createIdentity, type Identity } from './identity/identity.ts'
 import { actorNow, asFlow, type Principal, withActor } from './identity/principal.ts'
 import { createIngest, type Delivered, type Ingest } from './ingest/ingest.ts'
 import { createLake, type Lake } from './lake/lake.ts'
@@ -53,6 +56,8 @@ export type App = {
   readonly log: Log
   readonly db: Database
   readonly home: Home
+  /** Who may call. */
+  readonly identity: Identity
   readonly objects: ObjectStore
   readonly lake: Lake
   readonly ingest: Ingest
@@ -191,6 +196,10 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
     log,
     db,
     home,
+    identity: createIdentity({
+      ...{ sql: db, log, token: settings.token },
+      defaultModel: defaultModelOf(project)?.name ?? null,
+    }),
     objects,
     lake,
     ingest,
@@ -238,7 +247,8 @@ async function openTracking({ tracking, settings, log }: { tracking: Tracking; s
     routes: [trackingRoutes(tracking, { artifactBytesMax: settings.artifactBytesMax })],
     host: '127.0.0.1',
     port: 0,
-    token,
+    // What the trainer logs is logged by whoever trains.
+    access: oneToken(token, actorNow()),
     stopMs: TRAINER_STOP_MS,
     log,
     version: await weirVersion(),

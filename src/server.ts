@@ -12,6 +12,7 @@ import { flowRoutes } from './flows/routes.ts'
 import { consoleRoutes } from './http/console.ts'
 import { createServer, type Route } from './http/server.ts'
 import { auditRoutes } from './identity/audit-routes.ts'
+import { identityRoutes } from './identity/routes.ts'
 import { createTrail } from './identity/trail.ts'
 import { deliveryRoutes } from './ingest/routes.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
@@ -39,15 +40,20 @@ export async function startServer(app: App): Promise<RunningServer> {
   const metrics = createMetrics({ featureStates: features.viewStates, traffic })
   const servers = createServers({ db: app.db, id: randomUUID(), version: await weirVersion(), log })
   const serving = servingOf(app, metrics, servers)
+  // Before anybody can ask: whether callers need a token.
+  const forgetTokens = await app.identity.follow()
   const server = await createServer({
     routes: routesOf(app, serving, metrics, traffic, servers),
     host: settings.host,
     port: settings.port,
-    token: settings.token,
+    access: app.identity.access,
     publicHosts: settings.publicHosts,
     stopMs: settings.stopMs,
     log,
     version: await weirVersion(),
+  }).catch(async (error: unknown) => {
+    await forgetTokens()
+    throw error
   })
   let unfollow = async () => {}
   let unlook = async () => {}
@@ -62,6 +68,7 @@ export async function startServer(app: App): Promise<RunningServer> {
     await serving.close()
     await unfollow()
     await unlook()
+    await forgetTokens()
   }
   try {
     unfollow = await app.lake.caches.follow()
@@ -101,7 +108,7 @@ export function routesOf(
   traffic: Traffic,
   servers: Servers,
 ): FastifyPluginAsync[] {
-  const { project, settings, ingest, lake, features, tracking, registry, events, flows, clock, log } = app
+  const { project, settings, identity, ingest, lake, features, tracking, registry, events, flows, clock, log } = app
   const models = project.models.map((model) => model.name)
   const append = (source: string, rows: Record<string, unknown>[]) => appendRows(app, source, rows)
   return [
@@ -117,6 +124,7 @@ export function routesOf(
       onEnded: (work) => events.tell({ type: 'ended', ...work }),
     }),
     dataRoutes({ ...app, elsewhere: project.tracking !== null }),
+    identityRoutes(identity),
     eventRoutes({ events, flows }),
     flowRoutes({ flows, nowMs: clock.nowMs }),
     feastRoutes({ features, project, clock, log, append }),

@@ -1,9 +1,11 @@
+import type { FastifyInstance } from 'fastify'
 import type { App } from '../../src/app.ts'
 import { silentLog } from '../../src/base/log.ts'
 import { normalizeProject } from '../../src/config/normalize.ts'
 import type { Project } from '../../src/config/project.ts'
 import { serviceDefinition } from '../../src/features/define/definitions.ts'
 import { createServer } from '../../src/http/server.ts'
+import type { Access } from '../../src/identity/access.ts'
 import { createMetrics } from '../../src/monitoring/metrics.ts'
 import { createTraffic } from '../../src/monitoring/traffic.ts'
 import { routesOf, servingOf } from '../../src/server.ts'
@@ -31,7 +33,7 @@ export function documentedProject(): Project {
 }
 
 /** The routes of all rooms as the server has them, with nothing behind them: for the documents, and for tests of them. */
-export async function openDocumentedServer() {
+export async function openDocumentedServer(access?: Access, before: (app: FastifyInstance) => void = () => {}) {
   const project = documentedProject()
   const features = { service: (name: string) => serviceDefinition(project, name), viewStates: async () => [] }
   const rooms: Partial<Record<keyof App, unknown>> = {
@@ -39,6 +41,7 @@ export async function openDocumentedServer() {
     features,
     settings: { artifactBytesMax: 1, deliveryBytesMax: 1 },
     log: silentLog,
+    identity: { tokens: {}, sessions: {}, access, hasSetting: false },
   }
   const app = new Proxy(rooms, { get: (held, room: keyof App) => held[room] ?? NOTHING }) as unknown as App
   const metrics = createMetrics({ featureStates: async () => [] })
@@ -53,10 +56,11 @@ export async function openDocumentedServer() {
     ),
     host: '127.0.0.1',
     port: 0,
-    token: null,
+    access,
     log: silentLog,
     version: '0',
   })
+  before(server.app)
   await server.app.ready()
   return server
 }

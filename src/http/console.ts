@@ -26,16 +26,15 @@ export function consoleRoutes(folder: string | null = builtConsole()): FastifyPl
       reply.headers(PAGE_HEADERS).sendFile('index.html', { cacheControl: false }),
     )
     app.get('/weir.svg', hidden, (_request, reply) => reply.sendFile('weir.svg', { maxAge: DAY_MS }))
-    app.get<{ Params: { file: string } }>('/assets/:file', hidden, (request, reply) =>
-      reply
+    app.get<{ Params: { file: string } }>('/assets/:file', hidden, (request, reply) => {
+      const { file } = request.params
+      if (!/^[\w-][\w.-]*$/.test(file)) return reply.callNotFound()
+      return reply
         .header('x-content-type-options', 'nosniff')
-        .sendFile(`assets/${request.params.file}`, { maxAge: YEAR_MS, immutable: true }),
-    )
+        .sendFile(`assets/${file}`, { maxAge: YEAR_MS, immutable: true })
+    })
   }
 }
-
-/** The paths that are open without a token: see above. */
-export const CONSOLE_FILES = /^\/(?:$|\?|weir\.svg$|assets\/[\w.-]+$)/
 
 const DAY_MS = 86_400_000
 const YEAR_MS = 365 * DAY_MS

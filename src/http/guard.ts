@@ -1,27 +1,23 @@
-/** Who may call: Host, Origin and Sec-Fetch-Site (against DNS rebinding and foreign pages), and the token. */
-import { timingSafeEqual } from 'node:crypto'
+/** From where a request may come: Host, Origin and Sec-Fetch-Site, against DNS rebinding and foreign pages. Who sends it: callers.ts. */
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { PlatformError } from '../base/errors.ts'
-import { sha256Hex } from '../base/hash.ts'
-import { CONSOLE_FILES } from './console.ts'
 import { type PublicHost, parsePublicHost } from './public-hosts.ts'
 
-export type GuardOptions = { host: string; token: string | null; publicHosts: readonly string[] }
+/** `isClosed`: whether callers need a token now. */
+export type GuardOptions = { host: string; isClosed: () => boolean; publicHosts: readonly string[] }
 
-const OPEN_WITHOUT_TOKEN = ['/health']
-const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
+export const SAFE: ReadonlySet<string> = new Set(['GET', 'HEAD', 'OPTIONS'])
 
-/** A check for every request, throwing `forbidden` or `unauthenticated`. */
-export function createGuard({ host, token, publicHosts }: GuardOptions): (request: FastifyRequest) => void {
+/** A check for every request, throwing `forbidden`. */
+export function createGuard({ host, isClosed, publicHosts }: GuardOptions): (request: FastifyRequest) => void {
   const publics = publicHosts.map(parsePublicHost)
   const names = new Set(['localhost', host.toLowerCase(), ...publics.map(({ name }) => name)])
-  const expected = token === null ? null : Buffer.from(sha256Hex(token))
 
   return (request) => {
     const hostName = nameOf(request.headers.host ?? '')
     // Without a token the name itself is the fence: a page that rebinds its own name to our address is refused.
-    if (!names.has(hostName) && !(isIP(hostName) && (token !== null || isLoopback(hostName)))) {
+    if (!names.has(hostName) && !(isIP(hostName) && (isLoopback(hostName) || isClosed()))) {
       throw new PlatformError(
         'forbidden',
         `Host '${hostName.slice(0, 100)}' is not a name of this server; see WEIR_PUBLIC_HOSTS`,
@@ -34,13 +30,7 @@ export function createGuard({ host, token, publicHosts }: GuardOptions): (reques
       throw new PlatformError('forbidden', 'requests from pages of another origin are refused')
     }
     refuseForeignPages(request)
-    if (expected !== null && !isOpen(request)) checkToken(request, expected)
   }
-}
-
-/** What says nothing of a project: whether the server lives, and the files of the console. */
-function isOpen({ url, method }: FastifyRequest): boolean {
-  return OPEN_WITHOUT_TOKEN.includes(url) || (SAFE.has(method) && CONSOLE_FILES.test(url))
 }
 
 export function isLoopback(host: string): boolean {
@@ -73,23 +63,6 @@ function refuseForeignPages(request: FastifyRequest): void {
   const { 'sec-fetch-mode': mode, 'sec-fetch-dest': dest } = request.headers
   if (SAFE.has(request.method) && mode === 'navigate' && dest === 'document') return
   throw new PlatformError('forbidden', 'requests from pages of another site are refused')
-}
-
-function checkToken(request: FastifyRequest, expected: Buffer): void {
-  const given = tokenOf(request.headers.authorization ?? '')
-  if (given !== undefined && timingSafeEqual(Buffer.from(sha256Hex(given)), expected)) return
-  throw new PlatformError(
-    'unauthenticated',
-    'send the token: Authorization: Bearer TOKEN (or as the password of Basic)',
-  )
-}
-
-function tokenOf(authorization: string): string | undefined {
-  const [scheme = '', value = ''] = authorization.split(' ')
-  if (scheme.toLowerCase() === 'bearer') return value
-  if (scheme.toLowerCase() !== 'basic') return undefined
-  const text = Buffer.from(value, 'base64').toString('utf8')
-  return text.slice(text.indexOf(':') + 1)
 }
 
 /** The name of `name:port` or `[::1]:port`, in lower case. */

@@ -18,10 +18,11 @@ import Fastify, {
 } from 'fastify'
 import { PlatformError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { type Access, oneToken } from '../identity/access.ts'
 import { limitOf } from '../wire/limits.ts'
 import { refusedRequest } from '../wire/refused-request.ts'
-import { actAsCaller } from './actor.ts'
 import { checkBodies } from './bodies.ts'
+import { askCallers, callerOf } from './callers.ts'
 import { watchConnections } from './connections.ts'
 import { addDocuments, type Route } from './documents.ts'
 import { problem, problemOf } from './errors.ts'
@@ -33,7 +34,9 @@ export type ServerOptions = {
   routes: readonly FastifyPluginAsync[]
   host: string
   port: number
-  token: string | null
+  /** Who may call. Where it is left out, whoever has this one token; without one, whoever reaches the port. */
+  access?: Access
+  token?: string | null
   log: Log
   version: string
   /** Further names by which callers reach this server, behind a proxy for instance: `name`, or `https://name:8443`. */
@@ -65,11 +68,15 @@ const CONNECTIONS_LOOK_MS = 1_000
 const RETRY_AFTER_S = 1
 
 export async function createServer(options: ServerOptions): Promise<Server> {
-  const { host, port, token, log, publicHosts = [], stopMs = STOP_MS } = options
-  if (token === null && !isLoopback(host)) throw tokenNeeded(`to listen on ${host}`)
-  if (token === null && publicHosts.length > 0) throw tokenNeeded(`to answer to ${publicHosts.join(', ')}`)
+  const { host, port, log, publicHosts = [], stopMs = STOP_MS } = options
+  const { access = oneToken(options.token ?? null) } = options
+  if (!access.closed() && !isLoopback(host)) throw tokenNeeded(`to listen on ${host}`)
+  if (!access.closed() && publicHosts.length > 0) throw tokenNeeded(`to answer to ${publicHosts.join(', ')}`)
+  // Whatever becomes of the tokens: what others reach never opens.
+  const staysClosed = !isLoopback(host) || publicHosts.length > 0
+  const isClosed = () => staysClosed || access.closed()
   const { silence = { headersMs: limitOf('headersMs'), idleMs: limitOf('idleMs') } } = options
-  const guard = createGuard({ host, token, publicHosts })
+  const guard = createGuard({ host, isClosed, publicHosts })
   const app: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
     logController: new LogController({ disableRequestLogging: true }),
@@ -78,10 +85,13 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     http: { headersTimeout: silence.headersMs, connectionsCheckingInterval: CONNECTIONS_LOOK_MS },
     // A path that cannot be read, or is too long, is nobody's business without the token either.
     frameworkErrors: (error, request, reply) => {
-      void sendProblem(
-        refusalOf(() => guard(request), error),
-        request,
-        reply,
+      const ask = async () => {
+        guard(request)
+        await callerOf(request, access, isClosed)
+      }
+      ask().then(
+        () => sendProblem(error, request, reply),
+        (refusal: unknown) => sendProblem(refusal, request, reply),
       )
     },
     // A caller's 5 is not "5": what is of another type is refused, and nothing is dropped in silence.
@@ -98,8 +108,15 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     for (const one of [method].flat()) routes.push({ method: one, path: url, schema })
   })
   app.removeContentTypeParser('text/plain')
-  app.addHook('onRequest', async (request) => guard(request))
-  actAsCaller(app)
+  app.addHook('onRequest', (request, _reply, done) => {
+    try {
+      guard(request)
+    } catch (refusal) {
+      return done(refusal as Error)
+    }
+    done()
+  })
+  askCallers(app, access, isClosed)
   // Whatever form its body has: no 503 leaves without saying when to come again.
   app.addHook('onSend', async (_request, reply) => {
     if (reply.statusCode === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_S)
@@ -132,18 +149,11 @@ function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyRepl
   return reply.code(told.status).type('application/problem+json').send(told)
 }
 
-/** What `check` throws, else `otherwise`. */
-function refusalOf(check: () => void, otherwise: unknown): unknown {
-  try {
-    check()
-    return otherwise
-  } catch (refusal) {
-    return refusal
-  }
-}
-
 function tokenNeeded(what: string): PlatformError {
-  return new PlatformError('config_invalid', `${what} a token is needed; set WEIR_TOKEN (or stay on 127.0.0.1)`)
+  return new PlatformError(
+    'config_invalid',
+    `${what} a token is needed; set WEIR_TOKEN, or make one: weir tokens create (or stay on 127.0.0.1)`,
+  )
 }
 
 async function listen(app: FastifyInstance, host: string, port: number): Promise<string> {

@@ -113,6 +113,13 @@ const TABLE = {
   eventBytesWaiting: { value: 262_144, meaning: 'bytes of events that a slow reader lets wait; then it is cut off' },
   eventBeatMs: { value: 15_000, meaning: 'milliseconds between two signs of life of a stream of events' },
   timeStops: { value: 1_000, meaning: 'moments, and snapshots, that the time machine names as stops' },
+  tokens: { value: 1_000, meaning: 'tokens that are not revoked; as many revoked ones are kept in the list' },
+  tokenName: { value: 100, meaning: 'characters of the name of a token' },
+  sessionMs: {
+    value: 7 * 86_400_000,
+    meaning: 'milliseconds that a session of a browser lasts, where its token does not end before',
+  },
+  sessionsOfToken: { value: 100, meaning: 'sessions of one token; the oldest ends for one more' },
   uploadBytesPerSecond: { value: 1_000, meaning: 'bytes a second of an artifact that comes in, over half a minute' },
 } as const satisfies Record<string, Limit>
 

@@ -1,0 +1,109 @@
+import { MLFLOW_RIGHTS } from './mlflow-rights.ts'
+import { type ModelOf, type Right, ROLES, type Role } from './roles.ts'
+
+/**
+ * The one table of route → needed right. A route that is not in it is an admin's alone, and a test fails for it.
+ *
+ * - open: nobody is asked who they are.
+ * - viewer: reads, predicts. editor: brings data, runs and versions in, and describes them. promoter: changes which version
+ *   answers, and takes versions away. admin: tokens, what takes things out for good, the state of the installation.
+ *
+ * Each role may all that the ones before it may. `of` says how a route names the model that it is about, for tokens of one
+ * model: in its path, by the field `name` of MLflow's protocol, or the one that is meant without a name. `of any`: it tells
+ * nothing of any model. A route without it is not for a token of one model: runs, data, features and lists are everybody's.
+ */
+const RIGHTS = {
+  'GET /': 'open',
+  'GET /weir.svg': 'open',
+  'GET /assets/:file': 'open',
+  'GET /health': 'open',
+  'GET /docs': 'viewer of any',
+  'GET /docs/*': 'viewer of any',
+  'GET /openapi.json': 'viewer of any',
+  'GET /metrics': 'viewer',
+  'GET /ready': 'viewer',
+  'GET /ready/:model': 'viewer of path',
+  'GET /events': 'viewer',
+
+  'POST /predict': 'viewer of default',
+  'POST /predict/batch': 'viewer of default',
+  'POST /models/:model/predict': 'viewer of path',
+  'POST /models/:model/predict/batch': 'viewer of path',
+  'POST /models/:model/invocations': 'viewer of path',
+  'GET /models/:model/features/:key': 'viewer of path',
+  'GET /models/:model/versions/:version/card': 'viewer of path',
+
+  'GET /features/:key': 'viewer of default',
+  'GET /feature-views': 'viewer',
+  'GET /feature-views/:name/statistics': 'viewer',
+  'POST /get-online-features': 'viewer',
+  'GET /feast/registry.db': 'viewer',
+  'POST /push': 'editor',
+  'POST /write-to-online-store': 'editor',
+  'POST /materialize': 'editor',
+  'POST /materialize-incremental': 'editor',
+
+  'POST /deliveries': 'editor',
+  'GET /deliveries': 'viewer',
+  'GET /deliveries/:id': 'viewer',
+  'GET /snapshots': 'viewer',
+
+  'GET /get-artifact': 'viewer',
+  'GET /model-versions/get-artifact': 'viewer of name',
+  'GET /version': 'viewer of any',
+
+  'GET /tokens': 'admin',
+  'POST /tokens': 'admin',
+  'DELETE /tokens/:token': 'admin',
+  'POST /sessions': 'open',
+  'GET /sessions/current': 'viewer of any',
+  'DELETE /sessions/current': 'open',
+} as const satisfies Record<string, Right>
+
+/** What a route needs, taken apart. */
+export type Needs = { role: Role | null; model: ModelOf | null }
+
+const TABLE: ReadonlyMap<string, Needs> = new Map(
+  Object.entries<Right>({ ...RIGHTS, ...MLFLOW_RIGHTS }).map(([route, right]) => [route, taken(right)]),
+)
+
+/** What is not in the table. */
+export const NEEDS_ADMIN: Needs = { role: 'admin', model: null }
+
+/** What the route of this pattern needs; undefined where the table does not have it. */
+export function findNeeds(method: string, path: string): Needs | undefined {
+  const plain = method === 'HEAD' ? 'GET' : method
+  return TABLE.get(`${plain} ${patternOf(path)}`) ?? TABLE.get(`* ${patternOf(path)}`)
+}
+
+/** The routes of the table, as it has them. */
+export function routesOfTable(): readonly string[] {
+  return [...TABLE.keys()]
+}
+
+/**
+ * How the table writes a pattern: MLflow's two addresses of one call are one, of whichever version; and a model that a path
+ * names itself (`/models/churn/predict`) is a model.
+ */
+export function patternOf(path: string): string {
+  return path
+    .replace(/^\/ajax-api\//, '/api/')
+    .replace(/^\/api\/[23]\.0\//, '/api/')
+    .replace(/^\/models\/[^/]+/, '/models/:model')
+}
+
+export type Holder = { role: Role; model: string | null }
+
+/** Whether a token may: `model` is the one that the request is about, null where it names none. */
+export function can(holder: Holder, needs: Needs, model: string | null): boolean {
+  if (needs.role === null) return true
+  if (ROLES.indexOf(holder.role) < ROLES.indexOf(needs.role)) return false
+  if (holder.model === null || needs.model === 'any') return true
+  return needs.model !== null && model === holder.model
+}
+
+function taken(right: Right): Needs {
+  if (right === 'open') return { role: null, model: 'any' }
+  const [role, model = null] = right.split(' of ') as [Role, ModelOf?]
+  return { role, model }
+}
