@@ -24,6 +24,7 @@ const RIGHTS = {
   'GET /ready': 'viewer',
   'GET /ready/:model': 'viewer of path',
   'GET /events': 'viewer',
+  'GET /overview': 'viewer',
 
   'POST /predict': 'viewer of default',
   'POST /predict/batch': 'viewer of default',
@@ -47,6 +48,14 @@ const RIGHTS = {
   'GET /deliveries': 'viewer',
   'GET /deliveries/:id': 'viewer',
   'GET /snapshots': 'viewer',
+  'GET /snapshots/difference': 'viewer',
+  'GET /snapshots/:source/:as_of/:version': 'viewer',
+  'GET /snapshots/:source/:as_of/:version/rows': 'viewer',
+  'GET /sources': 'viewer',
+  'GET /sources/:source': 'viewer',
+  'GET /sources/:source/columns': 'viewer',
+
+  'GET /series': 'viewer',
 
   'GET /get-artifact': 'viewer',
   'GET /model-versions/get-artifact': 'viewer of name',

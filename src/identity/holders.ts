@@ -34,7 +34,7 @@ export function createHolders({ sql, log, setting }: { sql: Database; log: Log; 
   const digests = new LRUCache<string, string>({ max: KNOWN_MAX })
   let byDigest = new Map<string, Held>()
   let ever = false
-  let read = { nowMs: Date.now(), at: performance.now() }
+  let read = { nowMs: 0, at: performance.now() }
   let reading: Promise<void> | undefined
   let again = false
 
