@@ -32,6 +32,7 @@ const TITLES = {
   models: 'Models and promotions',
   feast: "Feast's protocol",
   state: 'State of the server',
+  identity: 'Tokens and sessions',
 }
 
 export async function routesPage(): Promise<string> {

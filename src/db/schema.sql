@@ -361,6 +361,38 @@ create table identity.audit_head (
   constraint audit_head_one_check CHECK (one)
 );
 
+create table identity.session (
+  digest text not null,
+  token_digest text not null,
+  began_at timestamp with time zone not null default now(),
+  expires_at timestamp with time zone not null,
+  constraint session_pkey PRIMARY KEY (digest),
+  constraint session_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text))
+);
+CREATE INDEX session_by_token ON identity.session USING btree (token_digest, began_at);
+
+create table identity.token (
+  id text not null,
+  name text not null,
+  digest text not null,
+  role text not null,
+  model text,
+  created_at timestamp with time zone not null default now(),
+  created_by text not null,
+  expires_at timestamp with time zone,
+  revoked_at timestamp with time zone,
+  revoked_by text,
+  last_used_at timestamp with time zone,
+  last_used_from text,
+  constraint token_pkey PRIMARY KEY (id),
+  constraint token_digest_key UNIQUE (digest),
+  constraint token_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint token_model_check CHECK ((model <> ''::text)),
+  constraint token_name_check CHECK (((name <> ''::text) AND (length(name) <= 100))),
+  constraint token_role_check CHECK ((role = ANY (ARRAY['viewer'::text, 'editor'::text, 'promoter'::text, 'admin'::text])))
+);
+CREATE UNIQUE INDEX token_name ON identity.token USING btree (name) WHERE (revoked_at IS NULL);
+
 create schema ingest;
 
 create table ingest.delivery (

@@ -57,6 +57,12 @@ const RIGHTS = {
 
   'GET /series': 'viewer',
 
+  'GET /time/:kind/:name/rows': 'viewer',
+  'GET /time/:kind/:name/differences': 'viewer',
+  'GET /time/:kind/:name/moments': 'viewer',
+  'GET /entities/:entity/keys': 'viewer',
+  'GET /entities/:entity/history': 'viewer',
+
   'GET /get-artifact': 'viewer',
   'GET /model-versions/get-artifact': 'viewer of name',
   'GET /version': 'viewer of any',

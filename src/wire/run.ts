@@ -23,11 +23,9 @@ export const runAnswer = z.object({
     artifact_uri: z.string(),
   }),
   params: z.array(pair),
-  tags: z
-    .array(pair)
-    .meta({
-      description: 'Without mlflow.log-model.history, which is long; of each value the first 8,000 characters.',
-    }),
+  tags: z.array(pair).meta({
+    description: 'Without mlflow.log-model.history, which is long; of each value the first 8,000 characters.',
+  }),
   metrics: z.array(
     z.object({
       key: z.string(),

@@ -1,4 +1,4 @@
--- Tokens, the sessions of browsers that began with one, and whoever submitted a flow. Owned by src/identity (not audit*.ts).
+-- Tokens, the sessions of browsers that began with one. Owned by src/identity (not audit*.ts).
 -- A server that does not know these tables asks for WEIR_TOKEN alone, as before.
 create schema if not exists identity;
 
