@@ -36,6 +36,8 @@ const RIGHTS = {
 
   'GET /features/:key': 'viewer of default',
   'GET /feature-views': 'viewer',
+  'GET /feature-views/:name': 'viewer',
+  'GET /feature-views/:name/moments': 'viewer',
   'GET /feature-views/:name/statistics': 'viewer',
   'POST /get-online-features': 'viewer',
   'GET /feast/registry.db': 'viewer',
@@ -56,6 +58,19 @@ const RIGHTS = {
   'GET /sources/:source/columns': 'viewer',
 
   'GET /series': 'viewer',
+  'POST /runs/search': 'viewer',
+  'POST /runs/groups': 'viewer',
+  'POST /runs/differences': 'viewer',
+  'POST /runs/delete': 'editor',
+  'POST /runs/restore': 'editor',
+  'GET /experiments': 'viewer',
+  'GET /experiments/:experiment': 'viewer',
+  'GET /experiments/:experiment/columns': 'viewer',
+  'GET /experiments/:experiment/values': 'viewer',
+  'GET /experiments/:experiment/views': 'viewer',
+  'POST /experiments/:experiment/views': 'editor',
+  'PUT /experiments/:experiment/views/:view': 'editor',
+  'DELETE /experiments/:experiment/views/:view': 'editor',
 
   'GET /time/:kind/:name/rows': 'viewer',
   'GET /time/:kind/:name/differences': 'viewer',
