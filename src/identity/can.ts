@@ -59,6 +59,14 @@ const RIGHTS = {
   'GET /sources/:source': 'viewer',
   'GET /sources/:source/columns': 'viewer',
 
+  'GET /flows': 'viewer',
+  'GET /flows/by-day': 'viewer',
+  'GET /flows/:id': 'viewer',
+  'GET /flows/:id/logs': 'viewer',
+  'POST /flows/:id/cancel': 'editor',
+  'POST /flows/:id/retry': 'editor',
+  'POST /flows/:id/resume': 'editor',
+
   'GET /lineage': 'viewer',
   'GET /series': 'viewer',
   'GET /runs/:run': 'viewer',
