@@ -9,7 +9,7 @@ import {
   stopOf,
   tickText,
 } from '../../console/pages/time/axis.ts'
-import { cellText, typesOf } from '../../console/pages/time/cell-text.ts'
+import { cellText, differingFirst, typesOf } from '../../console/pages/time/cell-text.ts'
 import { validateTime } from '../../console/pages/time/search.ts'
 import { namesOf, otherOf, settingOf } from '../../console/pages/time/setting.ts'
 import { displayInstant, parseInstant } from '../../src/base/instant.ts'
@@ -107,6 +107,19 @@ test('an address may hold anything: what is none of ours is left out', () => {
     mode: 'served',
     skip: 25,
   })
+})
+
+test('a moment of an address is taken however it is written, and as of one width', () => {
+  expect(validateTime({ t: '2024-01-31', k: '2024-01-31T13:07:30Z', bt: 'soon' })).toEqual({
+    t: at('2024-01-31'),
+    k: at('2024-01-31T13:07:30Z'),
+  })
+})
+
+test('columns in which something differs stand behind the key', () => {
+  const column = { type: 'Int64' as const, source: null, in: 'both' as const }
+  const columns = ['k', 'x', 'y', 'z'].map((name) => ({ name, key: name === 'k', ...column }))
+  expect(differingFirst(columns, [{ name: 'z' }])).toEqual([0, 3, 1, 2])
 })
 
 test('names by kind: entities and models once each', () => {

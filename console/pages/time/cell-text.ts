@@ -28,3 +28,11 @@ function shortestFloat32(value: number): string {
 export function isNumber(type: string): boolean {
   return ['Int32', 'Int64', 'Float32', 'Float64'].includes(type)
 }
+
+/** Places of columns: what names the row first, then those in which something differs, so that no one looks for them. */
+export function differingFirst(columns: readonly TimeColumn[], differing: readonly { name: string }[]): number[] {
+  const names = new Set(differing.map((one) => one.name))
+  const rank = (column: TimeColumn) => (column.key ? 0 : names.has(column.name) ? 1 : 2)
+  const places = columns.map((_, i) => i)
+  return places.sort((a, b) => rank(columns[a]!) - rank(columns[b]!) || a - b)
+}

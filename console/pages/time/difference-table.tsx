@@ -4,7 +4,7 @@ import { numberText } from '../../ui/format.ts'
 import { Empty } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { useLanguage } from '../../words/words.tsx'
-import { isNumber, typesOf } from './cell-text.ts'
+import { differingFirst, isNumber, typesOf } from './cell-text.ts'
 import { Cell, SnapshotLink } from './cells.tsx'
 import { RowStatus } from './rows-table.tsx'
 
@@ -15,6 +15,7 @@ export function DifferenceTable({ answer }: { answer: DifferencesAnswer }) {
   const { words, language } = useLanguage()
   const w = words.time
   const { counts, columns, rows } = answer
+  const order = differingFirst(columns, counts.by_column)
   const number = (n: number) => numberText(n, language)
   const placed = rows.map((row, n): Placed => ({ ...row, n, types: typesOf(columns, (row.b ?? row.a)?.values ?? []) }))
   const pairs = new Set(rows.map((row) => `${row.a?.snapshot ?? ''} ${row.b?.snapshot ?? ''}`))
@@ -65,7 +66,7 @@ export function DifferenceTable({ answer }: { answer: DifferencesAnswer }) {
       ) : (
         <Table
           label={w.differences}
-          columns={one ? columnsOf(columns, w).slice(0, -1) : columnsOf(columns, w)}
+          columns={one ? columnsOf(columns, order, w).slice(0, -1) : columnsOf(columns, order, w)}
           rows={placed}
           keyOf={(row) => row.n}
           rowTone={(row) => (row.difference === 'changed' ? undefined : row.difference)}
@@ -77,16 +78,17 @@ export function DifferenceTable({ answer }: { answer: DifferencesAnswer }) {
 
 function columnsOf(
   columns: readonly TimeColumn[],
+  order: readonly number[],
   w: ReturnType<typeof useLanguage>['words']['time'],
 ): Column<Placed>[] {
   const said = { added: w.addedRow, removed: w.removedRow, changed: w.changedRow }
   return [
     { id: ' kind', name: w.difference, cell: (row) => said[row.difference] },
-    ...columns.map((column, i) => ({
-      id: `${i} ${column.name}`,
-      name: column.in === 'both' ? column.name : `${column.name} (${column.in === 'a' ? w.a : w.b})`,
-      number: isNumber(column.type),
-      cell: (row: Placed) => <Both row={row} at={i} column={column} />,
+    ...order.map((i) => ({
+      id: `${i} ${columns[i]!.name}`,
+      name: titleOf(columns[i]!, w),
+      number: isNumber(columns[i]!.type),
+      cell: (row: Placed) => <Both row={row} at={i} column={columns[i]!} />,
     })),
     {
       id: ' snapshot',
@@ -99,6 +101,10 @@ function columnsOf(
       ),
     },
   ]
+}
+
+function titleOf(column: TimeColumn, w: ReturnType<typeof useLanguage>['words']['time']): string {
+  return column.in === 'both' ? column.name : `${column.name} (${column.in === 'a' ? w.a : w.b})`
 }
 
 function Both({ row, at, column }: { row: Placed; at: number; column: TimeColumn }) {
