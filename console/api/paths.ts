@@ -1,6 +1,8 @@
 /** Every address of the server that the console asks for, each spelled once, by area. */
+import * as audit from './paths/audit.ts'
+import * as models from './paths/models.ts'
 import * as overview from './paths/overview.ts'
 import * as state from './paths/state.ts'
 import * as time from './paths/time.ts'
 
-export const paths = { ...overview, ...state, ...time }
+export const paths = { ...audit, ...models, ...overview, ...state, ...time }

@@ -1,3 +1,4 @@
+import { audit } from './en/audit.ts'
 import { compare } from './en/compare.ts'
 import { data } from './en/data.ts'
 import { experiments } from './en/experiments.ts'
@@ -17,6 +18,7 @@ import { ui } from './en/ui.ts'
 
 /** All that the console says, by area. French has the same members: the compiler finds a missing one. */
 export const words = {
+  audit,
   compare,
   data,
   experiments,

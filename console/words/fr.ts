@@ -1,4 +1,5 @@
 import type { Words } from './en.ts'
+import { audit } from './fr/audit.ts'
 import { compare } from './fr/compare.ts'
 import { data } from './fr/data.ts'
 import { experiments } from './fr/experiments.ts'
@@ -17,6 +18,7 @@ import { train } from './fr/train.ts'
 import { ui } from './fr/ui.ts'
 
 export const words: Words = {
+  audit,
   compare,
   data,
   experiments,

@@ -1,5 +1,12 @@
 import { createRoute, lazyRouteComponent } from '@tanstack/react-router'
 import { rootRoute } from '../../root-route.tsx'
+import { type Given, oneOf, textOf } from '../../search.ts'
+
+type AuditSearch = {
+  tab?: (typeof AUDIT_TABS)[number] | undefined
+} & { [name in 'model' | 'actor' | 'action' | 'on' | 'since' | 'until' | 'before' | 'at']?: string | undefined }
+
+const AUDIT_TABS = ['rows', 'live', 'verify'] as const
 
 const settings = createRoute({
   getParentRoute: () => rootRoute,
@@ -16,7 +23,13 @@ const tokens = createRoute({
 const audit = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings/audit',
-  component: lazyRouteComponent(() => import('./page.tsx'), 'Page'),
+  validateSearch: (given: Given): AuditSearch => ({
+    tab: oneOf(given, 'tab', AUDIT_TABS),
+    ...{ model: textOf(given, 'model'), actor: textOf(given, 'actor'), action: textOf(given, 'action') },
+    ...{ on: textOf(given, 'on'), since: textOf(given, 'since'), until: textOf(given, 'until') },
+    ...{ before: textOf(given, 'before'), at: textOf(given, 'at') },
+  }),
+  component: lazyRouteComponent(() => import('./audit.tsx'), 'Page'),
 })
 
 const storage = createRoute({

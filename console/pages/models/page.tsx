@@ -1,7 +1,0 @@
-import { Page as Frame } from '../../ui/page.tsx'
-import { useWords } from '../../words/words.tsx'
-
-export function Page() {
-  const w = useWords().models
-  return <Frame title={w.title}>{null}</Frame>
-}
