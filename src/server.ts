@@ -115,7 +115,9 @@ export function routesOf(
     consoleRoutes(),
     metrics.plugin,
     servingRoutes(serving, models),
-    overviewRoutes(createOverview({ project, lake, ingest, features, flows, serving, traffic, clock })),
+    overviewRoutes(
+      createOverview({ project, lake, ingest, features, flows, registry, servers, serving, traffic, clock }),
+    ),
     featureRoutes(features, project),
     timeRoutes(features),
     deliveryRoutes({

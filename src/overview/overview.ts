@@ -16,9 +16,11 @@ import type { Flows } from '../flows/flows.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { Traffic } from '../monitoring/traffic.ts'
+import type { Registry } from '../registry/registry.ts'
+import type { Servers } from '../serving/servers.ts'
 import type { Serving } from '../serving/serving.ts'
 import { problemsOf } from './problems.ts'
-import type { ModelStanding, SourceStanding, Standing, ViewStanding } from './standing.ts'
+import type { Apart, ModelStanding, SourceStanding, Standing, ViewStanding } from './standing.ts'
 
 export type OverviewDeps = {
   project: Project
@@ -26,6 +28,8 @@ export type OverviewDeps = {
   ingest: Pick<Ingest, 'deliveries'>
   features: Pick<Features, 'viewStates' | 'service'>
   flows: Pick<Flows, 'list'>
+  registry: Pick<Registry, 'requests'>
+  servers: Pick<Servers, 'of'>
   serving: Pick<Serving, 'current' | 'problem' | 'away'>
   traffic: Pick<Traffic, 'of'>
   clock: Clock
@@ -34,9 +38,11 @@ export type OverviewDeps = {
 /** Runs that are looked at for problems; fewer are shown. */
 const RUNS_READ = 50
 const RUNS_SHOWN = 12
+/** Promotions that wait; more are on the page of their model. */
+const REQUESTS_READ = 20
 
 export function createOverview(deps: OverviewDeps): { overview(): Promise<Standing> } {
-  const { project, lake, ingest, flows, serving, clock } = deps
+  const { project, lake, ingest, flows, registry, serving, clock } = deps
   return {
     async overview() {
       const [away, weir] = await Promise.all([serving.away(), weirVersion()])
@@ -46,16 +52,38 @@ export function createOverview(deps: OverviewDeps): { overview(): Promise<Standi
           viewsOf(deps),
           flows.list({ limit: RUNS_READ }),
           ingest.deliveries({ limit: 1 }),
+          registry.requests({ name: null, open: true, limit: REQUESTS_READ, before: null }),
+          Promise.all(project.models.map(({ name }) => answeringElsewhere(deps, name))),
         ]),
       )
-      const [sources, views, runs, [delivery]] = read ?? [[], [], [], []]
+      const [sources, views, runs, [delivery], requests, apart] = read ?? [[], [], [], [], [], []]
       const models = project.models.map((model) => modelOf(deps, model))
       const nowMs = clock.nowMs()
-      const problems = problemsOf({ sources, views, models, runs, delivery, away, nowMs })
+      const problems = problemsOf({
+        sources,
+        views,
+        models,
+        runs,
+        delivery,
+        requests,
+        apart: apart.flat(),
+        away,
+        nowMs,
+      })
       const at = instantOfMs(nowMs)
       return { project: project.name, weir, at, sources, views, models, runs: runs.slice(0, RUNS_SHOWN), problems }
     },
   }
+}
+
+/** The other processes that answer with another version than this one: the swap takes less than a second. */
+async function answeringElsewhere({ servers, serving }: OverviewDeps, model: string): Promise<Apart[]> {
+  const here = serving.current(model)?.version ?? null
+  const living = await servers.of(model)
+  return living
+    .map(({ host, pid, version }) => ({ model, host, pid, version: version === null ? null : String(version) }))
+    .filter(({ version }) => version !== here)
+    .map((server) => ({ ...server, here }))
 }
 
 /** Undefined while the database does not answer: what is away is told beside it. */

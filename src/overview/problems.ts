@@ -1,9 +1,10 @@
 import { msOfInstant } from '../base/instant.ts'
 import type { FlowSummary } from '../flows/history.ts'
 import type { Delivery } from '../ingest/ingest.ts'
+import type { PromotionRequest } from '../registry/registry.ts'
 import type { Away } from '../serving/readiness.ts'
 import type { OverviewProblem } from '../wire/overview.ts'
-import type { ModelStanding, SourceStanding, ViewStanding } from './standing.ts'
+import type { Apart, ModelStanding, SourceStanding, ViewStanding } from './standing.ts'
 
 export type Looked = {
   sources: readonly SourceStanding[]
@@ -13,6 +14,9 @@ export type Looked = {
   runs: readonly FlowSummary[]
   /** The last one that was tried. */
   delivery: Delivery | undefined
+  /** Promotions that wait for another pair of eyes. */
+  requests: readonly PromotionRequest[]
+  apart: readonly Apart[]
   /** What does not answer. */
   away: readonly Away[]
   nowMs: number
@@ -25,7 +29,14 @@ const RECENT_MS = 7 * 86_400_000
 
 /** What is wrong, the worst first, each with what to do. */
 export function problemsOf(looked: Looked): OverviewProblem[] {
-  const problems = [...ofModels(looked), ...ofViews(looked), ...ofServer(looked), ...ofFlows(looked), ...ofData(looked)]
+  const problems = [
+    ...ofModels(looked),
+    ...ofPromotions(looked),
+    ...ofViews(looked),
+    ...ofServer(looked),
+    ...ofFlows(looked),
+    ...ofData(looked),
+  ]
   return problems.sort((a, b) => Number(b.severity === 'bad') - Number(a.severity === 'bad'))
 }
 
@@ -63,6 +74,29 @@ function ofModels({ models }: Looked): OverviewProblem[] {
     }
     return told
   })
+}
+
+function ofPromotions({ requests, apart }: Looked): OverviewProblem[] {
+  return [
+    ...apart.map(
+      ({ model, host, pid, version, here }): OverviewProblem => ({
+        severity: 'warn',
+        code: 'server_apart',
+        what: `the server ${host} (${pid}) answers for '${model}' with ${version === null ? 'nothing' : `version ${version}`}, this one with ${here === null ? 'nothing' : `version ${here}`}`,
+        do: 'A swap takes less than a second: if it stays, look at the log of that process.',
+        about: { kind: 'model', name: model },
+      }),
+    ),
+    ...requests.map(
+      ({ id, name, version, target, askedBy, expiresAt }): OverviewProblem => ({
+        severity: 'warn',
+        code: 'promotion_waits',
+        what: `${askedBy} asks to put ${version === null ? 'no version' : `version ${version}`} of '${name}' to ${target} (request ${id}, until ${expiresAt})`,
+        do: 'Another principal with the right accepts or declines it.',
+        about: { kind: 'model', name },
+      }),
+    ),
+  ]
 }
 
 function ofViews({ views, models }: Looked): OverviewProblem[] {

@@ -36,3 +36,6 @@ export type Standing = {
   runs: FlowSummary[]
   problems: OverviewProblem[]
 }
+
+/** A process that answers with another version than the one that was asked. */
+export type Apart = { model: string; host: string; pid: number; version: string | null; here: string | null }

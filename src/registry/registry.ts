@@ -24,6 +24,7 @@ import { createVersions } from './versions.ts'
 export type { RegisteredModel } from './models.ts'
 export type { Stage } from './names.ts'
 export type { KeptTransition as Transition } from './queries/history.ts'
+export type { PromotionRequest } from './queries/requests.ts'
 export type { ModelVersion } from './versions.ts'
 
 export type Registry = ReturnType<typeof createRegistry>

@@ -8,6 +8,8 @@ export const OVERVIEW_PROBLEMS = [
   'model_not_live',
   'model_not_loaded',
   'model_refuses',
+  'promotion_waits',
+  'server_apart',
   'view_not_materialized',
   'view_stale',
   'view_empty',

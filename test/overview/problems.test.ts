@@ -24,6 +24,8 @@ const well: Looked = {
   ],
   runs: [],
   delivery: undefined,
+  requests: [],
+  apart: [],
   away: [],
   nowMs: Date.parse(NOW),
 }
@@ -57,6 +59,8 @@ test('each problem says what to do, and the worst stand first', () => {
     ],
     runs: [run({}), run({ id: 'r2', flow: 'materialize', state: 'waiting', finishedAt: null })],
     delivery: { id: 4, state: 'refused', findings: [] } as never,
+    requests: [{ id: 7, name: 'churn', version: 4, target: 'Production', askedBy: 'ada', expiresAt: NOW } as never],
+    apart: [{ model: 'churn', host: 'b', pid: 9, version: null, here: '3' }],
     away: [
       { needed: true, says: 'the database does not answer' },
       { needed: false, says: 'the object store does not answer' },

@@ -43,6 +43,8 @@ export const overview = {
     model_not_live: 'Train a version and promote it to Production.',
     model_not_loaded: 'Promote a version that loads, or mend what the text names.',
     model_refuses: 'Ask for a prediction of one of the keys: the refusal says what is missing.',
+    promotion_waits: 'Another principal with the right accepts or declines it.',
+    server_apart: 'A swap takes less than a second: if it stays, look at the log of that process.',
     view_not_materialized: 'Run weir materialize.',
     view_stale: 'Deliver the newest state of its source, then run weir materialize.',
     view_empty: 'Look at its source: the newest state has no row for it.',

@@ -45,6 +45,8 @@ export const overview: typeof English = {
     model_not_live: 'Entraînez une version et promouvez-la en Production.',
     model_not_loaded: 'Promouvez une version qui se charge, ou réparez ce que le texte nomme.',
     model_refuses: 'Demandez une prédiction pour une des clés : le refus dit ce qui manque.',
+    promotion_waits: 'Une autre personne qui en a le droit accepte ou refuse.',
+    server_apart: 'Un échange prend moins d’une seconde : si cela dure, regardez le journal de ce processus.',
     view_not_materialized: 'Lancez weir materialize.',
     view_stale: 'Livrez le dernier état de sa source, puis lancez weir materialize.',
     view_empty: 'Regardez sa source : le dernier état n’a aucune ligne pour elle.',
