@@ -34,6 +34,11 @@ const GROUPS = {
     },
   ],
   'Run:': [
+    {
+      name: 'tokens',
+      summary: 'who may call a server, and what: make, list and revoke tokens',
+      load: () => import('./commands/tokens.ts'),
+    },
     { name: 'up', summary: 'server and worker in one process', load: () => import('./commands/up.ts') },
     { name: 'serve', summary: 'the server alone', load: () => import('./commands/serve.ts') },
     { name: 'worker', summary: 'a worker for flows alone', load: () => import('./commands/worker.ts') },

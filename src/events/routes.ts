@@ -36,7 +36,8 @@ export function eventRoutes({ events, flows }: EventDeps): FastifyPluginAsync {
       query: eventsQuery,
       answers: { 200: EVENT_STREAM },
     })
-    app.get<{ Querystring: EventsQuery }>('/events', { ...options, exposeHeadRoute: false }, async (request, reply) => {
+    const stream = { ...options, config: { endsWithToken: true }, exposeHeadRoute: false }
+    app.get<{ Querystring: EventsQuery }>('/events', stream, async (request, reply) => {
       if (places >= limitOf('eventStreams')) {
         throw new PlatformError('unavailable', `${places} pages watch this server; close one, or try again later`)
       }

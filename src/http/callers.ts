@@ -12,6 +12,8 @@ declare module 'fastify' {
   interface FastifyContextConfig {
     /** What the route needs, from the table of rights. */
     needs?: Needs
+    /** An answer that goes on for long: it ends with the token or the session that it was asked for with. */
+    endsWithToken?: boolean
   }
 }
 
@@ -28,13 +30,19 @@ export function askCallers(app: FastifyInstance, access: Access, isClosed: () =>
     const [method = 'GET'] = [route.method].flat()
     route.config = { ...route.config, needs: findNeeds(method, route.url) ?? NEEDS_ADMIN }
   })
-  app.addHook('onRequest', (request, _reply, done) => {
+  app.addHook('onRequest', (request, reply, done) => {
     const needs = needsOf(request)
     if (needs.role === null) return withActor(NOBODY, done)
     const enter = (caller: Caller) => {
       request.caller = caller
       const refusal = refusalBefore(request, caller, needs, access)
       if (refusal !== undefined) return done(refusal)
+      if (request.routeOptions.config.endsWithToken) {
+        reply.raw.once(
+          'close',
+          access.whileGood(caller, () => reply.raw.destroy()),
+        )
+      }
       withActor(caller.principal, done)
     }
     let found: Caller | Promise<Caller>

@@ -9,7 +9,8 @@
  * - From the first token on each caller needs one, also when all have been revoked or have expired: nothing opens by itself.
  * - A request asks no database who called, but for the sessions of browsers.
  *
- * Doors: access.ts, audit-erase.ts, audit-routes.ts, audit.ts, can.ts, caller.ts, principal.ts, refusals.ts, trail.ts.
+ * Doors: access.ts, audit-erase.ts, audit-routes.ts, audit.ts, can.ts, caller.ts, principal.ts, refusals.ts, roles.ts, tokens.ts,
+ * trail.ts.
  */
 import { messageOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'

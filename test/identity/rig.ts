@@ -28,6 +28,10 @@ export async function openIdentityRig({
         identityRoutes(identity),
         async (app) => {
           app.get('/snapshots', async () => actorNow())
+          app.get('/events', { config: { endsWithToken: true } }, (_request, reply) => {
+            reply.hijack()
+            reply.raw.writeHead(200).write('open')
+          })
           app.post('/push', async () => actorNow())
           app.post('/models/:model/predict', async () => actorNow())
         },

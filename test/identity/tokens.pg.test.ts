@@ -120,6 +120,58 @@ describe('a token', () => {
   })
 })
 
+describe('a stream', () => {
+  /** Resolves when it is open, with what resolves when it is over. */
+  async function open(headers: Record<string, string>, at: 0 | 1) {
+    const url = await rig.servers[at].listen()
+    const answer = await fetch(`${url}/events`, { headers })
+    const reader = answer.body!.getReader()
+    await reader.read()
+    return {
+      over: reader.read().then(
+        () => 'ended',
+        () => 'ended',
+      ),
+    }
+  }
+
+  test('ends when its token is revoked at another server, and another’s stays', async () => {
+    const admin = await withTokens()
+    const ben = await make('ben', 'viewer', {}, admin)
+    await heard(ben.token)
+    const his = await open({ authorization: `Bearer ${ben.token}` }, 1)
+    const hers = await open({ authorization: `Bearer ${admin}` }, 0)
+    await rig.call(`DELETE /tokens/${ben.id}`, { token: admin, at: 0 })
+    expect(await his.over).toBe('ended')
+    expect(await Promise.race([hers.over, Promise.resolve('open')])).toBe('open')
+  })
+
+  test('ends when its session is over', async () => {
+    const admin = await withTokens()
+    const { cookie } = await rig.call('POST /sessions', { body: { token: admin } })
+    const value = cookie.split(';')[0]!.split('=')[1]!
+    const url = new URL(await rig.servers[1].listen())
+    const answer = await fetch(`${url.origin}/events`, { headers: { cookie: `weir_session_${url.port}=${value}` } })
+    const reader = answer.body!.getReader()
+    await reader.read()
+    const headers = { origin: 'http://localhost:8000' }
+    await rig.call('DELETE /sessions/current', { cookie, headers, at: 0 })
+    expect(
+      await reader.read().then(
+        () => 'ended',
+        () => 'ended',
+      ),
+    ).toBe('ended')
+  })
+
+  test('of nobody ends when the first token is made', async () => {
+    rig = await openIdentityRig()
+    const anybodys = await open({}, 1)
+    await make('ann', 'admin')
+    expect(await anybodys.over).toBe('ended')
+  })
+})
+
 describe('the first and the last', () => {
   test('without a token ever made, whoever reaches the port is the local user', async () => {
     rig = await openIdentityRig()
