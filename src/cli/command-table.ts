@@ -42,6 +42,11 @@ const GROUPS = {
     { name: 'up', summary: 'server and worker in one process', load: () => import('./commands/up.ts') },
     { name: 'serve', summary: 'the server alone', load: () => import('./commands/serve.ts') },
     { name: 'worker', summary: 'a worker for flows alone', load: () => import('./commands/worker.ts') },
+    {
+      name: 'flows',
+      summary: 'the runs of flows: look, cancel, do again from a step, resume',
+      load: () => import('./commands/flows.ts'),
+    },
   ],
   'Data:': [
     { name: 'ingest', summary: 'take in the files of one month', load: () => import('./commands/ingest.ts') },

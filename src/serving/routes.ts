@@ -17,6 +17,7 @@ import {
 } from '../wire/predict.ts'
 import { longKeysAsText } from '../wire/predict-keys.ts'
 import { routeOptions } from '../wire/route.ts'
+import { predictModels, type WhatIfRequest, whatIfJson, whatIfOf, whatIfRequest } from '../wire/what-if.ts'
 import { type Serving, SLICE_ROWS } from './serving.ts'
 import { stateRoutes } from './state-routes.ts'
 
@@ -25,7 +26,7 @@ const NONE = { schema: { hide: true } }
 
 /**
  * `GET /health /ready /ready/{model}`, `POST /models/{name}/predict /models/{name}/predict/batch
- * /models/{name}/invocations`, and `/predict /predict/batch` for the model that is meant without a name.
+ * /models/{name}/invocations /models/{name}/what-if`, `GET /predict`, and `/predict /predict/batch` for the model that is meant without a name.
  */
 export function servingRoutes(serving: Serving, models: readonly string[]): FastifyPluginAsync {
   return async (app) => {
@@ -34,8 +35,10 @@ export function servingRoutes(serving: Serving, models: readonly string[]): Fast
     for (const name of models) {
       predictionRoutes(app, serving, name, pathOf(name))
       invocationRoute(app, serving, name)
+      whatIfRoute(app, serving, name)
     }
-    for (const path of ['predict', 'predict/batch', 'invocations']) {
+    predictableRoute(app, serving)
+    for (const path of ['predict', 'predict/batch', 'invocations', 'what-if']) {
       app.post<{ Params: { name: string } }>(`/models/:name/${path}`, NONE, async (request) => {
         // Refuses, and names the models that there are.
         serving.serviceOf(request.params.name)
@@ -130,4 +133,41 @@ function invocationRoute(app: FastifyInstance, serving: Serving, name: string): 
     const rows = rowsOfInvocation(request.body)
     return { predictions: await serving.score(name, (inputs) => valuesOfRows(rows, inputs)) }
   })
+}
+
+function predictableRoute(app: FastifyInstance, serving: Serving): void {
+  const options = routeOptions({
+    tag: 'predictions',
+    summary: 'What can be predicted: the models, with their keys, their features and the version that answers',
+    answers: { 200: predictModels },
+  })
+  app.get('/predict', options, async () => ({ models: serving.predictable() }))
+}
+
+function whatIfRoute(app: FastifyInstance, serving: Serving, name: string): void {
+  const fields: PredictionFields = { name, ...serving.fieldsOf(name), says: serving.saysOf(name) }
+  const { keys } = fields
+  const [only] = keys
+  const options = routeOptions({
+    tag: 'predictions',
+    summary: `What ${name} says of an entity, and what it would say with other values, both explained`,
+    description: 'Nothing is kept of it. Features are read as /invocations reads them.',
+    body: whatIfRequest(keys),
+    answers: { 200: whatIfOf(fields) },
+    errors: [404],
+  })
+  const preValidation = async (request: FastifyRequest) => {
+    const { body } = request
+    const key = typeof body === 'object' && body !== null && 'key' in body ? body.key : undefined
+    if (key !== undefined) request.body = { ...(body as object), key: longKeysAsText(key, keys) }
+  }
+  app.post<{ Body: WhatIfRequest }>(
+    `${pathOf(name)}/what-if`,
+    { ...options, preValidation },
+    async (request, reply) => {
+      const { key, features } = request.body
+      const input = (keys.length === 1 && only ? key[only.name] : key) as KeyInput
+      return reply.header('content-type', JSON_TYPE).send(whatIfJson(await serving.whatIf(name, input, features)))
+    },
+  )
 }

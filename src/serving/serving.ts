@@ -10,6 +10,7 @@
  * Doors: live-models.ts, readiness.ts, server-routes.ts, servers.ts.
  */
 import { setImmediate } from 'node:timers/promises'
+import { must } from '../base/assert.ts'
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { defaultModelOf, requireDefaultModel, requireModel } from '../config/find.ts'
@@ -23,11 +24,14 @@ import { predictBatch, predictOne } from '../ml/model/model-file.ts'
 import { outputsOf } from '../ml/model/outcome.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { Prediction } from '../wire/predict.ts'
+import type { Field } from '../wire/values.ts'
+import type { PredictModel, WhatIf } from '../wire/what-if.ts'
 import { explanationOf } from './explanation.ts'
 import { createLiveModels, type LiveModel, type LiveModelDeps } from './live-models.ts'
 import { noModel } from './no-model.ts'
 import { type HealthCheck, readiness, whatIsAway } from './readiness.ts'
 import { invocationOf, saidOf } from './said.ts'
+import { overridden } from './what-if.ts'
 
 /** `health`: what else must answer before the server is ready. */
 export type ServingDeps = LiveModelDeps & { clock: Clock; health: readonly HealthCheck[] }
@@ -111,6 +115,53 @@ export function createServing(deps: ServingDeps) {
     }
   }
 
+  /** The same entity as it is and with other values, by one version; refuses what `predict` and `score` refuse. */
+  async function whatIf(name: string, key: KeyInput, given: Record<string, unknown>): Promise<WhatIf> {
+    const service = serviceOf(name)
+    const [row] = await features.readOnline(service.name, [key])
+    const live = models.current(name)
+    if (!live) throw await notPromoted(name, service)
+    const refused = features.refusal(service.name, key, must(row))
+    if (refused) throw refused
+    const { values, eventTimestamps } = must(row)
+    const tMs = deps.clock.nowMs()
+    const explained = (values: readonly FeatureValue[]): Prediction => {
+      const aged = withAges(live.inputs, values, tMs)
+      const prediction = predictionOf(live, service, key, { values, eventTimestamps }, aged)
+      return { ...prediction, explanation: explanationOf(live.model, aged) }
+    }
+    const { changed, values: others } = overridden(name, live.inputs, values, given)
+    const both = { asIs: explained(values), whatIf: explained(others), changed }
+    events.predicted({ name, version: live.version }, 2)
+    return both
+  }
+
+  /** What can be predicted, and by which version now. */
+  function predictable(): PredictModel[] {
+    const meant = defaultModelOf(project)?.name
+    return project.models.map(({ name }) => {
+      const service = serviceOf(name)
+      const live = models.current(name)
+      const { keys, features: used } = documentedFields(project, service)
+      const fields = (all: readonly Field[]) => all.map(({ name, type }) => ({ name, type }))
+      return {
+        name,
+        predicts: saysOfModel(project, requireModel(project, name)).kind,
+        default: name === meant,
+        keys: fields(keys),
+        entities: entitiesOf(keys.map((key) => key.name)),
+        features: fields(used),
+        live: live ? { version: live.version, run_id: live.runId } : null,
+      }
+    })
+  }
+
+  /** Those whose keys are all among these: the one with all of them first. */
+  function entitiesOf(keys: readonly string[]): string[] {
+    const among = project.entities.filter(({ joinKeys }) => joinKeys.every(({ name }) => keys.includes(name)))
+    return among.sort((a, b) => b.joinKeys.length - a.joinKeys.length).map(({ name }) => name)
+  }
+
   /** Predicts rows of the caller's own values, in the order of the model's inputs. */
   async function score(name: string, rowsOf: (inputs: LiveModel['inputs']) => FeatureValue[][]) {
     requireModel(project, name)
@@ -165,6 +216,8 @@ export function createServing(deps: ServingDeps) {
     predict,
     predictMany,
     score,
+    whatIf,
+    predictable,
     /** What does not answer of what predictions need. */
     away: () => whatIsAway(deps.health),
     /** Of the server, or of one model; refuses (not_found) a name that is none. */

@@ -55,6 +55,68 @@ test('boosting is explained on the log-odds', async () => {
   expect(Math.abs(sumOf(base, contributions) - log(p / (1 - p)))).toBeLessThan(1e-9)
 })
 
+test.each([MODEL, 'boosted'])(
+  'what if: %s says of other values what /invocations says of them, and what each feature adds to that',
+  async (name) => {
+    const plain = await rig.post(`/models/${name}/predict?explain=true`, key)
+    const used = plain.body.features_used as Record<string, unknown>
+    const [feature] = Object.keys(used).filter((one) => typeof used[one] === 'number')
+    const given = { [must(feature)]: 2 * Number(used[must(feature)]) + 5 }
+    const { status, body } = await rig.post(`/models/${name}/what-if`, { key, features: given })
+    expect(status).toBe(200)
+    const { as_is: asIs, what_if: whatIf, changed } = body as Record<string, typeof plain.body> & { changed: unknown }
+    expect(asIs).toEqual(plain.body)
+    expect([changed, whatIf!.features_used]).toEqual([[feature], { ...used, ...given }])
+    const scored = await rig.post(`/models/${name}/invocations`, { dataframe_records: [{ ...used, ...given }] })
+    const [row] = scored.body.predictions as { probability: number }[]
+    expect(whatIf!.probability).toBe(must(row).probability)
+    const { unit, base, contributions } = whatIf!.explanation as Explanation
+    const p = whatIf!.probability as number
+    expect(Math.abs(sumOf(base, contributions) - (unit === 'log_odds' ? log(p / (1 - p)) : p))).toBeLessThan(1e-9)
+    // Without a change it is the same twice, and null is a value.
+    const same = await rig.post(`/models/${name}/what-if`, { key, features: {} })
+    expect(same.body.what_if).toEqual(same.body.as_is)
+    expect((await rig.post(`/models/${name}/what-if`, { key, features: { [must(feature)]: null } })).status).toBe(200)
+  },
+)
+
+test('what if refuses what /predict and /invocations refuse', async () => {
+  const ask = (body: unknown) => rig.post(`/models/${MODEL}/what-if`, body)
+  const [used] = Object.keys((await rig.post('/predict', key)).body.features_used as object)
+  expect(await ask({ key: { user_id: 'nobody' }, features: {} })).toMatchObject({ status: 404 })
+  expect(await ask({ key, features: { nothing: 1 } })).toMatchObject({
+    status: 400,
+    body: { detail: expect.stringContaining(`features: 'nothing' is no feature of ${MODEL}; it takes`) },
+  })
+  for (const features of [{ [must(used)]: {} }, { [must(used)]: [1] }, 3, undefined]) {
+    expect((await ask({ key, features })).status).toBe(400)
+  }
+  for (const bad of [
+    { features: {} },
+    { key: {}, features: {} },
+    { key: 'x', features: {} },
+    { key: { ...key, more: 1 }, features: {} },
+  ]) {
+    expect((await ask(bad)).status).toBe(400)
+  }
+  expect((await rig.post('/models/none/what-if', { key, features: {} })).status).toBe(404)
+})
+
+test('what can be predicted is listed: keys, features and the version that answers', async () => {
+  const { body } = await rig.get('/predict')
+  const models = body.models as Record<string, unknown>[]
+  expect(models.map(({ name, default: meant }) => [name, meant])).toEqual([
+    [MODEL, true],
+    ['boosted', false],
+  ])
+  expect(models[0]).toMatchObject({
+    predicts: 'binary',
+    keys: [{ name: 'user_id', type: 'String' }],
+    live: { version: '1', run_id: expect.any(String) },
+  })
+  expect((models[0]!.features as unknown[]).length).toBe(14)
+})
+
 test('what else is asked in the query is refused, as is an explanation of many', async () => {
   for (const path of ['/predict?explain=perhaps', '/predict?because=true', '/predict?explain=true&explain=true']) {
     expect((await rig.post(path, key)).status, path).toBe(400)
