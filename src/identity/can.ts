@@ -26,10 +26,12 @@ const RIGHTS = {
   'GET /events': 'viewer',
   'GET /overview': 'viewer',
 
+  'GET /predict': 'viewer',
   'POST /predict': 'viewer of default',
   'POST /predict/batch': 'viewer of default',
   'POST /models/:model/predict': 'viewer of path',
   'POST /models/:model/predict/batch': 'viewer of path',
+  'POST /models/:model/what-if': 'viewer of path',
   'POST /models/:model/invocations': 'viewer of path',
   'GET /models/:model/features/:key': 'viewer of path',
   'GET /models/:model/versions/:version/card': 'viewer of path',
