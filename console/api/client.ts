@@ -26,6 +26,11 @@ export function onSignedOut(watcher: Watcher): () => void {
   return () => signedOut.delete(watcher)
 }
 
+/** Whatever asks by another way than `get` and `send` says so here. */
+export function told401(): void {
+  for (const watcher of signedOut) watcher()
+}
+
 export function get<Answer>(url: string, signal?: AbortSignal): Promise<Answer> {
   return ask<Answer>(url, { signal: signal ?? null })
 }
@@ -59,7 +64,7 @@ export async function answerOf(url: string, init: RequestInit): Promise<Response
     throw new ApiError(0, 'no_answer', 'The server does not answer.')
   }
   if (response.ok) return response
-  if (response.status === 401) for (const watcher of signedOut) watcher()
+  if (response.status === 401) told401()
   throw await errorOf(response)
 }
 
