@@ -1,7 +1,7 @@
 import { Graph, layout } from '@dagrejs/dagre'
 import type { LineageAnswer } from '../../../src/wire/lineage.ts'
 
-export const NODE_WIDTH = 184
+export const NODE_WIDTH = 200
 export const NODE_HEIGHT = 74
 
 type Point = { x: number; y: number }
@@ -15,7 +15,7 @@ export const edgeId = ({ from, to }: { from: string; to: string }): string => `$
  */
 export function layoutOf({ nodes, edges }: LineageAnswer): Layout {
   const graph = new Graph()
-  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 40 })
+  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 34 })
   graph.setDefaultEdgeLabel(() => ({}))
   for (const { id } of nodes) graph.setNode(id, { width: NODE_WIDTH, height: NODE_HEIGHT })
   for (const { from, to } of edges) graph.setEdge(from, to)
