@@ -1,11 +1,11 @@
 import { Link } from '@tanstack/react-router'
 import type { LineageAnswer, LineageNode } from '../../../src/wire/lineage.ts'
-import { Status } from '../../ui/badge.tsx'
+import { Status, type Tone } from '../../ui/badge.tsx'
 import { Num } from '../../ui/num.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { When } from '../../ui/when.tsx'
 import { useWords } from '../../words/words.tsx'
-import { inOrder, nodeAbout, nodeTitle, periodText, stateTone } from './names.ts'
+import { inOrder, nodeAbout, nodeTitle, periodText } from './names.ts'
 import { NodeLink } from './node-link.tsx'
 
 /** The same as the picture, for those who cannot see it or want to read it. */
@@ -45,4 +45,11 @@ export function NodeState({ of }: { of: LineageNode }) {
   if (period !== null) return <Status tone={of.periods?.at(-1)?.to === null ? 'good' : 'neutral'}>{period}</Status>
   if (of.state === null || of.state === 'None') return null
   return <Status tone={stateTone(of.state)}>{w.states[of.state] ?? of.state}</Status>
+}
+
+const BAD = ['withdrawn', 'refused', 'FAILED', 'KILLED', 'deleted']
+const GOOD = ['Production']
+
+function stateTone(state: string): Tone {
+  return BAD.includes(state) ? 'bad' : GOOD.includes(state) ? 'good' : 'neutral'
 }

@@ -1,5 +1,4 @@
 import type { LineageAnswer, LineageNode } from '../../../src/wire/lineage.ts'
-import type { Tone } from '../../ui/badge.tsx'
 import { dayText } from '../data/months.ts'
 
 /** A thing by the name that people know it by. Pure: tests compare them. */
@@ -16,13 +15,6 @@ export function nodeTitle({ kind, name, says }: LineageNode, answersOf: (name: s
 export function nodeAbout({ kind, name, says }: LineageNode): string | null {
   if (kind === 'file' || kind === 'training_set') return name.slice(0, 12)
   return kind === 'run' ? name.slice(0, 8) : says
-}
-
-const BAD = ['withdrawn', 'refused', 'FAILED', 'KILLED', 'deleted']
-const GOOD = ['Production']
-
-export function stateTone(state: string): Tone {
-  return BAD.includes(state) ? 'bad' : GOOD.includes(state) ? 'good' : 'neutral'
 }
 
 /** When a version answered, in words. */
