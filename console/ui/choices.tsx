@@ -18,6 +18,7 @@ import {
   SliderTrack,
 } from 'react-aria-components'
 import './choices.css'
+import './fields.css'
 
 export type Option = { id: string; name: string; about?: string }
 

@@ -10,13 +10,13 @@ const features = createRoute({
 const view = createRoute({
   getParentRoute: () => rootRoute,
   path: '/features/$view',
-  component: lazyRouteComponent(() => import('./page.tsx'), 'Page'),
+  component: lazyRouteComponent(() => import('./view-page.tsx'), 'ViewPage'),
 })
 
 const entity = createRoute({
   getParentRoute: () => rootRoute,
   path: '/entities/$entity/$key',
-  component: lazyRouteComponent(() => import('./page.tsx'), 'Page'),
+  component: lazyRouteComponent(() => import('./entity-page.tsx'), 'EntityPage'),
 })
 
 export const featuresRoutes = [features, view, entity] as const
