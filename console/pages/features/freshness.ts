@@ -1,5 +1,3 @@
-import type { Tone } from '../../ui/badge.tsx'
-
 export type Freshness = 'fresh' | 'stale' | 'never'
 
 type View = { materialized: boolean; valid_at: string | null; ttl_seconds: number | null }
@@ -11,7 +9,11 @@ export function freshnessOf({ materialized, valid_at, ttl_seconds }: View, nowMs
   return nowMs - Date.parse(valid_at) > ttl_seconds * 1000 ? 'stale' : 'fresh'
 }
 
-export const FRESHNESS_TONE: Record<Freshness, Tone> = { fresh: 'good', stale: 'warn', never: 'neutral' }
+/** How a state is coloured; the words beside it say it too. */
+export const FRESHNESS_TONE = { fresh: 'good', stale: 'warn', never: 'neutral' } as const satisfies Record<
+  Freshness,
+  string
+>
 
 /** A ttl as a person says it: 45 d, 12 h, 30 min. */
 export function ttlText(seconds: number | null, none: string): string {

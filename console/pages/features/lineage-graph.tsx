@@ -9,17 +9,21 @@ import './lineage-graph.css'
 const WIDTH = 164
 const HEIGHT = 52
 
-type Box = Node<{ node: LineageNode; kind: string }>
+/** On a telephone it leads from above to below. */
+const NARROW = '(max-width: 640px)'
+
+type Box = Node<{ node: LineageNode; kind: string; down: boolean }>
 
 /** A graph from left to right; its boxes lead to the pages of what they are. */
 export function LineageGraph({ label, nodes, edges }: { label: string; nodes: LineageNode[]; edges: LineageEdge[] }) {
   const w = useWords().features
-  const placed = useMemo(() => place(nodes, edges), [nodes, edges])
+  const down = window.matchMedia(NARROW).matches
+  const placed = useMemo(() => place(nodes, edges, down), [nodes, edges, down])
   const boxes: Box[] = nodes.map((node) => ({
     id: node.id,
     type: 'box',
     position: placed.at.get(node.id) ?? { x: 0, y: 0 },
-    data: { node, kind: w.kinds[node.kind] },
+    data: { node, kind: w.kinds[node.kind], down },
     draggable: false,
     connectable: false,
     focusable: false,
@@ -34,6 +38,7 @@ export function LineageGraph({ label, nodes, edges }: { label: string; nodes: Li
         edges={lines}
         nodeTypes={TYPES}
         fitView
+        minZoom={0.2}
         fitViewOptions={{ padding: 0.08, maxZoom: 1 }}
         nodesDraggable={false}
         nodesConnectable={false}
@@ -47,7 +52,7 @@ export function LineageGraph({ label, nodes, edges }: { label: string; nodes: Li
 }
 
 // React Flow takes an element of class `source` or `target` for a handle of its own: a kind has another name there.
-function BoxView({ data: { node, kind } }: NodeProps<Box>) {
+function BoxView({ data: { node, kind, down } }: NodeProps<Box>) {
   const text = (
     <>
       <span className="lineage-kind">{kind}</span>
@@ -58,7 +63,7 @@ function BoxView({ data: { node, kind } }: NodeProps<Box>) {
   )
   return (
     <>
-      <Handle type="target" position={Position.Left} className="lineage-handle" />
+      <Handle type="target" position={down ? Position.Top : Position.Left} className="lineage-handle" />
       {node.href === null ? (
         <div className={`lineage-box of-${node.kind}`}>{text}</div>
       ) : (
@@ -66,16 +71,16 @@ function BoxView({ data: { node, kind } }: NodeProps<Box>) {
           {text}
         </a>
       )}
-      <Handle type="source" position={Position.Right} className="lineage-handle" />
+      <Handle type="source" position={down ? Position.Bottom : Position.Right} className="lineage-handle" />
     </>
   )
 }
 
 const TYPES = { box: BoxView }
 
-function place(nodes: readonly LineageNode[], edges: readonly LineageEdge[]) {
+function place(nodes: readonly LineageNode[], edges: readonly LineageEdge[], down: boolean) {
   const graph = new graphlib.Graph()
-  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 34 })
+  graph.setGraph({ rankdir: down ? 'TB' : 'LR', nodesep: 18, ranksep: 34 })
   graph.setDefaultEdgeLabel(() => ({}))
   for (const node of nodes) graph.setNode(node.id, { width: WIDTH, height: HEIGHT })
   for (const edge of edges) graph.setEdge(edge.from, edge.to)
