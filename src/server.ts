@@ -19,7 +19,10 @@ import { createMetrics, type Metrics } from './monitoring/metrics.ts'
 import { createTraffic, type Traffic } from './monitoring/traffic.ts'
 import { createOverview } from './overview/overview.ts'
 import { overviewRoutes } from './overview/routes.ts'
+import { collectStorage } from './pipelines/collect-storage.ts'
 import { dataRoutes } from './pipelines/data-routes.ts'
+import { examineServer } from './pipelines/doctor.ts'
+import { installationRoutes } from './pipelines/installation-routes.ts'
 import { REGISTRY_CHANNEL } from './registry/channel.ts'
 import { modelRoutes, registryRoutes } from './registry/routes.ts'
 import { createVersionDetails } from './registry/version-details.ts'
@@ -127,6 +130,11 @@ export function routesOf(
     }),
     dataRoutes({ ...app, elsewhere: project.tracking !== null }),
     identityRoutes(identity),
+    installationRoutes({
+      ...{ sql: app.db, objects: app.objects, retention: settings },
+      examine: () => examineServer(app),
+      collect: (options) => collectStorage(app, { ...settings, ...options }),
+    }),
     eventRoutes({ events, flows }),
     flowRoutes({ flows, nowMs: clock.nowMs }),
     feastRoutes({ features, project, clock, log, append }),

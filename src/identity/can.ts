@@ -25,6 +25,9 @@ const RIGHTS = {
   'GET /ready/:model': 'viewer of path',
   'GET /events': 'viewer',
   'GET /overview': 'viewer',
+  'GET /doctor': 'editor',
+  'GET /storage': 'editor',
+  'POST /storage/collect': 'admin',
 
   'GET /predict': 'viewer',
   'POST /predict': 'viewer of default',
