@@ -12,6 +12,7 @@ import type { Settings } from './config/settings.ts'
 import { openDatabase } from './db/db.ts'
 import type { Database, Sql } from './db/sql.ts'
 import { createErasure, type Erasure } from './erasure/erasure.ts'
+import { gatherRuns } from './events/changed-runs.ts'
 import { createEvents, type Events } from './events/events.ts'
 import { watchedFlows } from './events/watched-flows.ts'
 import { createFeatures, type Features } from './features/features.ts'
@@ -138,7 +139,7 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
     createFeatures({ sql: db, lake, duck, objects, project, clock, log, online }),
     (it) => it.close(),
   )
-  const tracking = createTracking({ sql: db, objects, clock })
+  const tracking = createTracking({ sql: db, objects, clock, onChange: gatherRuns(events.tell) })
   const registry = createRegistry({ sql: db, tracking, clock, models: project.models })
   const versions = async () => ({ weir: await weirVersion(), duckdb: await duck.loadVersion() })
   const mlflow = project.tracking

@@ -22,6 +22,7 @@ const TOPICS: Record<string, readonly string[]> = {
   run: ['flows', 'runs', 'overview', 'snapshots'],
   step: ['flows'],
   model: ['models', 'promotions', 'overview', 'audit'],
+  tracked: ['experiments'],
   delivery: ['deliveries', 'snapshots', 'sources', 'overview'],
   ended: ['deliveries', 'snapshots', 'sources', 'overview'],
 }
@@ -29,7 +30,7 @@ const TOPICS: Record<string, readonly string[]> = {
 /** News that comes in a flood makes a query old once in this time. */
 const GATHER_MS = 300
 
-const EVENTS = ['state', 'progress', 'run', 'step', 'log', 'model', 'delivery', 'ended']
+const EVENTS = ['state', 'progress', 'run', 'step', 'log', 'model', 'tracked', 'delivery', 'ended']
 const RETRY_MS = 2_000
 const watchers = new Set<(event: Heard) => void>()
 const LiveContext = createContext<LiveState>('connecting')

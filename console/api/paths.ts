@@ -1,6 +1,7 @@
 /** Every address of the server that the console asks for, each spelled once, by area. */
 import * as audit from './paths/audit.ts'
 import * as data from './paths/data.ts'
+import * as experiments from './paths/experiments.ts'
 import * as flows from './paths/flows.ts'
 import * as models from './paths/models.ts'
 import * as overview from './paths/overview.ts'
@@ -8,4 +9,14 @@ import * as predict from './paths/predict.ts'
 import * as state from './paths/state.ts'
 import * as time from './paths/time.ts'
 
-export const paths = { ...audit, ...data, ...flows, ...models, ...overview, ...predict, ...state, ...time }
+export const paths = {
+  ...audit,
+  ...data,
+  ...experiments,
+  ...flows,
+  ...models,
+  ...overview,
+  ...predict,
+  ...state,
+  ...time,
+}

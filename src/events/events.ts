@@ -2,7 +2,7 @@
  * Events: what happens now, for whoever watches: progress of long work, states of runs and steps, changes of models,
  * deliveries. They go through NOTIFY of PostgreSQL, so what a worker does reaches a page that is open at another server.
  *
- * Owns no table. Doors: watched-flows.ts.
+ * Owns no table. Doors: changed-runs.ts, watched-flows.ts.
  * - An event is news and never the record: the tables are. Whoever connects gets the whole state first, so nothing that
  *   was missed has to be sent again.
  * - Nothing waits for an event. While the database is away they are dropped, and so is one that is too long.
@@ -27,6 +27,8 @@ export type Happening =
   /** The lines of a run are there up to this number. */
   | { type: 'log'; run: string; flow: string; last: number }
   | { type: 'model'; model: string }
+  /** Runs that changed or logged something, and the experiments in which some were made; null where they are too many. */
+  | { type: 'tracked'; runs: string[] | null; experiments: string[] | null }
   | { type: 'delivery'; id: number; asOf: string; state: string }
   /** A delivery over HTTP, under the name that its caller gave it, is over: taken, refused or broken off. */
   | { type: 'ended'; delivery: string }

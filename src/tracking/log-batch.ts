@@ -40,7 +40,7 @@ const HISTORY_PART = 1_000
 
 const HISTORY_PAGE_MAX = limitOf('historyPage')
 
-export function createLogging({ sql }: { sql: Sql }) {
+export function createLogging({ sql, onChange }: { sql: Sql; onChange: (change: { runId: string }) => void }) {
   const writeMetrics = createMetricWriter(sql)
 
   /** Writes the whole batch in one transaction, or nothing of it. */
@@ -51,7 +51,10 @@ export function createLogging({ sql }: { sql: Sql }) {
     const ofModels = metrics.flatMap(modelMetric)
     const checked = checkedParams(params)
     const tagRows = checkedTags(Object.fromEntries(tags.map((t) => [t.key, t.value])))
-    if (points.length > 0 && checked.length + ofModels.length + tagRows.length === 0) return writeMetrics(points)
+    if (points.length > 0 && checked.length + ofModels.length + tagRows.length === 0) {
+      await writeMetrics(points)
+      return onChange({ runId })
+    }
     await sql.tx(async (tx) => {
       await requireActive(tx, runId)
       if (checked.length > 0) await writeParams(tx, runId, checked)
@@ -62,6 +65,7 @@ export function createLogging({ sql }: { sql: Sql }) {
       if (name) await updateRun(tx, runId, { status: null, endMs: null, name })
       else if (checked.length + tagRows.length > 0) await countWrite(tx, runId)
     })
+    onChange({ runId })
   }
 
   async function metricHistory(

@@ -54,9 +54,10 @@ type Deps = {
   experiments: ReturnType<typeof createExperiments>
   /** A run as JSON text, for the answers of a search. */
   write(run: Run): Promise<string>
+  onChange(change: { runId: string; made?: string }): void
 }
 
-export function createRuns({ sql, clock, experiments, write }: Deps) {
+export function createRuns({ sql, clock, experiments, write, onChange }: Deps) {
   async function create(request: NewRun): Promise<Run> {
     const experiment = await experiments.active(request.experimentId)
     const runId = request.runId ?? randomBytes(16).toString('hex')
@@ -75,6 +76,7 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
       })
       if (isNew) await queries.upsertTags(tx, runId, tags)
     })
+    onChange({ runId, made: experiment.experimentId })
     return get(runId)
   }
 
@@ -129,6 +131,7 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
       const row = { status: change.status ?? null, endMs: change.endTimeMs ?? null, name: change.runName || null }
       await queries.updateRun(tx, runId, row)
     })
+    onChange({ runId })
     return get(runId)
   }
 
@@ -151,6 +154,7 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
       const action = stage === 'active' ? 'run.restored' : 'run.deleted'
       await recordChange(tx, { action, on: { kind: 'run', name: runId }, from: null, to: { stage } })
     })
+    onChange({ runId })
   }
 
   async function deleteTag(runId: string, key: string): Promise<void> {
@@ -161,6 +165,7 @@ export function createRuns({ sql, clock, experiments, write }: Deps) {
       }
       await queries.countWrite(tx, runId)
     })
+    onChange({ runId })
   }
 
   async function logInputs(runId: string, inputs: InputRow[]): Promise<void> {

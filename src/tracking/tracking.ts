@@ -36,7 +36,11 @@ export type { Run } from './runs.ts'
 /** What programs say of people may lie in the rows of traces: an erasure has their pages written anew. */
 export const TRACE_TABLES = ['', '_tag', '_metadata', '_assessment'].map((part) => `tracking.trace${part}`)
 
-export type TrackingDeps = { sql: Sql; objects: ObjectStore; clock: Clock }
+/** A run that changed, or logged something; `made` is its experiment where it is new. */
+export type RunChange = { runId: string; made?: string }
+
+/** `onChange` hears of each change after it was committed, and must not wait. */
+export type TrackingDeps = { sql: Sql; objects: ObjectStore; clock: Clock; onChange?: (change: RunChange) => void }
 
 export type Tracking = ReturnType<typeof createTracking>
 
@@ -49,9 +53,9 @@ export type TrackingApi = {
   logBatch: Tracking['logBatch']
 }
 
-export function createTracking({ sql, objects, clock }: TrackingDeps) {
+export function createTracking({ sql, objects, clock, onChange = () => {} }: TrackingDeps) {
   const experiments = createExperiments({ sql, clock })
-  const runs = createRuns({ sql, clock, experiments, write: runText })
+  const runs = createRuns({ sql, clock, experiments, write: runText, onChange })
   const seals = createSeals({ sql, objects, clock })
   const artifacts = createArtifacts({ sql, objects, seals })
   const loggedModels = createLoggedModels({ sql, clock, experiments })
@@ -68,9 +72,9 @@ export function createTracking({ sql, objects, clock }: TrackingDeps) {
     examples,
     traces,
     curves: createCurves({ sql }),
-    table: createRunTable({ sql, clock }),
+    table: createRunTable({ sql, clock, onChange }),
     runPage: createRunPage({ sql, runs, experiments }),
-    ...createLogging({ sql }),
+    ...createLogging({ sql, onChange }),
     ...createModelHistory({ sql }),
   }
 }

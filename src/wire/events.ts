@@ -10,5 +10,5 @@ export type EventsQuery = z.output<typeof eventsQuery>
 export const EVENT_STREAM = {
   type: 'text/event-stream',
   description:
-    'Events: state (runs, and the progress of what is under way), progress, run, step, model, delivery, ended; each with JSON as data.',
+    'Events: state (runs, and the progress of what is under way), progress, run, step, model, tracked (runs that logged something, once a second at most), delivery, ended; each with JSON as data.',
 }

@@ -130,6 +130,10 @@ const LISTED = ['metrics', 'params', 'tags'] as const
 export const columnsQuery = z.strictObject({
   kind: z.enum(LISTED).optional().meta({ description: 'All of them where left out, in this order.' }),
   prefix: text.optional().meta({ description: 'Only names that begin so.' }),
+  recent: z.enum(['true', 'false']).optional().meta({
+    description:
+      'true: names of the 20 newest runs alone, those that most of them have first, and no others are asked for.',
+  }),
   contains: text.optional().meta({ description: 'Only names with this in them, in capitals or not.' }),
   limit: text.optional().meta({ description: 'How many names, 100 where left out; at most 1,000 (limit listItems).' }),
   page_token: text.optional().meta({ description: 'The next_page_token of the page before.' }),

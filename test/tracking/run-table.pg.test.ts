@@ -1,4 +1,5 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
+import { createTracking } from '../../src/tracking/tracking.ts'
 import { type Json, type MlflowRig, openMlflowRig, START_MS } from './rig.ts'
 
 let rig: MlflowRig
@@ -184,6 +185,11 @@ describe('the table of runs', () => {
     expect([...page.json.columns, ...next.json.columns]).toEqual(json.columns.slice(0, 4))
     expect((await rig.callRoot('GET', `${at}?kind=params&prefix=on`)).json.columns).toEqual([json.columns[2]])
     expect((await rig.callRoot('GET', `${at}?contains=LOSS`)).json.columns).toEqual([json.columns[0]])
+    const recent = await rig.callRoot('GET', `${at}?recent=true&limit=2`)
+    expect(recent.json.columns).toEqual([
+      { column: 'params.kind', runs: 5 },
+      { column: 'params.same', runs: 5 },
+    ])
     const values = await rig.callRoot('GET', `/experiments/${experiment}/values?column=params.kind&prefix=l`)
     expect(values.json).toEqual({ values: [{ value: 'linear', runs: 4 }] })
   })
@@ -236,6 +242,26 @@ describe('the table of runs', () => {
     const answer = await rig.callRoot('POST', '/runs/search', { experiment_ids: [experiment], columns: [], ...body })
     expect([answer.status, JSON.stringify(answer.json)]).toEqual([status, expect.stringContaining(message)])
   })
+})
+
+it('each change of a run is told once it is done', async () => {
+  const told: string[] = []
+  const tracking = createTracking({
+    sql: rig.db,
+    objects: rig.objects,
+    clock: rig.clock,
+    onChange: ({ runId, made }) => told.push(`${runId}${made ? ` in ${made}` : ''}`),
+  })
+  const { runId } = await tracking.runs.create({ experimentId: '0' })
+  expect(told).toEqual([`${runId} in 0`])
+  await tracking.logBatch(runId, { metrics: [{ key: 'm', value: 1, timestampMs: 1, step: 1 }] })
+  await tracking.logBatch(runId, { params: [{ key: 'p', value: '1' }], tags: [{ key: 't', value: '1' }] })
+  await tracking.runs.update(runId, { status: 'FINISHED' })
+  await tracking.runs.deleteTag(runId, 't')
+  await tracking.runs.remove(runId)
+  await tracking.table.setStage([runId], 'active')
+  await expect(tracking.logBatch('0'.repeat(32), { metrics: [] })).rejects.toThrow('not found')
+  expect(told.slice(1)).toEqual(Array(6).fill(runId))
 })
 
 describe('a saved view', () => {

@@ -3,6 +3,26 @@ import { RUN_TABLE_FIELDS } from '../../mlflow/search/fields.ts'
 import type { ColumnsAnswer, ValuesAnswer } from '../../wire/runs.ts'
 import { type Column, invalid } from './column.ts'
 
+const RECENT_RUNS = 20
+
+/** What the newest runs have, most of them first: what a table shows before anybody chose. */
+export async function readRecentNames(sql: Sql, experimentId: string, limit: number): Promise<ColumnsAnswer> {
+  const part = (kind: string, table: string) =>
+    `select '${kind}.' || k.key as column, count(*) as runs from recent join ${table} k using (run_id) group by k.key`
+  const columns = await sql.query<{ column: string; runs: number }>(
+    `with recent as materialized (
+       select run_id from tracking.run where experiment_id = $1::bigint and lifecycle_stage = 'active'
+       order by start_ms desc, run_id limit ${RECENT_RUNS}
+     )
+     select * from (
+       ${part('metrics', 'tracking.latest_metric')} union all ${part('params', 'tracking.param')}
+       union all ${part('tags', 'tracking.tag')}
+     ) n order by runs desc, "column" limit $2::integer`,
+    [experimentId, limit],
+  )
+  return { columns, totals: {}, next_page_token: null }
+}
+
 export type NamesRequest = {
   experimentId: string
   kinds: readonly ('metrics' | 'params' | 'tags')[]

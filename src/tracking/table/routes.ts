@@ -106,6 +106,7 @@ function experimentRoutes(app: FastifyInstance, table: RunTable): void {
       const { id } = await table.experiment(params.experiment)
       const { kind, prefix = '', contains = '', page_token: token } = query
       const { limit } = pageOfQuery({ limit: query.limit })
+      if (query.recent === 'true') return table.recentNames(id, limit)
       const kinds = kind === undefined ? (['metrics', 'params', 'tags'] as const) : [kind]
       return table.names({ experimentId: id, kinds, prefix, contains, limit, after: afterOf(token) })
     },

@@ -26,15 +26,17 @@ import { chosenRuns, countRuns } from './chosen-runs.ts'
 import { invalid, readColumn } from './column.ts'
 import { selectExperimentList } from './experiment-list.ts'
 import { readGroups, readSame } from './groups.ts'
-import { type NamesRequest, readNames, readValues } from './names.ts'
+import { type NamesRequest, readNames, readRecentNames, readValues } from './names.ts'
 import { changeStages, selectStages } from './stages.ts'
 import { createViews } from './views.ts'
 
 const LIMIT = 100
 
+type Deps = { sql: Sql; clock: Clock; onChange: (change: { runId: string }) => void }
+
 export type RunTable = ReturnType<typeof createRunTable>
 
-export function createRunTable({ sql, clock }: { sql: Sql; clock: Clock }) {
+export function createRunTable({ sql, clock, onChange }: Deps) {
   async function search(request: Look): Promise<RunsAnswer> {
     const { pageToken: token, skip, limit = LIMIT, textChars } = request
     if (token !== undefined && skip !== undefined) throw invalid('skip: send it or page_token, not both')
@@ -70,18 +72,20 @@ export function createRunTable({ sql, clock }: { sql: Sql; clock: Clock }) {
   /** All or none: a run that is not there stops it. */
   async function setStage(runIds: readonly string[], stage: 'active' | 'deleted'): Promise<string[]> {
     const ids = [...new Set(runIds)].sort()
-    return sql.tx(async (tx) => {
+    const changed = await sql.tx(async (tx) => {
       const known = new Set(await selectStages(tx, ids))
       const missing = ids.find((id) => !known.has(id))
       if (missing) throw new PlatformError('not_found', `Run with id=${missing} not found; no run was changed`)
-      const changed = await changeStages(tx, ids, stage === 'deleted' ? clock.nowMs() : null)
+      const done = await changeStages(tx, ids, stage === 'deleted' ? clock.nowMs() : null)
       const action = stage === 'deleted' ? 'run.deleted' : 'run.restored'
       const other = stage === 'deleted' ? 'active' : 'deleted'
-      for (const name of changed) {
+      for (const name of done) {
         await recordChange(tx, { action, on: { kind: 'run', name }, from: { stage: other }, to: { stage } })
       }
-      return changed
+      return done
     })
+    for (const runId of changed) onChange({ runId })
+    return changed
   }
 
   async function experiment(id: string): Promise<ExperimentJson> {
@@ -99,6 +103,8 @@ export function createRunTable({ sql, clock }: { sql: Sql; clock: Clock }) {
     experiment,
     experiments: (request: Parameters<typeof selectExperimentList>[1]) => selectExperimentList(sql, request),
     names: (request: NamesRequest): Promise<ColumnsAnswer> => longSearch(sql, (tx) => readNames(tx, request)),
+    recentNames: (experimentId: string, limit: number): Promise<ColumnsAnswer> =>
+      readRecentNames(sql, experimentId, limit),
     values: (experimentId: string, column: string, prefix: string): Promise<ValuesAnswer> =>
       longSearch(sql, (tx) => readValues(tx, experimentId, readColumn(column), prefix)),
     views: createViews({ sql, clock }),
