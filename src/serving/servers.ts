@@ -32,23 +32,25 @@ const COLUMNS = `s.id, s.host, s.pid, s.weir, s.started_at as "startedAt", s.see
  */
 export function createServers({ db, id, version, log }: { db: Database; id: string; version: string; log: Log }) {
   let told = ''
+  let said = Promise.resolve()
 
   async function tell(answering: ReadonlyMap<string, Answering>): Promise<void> {
     const models = [...answering].map(([model, said]) => ({ model, ...said }))
     const text = JSON.stringify(models)
     await db.tx(async (tx) => {
-      await beat(tx)
-      if (text !== told) await write(tx, text)
+      // Whoever was long asleep may have been taken for dead, and its words with it.
+      const isNew = (await beat(tx))[0]?.made ?? true
+      if (isNew || text !== told) await write(tx, text)
     })
     told = text
   }
 
   const beat = (tx: Sql) =>
-    preparedShape(
+    preparedShape<{ made: boolean }>(
       tx,
       `with gone as (delete from serving.server where seen_at < now() - interval '1 hour' and id <> $1)
        insert into serving.server (id, host, pid, weir, started_at, seen_at) values ($1, $2, $3, $4, now(), now())
-       on conflict (id) do update set seen_at = excluded.seen_at`,
+       on conflict (id) do update set seen_at = excluded.seen_at returning xmax = 0 as made`,
       [id, hostname(), process.pid, version],
     )
 
@@ -72,21 +74,30 @@ export function createServers({ db, id, version, log }: { db: Database; id: stri
   return {
     id,
     /** What is told late is told with the next beat: a promotion waits for nobody's word. */
-    async say(answering: ReadonlyMap<string, Answering>): Promise<void> {
-      await tell(answering).catch((error: unknown) =>
-        log.debug({ err: error }, `serving: could not say what answers: ${messageOf(error)}`),
-      )
+    say(answering: ReadonlyMap<string, Answering>): Promise<void> {
+      // One after the other: what was said first must not come last.
+      said = said
+        .then(() => tell(answering))
+        .catch((error: unknown) =>
+          log.debug({ err: error }, `serving: could not say what answers: ${messageOf(error)}`),
+        )
+      return said
     },
     /** Those that live. */
     of: (model: string): Promise<LiveServer[]> =>
       preparedShape(
         db,
         `select ${COLUMNS} from serving.server s join serving.live l on l.server = s.id
-         where l.model = $1 and s.seen_at > now() - interval '${GONE_AFTER_S} seconds' order by s.host, s.pid`,
+         where l.model = $1 and s.seen_at > now() - interval '${GONE_AFTER_S} seconds' order by s.host, s.pid, s.id`,
         [model],
       ),
-    async leave(): Promise<void> {
-      await preparedShape(db, 'delete from serving.server where id = $1', [id]).catch(() => {})
+    leave(): Promise<void> {
+      const gone = () => preparedShape(db, 'delete from serving.server where id = $1', [id])
+      said = said.then(gone).then(
+        () => {},
+        () => {},
+      )
+      return said
     },
   }
 }

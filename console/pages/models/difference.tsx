@@ -57,7 +57,11 @@ export function Difference({ gate, version }: { gate: GateAnswer; version: numbe
           {w.onlyNumbersThatDiffer}
         </Checkbox>
       </div>
-      <Table label={w.difference} columns={columns} rows={shown} keyOf={({ metric }) => metric} />
+      {shown.length === 0 ? (
+        <p>{w.nothingDiffers}</p>
+      ) : (
+        <Table label={w.difference} columns={columns} rows={shown} keyOf={({ metric }) => metric} />
+      )}
     </div>
   )
 }

@@ -105,10 +105,10 @@ function rowColumns(w: Words): Column<AuditEntry>[] {
       id: 'who',
       name: w.who,
       cell: ({ actor, actor_kind: kind }) => (
-        <span className="row">
+        <span>
           {actor}
-          {kind === 'flow' && <Badge>{w.flow}</Badge>}
-          {kind === 'history' && <Badge>{w.history}</Badge>}
+          {kind === 'flow' && <span className="quiet"> · {w.flow}</span>}
+          {kind === 'history' && <span className="quiet"> · {w.history}</span>}
         </span>
       ),
     },

@@ -79,6 +79,7 @@ export const models = {
   change: 'Difference',
   ownRows: 'Each as its own run measured it; runs of different months have different rows.',
   sameRows: 'On the same rows, as its training compared them',
+  nothingDiffers: 'No metric that both have differs.',
   onlyNumbersThatDiffer: 'Only what differs',
   dialog: (n: number, model: string) => `Promote version ${n} of ${model}`,
   to: 'To',

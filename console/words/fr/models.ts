@@ -81,6 +81,7 @@ export const models: typeof English = {
   change: 'Différence',
   ownRows: 'Chacune telle que sa propre exécution l’a mesurée ; d’autres mois ont d’autres lignes.',
   sameRows: 'Sur les mêmes lignes, comme son entraînement les a comparées',
+  nothingDiffers: 'Aucune mesure commune ne diffère.',
   onlyNumbersThatDiffer: 'Seulement ce qui diffère',
   dialog: (n, model) => `Promouvoir la version ${n} de ${model}`,
   to: 'Vers',
