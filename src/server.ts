@@ -23,9 +23,12 @@ import { collectStorage } from './pipelines/collect-storage.ts'
 import { dataRoutes } from './pipelines/data-routes.ts'
 import { examineServer } from './pipelines/doctor.ts'
 import { installationRoutes } from './pipelines/installation-routes.ts'
+import { trainingRoutes } from './pipelines/training-routes.ts'
 import { REGISTRY_CHANNEL } from './registry/channel.ts'
 import { modelRoutes, registryRoutes } from './registry/routes.ts'
 import { createVersionDetails } from './registry/version-details.ts'
+import { recordedRoutes } from './reproduce/routes.ts'
+
 import { servingRoutes } from './serving/routes.ts'
 import { serverRoutes } from './serving/server-routes.ts'
 import { createServers, type Servers } from './serving/servers.ts'
@@ -148,6 +151,8 @@ export function routesOf(
     serverRoutes({ servers, registry: app.mlflow.registry }),
     auditRoutes(trailOf(app)),
     cardRoutes(app.mlflow),
+    trainingRoutes(app),
+    recordedRoutes(app.mlflow),
   ]
 }
 

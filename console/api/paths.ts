@@ -6,6 +6,7 @@ import * as flows from './paths/flows.ts'
 import * as models from './paths/models.ts'
 import * as overview from './paths/overview.ts'
 import * as predict from './paths/predict.ts'
+import * as run from './paths/run.ts'
 import * as state from './paths/state.ts'
 import * as time from './paths/time.ts'
 
@@ -17,6 +18,7 @@ export const paths = {
   ...models,
   ...overview,
   ...predict,
+  ...run,
   ...state,
   ...time,
 }

@@ -3,9 +3,11 @@ import uPlot from 'uplot'
 import 'uplot/dist/uPlot.min.css'
 import './curve.css'
 
-export type Line = { name: string; values: readonly (number | null)[]; dashed?: boolean }
+/** A line is broken at a null, and runs on over an undefined: an x that only other lines have. */
+export type Line = { name: string; values: readonly (number | null | undefined)[]; dashed?: boolean }
 
 const SERIES = 8
+const LEGEND_LINES = 12
 
 /** Lines over one axis, by uplot on a canvas: tens of lines with thousands of points. Load it lazily, with its page. */
 export default function Curve({
@@ -35,7 +37,7 @@ export default function Curve({
       place.replaceChildren()
       return new uPlot(
         optionsOf(place),
-        [x as number[], ...lines.map(({ values }) => values as (number | null)[])],
+        [x as number[], ...lines.map(({ values }) => values as (number | null | undefined)[])],
         place,
       )
     }
@@ -51,7 +53,8 @@ export default function Curve({
         width: Math.max(200, element.clientWidth),
         height,
         scales: { x: { time }, y: log ? { distr: 3 } : {} },
-        legend: { live: true },
+        // A hundred names would be longer than the chart.
+        legend: { show: lines.length <= LEGEND_LINES, live: true },
         cursor: { points: { size: 6 } },
         axes: [axis, { ...axis, size: 64 }],
         series: [

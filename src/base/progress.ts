@@ -6,8 +6,12 @@ export type Progress = {
   phase: string
   done: number
   total: number | null
+  curves?: LossSoFar[]
   unit: 'bytes' | 'rows' | 'files' | 'periods' | 'trees' | 'views' | 'rounds' | 'units'
 }
+
+/** The loss of a learner so far, by round; of rows that it learns from, and of rows that it does not. */
+export type LossSoFar = { of: 'train' | 'valid'; rounds: number[]; losses: number[] }
 
 export type OnProgress = (progress: Progress) => void
 

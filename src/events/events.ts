@@ -11,7 +11,7 @@
  */
 import { randomUUID } from 'node:crypto'
 import type { Log } from '../base/log.ts'
-import type { OnProgress, Progress } from '../base/progress.ts'
+import type { LossSoFar, OnProgress, Progress } from '../base/progress.ts'
 import type { Database } from '../db/sql.ts'
 import type { FlowState } from '../flows/history.ts'
 
@@ -121,7 +121,11 @@ function paced(work: Work, tell: (event: Happening) => void): OnProgress {
   let toldMs = Number.NEGATIVE_INFINITY
   let phase = ''
   let sinceMs = 0
-  return (progress) => {
+  let curves: LossSoFar[] | undefined
+  return (given) => {
+    // A new point may come when nothing is told: it is told with what comes next.
+    curves = given.curves?.map(rounded) ?? (given.phase === phase ? curves : undefined)
+    const progress = curves ? { ...given, curves } : given
     const nowMs = performance.now()
     if (progress.phase !== phase) {
       phase = progress.phase
@@ -133,6 +137,11 @@ function paced(work: Work, tell: (event: Happening) => void): OnProgress {
     toldMs = nowMs
     tell({ type: 'progress', ...work, ...progress, ...speedOf(progress, nowMs - sinceMs) })
   }
+}
+
+/** A hundred points of two curves fit into one event. */
+function rounded({ of, rounds, losses }: LossSoFar): LossSoFar {
+  return { of, rounds, losses: losses.map((loss) => Number(loss.toPrecision(5))) }
 }
 
 /** Of a phase that has been going on for so long. */

@@ -18,6 +18,7 @@ import type { FlowDetails, FlowSummary, StepSummary } from './history.ts'
 import * as history from './history.ts'
 import { insist } from './insist.ts'
 import { moveOldRuns } from './old-engine.ts'
+import { anyWorkerLives } from './queries/executors.ts'
 import {
   type DayRow,
   type ListedRow,
@@ -78,6 +79,8 @@ export type Flows = Control & {
   lines(runId: string, query: { after?: number; last?: number; limit: number }): Promise<LinesPage>
   /** How many runs came to what, by day and flow. */
   days(from: Instant): Promise<DayRow[]>
+  /** Whether a process that works for everybody, with the build of this one, is alive. */
+  workerLives(): Promise<boolean>
   /** What unfinished runs (of one flow) were given and have recorded, as text: what they name is in use. */
   unfinishedTexts(flow?: string): Promise<string[]>
   /** Removes what need not be kept any more of runs that are over (`retention.ts`); gives their number. */
@@ -214,6 +217,7 @@ export function createFlows(options: FlowsOptions): Flows {
       await ready()
       return history.get(db, runId)
     },
+    workerLives: async () => anyWorkerLives(db, await build()),
     changeRecords: (words, change, { write = true } = {}) => changeRecords(db, words, change, write),
     unfinishedTexts: (flow) => selectUnfinishedTexts(db, flow),
     collect: ({ dryRun = false } = {}) => collectRuns(db, retention, dryRun),

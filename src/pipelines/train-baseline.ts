@@ -44,12 +44,20 @@ export type DividedRows = {
 
 type Input = TrainFlowRequest & { project: string }
 
+export const TRAIN_FLOW = 'train_baseline'
+
+/** Trains and waits for the end; `submit` only records the wish, for a worker, and gives the id of the flow's run. */
+export type TrainBaseline = {
+  (request: TrainFlowRequest, options?: RunOptions): Promise<TrainingReport>
+  submit(request: TrainFlowRequest): Promise<string>
+}
+
 /** The flow `train_baseline`: pin → training set → fit → run → version. Each step may run twice; see `training`. */
 export function defineTrainBaseline(
   flows: Flows,
   { training, lake, project }: { training: Training; lake: Lake; project: Project },
-): (request: TrainFlowRequest, options?: RunOptions) => Promise<TrainingReport> {
-  flows.define<Input, TrainingReport>('train_baseline', async (run, input) => {
+): TrainBaseline {
+  flows.define<Input, TrainingReport>(TRAIN_FLOW, async (run, input) => {
     const pinned = await stepsOfProject(run, project, input.project)('pin', () => training.pin(input))
     // What is logged is what was pinned: each step is done by that project, that code and those versions, or not at all.
     const step = stepsOfProject(run, project, input.project, () => training.requireSameBuild(pinned))
@@ -80,12 +88,14 @@ export function defineTrainBaseline(
       reused: false,
     }
   })
-  return async (request, options) => {
+  const submit = async (request: TrainFlowRequest): Promise<string> => {
     const input: Input = { ...request, project: projectDigest(project) }
     // An interrupted run is resumed only while the lake is as it was: else its K would hide what came since.
-    const runId = await flows.submit('train_baseline', input, { key: [input, await lake.changedAt()] })
-    return flows.wait<TrainingReport>(runId, options)
+    return flows.submit(TRAIN_FLOW, input, { key: [input, await lake.changedAt()] })
   }
+  const train = async (request: TrainFlowRequest, options?: RunOptions) =>
+    flows.wait<TrainingReport>(await submit(request), options)
+  return Object.assign(train, { submit })
 }
 
 function reportOf(pinned: Pinned, dataset: TrainingSetRef) {

@@ -13,6 +13,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Sql } from '../db/sql.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import { createArtifacts } from './artifacts.ts'
+import { createComparison } from './comparison.ts'
 import { createCurves } from './curves/curves.ts'
 import { createExamples } from './examples.ts'
 import { createExperiments } from './experiments.ts'
@@ -73,6 +74,7 @@ export function createTracking({ sql, objects, clock, onChange = () => {} }: Tra
     traces,
     curves: createCurves({ sql }),
     table: createRunTable({ sql, clock, onChange }),
+    ...createComparison({ sql }),
     runPage: createRunPage({ sql, runs, experiments }),
     ...createLogging({ sql, onChange }),
     ...createModelHistory({ sql }),

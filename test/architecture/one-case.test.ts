@@ -12,6 +12,7 @@ const SPOKEN: Record<string, string> = {
   'mlflow/': "MLflow's protocol",
   'remote-mlflow/': "another server's answers",
   'tracking/traces/wire.ts': "MLflow's traces",
+  'pipelines/training-routes.ts': 'the body of a request',
   'tracking/preview/': 'answers made where files are read, and the footer of a Parquet file',
   'features/feast/': "Feast's protocol",
   'features/routes.ts': 'queries of our routes',

@@ -116,6 +116,23 @@ test('the whole state comes first, then what a worker in another process does', 
   await later.close()
 })
 
+test('the curves of a loss are told with the next progress, also where theirs was held back', () => {
+  const told: Happening[] = []
+  const unwatch = here.watch((event) => told.push(event))
+  const onProgress = here.progressOf({ run: 'curves', flow: 'f', step: 'fit' })
+  const curves = [{ of: 'valid' as const, rounds: [1, 2], losses: [0.693147181, 0.6] }]
+  onProgress(trees(1))
+  onProgress({ ...trees(2), curves })
+  onProgress(trees(300))
+  onProgress({ ...trees(1), phase: 'grow trees again' })
+  unwatch()
+  expect(told.map((event) => 'curves' in event && event.curves)).toEqual([
+    false,
+    [{ of: 'valid', rounds: [1, 2], losses: [0.69315, 0.6] }],
+    false,
+  ])
+})
+
 test('progress is told twice a second at most, however often the work tells it, but its end is always told', () => {
   const told: Happening[] = []
   const unwatch = here.watch((event) => told.push(event))

@@ -2,6 +2,7 @@ import { readFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, test } from 'vitest'
 import { createDuck } from '../../src/lake/duck.ts'
+import { comparisonAnswer } from '../../src/wire/comparison.ts'
 import { filesAnswer, previewAnswer, runAnswer } from '../../src/wire/run.ts'
 import { type MlflowRig, openMlflowRig } from './rig.ts'
 
@@ -65,6 +66,37 @@ describe('GET /runs/{run}', () => {
   test('says which run is not there', async () => {
     const answer = await ask('/runs/0123')
     expect([answer.statusCode, answer.json().detail]).toEqual([404, 'Run with id=0123 not found'])
+  })
+})
+
+describe('GET /runs/compare', () => {
+  test('gives what differs between runs, and how much is the same', async () => {
+    const [one, two] = await Promise.all([1, 2].map(() => rig.newRun(experimentId)))
+    const log = (run: string, depth: string, loss: number, more: object = {}) =>
+      rig.tracking.logBatch(run, {
+        params: [
+          { key: 'depth', value: depth },
+          { key: 'seed', value: '1' },
+        ],
+        metrics: [
+          { key: 'loss', value: loss, step: 0, timestampMs: 1 },
+          { key: 'nan', value: Number.NaN, step: 0, timestampMs: 1 },
+        ],
+        ...more,
+      })
+    await log(one!, '3', 0.5, { tags: [{ key: 'team', value: 'a' }] })
+    await log(two!, '4', Number.POSITIVE_INFINITY)
+    const answer = comparisonAnswer.parse(await json(`/runs/compare?run=${two}&run=${one}&run=${'0'.repeat(32)}`))
+    expect(answer.runs.map(({ id }) => id)).toEqual([two, one])
+    expect(answer.params).toEqual([{ key: 'depth', same: false, values: ['4', '3'] }])
+    expect(answer.metrics).toEqual([{ key: 'loss', same: false, values: ['Infinity', 0.5] }])
+    expect(answer.tags).toEqual([{ key: 'team', same: false, values: [null, 'a'] }])
+    expect(answer.same).toEqual({ params: 1, metrics: 1, tags: 0 })
+    const all = comparisonAnswer.parse(await json(`/runs/compare?run=${one}&run=${two}&all=true`))
+    expect(all.metrics.map(({ key, same }) => [key, same])).toEqual([
+      ['loss', false],
+      ['nan', true],
+    ])
   })
 })
 

@@ -1,7 +1,8 @@
 import type {} from '@fastify/swagger'
 import type { FastifyPluginAsync } from 'fastify'
+import { type ComparisonQuery, comparisonAnswer, comparisonQuery } from '../../wire/comparison.ts'
 import { exactJson } from '../../wire/exact-json.ts'
-import { limitOf } from '../../wire/limits.ts'
+import { limitOf, requireWithin } from '../../wire/limits.ts'
 import { routeOptions } from '../../wire/route.ts'
 import * as wire from '../../wire/run.ts'
 import { htmlOf, pictureOf, previewOf } from '../preview/preview.ts'
@@ -10,7 +11,11 @@ import type { Tracking } from '../tracking.ts'
 type Of<Query> = { Params: wire.RunParams; Querystring: Query }
 
 /** What one run logged, and what a page shows of its files. A file as it is: `/get-artifact`, which a browser only saves. */
-export function runRoutes({ runPage, artifacts }: Pick<Tracking, 'runPage' | 'artifacts'>): FastifyPluginAsync {
+export function runRoutes({
+  runPage,
+  artifacts,
+  compare,
+}: Pick<Tracking, 'runPage' | 'artifacts' | 'compare'>): FastifyPluginAsync {
   return async (app) => {
     const [tag, params] = ['experiments' as const, wire.runParams]
     const about = routeOptions({
@@ -24,6 +29,18 @@ export function runRoutes({ runPage, artifacts }: Pick<Tracking, 'runPage' | 'ar
       const answer = await runPage.about(run)
       reply.header('content-type', 'application/json; charset=utf-8')
       return exactJson(answer)
+    })
+
+    const comparison = routeOptions({
+      tag,
+      summary: 'What differs between a few runs',
+      query: comparisonQuery,
+      answers: { 200: comparisonAnswer },
+    })
+    app.get<{ Querystring: ComparisonQuery }>('/runs/compare', comparison, ({ query: { run, all } }) => {
+      const runIds = [...new Set([run].flat())]
+      requireWithin('historyRuns', runIds.length, 'the list of runs')
+      return compare(runIds, { all: all === 'true' })
     })
 
     const files = routeOptions({

@@ -11,7 +11,7 @@ import { createFit, type FitMemory, measureResiduals, setUnits } from './fit-mem
 import { growTree } from './grow.ts'
 import { growSymmetric } from './grow-symmetric.ts'
 import { createLeaves, type Grower, type TreeRules } from './leaf.ts'
-import { type LossCurve, watchLoss } from './loss-curve.ts'
+import { isPoint, type LossCurve, watchLoss } from './loss-curve.ts'
 import { startOf, sumWeights, type Units, unitsOf } from './objective.ts'
 import { sampleColumns, sampleRows, takeAllRows } from './sampling.ts'
 import { WORK } from './shard-work.ts'
@@ -32,13 +32,16 @@ export type Boosting = {
 const CATEGORY_SMOOTH = 10
 const CATEGORY_L2 = 10
 
+/** Hears of each round, and of the loss so far where it has a new point. */
+export type OnRound = (done: number, curves?: LossCurve[]) => void
+
 /** `patience`: rounds without a better loss on `validation` that end it. */
 export function boost(
   table: BinnedTable,
   training: Part,
   validation: Validation | null,
   params: BoostSettings,
-  onRound: (done: number) => void,
+  onRound: OnRound,
 ): Boosting {
   const start = startOf(training.target, training.weights)
   const fit = createFit({ table, training, start, params })
@@ -56,7 +59,7 @@ function boostIn(
   validation: Validation | null,
   params: BoostSettings,
   scale: number,
-  onRound: (done: number) => void,
+  onRound: OnRound,
 ): Boosting {
   const { layout, team } = fit
   const { base, outputs } = fit
@@ -89,8 +92,8 @@ function boostIn(
       trees.push(tree)
       learned ||= tree.nodes.length > 0
     }
-    onRound(round + 1)
     watch.after(round + 1, trees.slice(-outputs))
+    onRound(round + 1, isPoint(round + 1) ? watch.curves() : undefined)
     // Nothing is left to learn, and no later tree would find more unless it is tried with other rows or columns.
     if (!learned && !samples && params.columnShare === 1) break
     if (watch.isOver()) break

@@ -8,7 +8,7 @@ import { cannotTrain, refuseOneOutcome, rowsOfTarget, type Target } from '../tas
 import { LANES } from './binned-table.ts'
 import { ROWS_MAX } from './objective.ts'
 import type { BoostingParams } from './params.ts'
-import { type BoostingJob, type FittedBoosting, runBoosting } from './run-boosting.ts'
+import { type BoostingJob, type FittedBoosting, type OnTrees, runBoosting } from './run-boosting.ts'
 
 /**
  * Fits here and now, with `threads` threads in all (0 and 1 are the same): whoever must go on meanwhile calls it in a thread.
@@ -17,7 +17,8 @@ import { type BoostingJob, type FittedBoosting, runBoosting } from './run-boosti
 export async function fitBoosting(job: BoostingJob, { threads }: { threads: number }): Promise<FittedBoosting> {
   refuseUnlearnable(job)
   const onProgress = progress()
-  const onTrees = (phase: string, done: number, total: number) => onProgress({ phase, done, total, unit: 'trees' })
+  const onTrees: OnTrees = (phase, done, total, curves) =>
+    onProgress({ phase, done, total, unit: 'trees', ...(curves ? { curves } : {}) })
   const outputs = job.target.kind === 'multiclass' ? job.target.classes : 1
   // What a model file can hold.
   const rounds = Math.min(job.params.rounds, Math.floor(MODEL_TREES_MAX / outputs))

@@ -3,7 +3,7 @@ import type { Link } from '../../model/link.ts'
 import { rowsOfTarget, type Target, takeTarget } from '../task.ts'
 import type { BinTree } from './bin-tree.ts'
 import { type BinnedTable, binColumns, type Columns } from './binned-table.ts'
-import { type Boosting, boost } from './boost.ts'
+import { type Boosting, boost, type OnRound } from './boost.ts'
 import type { BoostSettings, Part } from './boost-task.ts'
 import { splitEarly } from './early-split.ts'
 import type { Groups } from './interactions.ts'
@@ -30,7 +30,12 @@ export type FittedBoosting = { boosted: Boosted; importance: Float64Array; curve
 
 const LINKS = { binary: 'logit', multiclass: 'softmax', regression: 'identity' } as const
 
-export type OnTrees = (phase: 'grow trees' | 'grow trees again', done: number, total: number) => void
+export type OnTrees = (
+  phase: 'grow trees' | 'grow trees again',
+  done: number,
+  total: number,
+  curves?: LossCurve[],
+) => void
 
 /** Bins, boosts, and packs. With early stopping a part of the rows is put aside first, to find how many rounds are best. */
 export function runBoosting(job: BoostingJob, threads: number, onTrees: OnTrees): FittedBoosting {
@@ -41,7 +46,7 @@ export function runBoosting(job: BoostingJob, threads: number, onTrees: OnTrees)
   const everyRow = Uint32Array.from({ length: table.rows }, (_, i) => i)
   const link = LINKS[job.target.kind]
   const outputs = job.target.kind === 'multiclass' ? job.target.classes : 1
-  const first = (done: number) => onTrees('grow trees', done * outputs, params.rounds * outputs)
+  const first: OnRound = (done, curves) => onTrees('grow trees', done * outputs, params.rounds * outputs, curves)
   if (earlyStopping === null) {
     const whole = boost(table, partOf(job, everyRow), null, settings, first)
     return packed(table, link, whole, whole.best, whole.curves)
