@@ -60,6 +60,7 @@ test('server and worker apart share one database; the worker does what a command
   await weir('train', 'streamflow_churn', '--as-of', '2024-01-31')
   await weir('promote', 'streamflow_churn', '2', '--stage', 'Production')
   await versionAnswers(url, '2')
+  await sameByPageAndCommand(url)
   for (const command of [serve, worker]) {
     command.child.kill('SIGINT')
     expect((await command.ended).exit).toBe(0)
@@ -76,3 +77,17 @@ test('a taken port is said in a sentence, with exit 1', async () => {
   serve.child.kill('SIGINT')
   expect((await serve.ended).exit).toBe(0)
 })
+
+/** What the page of the time machine is given, and what the command that it shows prints, byte for byte. */
+async function sameByPageAndCommand(url: string): Promise<void> {
+  const moment = 'valid_at=2024-01-31&limit=20'
+  for (const path of [
+    `/time/entities/user/rows?key=7590-VHVEG&${moment}`,
+    `/time/sources/labels/differences?${moment}&other_valid_at=2024-01-30`,
+  ]) {
+    const answer = (await (await fetch(url + path)).json()) as { command: string }
+    const [, , command = '', ...args] = answer.command.split(' ')
+    expect(command).toBe('at')
+    expect(JSON.parse((await weir(command, ...args, '--json')).stdout)).toEqual(answer)
+  }
+}
