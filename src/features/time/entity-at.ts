@@ -1,3 +1,4 @@
+import { PlatformError } from '../../base/errors.ts'
 import type { DuckSession } from '../../lake/duck.ts'
 import type { Lake, Snapshot } from '../../lake/lake.ts'
 import type { RowStatus, TimeColumn, TimeRow } from '../../wire/time.ts'
@@ -58,4 +59,11 @@ function statusOf(row: TimeRow | undefined, value: unknown): RowStatus {
   if (row === undefined) return 'NOT_FOUND'
   if (row.status !== 'PRESENT') return row.status
   return value === null ? 'NULL_VALUE' : 'PRESENT'
+}
+
+/** An entity is looked at by its key. */
+export function requireKey(key: string | null, { name, joinKeys }: Extract<Subject, { kind: 'entities' }>): string {
+  if (key !== null) return key
+  const parts = joinKeys.map((k) => k.name).join(', ')
+  throw new PlatformError('invalid_argument', `name the ${name} whose values are meant: its key (${parts})`)
 }

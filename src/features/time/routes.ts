@@ -6,7 +6,8 @@ import { pageOfQuery } from '../../wire/page.ts'
 import { routeOptions } from '../../wire/route.ts'
 import * as wire from '../../wire/time.ts'
 import type { Features } from '../features.ts'
-import type { Page, TimeRequest } from './time.ts'
+import type { Page } from './pages.ts'
+import type { TimeRequest } from './time.ts'
 
 type Named = { kind: wire.TimeKind; name: string }
 

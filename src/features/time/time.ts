@@ -17,21 +17,17 @@ import { longPage } from '../../db/long-work.ts'
 import type { Duck, DuckSession } from '../../lake/duck.ts'
 import type { Lake } from '../../lake/lake.ts'
 import type { HistoryAnswer, KeysAnswer } from '../../wire/entities.ts'
-import { limitOf } from '../../wire/limits.ts'
 import type { DifferencesAnswer, MomentsAnswer, RowsAnswer, TimeKind } from '../../wire/time.ts'
 import type { Catalogue } from '../define/catalogue.ts'
 import type { JoinMode } from '../offline/snapshot-selection.ts'
+import { answerDifferences } from './answer-differences.ts'
+import { answerRows } from './answer-rows.ts'
 import { commandOf } from './command.ts'
-import { differencesOf } from './differences.ts'
-import { ENTITY_COLUMNS, entityAt } from './entity-at.ts'
-import { entityDifferences } from './entity-differences.ts'
 import { entityHistory } from './entity-history.ts'
 import { entityKeys } from './entity-keys.ts'
 import { momentsOf } from './moments.ts'
-import { answeredColumns, answeredRow, bySeqOf, countRows } from './read-rows.ts'
-import { namedIn, readOf } from './reads.ts'
+import type { Page } from './pages.ts'
 import { isAmbiguous, type Subject, subjectOf } from './subject.ts'
-import { columnsOf, tableAt } from './table-at.ts'
 import type { Setting } from './view-at.ts'
 
 export type TimeRequest = {
@@ -44,7 +40,6 @@ export type TimeRequest = {
   knownAt?: Instant | undefined
   mode?: JoinMode | undefined
 }
-export type Page = { limit: number; offset: number }
 export type OtherSetting = { validAt?: Instant | undefined; knownAt?: Instant | undefined }
 
 export type TimeMachine = {
@@ -105,99 +100,22 @@ export function createTimeMachine(deps: Deps): TimeMachine {
     rows: (request, page) =>
       reading(async (session) => {
         const subject = named(request.kind, request.name)
-        const setting = await settingOf(session, subject, request)
         const key = request.key ?? null
-        const head = {
-          ...said(subject, key, setting),
-          valid_at: setting.validAt,
-          known_at: setting.knownAt,
-          mode: setting.mode,
-        }
-        if (subject.kind === 'entities') {
-          const { rows, snapshots } = await entityAt({ lake, session }, subject, setting, requireKey(key, subject))
-          const part = rows.slice(page.offset, page.offset + page.limit)
-          const next = nextOffset(page, rows.length)
-          const none = { row_count: rows.length, left_out: { deleted: 0, unnamed: 0 }, note: null }
-          return {
-            ...head,
-            columns: ENTITY_COLUMNS,
-            rows: part,
-            ...none,
-            ...(await readOf(lake, snapshots)),
-            next_page_token: next,
-          }
-        }
-        const table = await tableAt({ ...deps, session }, subject, setting, key)
-        const bounds = boundedPage(page, table.keys.length + table.values.length)
-        const { rows: count, deleted } = await countRows(session, table.sql)
-        const order = table.order.length > 0 ? `ORDER BY ${table.order.join(', ')}` : ''
-        const found = await session.rows<Record<string, unknown>>(
-          `SELECT ${answeredColumns(table).join(', ')} FROM (${table.sql}) WHERE _status <> 'DELETED' ${order}
-           LIMIT ${bounds.limit} OFFSET ${bounds.offset}`,
-        )
-        const bySeq = bySeqOf([table])
-        const rows = found.map((row) => answeredRow(row, table.keys.length + table.values.length, bySeq))
-        return {
-          ...head,
-          columns: columnsOf(table),
-          row_count: count,
-          left_out: { deleted, unnamed: table.fileRows === null ? 0 : table.fileRows - count },
-          rows,
-          ...(await readOf(lake, namedIn(rows, table.snapshots), table.reads)),
-          note: table.note ?? (count === 0 && key !== null ? 'this key is not known there' : null),
-          next_page_token: nextOffset(bounds, count),
-        }
+        const setting = await settingOf(session, subject, request)
+        const { validAt, knownAt, mode } = setting
+        const answer = await answerRows({ ...deps, session }, subject, setting, key, page)
+        return { ...said(subject, key, setting), valid_at: validAt, known_at: knownAt, mode, ...answer }
       }),
 
     differences: (request, other, page) =>
       reading(async (session) => {
         const subject = named(request.kind, request.name)
-        const a = await settingOf(session, subject, request)
-        const b = await settingOf(session, subject, {
-          ...request,
-          validAt: other.validAt ?? a.validAt,
-          knownAt: other.knownAt ?? a.knownAt,
-        })
         const key = request.key ?? null
-        const head = { ...said(subject, key, a, b), mode: a.mode }
-        const side = ({ validAt, knownAt }: Setting, row_count: number, note: string | null) => {
-          return { valid_at: validAt, known_at: knownAt, row_count, note }
-        }
-        if (subject.kind === 'entities') {
-          const text = requireKey(key, subject)
-          const [left, right] = [
-            await entityAt({ lake, session }, subject, a, text),
-            await entityAt({ lake, session }, subject, b, text),
-          ]
-          const found = entityDifferences(left.rows, right.rows)
-          const rows = found.rows.slice(page.offset, page.offset + page.limit)
-          const read = await readOf(lake, [...left.snapshots, ...right.snapshots])
-          const sides = { a: side(a, left.rows.length, null), b: side(b, right.rows.length, null) }
-          return { ...head, ...found, ...sides, rows, ...read, next_page_token: nextOffset(page, found.rows.length) }
-        }
-        const left = await tableAt({ ...deps, session }, subject, a, key)
-        await session.run(`CREATE OR REPLACE TEMP TABLE at_a AS SELECT * FROM (${left.sql}) WHERE _status <> 'DELETED'`)
-        const right = await tableAt({ ...deps, session }, subject, b, key)
-        await session.run(
-          `CREATE OR REPLACE TEMP TABLE at_b AS SELECT * FROM (${right.sql}) WHERE _status <> 'DELETED'`,
-        )
-        requireSameKeys(left.keys, right.keys)
-        const bounds = boundedPage(page, 2 * Math.max(left.values.length, right.values.length))
-        const found = await differencesOf(session, left, right, bySeqOf([left, right]), bounds)
-        const { added, removed, changed, same } = found.counts
-        const rows = found.rows.flatMap((row) => [row.a, row.b]).filter((row) => row !== null)
-        const read = await readOf(lake, namedIn(rows, [...left.snapshots, ...right.snapshots]), [
-          ...left.reads,
-          ...right.reads,
-        ])
-        return {
-          ...head,
-          a: side(a, same + changed + removed, left.note),
-          b: side(b, same + changed + added, right.note),
-          ...found,
-          ...read,
-          next_page_token: nextOffset(bounds, added + removed + changed),
-        }
+        const a = await settingOf(session, subject, request)
+        const { validAt = a.validAt, knownAt = a.knownAt } = other
+        const b = await settingOf(session, subject, { ...request, validAt, knownAt })
+        const answer = await answerDifferences({ ...deps, session }, subject, { a, b }, key, page)
+        return { ...said(subject, key, a, b), mode: a.mode, ...answer }
       }),
 
     moments: ({ kind, name, mode = 'restated' }) =>
@@ -229,27 +147,4 @@ export function createTimeMachine(deps: Deps): TimeMachine {
         return { entity, ...(await entityKeys({ lake, session }, subject, prefix, limit)) }
       }),
   }
-}
-
-/** A page of a wide table has fewer rows. */
-function boundedPage({ limit, offset }: Page, columns: number): Page {
-  return { limit: Math.max(1, Math.min(limit, Math.floor(limitOf('pageCells') / Math.max(1, columns)))), offset }
-}
-
-function requireKey(key: string | null, { name, joinKeys }: Extract<Subject, { kind: 'entities' }>): string {
-  if (key !== null) return key
-  const parts = joinKeys.map((k) => k.name).join(', ')
-  throw new PlatformError('invalid_argument', `name the ${name} whose values are meant: its key (${parts})`)
-}
-
-/** A source whose key is another one since: rows cannot be told to be the same. */
-function requireSameKeys(a: readonly { name: string; type: string }[], b: typeof a): void {
-  const text = (keys: typeof a) => keys.map((key) => `${key.name} ${key.type}`).join(', ')
-  if (text(a) === text(b)) return
-  const says = `rows of the two settings are named by different keys (${text(a)}; ${text(b)}) and cannot be compared`
-  throw new PlatformError('conflict', says)
-}
-
-function nextOffset({ limit, offset }: Page, count: number): string | null {
-  return offset + limit < count ? String(offset + limit) : null
 }
