@@ -93,7 +93,7 @@ function columnsOf(of: DifferenceAnswer, w: ReturnType<typeof useWords>['data'])
   return [
     {
       id: 'kind',
-      name: '',
+      name: w.change,
       cell: ({ kind, times }) => (
         <span className="data-kind">
           <Badge tone={TONES[kind]}>{w[kind]}</Badge>

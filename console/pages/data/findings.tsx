@@ -21,14 +21,14 @@ export function Findings({ of }: { of: readonly Finding[] }) {
             {finding.column && <code>{finding.column}</code>}
           </div>
           <p className="data-message">{finding.message}</p>
-          {finding.rows.length > 0 && <FailingRows of={finding} />}
+          {finding.rows.length > 0 && <FailingRows of={finding} label={`${w.rows} ${at + 1}: ${finding.rule}`} />}
         </li>
       ))}
     </ul>
   )
 }
 
-function FailingRows({ of: { rows, count } }: { of: Finding }) {
+function FailingRows({ of: { rows, count }, label }: { of: Finding; label: string }) {
   const w = useWords().data
   const columns: Column<Finding['rows'][number] & { at: number }>[] = [
     { id: 'line', name: w.line, number: true, cell: ({ line }) => line },
@@ -38,7 +38,7 @@ function FailingRows({ of: { rows, count } }: { of: Finding }) {
   return (
     <details open={rows.length <= 5}>
       <summary className="quiet small">{w.rowsThatBreak(rows.length, count)}</summary>
-      <Table label={w.rows} columns={columns} rows={rows.map((row, at) => ({ ...row, at }))} keyOf={({ at }) => at} />
+      <Table label={label} columns={columns} rows={rows.map((row, at) => ({ ...row, at }))} keyOf={({ at }) => at} />
     </details>
   )
 }

@@ -72,9 +72,10 @@ function About({ of }: { of: SourceAnswer }) {
     <>
       <Status tone={SOURCE_TONES[of.state]!}>{w.states[of.state]}</Status>
       {of.newest && (
-        <span>
-          {w.newest}: <MonthLink of={of.newest} />
-        </span>
+        <>
+          <span className="quiet">{w.newest}</span>
+          <MonthLink of={of.newest} />
+        </>
       )}
       {of.kind && <Badge>{w.kinds[of.kind]}</Badge>}
       {of.file && <code>{of.file}</code>}

@@ -12,7 +12,7 @@ import {
 } from '@xyflow/react'
 import '@xyflow/react/dist/style.css'
 import { curveBasis, line } from 'd3-shape'
-import { useMemo } from 'react'
+import { useMemo, useSyncExternalStore } from 'react'
 import type { LineageAnswer, LineageNode } from '../../../src/wire/lineage.ts'
 import { useWords } from '../../words/words.tsx'
 import { edgeId, layoutOf, NODE_HEIGHT, NODE_WIDTH } from './layout.ts'
@@ -20,7 +20,7 @@ import { NodeState } from './lineage-table.tsx'
 import { nodeTitle } from './names.ts'
 import { NodeLink } from './node-link.tsx'
 
-type Thing = Node<{ of: LineageNode; asked: boolean }, 'thing'>
+type Thing = Node<{ of: LineageNode; asked: boolean; narrow: boolean }, 'thing'>
 
 type Bent = Edge<{ points: { x: number; y: number }[] }, 'bent'>
 
@@ -28,15 +28,28 @@ const NODES = { thing: ThingNode }
 const EDGES = { bent: BentEdge }
 /** Lower where there is little to draw. */
 const [HEIGHT_MIN, HEIGHT_MAX] = [260, 620]
+const NARROW = '(max-width: 640px)'
+
+function useNarrow(): boolean {
+  return useSyncExternalStore(
+    (hear) => {
+      const query = matchMedia(NARROW)
+      query.addEventListener('change', hear)
+      return () => query.removeEventListener('change', hear)
+    },
+    () => matchMedia(NARROW).matches,
+  )
+}
 
 /** The picture; the table below it says the same. */
 export default function LineageGraph({ of }: { of: LineageAnswer }) {
   const w = useWords().lineage
+  const narrow = useNarrow()
   const { nodes, edges, height } = useMemo(() => {
-    const { places, bends, height: needed } = layoutOf(of)
+    const { places, bends, height: needed } = layoutOf(of, narrow)
     const things = of.nodes.map((node): Thing => {
       const position = places.get(node.id) ?? { x: 0, y: 0 }
-      const data = { of: node, asked: node.id === of.of }
+      const data = { of: node, asked: node.id === of.of, narrow }
       return { id: node.id, type: 'thing', position, data, width: NODE_WIDTH, height: NODE_HEIGHT }
     })
     const lines = of.edges.map((edge): Bent => {
@@ -44,11 +57,11 @@ export default function LineageGraph({ of }: { of: LineageAnswer }) {
       return { id, type: 'bent', source: edge.from, target: edge.to, data: { points: bends.get(id) ?? [] } }
     })
     return { nodes: things, edges: lines, height: Math.min(HEIGHT_MAX, Math.max(HEIGHT_MIN, needed + 80)) }
-  }, [of])
+  }, [of, narrow])
   return (
     <div className="lineage-graph" role="region" aria-label={w.picture} style={{ height }}>
       <ReactFlow
-        key={of.of}
+        key={`${of.of} ${narrow}`}
         nodes={nodes}
         edges={edges}
         nodeTypes={NODES}
@@ -80,7 +93,7 @@ function BentEdge({ sourceX, sourceY, targetX, targetY, data }: EdgeProps<Bent>)
   return <BaseEdge path={through([{ x: sourceX, y: sourceY }, ...inner, { x: targetX, y: targetY }]) ?? ''} />
 }
 
-function ThingNode({ data: { of, asked } }: NodeProps<Thing>) {
+function ThingNode({ data: { of, asked, narrow } }: NodeProps<Thing>) {
   const w = useWords().lineage
   return (
     <div
@@ -89,7 +102,7 @@ function ThingNode({ data: { of, asked } }: NodeProps<Thing>) {
       data-asked={asked || undefined}
       data-state={of.state ?? undefined}
     >
-      <Handle type="target" position={Position.Left} isConnectable={false} />
+      <Handle type="target" position={narrow ? Position.Top : Position.Left} isConnectable={false} />
       <span className="lineage-kind">{w.kinds[of.kind]}</span>
       <NodeLink of={of}>
         <span className="lineage-name" title={of.name}>
@@ -97,7 +110,7 @@ function ThingNode({ data: { of, asked } }: NodeProps<Thing>) {
         </span>
       </NodeLink>
       <NodeState of={of} />
-      <Handle type="source" position={Position.Right} isConnectable={false} />
+      <Handle type="source" position={narrow ? Position.Bottom : Position.Right} isConnectable={false} />
     </div>
   )
 }

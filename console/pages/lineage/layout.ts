@@ -10,12 +10,12 @@ export type Layout = { places: Map<string, Point>; bends: Map<string, Point[]>; 
 export const edgeId = ({ from, to }: { from: string; to: string }): string => `${from} ${to}`
 
 /**
- * Where each thing stands, from what came first at the left to what came last at the right, and how lines go around what
- * stands between.
+ * Where each thing stands, from what came first at the left (where it is narrow: above) to what came last at the right
+ * (below), and how lines go around what stands between.
  */
-export function layoutOf({ nodes, edges }: LineageAnswer): Layout {
+export function layoutOf({ nodes, edges }: LineageAnswer, narrow = false): Layout {
   const graph = new Graph()
-  graph.setGraph({ rankdir: 'LR', nodesep: 18, ranksep: 34 })
+  graph.setGraph({ rankdir: narrow ? 'TB' : 'LR', nodesep: 18, ranksep: 34 })
   graph.setDefaultEdgeLabel(() => ({}))
   for (const { id } of nodes) graph.setNode(id, { width: NODE_WIDTH, height: NODE_HEIGHT })
   for (const { from, to } of edges) graph.setEdge(from, to)

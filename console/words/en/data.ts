@@ -128,6 +128,7 @@ export const data = {
   anyColumn: 'any column',
   show: 'Show',
   times: (n: number) => `${n} times`,
+  change: 'Change',
   noChanges: 'No such row differs',
   report: 'Check report',
   reportFine: 'All checks passed',

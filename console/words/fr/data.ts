@@ -130,6 +130,7 @@ export const data: typeof English = {
   anyColumn: 'toute colonne',
   show: 'Montrer',
   times: (n) => `${n} fois`,
+  change: 'Changement',
   noChanges: 'Aucune ligne de ce genre ne diffère',
   report: 'Rapport de contrôle',
   reportFine: 'Tous les contrôles sont passés',
