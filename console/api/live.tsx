@@ -99,7 +99,13 @@ function connect(queries: QueryClient, setState: (state: LiveState) => void): ()
       })
     }
   }
-  const unwatch = onSignedOut(() => setState('off'))
+  // Who signs in again begins the page anew.
+  const unwatch = onSignedOut(() => {
+    ended = true
+    clearTimeout(retry)
+    source?.close()
+    setState('off')
+  })
   open()
   return () => {
     ended = true

@@ -3,6 +3,7 @@ import * as audit from './paths/audit.ts'
 import * as data from './paths/data.ts'
 import * as experiments from './paths/experiments.ts'
 import * as flows from './paths/flows.ts'
+import * as identity from './paths/identity.ts'
 import * as models from './paths/models.ts'
 import * as overview from './paths/overview.ts'
 import * as predict from './paths/predict.ts'
@@ -15,6 +16,7 @@ export const paths = {
   ...data,
   ...experiments,
   ...flows,
+  ...identity,
   ...models,
   ...overview,
   ...predict,

@@ -6,6 +6,7 @@ import { Loading } from '../ui/states.tsx'
 import { type Language, useLanguage } from '../words/words.tsx'
 import { Choice } from './choice.tsx'
 import { Nav } from './nav.tsx'
+import { SessionWatch, WhoIsHere } from './session.tsx'
 import './shell.css'
 
 const Palette = lazy(() => import('./palette.tsx'))
@@ -41,6 +42,7 @@ export function Shell() {
           </button>
           <Nav onGo={() => setOpen(false)} />
           <div className="shell-foot">
+            <WhoIsHere />
             <Live />
             <a className="shell-live" href="docs">
               {w.api}
@@ -66,6 +68,7 @@ export function Shell() {
         </div>
       </header>
       <main className="shell-main" id="content" ref={main} tabIndex={-1}>
+        <SessionWatch />
         <Suspense fallback={<Loading />}>
           <Outlet />
         </Suspense>

@@ -17,7 +17,7 @@ const settings = createRoute({
 const tokens = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings/tokens',
-  component: lazyRouteComponent(() => import('./page.tsx'), 'Page'),
+  component: lazyRouteComponent(() => import('./tokens.tsx'), 'Page'),
 })
 
 const audit = createRoute({
@@ -35,13 +35,13 @@ const audit = createRoute({
 const storage = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings/storage',
-  component: lazyRouteComponent(() => import('./page.tsx'), 'Page'),
+  component: lazyRouteComponent(() => import('./storage.tsx'), 'Page'),
 })
 
 const doctor = createRoute({
   getParentRoute: () => rootRoute,
   path: '/settings/doctor',
-  component: lazyRouteComponent(() => import('./page.tsx'), 'Page'),
+  component: lazyRouteComponent(() => import('./doctor.tsx'), 'Page'),
 })
 
 export const settingsRoutes = [settings, tokens, audit, storage, doctor] as const
