@@ -28,7 +28,6 @@ export async function signOut(): Promise<void> {
 }
 
 /** Only a page of ours: what stands in a link may be anything. */
-export function pageOfOurs(back: string | undefined): string {
-  const isOurs = back?.startsWith('/') && !back.startsWith('//') && !back.startsWith('/sign-in')
-  return isOurs ? back : '/'
+export function pageOfOurs(back = '/'): string {
+  return back.startsWith('/') && !back.startsWith('//') && !back.startsWith('/sign-in') ? back : '/'
 }

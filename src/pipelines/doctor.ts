@@ -1,11 +1,11 @@
 import { statfs } from 'node:fs/promises'
-import { userInfo } from 'node:os'
 import { messageOf } from '../base/errors.ts'
 import { weirVersion } from '../base/version.ts'
 import { withinMs } from '../base/within.ts'
 import { worldError } from '../base/world.ts'
 import type { Sql } from '../db/sql.ts'
 import type { Identity } from '../identity/identity.ts'
+import { localUser } from '../identity/principal.ts'
 import type { HealthCheck } from '../serving/readiness.ts'
 
 export type Finding = { part: string; state: 'ok' | 'warn' | 'broken'; says: string }
@@ -86,7 +86,7 @@ function accessFinding({ access, tokens, hasSetting }: Identity): Promise<Findin
   const part = 'access'
   return orBroken(part, async () => {
     if (!access.closed()) {
-      const says = `whoever reaches this machine is an admin (${userInfo().username}); the first token closes it: weir tokens create`
+      const says = `whoever reaches this machine is an admin (${localUser(null).name}); the first token closes it: weir tokens create`
       return { part, state: 'ok', says }
     }
     const usable = (await tokens.list()).filter(({ state }) => state === 'usable')

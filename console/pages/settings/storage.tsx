@@ -59,7 +59,7 @@ export function Page() {
                 items={[
                   [w.datasets, w.days(shown(retention.datasets_days))],
                   [w.flowRuns, w.daysAndRuns(shown(retention.flows_days), shown(retention.flows_runs))],
-                  [w.cache, <Bytes key="cache" value={retention.cache_bytes} />],
+                  [w.cacheMost, <Bytes key="cache" value={retention.cache_bytes} />],
                 ]}
               />
             </Section>
