@@ -70,7 +70,7 @@ export const flows = {
   resumed: 'It goes on as soon as a worker takes it.',
   noWorker: 'No worker is alive: start weir worker, or give weir flows ID --resume on the command line.',
   retry: 'Do it again from here',
-  retryTitle: (step: string) => `Do it again from ${step}`,
+  retryTitle: (step: string) => `Do it again from here: ${step}`,
   retryWhat: 'A new run takes over the steps before it, as they were recorded, and does the rest.',
   retryDo: 'Start the new run',
   whyNot: 'Not now:',

@@ -74,7 +74,7 @@ export const flows: typeof English = {
   resumed: 'Elle continue dès qu’un worker la prend.',
   noWorker: 'Aucun worker n’est en vie : lancez weir worker, ou donnez weir flows ID --resume.',
   retry: 'Refaire à partir d’ici',
-  retryTitle: (step) => `Refaire à partir de ${step}`,
+  retryTitle: (step) => `Refaire à partir d’ici : ${step}`,
   retryWhat: 'Une nouvelle exécution reprend les étapes d’avant, comme elles sont enregistrées, et fait le reste.',
   retryDo: 'Lancer la nouvelle exécution',
   whyNot: 'Pas maintenant :',
