@@ -1,6 +1,6 @@
 import { useWords } from '../../words/words.tsx'
+import { cellOf, runIdOf, type SeenRun } from './cells.ts'
 import { toneOf } from './run-cell.tsx'
-import { cellOf, runIdOf, type SeenRun } from './use-rows.ts'
 
 /** The first cell of a run: chosen or not, what is below it, its status and name. */
 export function RunLead({

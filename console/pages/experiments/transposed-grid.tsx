@@ -1,11 +1,11 @@
 import { useMemo } from 'react'
 import type { RunsAnswer } from '../../../src/wire/runs.ts'
 import { useLanguage, useWords } from '../../words/words.tsx'
+import { cellOf } from './cells.ts'
 import { attributeName } from './column-head.tsx'
 import { RunCell } from './run-cell.tsx'
 import { type GridColumn, type GridRow, RunsGrid } from './runs-grid.tsx'
 import type { TableColumn } from './table-state.ts'
-import { cellOf } from './use-rows.ts'
 
 const WIDTH = 150
 

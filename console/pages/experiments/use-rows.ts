@@ -1,24 +1,14 @@
 import { keepPreviousData, type QueryClient, useQueries, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useCallback, useEffect, useRef } from 'react'
-import type { Cell, RunsAnswer, RunsSearch } from '../../../src/wire/runs.ts'
+import type { RunsAnswer, RunsSearch } from '../../../src/wire/runs.ts'
 import { send } from '../../api/client.ts'
 import { type Heard, useEvents } from '../../api/live.tsx'
 import { paths } from '../../api/paths.ts'
+import { patched } from './cells.ts'
 import { PAGE_ROWS } from './row-layout.ts'
 
 /** What is asked of all pages of one list of runs. */
 export type List = Omit<RunsSearch, 'limit' | 'skip' | 'page_token'>
-
-/** One run in sight: its page, and where it stands there. The page stays the same object until it is read anew. */
-export type SeenRun = { page: RunsAnswer; at: number }
-
-export function runIdOf({ page, at }: SeenRun): string {
-  return page.run_ids[at]!
-}
-
-export function cellOf({ page, at }: SeenRun, column: string): Cell {
-  return page.columns.find((one) => one.column === column)?.values[at] ?? null
-}
 
 const TEXT_CHARS = 300
 
@@ -108,17 +98,4 @@ async function patchRows(queries: QueryClient, experimentId: string, changed: Re
       // The page says by itself when the server does not answer.
     }
   }
-}
-
-/** The page with the rows of `fresh` in the place of its own. */
-export function patched(page: RunsAnswer, fresh: RunsAnswer): RunsAnswer {
-  const places = fresh.run_ids.map((id) => page.run_ids.indexOf(id))
-  const columns = page.columns.map((column) => {
-    const news = fresh.columns.find((one) => one.column === column.column)
-    if (!news) return column
-    const values = [...column.values]
-    for (const [at, place] of places.entries()) if (place >= 0) values[place] = news.values[at]!
-    return { ...column, values }
-  })
-  return { ...page, columns }
 }
