@@ -215,7 +215,8 @@ function Verify() {
   })
   const { data, error, isFetching } = verdict
   return (
-    <Section about={w.verifyWhat}>
+    <Section>
+      <p className="small">{w.verifyWhat}</p>
       <div>
         <Button look="main" isDisabled={isFetching} onPress={() => void verdict.refetch()}>
           {w.verify}
