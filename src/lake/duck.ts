@@ -17,6 +17,8 @@ import { type DuckColumn, readColumns } from './duck-columns.ts'
 import { SCRATCH } from './object-key.ts'
 import { scratchName, temporaryName } from './scratch.ts'
 
+const INTERRUPT_EVERY_MS = 100
+
 export type DuckParam = string | number | bigint | boolean | null
 
 /**
@@ -85,7 +87,12 @@ export async function createDuck(options: DuckOptions = {}): Promise<Duck> {
     const signal = cancelSignal()
     signal?.throwIfAborted()
     const connection = await connect()
-    const interrupt = () => connection.interrupt()
+    let again: NodeJS.Timeout | undefined
+    // DuckDB hears it only while a statement is at work: one that is about to begin would not.
+    const interrupt = () => {
+      connection.interrupt()
+      again = setInterval(() => connection.interrupt(), INTERRUPT_EVERY_MS)
+    }
     signal?.addEventListener('abort', interrupt, { once: true })
     try {
       return await body(connection)
@@ -95,6 +102,7 @@ export async function createDuck(options: DuckOptions = {}): Promise<Duck> {
       throw error
     } finally {
       signal?.removeEventListener('abort', interrupt)
+      clearInterval(again)
       connection.closeSync()
     }
   }

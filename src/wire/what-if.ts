@@ -28,7 +28,7 @@ export function whatIfRequest(keys: readonly Field[]) {
     key: keyOf(keys).meta({ description: 'The entity, as /predict takes it.' }),
     features: z
       .record(text, z.unknown())
-      .meta({ description: 'By name, the values to put in the place of the live ones; null is a value.' }),
+      .meta({ description: 'By name, the values to use instead of the live values; null is a value.' }),
   })
 }
 export type WhatIfRequest = { key: Record<string, unknown>; features: Record<string, unknown> }

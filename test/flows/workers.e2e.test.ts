@@ -99,6 +99,25 @@ test('a worker that idles adopts the run of a worker that was killed', async () 
   ])
 })
 
+test('the lines of a killed worker stay, and the run says that it goes on', async () => {
+  const texts = async (run: string | undefined) =>
+    (
+      await database.db.query<{ text: string }>('select text from flows.line where run_id = $1 order by number', [run])
+    ).map(({ text }) => text)
+  await closeGate()
+  const worker = await readyWorker()
+  const command = start('run', 'three_steps', { gate })
+  const { run } = await worker.hears('step', 'second')
+  await expect.poll(() => texts(run)).toContain('second: begins')
+  const before = await texts(run)
+  await worker.kill()
+  await openGate()
+  await command.hears('output')
+  const after = await texts(run)
+  expect(after.slice(0, before.length)).toEqual(before)
+  expect(after[before.length]).toMatch(/goes on in process \d+ \(its process died once\); 1 step is recorded/)
+})
+
 test('a command whose worker is killed does the rest itself', async () => {
   await closeGate()
   const worker = await readyWorker()
