@@ -43,8 +43,8 @@ export function SessionWatch() {
 /** Who is signed in, and the way out; nothing where nobody is asked. */
 export function WhoIsHere() {
   const words = useWords()
-  const { data } = useQuery(sessionQuery)
-  if (data === undefined || data.signed_in === 'none') return null
+  const { data, isError } = useQuery(sessionQuery)
+  if (data === undefined || isError || data.signed_in === 'none') return null
   return (
     <p className="session-who">
       <span className="one-line" title={data.name}>

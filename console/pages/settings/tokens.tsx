@@ -87,9 +87,9 @@ function Rows({ rows }: { rows: readonly TokenAnswer[] }) {
       id: 'role',
       name: w.role,
       cell: ({ role, model }) => (
-        <>
+        <span className="settings-right">
           <Badge tone={role === 'admin' ? 'accent' : 'neutral'}>{w.roles[role]}</Badge> {model}
-        </>
+        </span>
       ),
     },
     { id: 'state', name: w.state, cell: ({ state }) => <Status tone={TONES[state]}>{w.states[state]}</Status> },
