@@ -45,7 +45,7 @@ const PREDICTS = 'predicts'
 
 const NONE: readonly (readonly [RegExp, string])[] = [
   [
-    /^POST \/(predict|predict\/batch|models\/[^ ]+\/(predict|predict\/batch|invocations)|get-online-features)$/,
+    /^POST \/(predict|predict\/batch|models\/[^ ]+\/(predict|predict\/batch|what-if|invocations)|get-online-features)$/,
     PREDICTS,
   ],
   [/ \/(ajax-)?api\/[^ ]*\/(search|search-datasets|batchGetInfos|get-latest-versions|get-history-bulk)$/, READS],
@@ -64,6 +64,8 @@ const ELSEWHERE: Record<string, Action> = {
   'DELETE /tokens/:token': 'token.revoked',
   'POST /sessions': 'session.began',
   'DELETE /sessions/current': 'session.ended',
+  'POST /trainings': 'flow.started',
+  'POST /storage/collect': 'garbage.collected',
   'POST /flows/:id/cancel': 'flow.cancelled',
   'POST /flows/:id/retry': 'flow.retried',
   'POST /flows/:id/resume': 'flow.resumed',
