@@ -15,7 +15,8 @@ export async function openBrowser(): Promise<Browser | undefined> {
 
 /** A browser that knows nothing yet: no cache, no cookie. */
 export async function freshPage(browser: Browser): Promise<Page> {
-  const context = await browser.newContext({ viewport: { width: 1280, height: 800 } })
+  // The policy of the page lets nobody evaluate texts, which is how a bench looks.
+  const context = await browser.newContext({ viewport: { width: 1280, height: 800 }, bypassCSP: true })
   return context.newPage()
 }
 
