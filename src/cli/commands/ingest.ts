@@ -2,6 +2,7 @@ import { userInfo } from 'node:os'
 import type { Command } from 'commander'
 import { displayInstant, type Instant } from '../../base/instant.ts'
 import type { Checked, IngestReport } from '../../ingest/ingest.ts'
+import { printLink } from '../console-link.ts'
 import { shortDigest } from '../format.ts'
 import { type CommonOptions, collect, common, instantOption } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -22,6 +23,7 @@ export function define(command: Command): void {
       const report = await app.ingestMonth({ ...month, actor: userInfo().username }, { onProgress: out.onProgress })
       out.document(report)
       printIngest(report, out)
+      await printLink(app, out, '/data')
     }),
   )
 }

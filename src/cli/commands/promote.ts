@@ -3,6 +3,7 @@ import { type Command, InvalidArgumentError, Option } from 'commander'
 import { PlatformError } from '../../base/errors.ts'
 import type { Stage } from '../../registry/registry.ts'
 import { isOwn, notOurs } from '../../registry/source.ts'
+import { printLink } from '../console-link.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { withApp } from '../with-app.ts'
 
@@ -22,7 +23,9 @@ export function define(command: Command): void {
       if (stage === undefined && alias === undefined) {
         throw new PlatformError('invalid_argument', 'name a --stage or an --alias')
       }
-      return withApp(options, async ({ mlflow: { registry }, project }, { out }) => {
+      return withApp(options, async (app, { out }) => {
+        const { mlflow, project } = app
+        const { registry } = mlflow
         const actor = userInfo().username
         const archiveExisting = !options.keepExisting && (stage === 'Production' || stage === 'Staging')
         if (stage) await registry.transition({ name, version, stage, archiveExisting, actor, comment })
@@ -33,6 +36,8 @@ export function define(command: Command): void {
           out.progress(`not served: ${notOurs(now).message}`)
         }
         out.line(`${name} ${version}: ${now.stage}${now.aliases.length > 0 ? `, ${now.aliases.join(', ')}` : ''}`)
+        if (project.tracking === null)
+          await printLink(app, out, `/models/${encodeURIComponent(name)}/versions/${version}`)
       })
     },
   )

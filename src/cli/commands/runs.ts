@@ -1,5 +1,6 @@
 import type { Command } from 'commander'
 import type { Run } from '../../tracking/tracking.ts'
+import { printLink } from '../console-link.ts'
 import { shortId, shownMs } from '../format.ts'
 import { type CommonOptions, common, countOption } from '../options.ts'
 import { withApp } from '../with-app.ts'
@@ -12,7 +13,8 @@ export function define(command: Command): void {
     .option('--filter <text>', 'as MLflow has it, e.g. "metrics.val_auc > 0.8"')
     .option('--limit <n>', 'the newest n', countOption, 20)
   common(command, 'runs --filter "metrics.val_auc > 0.8"').action((options: Options) =>
-    withApp(options, async ({ mlflow: { tracking } }, { out }) => {
+    withApp(options, async (app, { out }) => {
+      const { tracking } = app.mlflow
       const experiments = options.experiment
         ? [await tracking.experiments.getByName(options.experiment)]
         : (await tracking.experiments.search({ maxResults: 1000 })).rows
@@ -35,6 +37,9 @@ export function define(command: Command): void {
             shortId(run.runId),
           ]),
         )
+      const [only, ...others] = experimentIds
+      const page = others.length === 0 && only !== undefined ? `/experiments/${only}` : '/experiments'
+      if (app.project.tracking === null) await printLink(app, out, page)
     }),
   )
 }

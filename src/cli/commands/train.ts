@@ -3,6 +3,7 @@ import { displayInstant, type Instant } from '../../base/instant.ts'
 import type { JoinMode } from '../../features/offline/training-set.ts'
 import type { DividedRows, TrainingReport } from '../../pipelines/train-baseline.ts'
 import type { Comparison } from '../../training/training.ts'
+import { printLink } from '../console-link.ts'
 import { formatMs, formatNumber } from '../format.ts'
 import { type CommonOptions, common, instantOption } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -28,6 +29,10 @@ export function define(command: Command): void {
       )
       out.document(report)
       printTraining(report, out)
+      // The console shows what is here, not what another MLflow server has.
+      if (app.project.tracking !== null || out.json) return
+      const { experimentId } = await app.mlflow.tracking.runs.get(report.runId)
+      await printLink(app, out, `/experiments/${experimentId}/runs/${report.runId}`)
     }),
   )
 }
