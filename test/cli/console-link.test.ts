@@ -18,7 +18,12 @@ async function printed(port: number, publicHosts: string[] = [], json = false): 
   const lines: string[] = []
   const out = { json, line: (text = '') => void lines.push(text) } as unknown as Output
   const settings = { host: '127.0.0.1', port, token: null, publicHosts }
-  await printLink({ settings, project: { name: 'churn' } } as unknown as Parameters<typeof printLink>[0], out, '/data')
+  await printLink(
+    { settings, project: { name: 'churn' } } as unknown as Parameters<typeof printLink>[0],
+    out,
+    '/data',
+    60_000,
+  )
   return lines
 }
 
