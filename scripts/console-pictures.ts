@@ -28,7 +28,6 @@ const OF_THE_GUIDE: [page: string, looks: Looks][] = [
   ['runs', { theme: 'dark' }],
   ['version', {}],
   ['time machine', {}],
-  ['predict', { size: 'narrow' }],
 ]
 
 const LOOKS: [suffix: string, looks: Looks][] = [
