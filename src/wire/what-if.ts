@@ -5,11 +5,17 @@ import { type Prediction, type PredictionFields, predictionJson, predictionOf } 
 import { type Field, keyOf } from './values.ts'
 
 const text = z.string()
-const field = z.object({ name: text, type: z.enum(VALUE_TYPES) })
+const said = (description: string) => text.meta({ description })
+const field = z.object({
+  name: said('Its name.'),
+  type: z.enum(VALUE_TYPES).meta({ description: 'The type of its values.' }),
+})
 
 export const predictModel = z.object({
-  name: text,
-  predicts: z.enum(['binary', 'multiclass', 'regression']),
+  name: said('Name of the model.'),
+  predicts: z
+    .enum(['binary', 'multiclass', 'regression'])
+    .meta({ description: 'Two outcomes, several classes, or a number.' }),
   default: z.boolean().meta({ description: 'Whether POST /predict means it.' }),
   keys: z.array(field).meta({ description: 'The join keys that name an entity, in their order.' }),
   entities: z.array(text).meta({ description: 'Whose keys these are: GET /entities/{entity}/keys completes them.' }),
@@ -20,7 +26,9 @@ export const predictModel = z.object({
     .meta({ description: 'The version that answers; null where none is promoted, or it cannot be loaded.' }),
 })
 export type PredictModel = z.output<typeof predictModel>
-export const predictModels = z.object({ models: z.array(predictModel) })
+export const predictModels = z.object({
+  models: z.array(predictModel).meta({ description: 'In the order of the project file.' }),
+})
 export type PredictModels = z.output<typeof predictModels>
 
 export function whatIfRequest(keys: readonly Field[]) {

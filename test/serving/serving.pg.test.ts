@@ -222,7 +222,7 @@ describe('bad requests are the caller’s', () => {
 
   test('another content type, method or path', async () => {
     expect((await rig.send('POST', '/predict', 'user_id=a', 'application/x-www-form-urlencoded')).status).toBe(415)
-    expect((await rig.get('/predict')).status).toBe(404)
+    expect((await rig.get('/predict/batch')).status).toBe(404)
     expect((await rig.get(`/features/${'x'.repeat(5000)}`)).status).toBeGreaterThanOrEqual(400)
     expect((await rig.get('/features/%00')).status).toBe(400)
   })
