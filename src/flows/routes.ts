@@ -148,6 +148,7 @@ function controlRoutes(app: FastifyInstance, { flows }: Deps): void {
     tag: 'state',
     summary: 'Have a run go on that waits, or whose process died',
     params: wire.runParams,
+    body: wire.resumeRequest,
     answers: { 202: wire.resumeAnswer },
     errors: [404, 409],
   })

@@ -193,5 +193,8 @@ export const retryAnswer = z.object({
 })
 export type RetryAnswer = z.output<typeof retryAnswer>
 
+/** Nothing can be chosen; an empty object is sent, so that a page elsewhere cannot send it as a form. */
+export const resumeRequest = z.strictObject({})
+
 export const resumeAnswer = z.object({ run: text, state: z.enum(['waiting', 'running']), worker })
 export type ResumeAnswer = z.output<typeof resumeAnswer>

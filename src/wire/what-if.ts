@@ -21,7 +21,10 @@ export const predictModel = z.object({
   entities: z.array(text).meta({ description: 'Whose keys these are: GET /entities/{entity}/keys completes them.' }),
   features: z.array(field).meta({ description: 'In the order of the feature service.' }),
   live: z
-    .object({ version: text, run_id: text })
+    .object({
+      version: said('Its version number.'),
+      run_id: said('The run that trained it; empty when it was registered without one.'),
+    })
     .nullable()
     .meta({ description: 'The version that answers; null where none is promoted, or it cannot be loaded.' }),
 })

@@ -50,6 +50,7 @@ const BANNED: { what: string; pattern: RegExp; places: Record<string, string> }[
     places: {
       'remote-mlflow/rest.ts': 'the one door to another MLflow server',
       'cli/commands/demo.ts': 'asks the server that it has just started',
+      'cli/console-link.ts': 'asks the server at the address of the settings whether it is of this project',
     },
   },
 ]

@@ -20,6 +20,7 @@ const SPOKEN: Record<string, string> = {
   'cli/commands/at.ts': 'the answer of such a route, as it is printed',
   'ingest/routes.ts': 'queries of our routes',
   'pipelines/installation-routes.ts': 'the body of a route of ours',
+  'registry/routes/': 'queries and bodies of our routes',
   'ingest/routes/': 'queries of our routes',
   'tracking/table/routes.ts': 'queries of our routes',
   'serving/readiness.ts': 'an answer that is filled bit by bit',

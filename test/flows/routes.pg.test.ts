@@ -125,7 +125,7 @@ test('a run is told with its steps and attempts; long inputs are cut, and caller
 
 test('cancel, retry and resume over HTTP', async () => {
   const runId = await flows.submit('waits', null)
-  expect((await post(`/flows/${runId}/resume`)).json()).toEqual({ run: runId, state: 'waiting', worker: false })
+  expect((await post(`/flows/${runId}/resume`, {})).json()).toEqual({ run: runId, state: 'waiting', worker: false })
   const cancelled = await post(`/flows/${runId}/cancel`, { why: 'not now' })
   expect([cancelled.statusCode, cancelled.json()]).toEqual([202, { run: runId, state: 'cancelled', by: 'unknown' }])
   expect((await get<FlowAnswer>(`/flows/${runId}`)).cancel).toMatchObject({ by: 'unknown', why: 'not now' })
@@ -157,7 +157,7 @@ test.each([
   ['POST', '/flows/old-1/retry', { from: 0 }, 400],
   ['POST', '/flows/old-1/retry', { from: 'nothing' }, 400],
   ['POST', '/flows/old-1/retry', { from: true }, 400],
-  ['POST', '/flows/old-1/resume', undefined, 409],
+  ['POST', '/flows/old-1/resume', {}, 409],
 ] as const)('%s %s %j is answered with %i', async (method, url, payload, status) => {
   const answer = await server.app.inject({ method, url, ...(payload ? { payload } : {}) })
   expect([answer.statusCode, answer.body.slice(0, 300)]).toEqual([status, expect.any(String)])

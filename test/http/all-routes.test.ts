@@ -11,6 +11,7 @@ const REFUSALS = [
   '/models/:name/predict',
   '/models/:name/predict/batch',
   '/models/:name/invocations',
+  '/models/:name/what-if',
   '/models/:name/features/:key',
 ]
 

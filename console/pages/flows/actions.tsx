@@ -70,7 +70,7 @@ function Resume({ run }: { run: string }) {
   const queries = useQueryClient()
   const ask = async () => {
     try {
-      const { worker } = await send<ResumeAnswer>('POST', paths.resumeFlow(run))
+      const { worker } = await send<ResumeAnswer>('POST', paths.resumeFlow(run), {})
       toast(worker ? 'good' : 'bad', worker ? w.resumed : w.noWorker)
     } catch (error) {
       toastError(error)
