@@ -29,7 +29,7 @@ export function Page({
           {crumbs.length > 0 && (
             <ol className="page-crumbs">
               {crumbs.map(({ title: name, to }) => (
-                <li key={to}>
+                <li key={`${to} ${name}`}>
                   <Link to={to}>{name}</Link>
                 </li>
               ))}
