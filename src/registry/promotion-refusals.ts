@@ -36,6 +36,11 @@ export function otherChampion({ id, target, champion }: PromotionRequest, now: n
   return new PlatformError('conflict', says, { details: { champion: now } })
 }
 
+export function otherPlace({ id, name, version }: PromotionRequest, { then, now }: { then: string; now: string }) {
+  const says = `when request ${id} was made version ${version} of ${name} was in ${then}, and now it is in ${now}, where it would be taken out: decline it, and let it be asked for again`
+  return new PlatformError('conflict', says)
+}
+
 export function noRequest(name: string, id: number): PlatformError {
   return new PlatformError(
     'not_found',

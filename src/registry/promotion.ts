@@ -1,6 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
-import { instantOfMs } from '../base/instant.ts'
+import { instantOfMs, msOfInstant } from '../base/instant.ts'
 import type { Promotion } from '../config/project.ts'
 import { preparedShape } from '../db/prepared-shapes.ts'
 import type { Sql } from '../db/sql.ts'
@@ -10,8 +10,8 @@ import type { GateVerdict } from './gate-verdict.ts'
 import { noModel } from './models.ts'
 import { actorOf, isDone, type Move, make, standingOf } from './moves.ts'
 import { checkAlias, invalid, isActiveStage, type Stage } from './names.ts'
-import { forbidden, noRequest, otherChampion, over, ownWish, waits } from './promotion-refusals.ts'
-import { type KeptTransition, selectTransitions } from './queries/history.ts'
+import { forbidden, noRequest, otherChampion, otherPlace, over, ownWish, waits } from './promotion-refusals.ts'
+import { type KeptTransition, selectStageAt, selectTransitions } from './queries/history.ts'
 import { holdModel } from './queries/models.ts'
 import { selectPrevious, selectVersionWasIn } from './queries/overview.ts'
 import {
@@ -48,7 +48,7 @@ type Deps = {
 /**
  * Stages and aliases: who answers for a model. Each change is kept with who made it, when, from what to what.
  * - Where a model wants another pair of eyes, whatever changes who answers waits: the way back and a taken-away alias too.
- * - Nobody accepts their own wish. Whoever accepts has seen the champion that is there then.
+ * - Nobody accepts their own wish. Whoever accepts has seen the champion that is there then, and takes nobody out who came since.
  */
 export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
   const now = () => instantOfMs(clock.nowMs())
@@ -166,8 +166,18 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
     if (move.version !== null && before.stage === undefined) throw absent(move)
     const seen = champion === undefined ? request.champion : champion
     if (before.champion !== seen) throw otherChampion(request, before.champion)
+    await requireSamePlace(tx, request, before.stage)
     const comment = [request.reason, `accepted by ${by}: ${reason}`].filter((text) => text !== null).join(' · ')
     await make(tx, move, { actor: askedBy, comment, atMs: clock.nowMs(), request: id })
+  }
+
+  /** Who came to answer since the wish was made is not taken out by it: nobody saw that. From Staging to Production is a way on. */
+  async function requireSamePlace(tx: Sql, request: PromotionRequest, stage: Stage | undefined): Promise<void> {
+    const { kind, name, version, target, askedAt } = request
+    if (kind !== 'stage' || version === null || stage === undefined || stage === target || !isActiveStage(stage)) return
+    if (target === 'Production') return
+    const then = await selectStageAt(tx, { name, version }, msOfInstant(askedAt))
+    if (then !== stage) throw otherPlace(request, { then, now: stage })
   }
 
   async function read(id: number): Promise<PromotionRequest> {

@@ -139,6 +139,46 @@ it('whoever accepts has seen the champion that is there then', async () => {
   expect((await registry.inStage(name, 'Production'))?.version).toBe(2)
 })
 
+it('a wish that was made before a version came to Production does not take it out again', async () => {
+  const name = 'came-since'
+  const { registry, bring } = await guarded(name)
+  const wish = async (version: number, target: 'Staging' | 'Archived' | 'None', by = anna) => {
+    const move = { kind: 'stage', name, version, target, archiveExisting: false } as const
+    const asked = await withActor(by, () => registry.promote(move, { actor: 'x', comment: 'look' }))
+    return asked.state === 'waiting' ? asked.request.id : 0
+  }
+  const accept = (id: number) => withActor(ben, () => registry.accept({ ...decision, name, id }))
+  const staging = await wish(1, 'Staging')
+  rig.clock.advance(1000)
+  await bring(1)
+  await expect(accept(staging)).rejects.toThrow('was in None, and now it is in Production')
+  const archived = await wish(1, 'Archived')
+  // Made while it is there, it is known where it leaves.
+  await accept(archived)
+  const second = await wish(2, 'Staging')
+  await accept(second)
+  const away = await wish(2, 'None')
+  rig.clock.advance(1000)
+  await bring(2)
+  await expect(accept(away)).rejects.toThrow('was in Staging, and now it is in Production')
+  expect((await registry.inStage(name, 'Production'))?.version).toBe(2)
+})
+
+it('the same promotion with and without those that are there is two wishes', async () => {
+  const name = 'beside'
+  const { registry, bring } = await guarded(name)
+  await bring(1)
+  const ids: number[] = []
+  for (const archiveExisting of [true, false, true]) {
+    const move = { kind: 'stage', name, version: 2, target: 'Production', archiveExisting } as const
+    const asked = await withActor(anna, () => registry.promote(move, { actor: 'x', comment: 'beside it' }))
+    ids.push(asked.state === 'waiting' ? asked.request.id : 0)
+  }
+  expect(ids[2]).toBe(ids[0])
+  await withActor(ben, () => registry.accept({ ...decision, name, id: ids[1]! }))
+  expect((await registry.getVersion(name, 1)).stage).toBe('Production')
+})
+
 it('the gate is asked when a promotion is asked for, and again when it is accepted', async () => {
   const rule = { metric: 'auc', atLeast: 0.8, atMost: null, worseBy: null, better: 'more' } as const
   const name = 'gated'

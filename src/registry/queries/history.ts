@@ -61,6 +61,22 @@ export async function selectWasInStage(sql: Sql, name: string, stage: string): P
   return row?.was ?? false
 }
 
+/** The stage that a version had at a moment. */
+export async function selectStageAt(
+  sql: Sql,
+  { name, version }: { name: string; version: number },
+  atMs: number,
+): Promise<string> {
+  const rows = await preparedShape<{ stage: string }>(
+    sql,
+    `select to_value as stage from registry.transition
+     where name = $1 and version = $2 and kind = 'stage' and ended_ms is null and at_ms <= $3
+     order by transition_id desc limit 1`,
+    [name, version, atMs],
+  )
+  return rows[0]?.stage ?? 'None'
+}
+
 /** The version that the alias pointed to, or nothing. */
 export async function dropAlias(sql: Sql, name: string, alias: string): Promise<number | undefined> {
   const rows = await preparedShape<{ version: number }>(

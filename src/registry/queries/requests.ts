@@ -67,14 +67,14 @@ export async function insertRequest(sql: Sql, wanted: Wanted): Promise<Promotion
 export async function findWaiting(
   sql: Sql,
   now: Instant,
-  { name, version, kind, target, askedBy }: Pick<Wanted, 'name' | 'version' | 'kind' | 'target' | 'askedBy'>,
+  wish: Pick<Wanted, 'name' | 'version' | 'kind' | 'target' | 'archiveExisting' | 'askedBy'>,
 ): Promise<PromotionRequest | undefined> {
   const [row] = await preparedShape<PromotionRequest>(
     sql,
     `select ${COLUMNS} from registry.promotion_request
      where name = $2 and version is not distinct from $3::integer and kind = $4 and target = $5 and asked_by = $6
-       and state = 'waiting' and expires_at > $1 order by id limit 1`,
-    [now, name, version, kind, target, askedBy],
+       and archive_existing = $7 and state = 'waiting' and expires_at > $1 order by id limit 1`,
+    [now, wish.name, wish.version, wish.kind, wish.target, wish.askedBy, wish.archiveExisting],
   )
   return row
 }
