@@ -68,6 +68,7 @@ const TABLES = [
   'registry.transition',
   ...RECORD_TABLES,
   ...TRACE_TABLES,
+  'tracking.saved_view',
   'erasure.affected',
   'erasure.request',
 ]

@@ -24,7 +24,7 @@ export type RoomDeps = {
   ingest: Pick<Ingest, 'find' | 'erase'>
   objects: ObjectStore
   flows: Pick<Flows, 'changeRecords' | 'unfinishedTexts'>
-  tracking: Pick<Tracking, 'examples' | 'traces'>
+  tracking: Pick<Tracking, 'examples' | 'traces' | 'table'>
   /** The folder of this host with the embedded database and what commands leave. */
   home: string
 }
@@ -53,6 +53,7 @@ export function erasureRooms(deps: RoomDeps): ErasureRoom[] {
     statistics(deps),
     deliveries(deps),
     traces(deps),
+    savedViews(deps),
     runs(deps),
     reasons(deps),
     files(deps),
@@ -147,6 +148,17 @@ function traces({ tracking }: RoomDeps): ErasureRoom {
   const named = (ids: string[]) => ids.map((id) => ({ where: `trace ${id}`, count: 1 }))
   return {
     room: 'traces',
+    find: async ({ subject }) => named(await find(subject.key)),
+    erase: async ({ subject }) => named(await erase(subject.key)),
+  }
+}
+
+/** A view of runs that somebody saved, by its name and its filter. */
+function savedViews({ tracking }: RoomDeps): ErasureRoom {
+  const { find, erase } = tracking.table.views.erasure
+  const named = (ids: number[]) => ids.map((id) => ({ where: `saved view ${id}`, count: 1 }))
+  return {
+    room: 'saved views',
     find: async ({ subject }) => named(await find(subject.key)),
     erase: async ({ subject }) => named(await erase(subject.key)),
   }

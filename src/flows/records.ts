@@ -9,6 +9,8 @@ type Place = {
   step: string | null
   columns: readonly string[]
   json: boolean
+  /** What people write: never JSON, even where it reads as some. */
+  words?: true
   ended: string
 }
 
@@ -28,7 +30,11 @@ const PLACES: readonly Place[] = [
     ended: 'true',
   },
   {
-    ...{ table: 'flows.line', id: 'run_id', step: 'number', columns: ['text'], json: false },
+    ...{ table: 'flows.run', id: 'id', step: null, columns: ['cancel_why'], json: false, words: true },
+    ended: 'true',
+  },
+  {
+    ...{ table: 'flows.line', id: 'run_id', step: 'number', columns: ['text'], json: false, words: true },
     ended: 'true',
   },
   {
@@ -44,7 +50,7 @@ const PLACES: readonly Place[] = [
 ]
 
 /** The tables with records. */
-export const RECORD_TABLES: readonly string[] = PLACES.map((place) => place.table)
+export const RECORD_TABLES: readonly string[] = [...new Set(PLACES.map((place) => place.table))]
 
 /**
  * Gives every record that contains one of `words` to `change`, and keeps what it gives back where that is another text. What
@@ -58,7 +64,7 @@ export async function changeRecords(
 ): Promise<number> {
   let changed = 0
   for (const kept of await selectKept(db, words)) {
-    const text = changedText(kept.text, change)
+    const text = PLACES[kept.place]?.words ? String(change(kept.text)) : changedText(kept.text, change)
     if (text === kept.text) continue
     if (write) await updateKept(db, kept, text)
     changed++

@@ -114,3 +114,21 @@ describe('an erasure', () => {
     expect(secret).toMatch(/^[0-9a-f]{64}$/)
   })
 })
+
+test('a saved view that names a person goes, and no name of a view stays in the trail', async () => {
+  await fill(1)
+  const { experiments, table } = rig.tracking
+  const { experimentId } = await experiments.create({ name: 'looked at' })
+  const filter = `params.who = '${KEY}'`
+  const named = await table.views.create(experimentId, { name: `runs of ${KEY}`, state: {} })
+  await table.views.replace(experimentId, String(named.id), { name: `all of ${KEY}`, state: {} })
+  const filtered = await table.views.create(experimentId, { name: 'one', state: { filter } })
+  await table.views.create(experimentId, { name: 'others', state: { filter: `params.who = '${KEY}2'` } })
+  const { places } = await erase(rooms.erasure, 'user', KEY)
+  const gone = places.filter(({ room }) => room === 'saved views').map(({ where }) => where)
+  expect(gone).toEqual([`saved view ${named.id}`, `saved view ${filtered.id}`])
+  expect((await table.views.list(experimentId)).map(({ name }) => name)).toEqual(['others'])
+  const rows = await rig.db.query<{ row: string }>('select a::text as row from identity.audit a')
+  expect(rows.filter(({ row }) => row.includes(KEY))).toEqual([])
+  expect(rows.filter(({ row }) => row.includes('view.deleted'))).toHaveLength(2)
+})

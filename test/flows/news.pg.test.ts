@@ -175,14 +175,22 @@ test('a line and an attempt that name a person are cleaned with the rest of the 
   )
   const runId = await flows.submit('names', null)
   await flows.wait(runId).catch(() => {})
+  await database.db.query(
+    `update flows.run set cancel_asked_at = now(), cancel_by = 'a', cancel_why = 'of u-4711' where id = $1`,
+    [runId],
+  )
   const hide = (document: unknown): unknown =>
     typeof document === 'string'
       ? document.replaceAll('u-4711', '…')
       : JSON.parse(JSON.stringify(document).replaceAll('u-4711', '…'))
-  // Run, step and attempt hold the error; of the lines one is the step's own, and two tell the error.
-  expect(await changeRecords(database.db, ['u-4711'], hide, true)).toBe(6)
+  // Run, step and attempt hold the error; of the lines one is the step's own, and two tell the error. And why its end was asked for.
+  expect(await changeRecords(database.db, ['u-4711'], hide, true)).toBe(7)
   for (const table of ['run', 'step', 'attempt', 'line']) {
     const rows = await database.db.query(`select * from flows.${table}`)
     expect(JSON.stringify(rows)).not.toContain('u-4711')
   }
+  // A number in somebody's own words is a word.
+  await database.db.query(`update flows.run set cancel_why = '471147' where id = $1`, [runId])
+  const alone = (document: unknown) => (document === '471147' ? '…' : document)
+  expect(await changeRecords(database.db, ['471147'], alone, true)).toBe(1)
 })

@@ -6,6 +6,7 @@ import { recordChange } from '../../identity/audit.ts'
 import { actorNow } from '../../identity/principal.ts'
 import { limitOf, overLimit } from '../../wire/limits.ts'
 import { columnsOfView, type SavedView, type ViewBody } from '../../wire/runs.ts'
+import { names } from '../traces/erasure.ts'
 import { readColumn } from './column.ts'
 
 type Row = { id: number; name: string; state: SavedView['state']; savedBy: string; savedMs: number }
@@ -37,7 +38,7 @@ export function createViews({ sql, clock }: { sql: Sql; clock: Clock }) {
         [experimentId, name, JSON.stringify(state), actorNow().name, clock.nowMs()],
       )
       if (!row) throw taken(name)
-      await recordChange(tx, { ...saved(row), from: null, to: { experiment: experimentId, name } })
+      await recordChange(tx, { ...saved(row), from: null, to: { experiment: experimentId } })
       return viewJson(row)
     })
   }
@@ -56,7 +57,7 @@ export function createViews({ sql, clock }: { sql: Sql; clock: Clock }) {
          returning ${COLUMNS}`,
         [before.id, name, JSON.stringify(state), actorNow().name, clock.nowMs()],
       )
-      await recordChange(tx, { ...saved(row!), from: { name: before.name }, to: { experiment: experimentId, name } })
+      await recordChange(tx, { ...saved(row!), from: {}, to: { experiment: experimentId } })
       return viewJson(row!)
     })
   }
@@ -65,12 +66,34 @@ export function createViews({ sql, clock }: { sql: Sql; clock: Clock }) {
     await sql.tx(async (tx) => {
       const before = await locked(tx, experimentId, view)
       await tx.query('delete from tracking.saved_view where view_id = $1', [before.id])
-      const from = { experiment: experimentId, name: before.name }
-      await recordChange(tx, { ...saved(before), action: 'view.deleted', from, to: null })
+      await recordChange(tx, deleted(before.id, experimentId))
     })
   }
 
-  return { list, create, replace, remove }
+  /** Those whose name or filter names a person by all parts of a key. */
+  async function naming(key: readonly string[]): Promise<{ id: number; experimentId: string }[]> {
+    const rows = await sql.query<{ id: number; experimentId: string; name: string; state: unknown }>(
+      'select view_id as id, experiment_id::text as "experimentId", name, state from tracking.saved_view order by view_id',
+    )
+    return key.length === 0 ? [] : rows.filter(({ name, state }) => key.every((part) => names([name, state], part)))
+  }
+
+  /** Such a view goes whole: what is left of a filter without its person finds other runs. */
+  const erasure = {
+    find: async (key: readonly string[]) => (await naming(key)).map(({ id }) => id),
+    async erase(key: readonly string[]): Promise<number[]> {
+      const found = await naming(key)
+      for (const { id, experimentId } of found) {
+        await sql.tx(async (tx) => {
+          const gone = await tx.query('delete from tracking.saved_view where view_id = $1 returning 1', [id])
+          if (gone.length > 0) await recordChange(tx, deleted(id, experimentId))
+        })
+      }
+      return found.map(({ id }) => id)
+    },
+  }
+
+  return { list, create, replace, remove, erasure }
 }
 
 async function locked(tx: Sql, experimentId: string, view: string): Promise<Row> {
@@ -84,8 +107,13 @@ async function locked(tx: Sql, experimentId: string, view: string): Promise<Row>
   throw new PlatformError('not_found', `experiment ${experimentId} has no saved view '${view.slice(0, 40)}'`)
 }
 
+/** A name may say whose runs they are: the trail has its number alone. */
 function saved(row: Row) {
   return { action: 'view.saved' as const, on: { kind: 'view', name: String(row.id) } }
+}
+
+function deleted(id: number, experiment: string) {
+  return { action: 'view.deleted' as const, on: { kind: 'view', name: String(id) }, from: { experiment }, to: null }
 }
 
 /** A view that no search would take is not kept. */

@@ -62,8 +62,8 @@ export function createTraceErasure({ sql, artifacts, removeAll }: Deps) {
 
 const PART = 100
 
-/** Without calling itself: what a program wrote may be of any depth. */
-function names(document: unknown, part: string): boolean {
+/** Whether a document names a part of a key. Without calling itself: what a program wrote may be of any depth. */
+export function names(document: unknown, part: string): boolean {
   const left: unknown[] = [document]
   while (left.length > 0) {
     const value = left.pop()
