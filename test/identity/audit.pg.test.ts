@@ -140,6 +140,15 @@ it('a row put in between is found, and so is a trail that was written anew behin
   expect(await faults([head])).toEqual(['row 3 is not the one that was noted elsewhere: the trail was written anew'])
 })
 
+it('a row with a number behind the end of the trail, which a reader sees first, is found', async () => {
+  await write(2)
+  await past(
+    `insert into identity.audit (seq, at, actor, actor_kind, action, on_kind, on_name, previous, hash)
+     values (1000, now(), 'nobody', 'local', 'model.deleted', 'model', 'churn', 'x', 'y')`,
+  )
+  expect(await faults()).toEqual(['1 rows are no part of the chain: they were written past it'])
+})
+
 it('a reason can be taken out, and the chain stays whole', async () => {
   await write(2, { why: 'customer 7590-VHVEG asked' })
   await test.db.query('update identity.audit set why = null, why_salt = null where seq = 1')
