@@ -25,9 +25,9 @@ export function cardPage(markdown: string, images: ReadonlyMap<string, string>):
   return `<!doctype html>\n<html lang="en"><head>${head}<style>${STYLE}</style></head><body><main>${body}</main></body></html>\n`
 }
 
-/** What a browser may do with it: show its own images and style. */
+/** What a browser may do with it: show its own images and style, also in a frame of the console. */
 export const CARD_PAGE_POLICY =
-  "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; frame-ancestors 'none'"
+  "default-src 'none'; img-src data:; style-src 'unsafe-inline'; sandbox; frame-ancestors 'self'"
 
 const STYLE = `
 :root{color-scheme:light dark;--line:#ddd;--soft:#f5f5f5}@media (prefers-color-scheme:dark){:root{--line:#3a3d44;--soft:#1e2126}}

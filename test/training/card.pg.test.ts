@@ -17,7 +17,10 @@ test('GET /models/{model}/versions/{version}/card is the card of that version as
   expect(page.text).toContain('<h2>Segments</h2>')
   expect(page.text.match(/<img alt="[^"]+" src="data:image\/svg\+xml;base64,/g)).toHaveLength(5)
   const answer = await fetch(`${rig.url}/models/${MODEL}/versions/1/card`)
-  expect(answer.headers.get('content-security-policy')).toMatch(/default-src 'none'.*sandbox/)
+  expect(answer.headers.get('content-security-policy')).toMatch(
+    // The page of a version shows it in a frame.
+    /default-src 'none'.*sandbox.*frame-ancestors 'self'/,
+  )
 })
 
 test('a version that is not there, or that nobody trained here, has none', async () => {
