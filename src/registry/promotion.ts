@@ -12,7 +12,7 @@ import { actorOf, isDone, type Move, make, standingOf } from './moves.ts'
 import { checkAlias, invalid, isActiveStage, type Stage } from './names.ts'
 import { forbidden, noRequest, otherChampion, otherPlace, over, ownWish, waits } from './promotion-refusals.ts'
 import { type KeptTransition, selectStageAt, selectTransitions } from './queries/history.ts'
-import { holdModel } from './queries/models.ts'
+import { holdModel, notifyChanged } from './queries/models.ts'
 import { selectPrevious, selectVersionWasIn } from './queries/overview.ts'
 import {
   decideRequest,
@@ -102,6 +102,7 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
       to,
       why: reason,
     })
+    await notifyChanged(tx, move.name)
     return request
   }
 
@@ -151,6 +152,7 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
       const action = `promotion.${state}` as const
       await recordChange(tx, { action, on: onRequest(id), model: name, from: { state: 'waiting' }, to, why: reason })
       if (state === 'accepted') await makeAccepted(tx, request, { champion, by: by.name, reason })
+      await notifyChanged(tx, name)
     })
     return read(id)
   }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { GateRule } from '../../src/config/project.ts'
 import { verifyTrail } from '../../src/identity/audit-verify.ts'
 import { type Principal, withActor } from '../../src/identity/principal.ts'
+import { REGISTRY_CHANNEL } from '../../src/registry/channel.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { openRegistryRig } from './rig.ts'
 
@@ -56,6 +57,31 @@ it('a promotion waits for another pair of eyes: nothing changes, and the refusal
     registry.transition({ name, version: 1, stage: 'Production', archiveExisting: true, actor: 'x' }),
   )
   await expect(again).rejects.toThrow(`request ${request?.id} waits`)
+})
+
+it('a request, its refusal, its taking back and its acceptance are told, so that an open page shows them', async () => {
+  const name = 'told'
+  const { registry, toProduction } = await guarded(name)
+  const heard: string[] = []
+  const stop = await rig.db.listen(REGISTRY_CHANNEL, (model) => void heard.push(model))
+  const told = async (change: () => Promise<unknown>) => {
+    heard.length = 0
+    await change()
+    // Notifications come in the order of the commits: this one ends the wait, whether or not there was another.
+    await rig.db.query('select pg_notify($1, $2)', [REGISTRY_CHANNEL, '(end)'])
+    await expect.poll(() => heard).toContain('(end)')
+    return heard.includes(name)
+  }
+  for (const [what, by, decide] of [
+    ['declined', ben, registry.decline],
+    ['taken back', anna, registry.takeBack],
+    ['accepted', ben, registry.accept],
+  ] as const) {
+    expect(await told(() => toProduction(2, anna)), `asked, to be ${what}`).toBe(true)
+    const [request] = await registry.requests({ name, open: true, limit: 10, before: null })
+    expect(await told(() => withActor(by, () => decide({ ...decision, name, id: request!.id }))), what).toBe(true)
+  }
+  await stop()
 })
 
 it('an alias waits as a stage does, also when it is taken away; a stage that nobody counts on does not', async () => {
