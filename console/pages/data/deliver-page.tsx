@@ -18,6 +18,9 @@ import { sourceOfFile } from './months.ts'
 import { Verdict } from './verdict.tsx'
 import './data.css'
 
+/** Without a source it is of the one that its name says, also where the sources are not known yet when it is dropped. */
+type Given = { file: File; source?: string | null }
+
 type Progress = { phase: string; done: number; total: number | null }
 
 /** Files of one month by drag and drop: the same checks and the same refusals as by the command. */
@@ -26,7 +29,7 @@ export function DeliverPage() {
   const w = words.data
   const { as_of: asOf = '' } = useSearch({ from: '/data/deliver' })
   const navigate = useNavigate({ from: '/data/deliver' })
-  const [files, setFiles] = useState<readonly Dropped[]>([])
+  const [given, setGiven] = useState<readonly Given[]>([])
   const [sent, setSent] = useState(0)
   const [progress, setProgress] = useState<Progress | null>(null)
   const watch = useMemo(() => `page-${crypto.getRandomValues(new Uint32Array(2)).join('-')}`, [])
@@ -38,6 +41,10 @@ export function DeliverPage() {
   const declared = (sources.data?.sources ?? []).filter(
     (source) => source.state !== 'undeclared' && source.file !== null,
   )
+  const files: readonly Dropped[] = given.map(({ file, source }) => ({
+    file,
+    source: source === undefined ? sourceOfFile(file.name, declared) : source,
+  }))
   const hear = useCallback(
     (event: Heard) => {
       if (event.type === 'progress' && event.delivery === watch) setProgress(event as unknown as Progress)
@@ -64,8 +71,8 @@ export function DeliverPage() {
   })
   const add = (more: readonly File[]) => {
     wish.reset()
-    const dropped = more.map((file) => ({ file, source: sourceOfFile(file.name, declared) }))
-    setFiles((now) => [...now.filter((one) => !more.some(({ name }) => name === one.file.name)), ...dropped])
+    const dropped = more.map((file) => ({ file }))
+    setGiven((now) => [...now.filter((one) => !more.some(({ name }) => name === one.file.name)), ...dropped])
   }
   const ready = asOf.trim() !== '' && files.some(({ source }) => source !== null) && !wish.isPending
   return (
@@ -86,7 +93,7 @@ export function DeliverPage() {
             sources={declared.map(({ name }) => name)}
             onChange={(next) => {
               wish.reset()
-              setFiles(next)
+              setGiven(next.map((one) => given[files.indexOf(one)] ?? one))
             }}
           />
         )}
