@@ -11,6 +11,7 @@ import type { Tracking } from '../tracking/tracking.ts'
 import { refuseLive } from './live-guard.ts'
 import { actorOf } from './moves.ts'
 import { checkModelName, checkTag, isPrompt, STAGES } from './names.ts'
+import { selectWasInStage } from './queries/history.ts'
 import type { ModelRow } from './queries/models.ts'
 import * as queries from './queries/models.ts'
 import { selectCounts, selectDeletedModels } from './queries/overview.ts'
@@ -111,6 +112,13 @@ export function createModels({ sql, tracking, clock, policyOf }: Deps) {
       const standing = await selectStanding(tx, name)
       // Under a name with that rule it would answer without having been looked at.
       for (const either of [name, newName]) refuseLive(policyOf(either), name, standing)
+      // Nor past its gate: what answered under another name counts as what has passed, also when it is out of there now.
+      if (newName !== name && policyOf(newName).gate.length > 0 && (await selectWasInStage(tx, name, 'Production'))) {
+        throw new PlatformError(
+          'forbidden',
+          `a version of ${name} was in Production, and ${newName} has a gate that it never passed: register the version under ${newName} instead`,
+        )
+      }
       await queries.updateModel(tx, name, { newName, nowMs: clock.nowMs() })
       await queries.renameHistory(tx, name, newName)
       await voidRequests(tx, name, null, instantOfMs(clock.nowMs()))

@@ -250,6 +250,23 @@ it('what answers is not deleted or renamed past the other pair of eyes', async (
   await expect(guardedName.renameModel('free', 'wanted')).rejects.toThrow('needs another pair of eyes')
 })
 
+it('no model comes past a gate by taking its name', async () => {
+  const promotion = {
+    approvals: 0 as const,
+    expiresMs: DAY_MS,
+    gate: [{ metric: 'auc', min: 0.8 }] as unknown as GateRule[],
+  }
+  const { db: sql, tracking, clock } = rig
+  const registry = createRegistry({ sql, tracking, clock, models: [{ name: 'with a gate', promotion }] })
+  await registry.createModel({ name: 'ungated' })
+  await registry.createVersion({ name: 'ungated', source: rig.source })
+  await registry.transition({ name: 'ungated', version: 1, stage: 'Production', archiveExisting: false, actor: 'x' })
+  await expect(registry.renameModel('ungated', 'with a gate')).rejects.toThrow('has a gate that it never passed')
+  await registry.transition({ name: 'ungated', version: 1, stage: 'Archived', archiveExisting: false, actor: 'x' })
+  await expect(registry.renameModel('ungated', 'with a gate')).rejects.toThrow('has a gate that it never passed')
+  await registry.renameModel('ungated', 'other')
+})
+
 it('a new model of the name of a deleted one inherits no wish and no history', async () => {
   const name = 'reborn'
   const { registry, toProduction } = await guarded(name)
