@@ -1,4 +1,4 @@
-import { cp, mkdir, rm } from 'node:fs/promises'
+import { cp, mkdir, readFile, rm, writeFile } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import pg from 'pg'
@@ -22,14 +22,22 @@ export type Console = Awaited<ReturnType<typeof openConsole>>
 
 /**
  * A server of the built command line with a home of its own, on a port that it keeps when it is started again. `demo` has
- * what the demo made, `empty` nothing at all.
+ * what the demo made, `empty` nothing at all. `configure` changes the text of its weir.config.ts before.
  */
-export async function openConsole(what: 'demo' | 'empty', env: Record<string, string> = {}) {
+export async function openConsole(
+  what: 'demo' | 'empty',
+  env: Record<string, string> = {},
+  configure?: (text: string) => string,
+) {
   const template = what === 'demo' ? await demoDone() : undefined
   const database = template === undefined ? await emptyDatabase() : await copyDatabase(template)
   const place = await openPlace({ DATABASE_URL: database.url, ...env })
   if (template !== undefined) await cp(join(FOLDER, 'home'), join(place.dir, 'home'), { recursive: true })
   const project = await place.project()
+  if (configure !== undefined) {
+    const file = join(project, 'weir.config.ts')
+    await writeFile(file, configure(await readFile(file, 'utf8')))
+  }
   const port = await freePort()
   const start = async () => {
     const server = place.start('up', '--port', String(port), '--project', project)
