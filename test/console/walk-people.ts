@@ -32,3 +32,27 @@ export async function post(url: string, token: string, body: object): Promise<Re
   expect(answer.ok, `${url}: ${answer.status} ${said}`).toBe(true)
   return JSON.parse(said) as Record<string, unknown>
 }
+
+/** Two clients that ask for a prediction, one after the other, until `stop`; what each was told, and what failed. */
+export function askAlways(origin: string, token: string, key: string) {
+  const failed: string[] = []
+  const each = [{ versions: [] as string[] }, { versions: [] as string[] }]
+  let stopped = false
+  const asking = each.map(async ({ versions }) => {
+    while (!stopped) {
+      const told = await post(`${origin}/predict`, token, { user_id: key }).catch((error: Error) => error)
+      if (told instanceof Error) failed.push(told.message)
+      else versions.push((told as { model: { version: string } }).model.version)
+      // As fast as a page of a shop asks, not as fast as the machine can.
+      await new Promise((resolve) => setTimeout(resolve, 10))
+    }
+  })
+  return {
+    failed,
+    each,
+    async stop() {
+      stopped = true
+      await Promise.all(asking)
+    },
+  }
+}
