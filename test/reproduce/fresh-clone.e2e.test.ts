@@ -44,6 +44,8 @@ describeWith('a run that is trained again in a fresh clone', gitMissing, () => {
   let dir: string
   const databases: EmptyDatabase[] = []
   const places: Place[] = []
+  /** Of each project, the home in which it was trained first. */
+  const origins: Place[] = []
   const runs: string[] = []
   const repo = (which: 'origin' | 'clone', n: number) => ['--project', join(dir, which, `p${n}`)]
   const objects = (n: number) => join(dir, `objects-${n}`)
@@ -84,13 +86,14 @@ describeWith('a run that is trained again in a fresh clone', gitMissing, () => {
 
   async function trained(n: number): Promise<void> {
     const place = await home(databases[n]!, objects(n))
+    origins[n] = place
     await place.run('ingest', join(dir, 'origin', `p${n}`, 'data'), '--as-of', AS_OF, ...repo('origin', n))
     const { stdout } = await place.run('train', 'churn', '--as-of', AS_OF, '--json', ...repo('origin', n))
     runs[n] = (JSON.parse(stdout) as { runId: string }).runId
   }
 
   it('comes to the same in another folder and another home, by version and by run, of both projects, while one of them trains', async () => {
-    const training = places[0]!.start('train', 'churn', '--as-of', AS_OF, ...repo('origin', 0))
+    const training = origins[0]!.start('train', 'churn', '--as-of', AS_OF, ...repo('origin', 0))
     const [first, second] = await Promise.all([
       reproduced(await home(databases[0]!, objects(0)), 0, 'churn/1'),
       reproduced(await home(databases[1]!, objects(1)), 1, runs[1]!),
@@ -101,7 +104,8 @@ describeWith('a run that is trained again in a fresh clone', gitMissing, () => {
     const commit = git(join(dir, 'clone'), 'rev-parse', 'HEAD').trim()
     const clean = { kind: 'git', commit, dirty: false }
     expect(first.found.git).toMatchObject({ recorded: clean, now: clean })
-    expect((await training.ended).exit).toBe(0)
+    const told = await training.ended
+    expect(told.exit, told.stderr).toBe(0)
   }, 60_000)
 
   it('comes to the same from a restored copy of database and objects, once they are adopted', async () => {
