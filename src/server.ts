@@ -3,6 +3,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import type { App } from './app.ts'
 import { instantOfMs } from './base/instant.ts'
 import { weirVersion } from './base/version.ts'
+import { withinMs } from './base/within.ts'
 import { atRequests } from './db/pulse.ts'
 import { eventRoutes } from './events/routes.ts'
 import { feastRoutes } from './features/feast/feast-routes.ts'
@@ -63,13 +64,19 @@ export async function startServer(app: App): Promise<RunningServer> {
   })
   let unfollow = async () => {}
   let unlook = async () => {}
+  let noting = Promise.resolve()
+  // A point of the trail outside of the database, now and then: what was written before it cannot be written anew unseen.
+  const note = () => {
+    noting = noteTrail(app)
+  }
   const collecting = setInterval(() => {
     collectUploads(app)
-    void noteTrail(app)
+    note()
   }, COLLECT_MS)
   collecting.unref()
   const close = async () => {
     clearInterval(collecting)
+    await withinMs('noting a point of the trail', NOTE_STOP_MS, () => noting).catch(() => {})
     await server.close()
     await serving.close()
     await unfollow()
@@ -81,9 +88,10 @@ export async function startServer(app: App): Promise<RunningServer> {
     unlook = await app.lake.look.follow()
     await app.db.listen(REGISTRY_CHANNEL, (model) => app.events.tellHere({ type: 'model', model }))
     await serving.start()
-    // A point of the trail outside of the database, now and then: what was written before it cannot be written anew unseen.
-    await noteTrail(app)
-    return { url: await atRequests(() => server.listen()), routes: server.routes, close }
+    const url = await atRequests(() => server.listen())
+    // Nobody waits for it: an object store that is away holds no start up.
+    note()
+    return { url, routes: server.routes, close }
   } catch (error) {
     await close()
     throw error
@@ -157,6 +165,8 @@ export function routesOf(
 }
 
 const COLLECT_MS = 3_600_000
+/** A stop does not wait for an object store that is away. */
+const NOTE_STOP_MS = 1_000
 
 const trailOf = ({ db, objects }: App) => createTrail({ sql: db, notes: objects })
 
