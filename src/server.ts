@@ -76,12 +76,12 @@ export async function startServer(app: App): Promise<RunningServer> {
   collecting.unref()
   const close = async () => {
     clearInterval(collecting)
-    await withinMs('noting a point of the trail', NOTE_STOP_MS, () => noting).catch(() => {})
     await server.close()
     await serving.close()
     await unfollow()
     await unlook()
     await forgetTokens()
+    await withinMs('noting a point of the trail', NOTE_STOP_MS, () => noting).catch(() => {})
   }
   try {
     unfollow = await app.lake.caches.follow()
