@@ -13,7 +13,7 @@ export const overview = {
   never: 'never delivered',
   rows: (n: string) => `${n} rows`,
   state: { fresh: 'fresh', stale: 'older than its ttl', not_materialized: 'not materialized', empty: 'no entity' },
-  behind: 'newer month waits',
+  behind: 'newer month',
   version: (v: string) => `version ${v}`,
   noVersion: 'nothing answers',
   perSecond: '/s',

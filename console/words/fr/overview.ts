@@ -20,7 +20,7 @@ export const overview: typeof English = {
     not_materialized: 'non matérialisée',
     empty: 'aucune entité',
   },
-  behind: 'mois plus récent',
+  behind: 'plus récent',
   version: (v) => `version ${v}`,
   noVersion: 'rien ne répond',
   perSecond: '/s',
