@@ -48,6 +48,11 @@ export function instantOfMs(ms: number): Instant {
   return `${new Date(ms).toISOString().slice(0, 23)}000Z`
 }
 
+/** The same of a number that somebody else's program gave: null where no year of four digits has such a moment. */
+export function momentOfMs(ms: number | bigint): Instant | null {
+  return ms >= FIRST_MS && ms <= LAST_MS ? instantOfMs(Number(ms)) : null
+}
+
 /** Milliseconds since 1970; microseconds are cut off. */
 export function msOfInstant(instant: Instant): number {
   return Date.parse(`${instant.slice(0, 23)}Z`)

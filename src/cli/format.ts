@@ -1,12 +1,4 @@
-import {
-  addMs,
-  displayInstant,
-  FIRST_INSTANT,
-  type Instant,
-  instantOfMs,
-  LAST_INSTANT,
-  msOfInstant,
-} from '../base/instant.ts'
+import { addMs, displayInstant, type Instant, momentOfMs } from '../base/instant.ts'
 
 /** Whole numbers with thousands separators, others with at most six digits. */
 export function formatNumber(value: number): string {
@@ -41,8 +33,8 @@ export function shortDigest(digest: string): string {
 
 /** What a program gave as milliseconds since 1970: one that counts in others must not keep the rest from being shown. */
 export function shownMs(ms: number): string {
-  const isMoment = ms >= msOfInstant(FIRST_INSTANT) && ms <= msOfInstant(LAST_INSTANT)
-  return isMoment ? shownTime(instantOfMs(ms)) : `${ms} ms`
+  const moment = momentOfMs(ms)
+  return moment === null ? `${ms} ms` : shownTime(moment)
 }
 
 /** To the second: a table has no room for more. Programs get all of it with --json. */

@@ -1,5 +1,5 @@
 /** For each kind of thing: what is told of it, what it came from, and what came of it. */
-import { displayInstant, type Instant, instantOfMs } from '../base/instant.ts'
+import { displayInstant, type Instant, instantOfMs, momentOfMs } from '../base/instant.ts'
 import type { Project } from '../config/project.ts'
 import type { Features } from '../features/features.ts'
 import type { Ingest } from '../ingest/ingest.ts'
@@ -165,7 +165,7 @@ function runRoom({ mlflow, features }: LineageDeps, versions: () => Promise<Mode
     async node(id) {
       const run = await mlflow.tracking.runs.get(id)
       return {
-        at: instantOfMs(run.startMs),
+        at: momentOfMs(run.startMs),
         state: run.lifecycleStage === 'deleted' ? 'deleted' : run.status,
         says: run.name,
         experiment: run.experimentId,

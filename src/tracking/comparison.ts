@@ -1,4 +1,4 @@
-import { instantOfMs } from '../base/instant.ts'
+import { momentOfMs } from '../base/instant.ts'
 import { longSearch } from '../db/long-work.ts'
 import type { Sql } from '../db/sql.ts'
 import type { ComparedRow, ComparisonAnswer } from '../wire/comparison.ts'
@@ -16,7 +16,7 @@ export function createComparison({ sql }: { sql: Sql }) {
     const [params, metrics, tags] = [await read('params'), await read('metrics'), await read('tags')]
     return {
       runs: runs.map(({ startMs, endMs, ...run }) => {
-        return { ...run, started_at: instantOfMs(startMs), ended_at: endMs === null ? null : instantOfMs(endMs) }
+        return { ...run, started_at: momentOfMs(startMs), ended_at: endMs === null ? null : momentOfMs(endMs) }
       }),
       params: rowsOf(params.cells, places),
       metrics: rowsOf(metrics.cells, places),

@@ -1,4 +1,4 @@
-import { instantOfMs } from '../base/instant.ts'
+import { momentOfMs } from '../base/instant.ts'
 import { longSearch } from '../db/long-work.ts'
 import type { Sql } from '../db/sql.ts'
 import type { createExperiments } from './experiments.ts'
@@ -42,8 +42,8 @@ export function createRunPage({ sql, runs, experiments }: Deps) {
         experiment: { id: run.experimentId, name: experiment.name },
         user: run.userId,
         status: run.status,
-        started_at: instantOfMs(run.startMs),
-        ended_at: run.endMs === null ? null : instantOfMs(run.endMs),
+        started_at: momentOfMs(run.startMs),
+        ended_at: run.endMs === null ? null : momentOfMs(run.endMs),
         deleted: run.lifecycleStage === 'deleted',
         artifact_uri: run.artifactUri,
       },
@@ -55,7 +55,7 @@ export function createRunPage({ sql, runs, experiments }: Deps) {
         const of = ends.get(key)
         const [least, greatest] = [of?.least ?? Number.NaN, of?.greatest ?? Number.NaN]
         const values = { latest: doubleOf(value), least: doubleOf(least), greatest: doubleOf(greatest) }
-        return { key, ...values, step, at: instantOfMs(timestampMs), points: of?.points ?? 1 }
+        return { key, ...values, step, at: momentOfMs(timestampMs), points: of?.points ?? 1 }
       }),
       inputs: run.inputs.slice(0, INPUTS_SHOWN).map(inputOf),
       inputs_in_all: run.inputs.length,
@@ -80,7 +80,7 @@ function inputOf({ dataset, tags }: InputRow) {
 }
 
 function otherOf({ id, name, status, startMs }: OtherRun) {
-  return { id, name, status, started_at: instantOfMs(startMs) }
+  return { id, name, status, started_at: momentOfMs(startMs) }
 }
 
 function doubleOf(value: number): number | 'NaN' | 'Infinity' | '-Infinity' {

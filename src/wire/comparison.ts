@@ -11,6 +11,7 @@ export const comparisonQuery = z.strictObject({
 export type ComparisonQuery = z.output<typeof comparisonQuery>
 
 const moment = z.string().meta({ format: 'date-time' })
+const dated = moment.nullable().meta({ description: 'Null where a client gave a time that has no date.' })
 const rows = z
   .array(
     z.object({
@@ -32,7 +33,7 @@ export const comparisonAnswer = z.object({
         experiment: z.string(),
         status: z.string(),
         user: z.string(),
-        started_at: moment,
+        started_at: dated,
         ended_at: moment.nullable(),
       }),
     )

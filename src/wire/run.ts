@@ -6,9 +6,10 @@ export const runParams = z.object({ run: z.string().meta({ description: 'The id 
 export type RunParams = z.output<typeof runParams>
 
 const moment = z.string().meta({ format: 'date-time' })
+const dated = moment.nullable().meta({ description: 'Null where a client gave a time that has no date.' })
 const pair = z.object({ key: z.string(), value: z.string() })
 const value = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])])
-const other = z.object({ id: z.string(), name: z.string(), status: z.string(), started_at: moment })
+const other = z.object({ id: z.string(), name: z.string(), status: z.string(), started_at: dated })
 
 export const runAnswer = z.object({
   run: z.object({
@@ -17,7 +18,7 @@ export const runAnswer = z.object({
     experiment: z.object({ id: z.string(), name: z.string() }),
     user: z.string(),
     status: z.enum(['RUNNING', 'SCHEDULED', 'FINISHED', 'FAILED', 'KILLED']),
-    started_at: moment,
+    started_at: dated,
     ended_at: moment.nullable(),
     deleted: z.boolean(),
     artifact_uri: z.string(),
@@ -31,7 +32,7 @@ export const runAnswer = z.object({
       key: z.string(),
       latest: value,
       step: z.number().meta({ description: 'Of the latest value; exact to the last digit.' }),
-      at: moment,
+      at: dated,
       points: z.number().int(),
       least: value.meta({ description: 'Of all values; NaN where none is a number.' }),
       greatest: value,

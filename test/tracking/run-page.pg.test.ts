@@ -63,6 +63,21 @@ describe('GET /runs/{run}', () => {
     expect(runAnswer.parse(await json(`/runs/${one}`)).parent).toMatchObject({ id: parent })
   })
 
+  test('is there, and compared, where a client counted in microseconds: such a moment is shown as none', async () => {
+    const micros = 1_706_659_200_000_000
+    const run = await rig.newRun(experimentId, { start_time: micros })
+    const tags = [{ key: 'mlflow.parentRunId', value: run }]
+    const child = await rig.newRun(experimentId, { start_time: micros, tags })
+    await rig.tracking.runs.update(run, { status: 'FINISHED', endTimeMs: micros + 1 })
+    await rig.tracking.logBatch(run, { metrics: [{ key: 'loss', value: 1, step: 0, timestampMs: micros }] })
+    const about = runAnswer.parse(await json(`/runs/${run}`))
+    expect(about.run).toMatchObject({ started_at: null, ended_at: null })
+    expect(about.metrics).toMatchObject([{ key: 'loss', at: null }])
+    expect(about.children).toMatchObject([{ id: child, started_at: null }])
+    const compared = comparisonAnswer.parse(await json(`/runs/compare?run=${run}&run=${child}`))
+    expect(compared.runs.map(({ started_at: at }) => at)).toEqual([null, null])
+  })
+
   test('says which run is not there', async () => {
     const answer = await ask('/runs/0123')
     expect([answer.statusCode, answer.json().detail]).toEqual([404, 'Run with id=0123 not found'])

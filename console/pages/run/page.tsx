@@ -57,7 +57,7 @@ export function Page() {
             <span>
               <When at={run.started_at} /> {run.user && w.by(run.user)}
             </span>
-            {run.ended_at && <Duration ms={Date.parse(run.ended_at) - Date.parse(run.started_at)} />}
+            {run.started_at && run.ended_at && <Duration ms={Date.parse(run.ended_at) - Date.parse(run.started_at)} />}
             <span className="run-id">
               <code>{run.id}</code> <Copy text={run.id} />
             </span>

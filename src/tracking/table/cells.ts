@@ -1,4 +1,4 @@
-import { instantOfMs } from '../../base/instant.ts'
+import { momentOfMs } from '../../base/instant.ts'
 import type { Sql } from '../../db/sql.ts'
 import { RUN_TABLE_FIELDS } from '../../mlflow/search/fields.ts'
 import { limitOf } from '../../wire/limits.ts'
@@ -96,20 +96,11 @@ const CHILDREN = `(select count(*) from tracking.tag t join tracking.run c using
 function attributeOf(row: Attributes, key: string): string | number | null {
   if (key === 'run_name') return row.name
   if (key === 'status') return row.status
-  if (key === 'start_time') return timeOf(row.startMs)
-  if (key === 'end_time') return row.endMs === null ? null : timeOf(row.endMs)
+  if (key === 'start_time') return momentOfMs(row.startMs)
+  if (key === 'end_time') return row.endMs === null ? null : momentOfMs(row.endMs)
   if (key === 'duration') return row.endMs === null ? null : row.endMs - row.startMs
   if (key === 'user_id') return row.userId
   if (key === 'experiment_id') return row.experimentId
   if (key === 'lifecycle_stage') return row.stage
   return key === 'parent' ? row.parent : row.children
-}
-
-/** A client may send any number of milliseconds; one that is in no year of four digits is shown as none. */
-export function timeOf(ms: number | bigint): string | null {
-  try {
-    return instantOfMs(Number(ms))
-  } catch {
-    return null
-  }
 }

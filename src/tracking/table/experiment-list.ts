@@ -1,6 +1,6 @@
+import { momentOfMs } from '../../base/instant.ts'
 import type { Sql } from '../../db/sql.ts'
 import type { ExperimentJson } from '../../wire/runs.ts'
-import { timeOf } from './cells.ts'
 
 type Row = {
   id: string
@@ -35,7 +35,7 @@ export async function selectExperimentList(
   )
   return rows.map(({ createdMs, lastMs, ...row }) => ({
     ...row,
-    created_at: timeOf(createdMs),
-    last_run_at: lastMs === null ? null : timeOf(lastMs),
+    created_at: momentOfMs(createdMs),
+    last_run_at: lastMs === null ? null : momentOfMs(lastMs),
   }))
 }
