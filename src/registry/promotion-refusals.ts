@@ -41,11 +41,9 @@ export function otherPlace({ id, name, version }: PromotionRequest, { then, now 
   return new PlatformError('conflict', says)
 }
 
-export function noRequest(name: string, id: number): PlatformError {
-  return new PlatformError(
-    'not_found',
-    `${name === '' ? 'there' : `'${name.slice(0, 250)}'`} has no promotion request ${id}`,
-  )
+export function noRequest(id: number, name?: string): PlatformError {
+  const says = name === undefined ? 'there is' : `'${name.slice(0, 250)}' has`
+  return new PlatformError('not_found', `${says} no promotion request ${id}`)
 }
 
 export const forbidden = (says: string) => new PlatformError('forbidden', says)

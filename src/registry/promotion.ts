@@ -2,7 +2,6 @@ import type { Clock } from '../base/clock.ts'
 import { PlatformError } from '../base/errors.ts'
 import { instantOfMs, msOfInstant } from '../base/instant.ts'
 import type { Promotion } from '../config/project.ts'
-import { preparedShape } from '../db/prepared-shapes.ts'
 import type { Sql } from '../db/sql.ts'
 import { recordChange } from '../identity/audit.ts'
 import { actorNow } from '../identity/principal.ts'
@@ -16,6 +15,7 @@ import { holdModel, notifyChanged } from './queries/models.ts'
 import { selectPrevious, selectVersionWasIn } from './queries/overview.ts'
 import {
   decideRequest,
+  findRequest,
   findWaiting,
   insertRequest,
   lockRequest,
@@ -130,17 +130,13 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
   ): Promise<PromotionRequest> {
     if (reason.trim() === '') throw invalid('say why, for the record')
     const by = actorNow()
-    const known = await preparedShape<{ name: string }>(
-      sql,
-      'select name from registry.promotion_request where id = $1',
-      [id],
-    )
-    if (known[0]?.name !== name) throw noRequest(name, id)
-    if (state === 'accepted') await requireGate(moveOf(await read(id)))
+    const asked = await findRequest(sql, now(), id)
+    if (asked?.name !== name) throw noRequest(id, name)
+    if (state === 'accepted') await requireGate(moveOf(asked))
     await sql.tx(async (tx) => {
       await holdModel(tx, name)
       const request = await lockRequest(tx, now(), id)
-      if (!request) throw noRequest(name, id)
+      if (!request) throw noRequest(id, name)
       if (request.state !== 'waiting') throw over(request)
       const own = request.askedBy === by.name || (by.token !== null && request.askedToken === by.token)
       if (state === 'withdrawn' && !own)
@@ -154,7 +150,7 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
       if (state === 'accepted') await makeAccepted(tx, request, { champion, by: by.name, reason })
       await notifyChanged(tx, name)
     })
-    return read(id)
+    return getRequest(id)
   }
 
   async function makeAccepted(
@@ -182,9 +178,9 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
     if (then !== stage) throw otherPlace(request, { then, now: stage })
   }
 
-  async function read(id: number): Promise<PromotionRequest> {
-    const [found] = await selectRequests(sql, now(), { name: null, open: false, limit: 1, before: id + 1 })
-    if (found?.id !== id) throw noRequest('', id)
+  async function getRequest(id: number): Promise<PromotionRequest> {
+    const found = await findRequest(sql, now(), id)
+    if (!found) throw noRequest(id)
     return found
   }
 
@@ -224,6 +220,7 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
     decline: (decision: Decision & { name: string }) => decide('declined', decision),
     /** Whoever asked for it takes it back. */
     takeBack: (decision: Decision & { name: string }) => decide('withdrawn', decision),
+    getRequest,
     requests: (asked: { name: string | null; open: boolean; limit: number; before: number | null }) =>
       selectRequests(sql, now(), asked),
     policyOf,

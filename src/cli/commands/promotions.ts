@@ -47,8 +47,7 @@ export function define(command: Command): void {
         if (id === undefined || !/^\d{1,15}$/.test(id))
           throw new PlatformError('invalid_argument', 'name the number of the request')
         if (reason === undefined) throw new PlatformError('invalid_argument', 'say why: --reason TEXT')
-        const [request] = await registry.requests({ name: null, open: false, limit: 1, before: Number(id) + 1 })
-        if (request?.id !== Number(id)) throw new PlatformError('not_found', `there is no promotion request ${id}`)
+        const request = await registry.getRequest(Number(id))
         const decide = { accept: registry.accept, decline: registry.decline, withdraw: registry.takeBack }[decision]
         const seen = champion === undefined ? {} : { champion: championOf(champion) }
         const decided = await decide({ name: request.name, id: request.id, reason, ...seen })

@@ -79,10 +79,15 @@ export async function findWaiting(
   return row
 }
 
+export async function findRequest(sql: Sql, now: Instant, id: number): Promise<PromotionRequest | undefined> {
+  return (await preparedShape<PromotionRequest>(sql, ONE, [now, id]))[0]
+}
+
+const ONE = `select ${COLUMNS} from registry.promotion_request where id = $2`
+
 /** Held until the transaction ends: of two who decide at once the second sees what the first did. */
 export async function lockRequest(sql: Sql, now: Instant, id: number): Promise<PromotionRequest | undefined> {
-  const text = `select ${COLUMNS} from registry.promotion_request where id = $2 for update`
-  return (await preparedShape<PromotionRequest>(sql, text, [now, id]))[0]
+  return (await preparedShape<PromotionRequest>(sql, `${ONE} for update`, [now, id]))[0]
 }
 
 export async function decideRequest(
