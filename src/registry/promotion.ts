@@ -18,6 +18,7 @@ import {
   findRequest,
   findWaiting,
   insertRequest,
+  isOwnWish,
   lockRequest,
   type PromotionRequest,
   selectRequests,
@@ -138,7 +139,7 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
       const request = await lockRequest(tx, now(), id)
       if (!request) throw noRequest(id, name)
       if (request.state !== 'waiting') throw over(request)
-      const own = request.askedBy === by.name || (by.token !== null && request.askedToken === by.token)
+      const own = isOwnWish(request, by)
       if (state === 'withdrawn' && !own)
         throw forbidden(`request ${id} was made by ${request.askedBy}: only they take it back; decline it instead`)
       if (state === 'accepted' && own) throw forbidden(ownWish(request, by.kind))

@@ -1,6 +1,7 @@
 import type { Instant } from '../../base/instant.ts'
 import { preparedShape } from '../../db/prepared-shapes.ts'
 import type { Sql } from '../../db/sql.ts'
+import type { Principal } from '../../identity/principal.ts'
 
 /** A move that waits, or waited, for another pair of eyes. */
 export type PromotionRequest = {
@@ -30,6 +31,14 @@ const COLUMNS = `
   asked_token as "askedToken", reason, asked_at as "askedAt", expires_at as "expiresAt",
   case when state = 'waiting' and expires_at <= $1 then 'expired' else state end as state,
   decided_by as "decidedBy", decided_reason as "decidedReason", decided_at as "decidedAt"`
+
+/** Whoever asked: by name, or by the same token under another. */
+export function isOwnWish(
+  { askedBy, askedToken }: Pick<PromotionRequest, 'askedBy' | 'askedToken'>,
+  { name, token }: Pick<Principal, 'name' | 'token'>,
+): boolean {
+  return askedBy === name || (token !== null && askedToken === token)
+}
 
 type Wanted = Pick<PromotionRequest, 'name' | 'version' | 'kind' | 'target' | 'archiveExisting' | 'champion'> & {
   askedBy: string

@@ -3,7 +3,7 @@ import { type Instant, instantOfMs } from '../../base/instant.ts'
 import { actorNow } from '../../identity/principal.ts'
 import type * as wire from '../../wire/registry.ts'
 import type { GateVerdict } from '../gate-verdict.ts'
-import type { PromotionRequest } from '../queries/requests.ts'
+import { isOwnWish, type PromotionRequest } from '../queries/requests.ts'
 import type { ModelVersion, RegisteredModel, Registry, Transition } from '../registry.ts'
 import { isOwn } from '../source.ts'
 
@@ -80,7 +80,6 @@ function numbersOnly<T extends { value: number | null; champion: number | null }
 
 export function requestShown(request: PromotionRequest): wire.RequestAnswer {
   const { id, name, version, kind, target, champion, reason, state } = request
-  const { name: who, token } = actorNow()
   return {
     ...{ id, model: name, version, kind, target, champion, reason, state },
     asked_by: request.askedBy,
@@ -89,6 +88,6 @@ export function requestShown(request: PromotionRequest): wire.RequestAnswer {
     decided_by: request.decidedBy,
     decided_reason: request.decidedReason,
     decided_at: request.decidedAt,
-    own: request.askedBy === who || (token !== null && request.askedToken === token),
+    own: isOwnWish(request, actorNow()),
   }
 }
