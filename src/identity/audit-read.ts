@@ -1,6 +1,7 @@
 import type { Instant } from '../base/instant.ts'
 import { preparedShape } from '../db/prepared-shapes.ts'
 import type { Sql } from '../db/sql.ts'
+import type { Action } from './audit-actions.ts'
 
 /** A row of the trail as it is told. */
 export type Entry = {
@@ -53,6 +54,12 @@ export function selectEntries(sql: Sql, filter: EntryFilter): Promise<Entry[]> {
      order by seq desc limit $8::integer`,
     [model ?? null, actor ?? null, action ?? null, on ?? null, since ?? null, until ?? null, before, limit + 1],
   )
+}
+
+/** Whether this was ever done to the thing of this name. */
+export async function hasEntry(sql: Sql, action: Action, on: string): Promise<boolean> {
+  const text = 'select 1 from identity.audit where action = $1 and on_name = $2 and seq is not null limit 1'
+  return (await preparedShape(sql, text, [action, on])).length > 0
 }
 
 /** What decides who answers, oldest first. */

@@ -5,6 +5,7 @@ import type { Database, Sql } from '../db/sql.ts'
 import { limitOf, overLimit, shown } from '../wire/limits.ts'
 import { invisibleIn } from '../wire/visible-name.ts'
 import { recordChange } from './audit.ts'
+import { hasEntry } from './audit-read.ts'
 import { SETTING_NAME } from './holders.ts'
 import { actorNow } from './principal.ts'
 import {
@@ -136,6 +137,9 @@ export function createTokens(sql: Database, read: () => Promise<void>): Tokens {
     },
   }
 }
+
+/** By the trail, which knows it also of those that are gone from the table. */
+export const wasRevoked = (sql: Sql, id: string): Promise<boolean> => hasEntry(sql, 'token.revoked', id)
 
 function requireWish({ name, role, model, lastsMs }: TokenWish): void {
   requireName('the name of a token', name, limitOf('tokenName'))

@@ -41,6 +41,11 @@ export function otherPlace({ id, name, version }: PromotionRequest, { then, now 
   return new PlatformError('conflict', says)
 }
 
+export function revokedWish({ id, askedBy }: PromotionRequest): PlatformError {
+  const says = `request ${id} was made with a token of ${askedBy} that was revoked since: decline it, and let it be asked for again`
+  return new PlatformError('conflict', says)
+}
+
 export function noRequest(id: number, name?: string): PlatformError {
   const says = name === undefined ? 'there is' : `'${name.slice(0, 250)}' has`
   return new PlatformError('not_found', `${says} no promotion request ${id}`)

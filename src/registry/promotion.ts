@@ -5,11 +5,21 @@ import type { Promotion } from '../config/project.ts'
 import type { Sql } from '../db/sql.ts'
 import { recordChange } from '../identity/audit.ts'
 import { actorNow } from '../identity/principal.ts'
+import { wasRevoked } from '../identity/tokens.ts'
 import type { GateVerdict } from './gate-verdict.ts'
 import { noModel } from './models.ts'
 import { actorOf, isDone, type Move, make, standingOf } from './moves.ts'
 import { checkAlias, invalid, isActiveStage, type Stage } from './names.ts'
-import { forbidden, noRequest, otherChampion, otherPlace, over, ownWish, waits } from './promotion-refusals.ts'
+import {
+  forbidden,
+  noRequest,
+  otherChampion,
+  otherPlace,
+  over,
+  ownWish,
+  revokedWish,
+  waits,
+} from './promotion-refusals.ts'
 import { type KeptTransition, selectStageAt, selectTransitions } from './queries/history.ts'
 import { holdModel, notifyChanged } from './queries/models.ts'
 import { selectPrevious, selectVersionWasIn } from './queries/overview.ts'
@@ -49,7 +59,7 @@ type Deps = {
 /**
  * Stages and aliases: who answers for a model. Each change is kept with who made it, when, from what to what.
  * - Where a model wants another pair of eyes, whatever changes who answers waits: the way back and a taken-away alias too.
- * - Nobody accepts their own wish. Whoever accepts has seen the champion that is there then, and takes nobody out who came since.
+ * - Nobody accepts their own wish, or one of a token that was revoked since. Whoever accepts has seen the champion that is there then, and takes nobody out who came since.
  */
 export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
   const now = () => instantOfMs(clock.nowMs())
@@ -143,6 +153,8 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
       if (state === 'withdrawn' && !own)
         throw forbidden(`request ${id} was made by ${request.askedBy}: only they take it back; decline it instead`)
       if (state === 'accepted' && own) throw forbidden(ownWish(request, by.kind))
+      const { askedToken } = request
+      if (state === 'accepted' && askedToken !== null && (await wasRevoked(tx, askedToken))) throw revokedWish(request)
       const at = now()
       await decideRequest(tx, id, { state, by: by.name, token: by.token, reason, at })
       const to = { state, asked_by: request.askedBy }

@@ -2,6 +2,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import type { GateRule } from '../../src/config/project.ts'
 import { verifyTrail } from '../../src/identity/audit-verify.ts'
 import { type Principal, withActor } from '../../src/identity/principal.ts'
+import { createTokens } from '../../src/identity/tokens.ts'
 import { REGISTRY_CHANNEL } from '../../src/registry/channel.ts'
 import { createRegistry } from '../../src/registry/registry.ts'
 import { openRegistryRig } from './rig.ts'
@@ -121,6 +122,29 @@ it('nobody accepts their own wish, and one who is alone is told so', async () =>
   await expect(withActor(local, () => registry.accept({ ...decision, name, id: mine }))).rejects.toThrow(
     'Without tokens everybody here is one user',
   )
+})
+
+it('a wish of a token that was revoked since is not accepted, also when the token is gone from the table', async () => {
+  const name = 'revoked'
+  const { registry, toProduction } = await guarded(name)
+  const tokens = createTokens(rig.db, async () => {})
+  const wishOf = async (who: string, version: number) => {
+    const { made } = await tokens.create({ name: who, role: 'promoter' })
+    const asked = await toProduction(version, { ...person(who), token: made.id })
+    return { token: made.id, id: asked.state === 'waiting' ? asked.request.id : 0 }
+  }
+  const accept = (id: number) => withActor(ben, () => registry.accept({ ...decision, name, id }))
+  const [first, second, third] = [await wishOf('carl', 1), await wishOf('dora', 2), await wishOf('emil', 3)]
+  await tokens.revoke(second.token)
+  await accept(first.id)
+  await expect(accept(second.id)).rejects.toMatchObject({
+    code: 'conflict',
+    message: expect.stringContaining(`request ${second.id} was made with a token of dora that was revoked since`),
+  })
+  await tokens.clear()
+  await expect(accept(third.id)).rejects.toThrow('was made with a token of emil that was revoked since')
+  expect((await registry.inStage(name, 'Production'))?.version).toBe(1)
+  await withActor(ben, () => registry.decline({ ...decision, name, id: second.id }))
 })
 
 it('a wish is declined with a reason, taken back by whoever asked alone, and expires', async () => {
