@@ -61,6 +61,13 @@ export async function findToken(sql: Query, idOrName: string): Promise<TokenRow 
   return rows[0]
 }
 
+/** The one token that has this name now, also when it has expired. */
+export async function findNamed(sql: Query, name: string): Promise<TokenRow | undefined> {
+  return (
+    await sql.query<TokenRow>(`select ${ROW} from identity.token where name = $1 and revoked_at is null`, [name])
+  )[0]
+}
+
 /** One change of tokens at a time: what is counted stays so until it is committed. */
 export async function lockTokens(sql: Query): Promise<void> {
   await sql.query('lock table identity.token in share row exclusive mode')

@@ -12,6 +12,7 @@ import {
   countTokens,
   deleteAllTokens,
   deleteOldRevoked,
+  findNamed,
   findToken,
   insertToken,
   lockTokens,
@@ -80,8 +81,8 @@ export function createTokens(sql: Database, read: () => Promise<void>): Tokens {
             'the first token must be an admin of everything: from then on each caller needs a token, and nobody else could make another',
           )
         }
-        const other = await findToken(tx, name)
-        if (other !== undefined && other.name === name && other.state !== 'revoked') {
+        const other = await findNamed(tx, name)
+        if (other !== undefined) {
           throw new PlatformError(
             'already_exists',
             `there is a token ${shown(name)} (${other.id}); revoke it, or choose another name`,

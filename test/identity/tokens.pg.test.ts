@@ -256,6 +256,11 @@ describe('a wish that cannot be right', () => {
   test('a name that is taken is refused, and a hostile one that can be seen is a name', async () => {
     const admin = await withTokens()
     expect((await rig.call('POST /tokens', { token: admin, body: { name: 'ann', role: 'viewer' } })).status).toBe(409)
+    // Also a name that looks like the id of another.
+    const { id } = await make('bob', 'viewer', {}, admin)
+    await make(id, 'viewer', {}, admin)
+    const again = await rig.call('POST /tokens', { token: admin, body: { name: id, role: 'viewer' } })
+    expect([again.status, again.json.error]).toEqual([409, 'already_exists'])
     const name = '<script>alert(1)</script>\'"; drop table identity.token --'
     expect((await make(name, 'viewer', {}, admin)).name).toBe(name)
   })
