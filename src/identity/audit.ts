@@ -7,10 +7,10 @@
  *   moment and hash when the transaction commits, under a lock that nothing else is waited for with.
  * - No key of a person and no value of a feature is in a row; where a reason names one, an erasure takes the reason out.
  */
-import { preparedShape, statement } from '../db/prepared-shapes.ts'
-import type { Sql, Statement } from '../db/sql.ts'
+import { preparedShape } from '../db/prepared-shapes.ts'
+import type { Sql } from '../db/sql.ts'
 import type { Action } from './audit-actions.ts'
-import { actorNow, type Principal } from './principal.ts'
+import { actorNow } from './principal.ts'
 
 export type Change = {
   /** What was done: `model.stage`, `delivery.accepted`; all of them in audit-actions.ts. */
@@ -28,14 +28,9 @@ export type Change = {
 
 /** Part of the transaction that makes the change. Whoever acts now is asked of `principal.ts`. */
 export async function recordChange(sql: Sql, change: Change): Promise<void> {
-  const { text, values } = changeStatement(change)
-  await preparedShape(sql, text, values)
-}
-
-/** The same as one of several statements that are sent together. */
-export function changeStatement(change: Change, by: Principal = actorNow()): Statement {
   const { action, on, model = null, from, to, why = null } = change
-  return statement(INSERT, [
+  const by = actorNow()
+  await preparedShape(sql, INSERT, [
     by.name,
     by.kind,
     by.token,
