@@ -34,19 +34,17 @@ export function isDone(move: Move, { stage, champion }: Standing): boolean {
 
 type Kept = { actor: string; comment: string | null; atMs: number; request?: number }
 
-/** Behind the model's lock: the move, its lines in the history and its rows in the trail. False where there is no such version. */
-export async function make(tx: Sql, move: Move, kept: Kept): Promise<boolean> {
+/** Behind the model's lock: the move, its lines in the history and its rows in the trail. The version is there: its stage was read. */
+export async function make(tx: Sql, move: Move, kept: Kept): Promise<void> {
   if (move.kind === 'stage') return makeStage(tx, move, kept)
   if (move.version === null) return takeAway(tx, move, kept)
   const { name, version, target } = move
   const { text, values, name: named } = moveAlias({ name, version, alias: target, ...kept })
   const [found] = await tx.prepared<{ was: number | null }>(named, text, values)
-  if (found === undefined) return false
-  if (found.was !== version) await record(tx, move, { from: found.was, to: version }, kept)
-  return true
+  if (found && found.was !== version) await record(tx, move, { from: found.was, to: version }, kept)
 }
 
-async function makeStage(tx: Sql, move: Move & { kind: 'stage' }, kept: Kept): Promise<boolean> {
+async function makeStage(tx: Sql, move: Move & { kind: 'stage' }, kept: Kept): Promise<void> {
   const { name, target: stage } = move
   const { text, values, name: named } = moveVersion({ ...move, stage, ...kept })
   const found = await tx.prepared<{ version: number; from: string; to: string }>(named, text, values)
@@ -62,18 +60,16 @@ async function makeStage(tx: Sql, move: Move & { kind: 'stage' }, kept: Kept): P
       why: kept.comment,
     })
   }
-  return found.length > 0
 }
 
-async function takeAway(tx: Sql, move: Move & { kind: 'alias' }, kept: Kept): Promise<boolean> {
+async function takeAway(tx: Sql, move: Move & { kind: 'alias' }, kept: Kept): Promise<void> {
   const { name, target } = move
   const was = await dropAlias(tx, name, target)
-  if (was === undefined) return true
+  if (was === undefined) return
   const { actor, comment, atMs } = kept
   await insertTransitions(tx, name, [{ version: was, kind: 'alias', from: target, to: null, actor, comment, atMs }])
   await record(tx, move, { from: was, to: null }, kept)
   await notifyChanged(tx, name)
-  return true
 }
 
 async function record(tx: Sql, move: Move, { from, to }: { from: number | null; to: number | null }, kept: Kept) {
