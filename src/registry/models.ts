@@ -113,7 +113,11 @@ export function createModels({ sql, tracking, clock, policyOf }: Deps) {
       // Under a name with that rule it would answer without having been looked at.
       for (const either of [name, newName]) refuseLive(policyOf(either), name, standing)
       // Nor past its gate: what answered under another name counts as what has passed, also when it is out of there now.
-      if (newName !== name && policyOf(newName).gate.length > 0 && (await selectWasInStage(tx, name, 'Production'))) {
+      if (
+        newName !== name &&
+        policyOf(newName).gate.length > 0 &&
+        (await selectWasInStage(tx, { name }, 'Production'))
+      ) {
         throw new PlatformError(
           'forbidden',
           `a version of ${name} was in Production, and ${newName} has a gate that it never passed: register the version under ${newName} instead`,

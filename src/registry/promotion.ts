@@ -20,9 +20,9 @@ import {
   revokedWish,
   waits,
 } from './promotion-refusals.ts'
-import { type KeptTransition, selectStageAt, selectTransitions } from './queries/history.ts'
+import { type KeptTransition, selectStageAt, selectTransitions, selectWasInStage } from './queries/history.ts'
 import { holdModel, notifyChanged } from './queries/models.ts'
-import { selectPrevious, selectVersionWasIn } from './queries/overview.ts'
+import { selectPrevious } from './queries/overview.ts'
 import {
   decideRequest,
   findRequest,
@@ -123,7 +123,7 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
     if (version === null || policyOf(name).gate.length === 0) return
     if (target !== 'Production' && !(move.kind === 'alias' && target === 'champion')) return
     // The way back is open: what answered once has passed.
-    if (await selectVersionWasIn(sql, { name, version }, 'Production')) return
+    if (await selectWasInStage(sql, { name, version }, 'Production')) return
     const { passed, rules } = await verdict(name, version)
     if (passed) return
     const said = rules.filter((rule) => !rule.passed).map((rule) => rule.says)

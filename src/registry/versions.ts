@@ -150,7 +150,7 @@ export function createVersions({ sql, tracking, clock, policyOf }: Deps) {
     filesOf: async (name: string, version: string) => ownFilesOf(await getVersion(name, parseVersion(version))),
     inStage,
     /** Whether any version of it ever was in Production. */
-    wasInProduction: (name: string) => selectWasInStage(sql, name, 'Production'),
+    wasInProduction: (name: string) => selectWasInStage(sql, { name }, 'Production'),
     findVersions,
     readVersions,
     describeVersion,

@@ -49,14 +49,19 @@ export function selectTransitions(
   )
 }
 
-/** Whether a version of the model ever came to this stage. */
-export async function selectWasInStage(sql: Sql, name: string, stage: string): Promise<boolean> {
+/** Whether a version of the model, or this one, ever came to this stage. */
+export async function selectWasInStage(
+  sql: Sql,
+  { name, version = null }: { name: string; version?: number | null },
+  stage: string,
+): Promise<boolean> {
   const [row] = await preparedShape<{ was: boolean }>(
     sql,
     `select exists (
        select 1 from registry.transition where name = $1 and kind = 'stage' and to_value = $2 and ended_ms is null
+         and ($3::integer is null or version = $3)
      ) as was`,
-    [name, stage],
+    [name, stage, version],
   )
   return row?.was ?? false
 }

@@ -46,17 +46,6 @@ export async function selectPrevious(sql: Sql, name: string): Promise<number | n
   return row?.version ?? null
 }
 
-/** Whether this version ever was there. */
-export async function selectVersionWasIn(sql: Sql, { name, version }: VersionKey, stage: string): Promise<boolean> {
-  const [row] = await preparedShape<{ was: boolean }>(
-    sql,
-    `select exists (select 1 from registry.transition where name = $1 and version = $2 and kind = 'stage'
-       and to_value = $3 and ended_ms is null) as was`,
-    [name, version, stage],
-  )
-  return row?.was ?? false
-}
-
 /** Newest first, one more than asked for. */
 export function selectVersionsPage(
   sql: Sql,
