@@ -29,7 +29,6 @@ import { REGISTRY_CHANNEL } from './registry/channel.ts'
 import { modelRoutes, registryRoutes } from './registry/routes.ts'
 import { createVersionDetails } from './registry/version-details.ts'
 import { recordedRoutes } from './reproduce/routes.ts'
-
 import { servingRoutes } from './serving/routes.ts'
 import { serverRoutes } from './serving/server-routes.ts'
 import { createServers, type Servers } from './serving/servers.ts'
@@ -100,18 +99,7 @@ export async function startServer(app: App): Promise<RunningServer> {
 
 /** Our own flows may log to another MLflow server: what serves is loaded from there. */
 export function servingOf(app: App, metrics: Metrics, servers: Servers): Serving {
-  return createServing({
-    project: app.project,
-    features: app.features,
-    tracking: app.mlflow.tracking,
-    registry: app.mlflow.registry,
-    db: app.db,
-    clock: app.clock,
-    log: app.log,
-    health: app.health,
-    events: metrics.events,
-    servers,
-  })
+  return createServing({ ...app, ...app.mlflow, events: metrics.events, servers })
 }
 
 /** The routes of all rooms. */

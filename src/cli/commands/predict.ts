@@ -53,17 +53,7 @@ export function define(command: Command): void {
 
 /** Serving of this command alone; it is started and closed by whoever asks. */
 export function servingOf(app: App): Serving {
-  return createServing({
-    project: app.project,
-    features: app.features,
-    tracking: app.mlflow.tracking,
-    registry: app.mlflow.registry,
-    db: app.db,
-    clock: app.clock,
-    log: app.log,
-    health: app.health,
-    events: NOBODY_LISTENS,
-  })
+  return createServing({ ...app, ...app.mlflow, events: NOBODY_LISTENS })
 }
 
 /** So many labels are told with their probabilities, the likeliest first. */
