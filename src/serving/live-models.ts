@@ -108,7 +108,8 @@ export function createLiveModels(deps: LiveModelDeps) {
     void sayAll()
   }
 
-  const sayAll = async () => servers?.say(new Map(project.models.map(({ name }) => [name, answering(name)])))
+  const sayAll = async (how?: { isBeat: boolean }) =>
+    servers?.say(new Map(project.models.map(({ name }) => [name, answering(name)])), how)
 
   function answering(name: string): Answering {
     const now = live.get(name)
@@ -143,7 +144,7 @@ export function createLiveModels(deps: LiveModelDeps) {
         unread.set(name, text)
       } finally {
         looking.delete(name)
-        if (!closed) void sayAll()
+        if (!closed) void sayAll({ isBeat: false })
       }
     })()
     return state.done

@@ -34,9 +34,10 @@ export function createServers({ db, id, version, log }: { db: Database; id: stri
   let told = ''
   let said = Promise.resolve()
 
-  async function tell(answering: ReadonlyMap<string, Answering>): Promise<void> {
+  async function tell(answering: ReadonlyMap<string, Answering>, isBeat: boolean): Promise<void> {
     const models = [...answering].map(([model, said]) => ({ model, ...said }))
     const text = JSON.stringify(models)
+    if (!isBeat && text === told) return
     await db.tx(async (tx) => {
       // Whoever was long asleep may have been taken for dead, and its words with it.
       const isNew = (await beat(tx))[0]?.made ?? true
@@ -73,11 +74,14 @@ export function createServers({ db, id, version, log }: { db: Database; id: stri
 
   return {
     id,
-    /** What is told late is told with the next beat: a promotion waits for nobody's word. */
-    say(answering: ReadonlyMap<string, Answering>): Promise<void> {
+    /**
+     * What is told late is told with the next beat: a promotion waits for nobody's word. What is no beat and says nothing new
+     * asks nothing of the database.
+     */
+    say(answering: ReadonlyMap<string, Answering>, { isBeat = true } = {}): Promise<void> {
       // One after the other: what was said first must not come last.
       said = said
-        .then(() => tell(answering))
+        .then(() => tell(answering, isBeat))
         .catch((error: unknown) =>
           log.debug({ err: error }, `serving: could not say what answers: ${messageOf(error)}`),
         )

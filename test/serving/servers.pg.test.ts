@@ -32,6 +32,17 @@ it('each server says which version it answers with, and since when', async () =>
   expect(await one.of('another')).toEqual([])
 })
 
+it('what is no beat is told where it is new alone', async () => {
+  const one = server(1)
+  const heard = async () => (await one.of('churn')).map(({ version, seenAt }) => [version, seenAt])
+  await one.say(answering(1), { isBeat: false })
+  const first = await heard()
+  await one.say(answering(1), { isBeat: false })
+  expect(await heard()).toEqual(first)
+  await one.say(answering(2), { isBeat: false })
+  expect((await heard())[0]?.[0]).toBe(2)
+})
+
 it('one that leaves is gone at once, and one that died when it was not heard of for a while', async () => {
   const [one, two] = [server(1), server(2)]
   await one.say(answering(1))
