@@ -10,7 +10,7 @@ import { defaultModelOf } from './config/find.ts'
 import type { Project } from './config/project.ts'
 import type { Settings } from './config/settings.ts'
 import { openDatabase } from './db/db.ts'
-import type { Database, Sql } from './db/sql.ts'
+import type { Database } from './db/sql.ts'
 import { createErasure, type Erasure } from './erasure/erasure.ts'
 import { gatherRuns } from './events/changed-runs.ts'
 import { createEvents, type Events } from './events/events.ts'
@@ -18,13 +18,11 @@ import { watchedFlows } from './events/watched-flows.ts'
 import { createFeatures, type Features } from './features/features.ts'
 import type { OnlineStore } from './features/online/online-store.ts'
 import { createPostgresStore } from './features/online/postgres-store.ts'
-import type { ControlChange } from './flows/actor.ts'
 import { createFlows, type Flows } from './flows/flows.ts'
 import { type Home, openHome } from './home/home.ts'
 import { requireMark } from './home/mark.ts'
 import { storesOf } from './home/stores.ts'
 import { oneToken } from './identity/access.ts'
-import { recordChange } from './identity/audit.ts'
 import { createIdentity, type Identity } from './identity/identity.ts'
 import { actorNow, asFlow, type Principal, withActor } from './identity/principal.ts'
 import { createIngest, type Delivered, type Ingest } from './ingest/ingest.ts'
@@ -35,6 +33,7 @@ import { openObjectStore } from './lake/open-store.ts'
 import { defineErase } from './pipelines/erase.ts'
 import { defineIngestMonth } from './pipelines/ingest-month.ts'
 import { defineMaterialize } from './pipelines/materialize.ts'
+import { recordFlowChange } from './pipelines/record-flow-change.ts'
 import { defineTrainBaseline } from './pipelines/train-baseline.ts'
 import { defineWithdraw } from './pipelines/withdraw.ts'
 import { createRegistry, type Registry, type RegistryApi } from './registry/registry.ts'
@@ -259,11 +258,6 @@ async function openTracking({ tracking, settings, log }: { tracking: Tracking; s
 
 /** The trainer is over: nobody waits for an answer any more. */
 const TRAINER_STOP_MS = 1_000
-
-/** What a person does to a run is told by its own transaction. */
-async function recordFlowChange(sql: Sql, { action, runId, from, to, why }: ControlChange): Promise<void> {
-  await recordChange(sql, { action: `flow.${action}`, on: { kind: 'flow', name: runId }, from, to, why })
-}
 
 /** The client of Redis is loaded only where there is one. */
 async function openOnlineStore(db: Database, online: string, namespace: string, log: Log): Promise<OnlineStore> {

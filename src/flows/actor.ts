@@ -15,6 +15,8 @@ export type ControlChange = {
   action: 'started' | 'cancelled' | 'retried' | 'resumed'
   runId: string
   flow: string
+  /** What a run that is started was given. */
+  input?: unknown
   from: object | null
   to: object | null
   why: string | null

@@ -151,10 +151,10 @@ export function createFlows(options: FlowsOptions): Flows {
     })
   }
 
-  const submitAndTell = async (sql: Sql, wish: Submission): Promise<string | undefined> => {
+  const submitAndTell = async (sql: Sql, wish: Submission, input: unknown): Promise<string | undefined> => {
     const submitted = await submitRun(sql, wish)
     const { flow, runId } = wish
-    const change = { runId, flow, from: null, to: { flow }, why: null }
+    const change = { runId, flow, input, from: null, to: { flow }, why: null }
     if (submitted?.made) await onChange(sql, { action: 'started', ...change })
     return submitted?.id
   }
@@ -192,7 +192,7 @@ export function createFlows(options: FlowsOptions): Flows {
       }
       await ready()
       for (;;) {
-        const submitted = await insist(db, signal, () => db.tx((sql) => submitAndTell(sql, wish)))
+        const submitted = await insist(db, signal, () => db.tx((sql) => submitAndTell(sql, wish, input)))
         if (submitted === undefined) await pause(RETRY_MS)
         else {
           waiting.set(submitted, name)

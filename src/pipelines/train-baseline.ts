@@ -42,7 +42,8 @@ export type DividedRows = {
   flattery: number | null
 }
 
-type Input = TrainFlowRequest & { project: string }
+/** What the flow is given. */
+export type TrainInput = TrainFlowRequest & { project: string }
 
 export const TRAIN_FLOW = 'train_baseline'
 
@@ -57,7 +58,7 @@ export function defineTrainBaseline(
   flows: Flows,
   { training, lake, project }: { training: Training; lake: Lake; project: Project },
 ): TrainBaseline {
-  flows.define<Input, TrainingReport>(TRAIN_FLOW, async (run, input) => {
+  flows.define<TrainInput, TrainingReport>(TRAIN_FLOW, async (run, input) => {
     const pinned = await stepsOfProject(run, project, input.project)('pin', () => training.pin(input))
     // What is logged is what was pinned: each step is done by that project, that code and those versions, or not at all.
     const step = stepsOfProject(run, project, input.project, () => training.requireSameBuild(pinned))
@@ -89,7 +90,7 @@ export function defineTrainBaseline(
     }
   })
   const submit = async (request: TrainFlowRequest): Promise<string> => {
-    const input: Input = { ...request, project: projectDigest(project) }
+    const input: TrainInput = { ...request, project: projectDigest(project) }
     // An interrupted run is resumed only while the lake is as it was: else its K would hide what came since.
     return flows.submit(TRAIN_FLOW, input, { key: [input, await lake.changedAt()] })
   }

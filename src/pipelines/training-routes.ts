@@ -4,10 +4,8 @@ import { PlatformError } from '../base/errors.ts'
 import { displayInstant, parseInstant } from '../base/instant.ts'
 import { labelOf, requireModel } from '../config/find.ts'
 import type { Project } from '../config/project.ts'
-import type { Sql } from '../db/sql.ts'
 import type { Flows } from '../flows/flows.ts'
 import type { FlowSummary } from '../flows/history.ts'
-import { recordChange } from '../identity/audit.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 import { routeOptions } from '../wire/route.ts'
@@ -15,7 +13,6 @@ import * as wire from '../wire/trainings.ts'
 import { TRAIN_FLOW, type TrainBaseline, type TrainingReport } from './train-baseline.ts'
 
 type Deps = {
-  db: Sql
   project: Project
   lake: Pick<Lake, 'moments'>
   flows: Pick<Flows, 'list' | 'get' | 'workerLives'>
@@ -27,7 +24,7 @@ const MOMENTS_SHOWN = 60
 const RECENT_SHOWN = 20
 
 /** `GET POST /trainings`, `GET /trainings/{id}`. A training is a flow: it goes on when the page that started it is closed. */
-export function trainingRoutes({ db, project, lake, flows, trainBaseline, mlflow }: Deps): FastifyPluginAsync {
+export function trainingRoutes({ project, lake, flows, trainBaseline, mlflow }: Deps): FastifyPluginAsync {
   return async (app) => {
     const list = routeOptions({
       tag: 'experiments',
@@ -66,15 +63,6 @@ export function trainingRoutes({ db, project, lake, flows, trainBaseline, mlflow
         throw new PlatformError('invalid_argument', `from ${from} is after as_of ${asOf}`)
       }
       const id = await trainBaseline.submit({ model, asOf, from, knownAt, mode, reuse })
-      await db.tx((tx) =>
-        recordChange(tx, {
-          action: 'flow.started',
-          on: { kind: 'flow', name: id },
-          model,
-          from: null,
-          to: { as_of: asOf, ...(from === undefined ? {} : { from }) },
-        }),
-      )
       const answer: wire.TrainingStarted = { id, worker: await flows.workerLives() }
       return reply.code(202).send(answer)
     })

@@ -50,5 +50,7 @@ describe('POST /trainings', () => {
       "select on_name as id, model from identity.audit where action = 'flow.started' and model is not null",
     )
     expect(rows[0]).toEqual({ id, model: MODEL })
+    const all = await rig.app.db.query('select to_value as to from identity.audit where on_name = $1', [id])
+    expect(all, 'once').toEqual([{ to: { flow: 'train_baseline', as_of: '2024-01-31' } }])
   })
 })
