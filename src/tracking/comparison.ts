@@ -2,6 +2,7 @@ import { momentOfMs } from '../base/instant.ts'
 import { longSearch } from '../db/long-work.ts'
 import type { Sql } from '../db/sql.ts'
 import type { ComparedRow, ComparisonAnswer } from '../wire/comparison.ts'
+import { jsonNumberOf } from '../wire/json-number.ts'
 import { limitOf } from '../wire/limits.ts'
 import { type ComparedCell, type Kind, selectCompared, selectComparedRuns } from './queries/comparison.ts'
 
@@ -32,7 +33,7 @@ function rowsOf(cells: readonly ComparedCell[], places: ReadonlyMap<string, numb
   for (const { key, same, runId, value } of cells) {
     const row = rows.get(key) ?? { key, same, values: Array.from({ length: places.size }, () => null) }
     rows.set(key, row)
-    row.values[places.get(runId)!] = typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
+    row.values[places.get(runId)!] = typeof value === 'number' ? jsonNumberOf(value) : value
   }
   return [...rows.values()]
 }

@@ -1,12 +1,13 @@
 import { momentOfMs } from '../base/instant.ts'
 import { longSearch } from '../db/long-work.ts'
 import type { Sql } from '../db/sql.ts'
+import { jsonNumberOf } from '../wire/json-number.ts'
 import type { createExperiments } from './experiments.ts'
 import { CONTEXT_TAG, type InputRow } from './queries/inputs.ts'
+import { PARENT_TAG } from './queries/parent.ts'
 import { type OtherRun, selectChildren, selectExtremes, selectModelNames, selectOther } from './queries/run-page.ts'
 import type { createRuns } from './runs.ts'
 
-const PARENT_TAG = 'mlflow.parentRunId'
 /** A megabyte of what MLflow 2 knows of models; they have a list of their own. */
 const LEFT_OUT = 'mlflow.log-model.history'
 const CHILDREN_SHOWN = 200
@@ -54,7 +55,7 @@ export function createRunPage({ sql, runs, experiments }: Deps) {
       metrics: run.metrics.map(({ key, value, step, timestampMs }) => {
         const of = ends.get(key)
         const [least, greatest] = [of?.least ?? Number.NaN, of?.greatest ?? Number.NaN]
-        const values = { latest: doubleOf(value), least: doubleOf(least), greatest: doubleOf(greatest) }
+        const values = { latest: jsonNumberOf(value), least: jsonNumberOf(least), greatest: jsonNumberOf(greatest) }
         return { key, ...values, step, at: momentOfMs(timestampMs), points: of?.points ?? 1 }
       }),
       inputs: run.inputs.slice(0, INPUTS_SHOWN).map(inputOf),
@@ -81,8 +82,4 @@ function inputOf({ dataset, tags }: InputRow) {
 
 function otherOf({ id, name, status, startMs }: OtherRun) {
   return { id, name, status, started_at: momentOfMs(startMs) }
-}
-
-function doubleOf(value: number): number | 'NaN' | 'Infinity' | '-Infinity' {
-  return Number.isFinite(value) ? value : (String(value) as 'NaN' | 'Infinity' | '-Infinity')
 }

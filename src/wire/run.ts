@@ -1,5 +1,6 @@
 /** `GET /runs/{run}`: what one run logged, and its files as a page shows them. */
 import { z } from 'zod'
+import { jsonNumber } from './json-number.ts'
 import { limitOf } from './limits.ts'
 
 export const runParams = z.object({ run: z.string().meta({ description: 'The id of a run.' }) })
@@ -8,7 +9,6 @@ export type RunParams = z.output<typeof runParams>
 const moment = z.string().meta({ format: 'date-time' })
 const dated = moment.nullable().meta({ description: 'Null where a client gave a time that has no date.' })
 const pair = z.object({ key: z.string(), value: z.string() })
-const value = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])])
 const other = z.object({ id: z.string(), name: z.string(), status: z.string(), started_at: dated })
 
 export const runAnswer = z.object({
@@ -30,12 +30,12 @@ export const runAnswer = z.object({
   metrics: z.array(
     z.object({
       key: z.string(),
-      latest: value,
+      latest: jsonNumber,
       step: z.number().meta({ description: 'Of the latest value; exact to the last digit.' }),
       at: dated,
       points: z.number().int(),
-      least: value.meta({ description: 'Of all values; NaN where none is a number.' }),
-      greatest: value,
+      least: jsonNumber.meta({ description: 'Of all values; NaN where none is a number.' }),
+      greatest: jsonNumber,
     }),
   ),
   inputs: z

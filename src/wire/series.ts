@@ -1,5 +1,6 @@
 /** `GET /series`: the curves of many runs at once, thinned for a page. */
 import { z } from 'zod'
+import { jsonNumber } from './json-number.ts'
 import { limitOf } from './limits.ts'
 
 const most = (name: Parameters<typeof limitOf>[0]) => `at most ${limitOf(name).toLocaleString('en-US')} (limit ${name})`
@@ -20,8 +21,6 @@ export const seriesQuery = z.strictObject({
 })
 export type SeriesQuery = z.output<typeof seriesQuery>
 
-const value = z.union([z.number(), z.enum(['NaN', 'Infinity', '-Infinity'])])
-
 export const curve = z.object({
   run: z.string(),
   key: z.string(),
@@ -31,7 +30,7 @@ export const curve = z.object({
     description:
       'In their order: steps, exact to the last digit, or milliseconds since 1970. x and values are two columns of one table.',
   }),
-  values: z.array(value).meta({ description: 'What is no number is one of three texts.' }),
+  values: z.array(jsonNumber).meta({ description: 'What is no number is one of three texts.' }),
 })
 export type CurveAnswer = z.output<typeof curve>
 

@@ -1,5 +1,6 @@
 import { preparedShape } from '../../db/prepared-shapes.ts'
 import type { Sql } from '../../db/sql.ts'
+import { namesParent } from './parent.ts'
 
 export type Extremes = { key: string; points: number; least: number | null; greatest: number | null }
 
@@ -25,7 +26,7 @@ export async function selectChildren(
   const rows = await preparedShape<OtherRun & { inAll: number }>(
     sql,
     `select ${OTHER}, count(*) over () as "inAll" from tracking.tag t join tracking.run r using (run_id)
-     where t.key = 'mlflow.parentRunId' and t.value = $1 and r.experiment_id = $2::bigint and r.lifecycle_stage = 'active'
+     where ${namesParent('$1')} and r.experiment_id = $2::bigint and r.lifecycle_stage = 'active'
      order by r.start_ms desc, r.run_id limit $3::bigint`,
     [runId, experimentId, limit],
   )

@@ -1,8 +1,10 @@
 import { momentOfMs } from '../../base/instant.ts'
 import type { Sql } from '../../db/sql.ts'
 import { RUN_TABLE_FIELDS } from '../../mlflow/search/fields.ts'
+import { jsonNumberOf } from '../../wire/json-number.ts'
 import { limitOf } from '../../wire/limits.ts'
 import type { Cell, ColumnKind } from '../../wire/runs.ts'
+import { namesParent, PARENT_TAG } from '../queries/parent.ts'
 import { type Column, keysOf } from './column.ts'
 
 type Attributes = {
@@ -50,7 +52,7 @@ export async function readCells(
 
 /** JSON has no NaN and no infinity. */
 export function jsonCell(value: string | number | null): Cell {
-  return typeof value === 'number' && !Number.isFinite(value) ? String(value) : value
+  return typeof value === 'number' ? jsonNumberOf(value) : value
 }
 
 function selectKeyed(sql: Sql, kind: ColumnKind, runIds: readonly string[], keys: string[], textChars: number) {
@@ -87,10 +89,10 @@ async function fillAttributes(
   }
 }
 
-const PARENT = `(select t.value from tracking.tag t where t.run_id = r.run_id and t.key = 'mlflow.parentRunId')`
+const PARENT = `(select t.value from tracking.tag t where t.run_id = r.run_id and t.key = '${PARENT_TAG}')`
 /** Of the same experiment, and as deleted as the run is. */
 const CHILDREN = `(select count(*) from tracking.tag t join tracking.run c using (run_id)
-  where t.key = 'mlflow.parentRunId' and left(t.value, 32) = r.run_id and t.value = r.run_id and c.run_id <> r.run_id
+  where ${namesParent('r.run_id')} and c.run_id <> r.run_id
     and c.experiment_id = r.experiment_id and c.lifecycle_stage = r.lifecycle_stage)`
 
 function attributeOf(row: Attributes, key: string): string | number | null {

@@ -2,11 +2,10 @@ import type { Sql } from '../../db/sql.ts'
 import { searchClause } from '../../mlflow/search/clause.ts'
 import { RUN_TABLE_FIELDS } from '../../mlflow/search/fields.ts'
 import type { Choice } from '../../wire/runs.ts'
+import { namesParent, PARENT_TAG } from '../queries/parent.ts'
 import { invalid, orderText, readColumn } from './column.ts'
 
 export type Chosen = ReturnType<typeof chosenRuns>
-
-const PARENT = 'mlflow.parentRunId'
 
 /** Which runs are meant, as a clause with $1 experiments, $2 stages, and values from `$first` on. */
 export function chosenRuns(choice: Choice, first: number) {
@@ -28,7 +27,7 @@ export function chosenRuns(choice: Choice, first: number) {
   if (parent !== undefined) {
     const bound = bind(parent)
     where.push(`r.run_id in (select t.run_id from tracking.tag t
-      where t.key = '${PARENT}' and left(t.value, 32) = ${bound} and t.value = ${bound})`)
+      where ${namesParent(bound)})`)
   }
   if (runIds) where.push(`r.run_id = any(${bind(runIds)}::text[])`)
   const stages = stage === 'all' ? ['active', 'deleted'] : [stage]
@@ -37,7 +36,7 @@ export function chosenRuns(choice: Choice, first: number) {
 
 /** Inside of the brackets `r` is the parent, of which the same is asked. */
 function hasFoundParent(where: string): string {
-  return `exists (select 1 from tracking.tag t where t.run_id = r.run_id and t.key = '${PARENT}' and t.value <> r.run_id
+  return `exists (select 1 from tracking.tag t where t.run_id = r.run_id and t.key = '${PARENT_TAG}' and t.value <> r.run_id
     and t.value in (select r.run_id from tracking.run r
       where r.experiment_id = any($1::bigint[]) and r.lifecycle_stage = any($2) and ${where}))`
 }
