@@ -18,6 +18,7 @@ import {
   statisticsQuery,
   viewParam,
 } from '../wire/features.ts'
+import { wholeOfQuery } from '../wire/page.ts'
 import { routeOptions } from '../wire/route.ts'
 import { documentedFields } from './define/examples.ts'
 import { keyOfText } from './define/key-text.ts'
@@ -110,10 +111,11 @@ function viewRoutes(app: FastifyInstance, features: Features, project: Project):
   app.get<{ Params: { name: string }; Querystring: { limit?: string } }>(
     '/feature-views/:name/moments',
     moments,
-    async ({ params, query }) => ({
-      view: params.name,
-      moments: await features.statisticsOver(params.name, momentsLimit(query.limit)),
-    }),
+    async ({ params, query }) => {
+      const most = STATISTICS_MOMENTS_MAX
+      const limit = wholeOfQuery(query.limit, 'limit', { most }) ?? 12
+      return { view: params.name, moments: await features.statisticsOver(params.name, limit) }
+    },
   )
 
   const statistics = routeOptions({
@@ -146,12 +148,6 @@ function stateJson(state: ViewState) {
 function definitionJson({ entity, owner, source, features, models }: ViewFacts) {
   const named = features.map(({ name, type, column, sql }) => ({ name, type, column, sql }))
   return { entity, owner, source, features: named, models }
-}
-
-function momentsLimit(text: string | undefined): number {
-  const limit = text === undefined ? 12 : /^\d{1,3}$/.test(text) ? Number(text) : 0
-  if (limit >= 1 && limit <= STATISTICS_MOMENTS_MAX) return limit
-  throw new PlatformError('invalid_argument', `limit: a whole number from 1 to ${STATISTICS_MOMENTS_MAX} is expected`)
 }
 
 function noViewText(project: Project, name: string): string {

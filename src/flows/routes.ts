@@ -4,7 +4,7 @@ import { PlatformError } from '../base/errors.ts'
 import { addMs, type Instant, instantOfMs, readInstant } from '../base/instant.ts'
 import * as wire from '../wire/flows.ts'
 import { limitOf } from '../wire/limits.ts'
-import { textPageOfQuery, textToken } from '../wire/page.ts'
+import { textPageOfQuery, textToken, wholeOfQuery } from '../wire/page.ts'
 import { routeOptions } from '../wire/route.ts'
 import { isWellFormed } from '../wire/well-formed.ts'
 import type { Flows } from './flows.ts'
@@ -53,7 +53,7 @@ function listRoutes(app: FastifyInstance, { flows, nowMs }: Deps): void {
     answers: { 200: wire.daysAnswer },
   })
   app.get<{ Querystring: wire.DaysQuery }>('/flows/by-day', days, async ({ query }): Promise<wire.DaysAnswer> => {
-    const wanted = whole(query.days, 'days', wire.DAYS_MAX) ?? 14
+    const wanted = wholeOfQuery(query.days, 'days', { most: wire.DAYS_MAX }) ?? 14
     const from = addMs(`${instantOfMs(nowMs()).slice(0, 10)}T00:00:00.000000Z`, -(wanted - 1) * DAY_MS)
     const rows = await flows.days(from)
     return { from, days: rows.map(({ msMax, ...row }) => ({ ...row, ms_max: msMax })) }
@@ -85,15 +85,15 @@ function runRoutes(app: FastifyInstance, { flows }: Deps): void {
     logs,
     async ({ params, query }): Promise<wire.LogsAnswer> => {
       const most = limitOf('listItems')
-      const last = whole(query.last, 'last', most)
-      const after = whole(query.after, 'after', 2 ** 31 - 1, 0)
+      const last = wholeOfQuery(query.last, 'last', { most })
+      const after = wholeOfQuery(query.after, 'after', { least: 0, most: 2 ** 31 - 1 })
       if (last !== undefined && after !== undefined) {
         throw new PlatformError('invalid_argument', 'last and after: send one of them')
       }
       const page = await flows.lines(params.id, {
         ...(after === undefined ? {} : { after }),
         ...(last === undefined ? {} : { last }),
-        limit: whole(query.limit, 'limit', most) ?? most,
+        limit: wholeOfQuery(query.limit, 'limit', { most }) ?? most,
       })
       const { leftOut, lines, ...rest } = page
       return {
@@ -226,11 +226,4 @@ function placeOf(part: unknown): { submittedAt: Instant; id: string } | undefine
   const [submittedAt, id] = Array.isArray(part) ? part : []
   if (typeof submittedAt !== 'string' || readInstant(submittedAt) !== submittedAt) return undefined
   return typeof id === 'string' && isWellFormed(id) ? { submittedAt, id } : undefined
-}
-
-function whole(text: string | undefined, name: string, most: number, least = 1): number | undefined {
-  if (text === undefined) return undefined
-  const number = /^\d{1,10}$/.test(text) ? Number(text) : Number.NaN
-  if (number >= least && number <= most) return number
-  throw new PlatformError('invalid_argument', `${name}: a whole number from ${least} to ${most} is expected`)
 }

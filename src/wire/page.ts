@@ -22,13 +22,22 @@ export function pageOf<Name extends string, Item extends z.ZodType>(name: Name, 
   } & { next_page_token: typeof token })
 }
 
+/** A number of an address by its name; undefined where it is left out. */
+export function wholeOfQuery(
+  text: string | undefined,
+  name: string,
+  { least = 1, most }: { least?: number; most: number },
+): number | undefined {
+  if (text === undefined) return undefined
+  const number = whole(text)
+  if (number !== undefined && number >= least && number <= most) return number
+  throw new PlatformError('invalid_argument', `${name}: a whole number from ${least} to ${most} is expected`)
+}
+
 /** How many, and below which number: numbers come as text in an address. */
 export function pageOfQuery(query: { limit?: string; page_token?: string }): { limit: number; before: number | null } {
   const most = limitOf('listItems')
-  const limit = query.limit === undefined ? Math.min(100, most) : whole(query.limit)
-  if (limit === undefined || limit < 1 || limit > most) {
-    throw new PlatformError('invalid_argument', `limit: a whole number from 1 to ${most} is expected`)
-  }
+  const limit = wholeOfQuery(query.limit, 'limit', { most }) ?? Math.min(100, most)
   const before = query.page_token === undefined ? null : whole(query.page_token)
   if (before === undefined) throw wrongToken()
   return { limit, before }
@@ -49,6 +58,16 @@ export function textPageOfQuery<Part>(
 
 export function textToken(part: unknown): string {
   return Buffer.from(JSON.stringify(part)).toString('base64url')
+}
+
+/** A page of a wide table has fewer rows. */
+export function rowsWithinCells(limit: number, columns: number): number {
+  return Math.max(1, Math.min(limit, Math.floor(limitOf('pageCells') / Math.max(1, columns))))
+}
+
+/** Where the next page of `count` begins, as its token; null on the last. */
+export function nextOffset({ limit, offset }: { limit: number; offset: number }, count: number): string | null {
+  return offset + limit < count ? String(offset + limit) : null
 }
 
 function jsonOf(text: string): unknown {

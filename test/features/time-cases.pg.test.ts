@@ -265,6 +265,11 @@ test('what cannot be asked is refused with what to do', async () => {
   expect(await refused('/entities/user/keys?limit=1000')).toContain('from 1 to 100')
 })
 
+test('what shows values of people is kept in no cache on the way', async () => {
+  const urls = [`/time/sources/state/rows?${at('before')}`, '/entities/user/keys', '/entities/user/history?key=ann']
+  for (const url of urls) expect((await app.inject({ url })).headers['cache-control'], url).toBe('no-store')
+})
+
 test('whoever is erased is in no past any more: no setting, no difference, no history, no key', async () => {
   await erase(rooms.erasure, 'user', 'ann')
   const urls = [

@@ -333,3 +333,14 @@ test('texts that occur once are not listed among the frequent values', async () 
   const [, name] = (await door.get('/sources/names/columns')).columns
   expect([name.snapshots[0].top, name.histogram]).toEqual([null, null])
 })
+
+test('what shows values of people is kept in no cache on the way', async () => {
+  const project = sourceOf('kept', { x: 'Int64' })
+  await bring(project, 'kept', JANUARY, [{ id: 1, x: 1 }])
+  await bring(project, 'kept', FEBRUARY, [{ id: 1, x: 2 }])
+  const { url } = await open(project)
+  const two = `from=kept/${JANUARY}/v1&to=kept/${FEBRUARY}/v1`
+  for (const path of [`snapshots/kept/${JANUARY}/v1/rows`, `snapshots/difference?${two}`, 'sources/kept/columns']) {
+    expect((await fetch(`${url}/${path}`)).headers.get('cache-control'), path).toBe('no-store')
+  }
+})

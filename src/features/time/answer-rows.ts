@@ -1,6 +1,7 @@
+import { nextOffset } from '../../wire/page.ts'
 import type { RowsAnswer } from '../../wire/time.ts'
 import { ENTITY_COLUMNS, entityAt, requireKey } from './entity-at.ts'
-import { boundedPage, nextOffset, type Page } from './pages.ts'
+import { boundedPage, type Page } from './pages.ts'
 import { answeredColumns, answeredRow, bySeqOf, countRows } from './read-rows.ts'
 import { namedIn, readOf } from './reads.ts'
 import type { Subject } from './subject.ts'

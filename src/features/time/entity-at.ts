@@ -4,7 +4,7 @@ import type { Lake, Snapshot } from '../../lake/lake.ts'
 import type { RowStatus, TimeColumn, TimeRow } from '../../wire/time.ts'
 import { answeredColumns, answeredRow } from './read-rows.ts'
 import type { Subject } from './subject.ts'
-import { keyParts } from './table.ts'
+import { keyParts, partsOfView } from './table.ts'
 import { type Setting, viewAt } from './view-at.ts'
 
 /** One row for each feature of each view of the entity; `value` has the type that the row names. */
@@ -33,7 +33,7 @@ export async function entityAt(
   const parts = keyParts(subject.joinKeys, key)
   const at: EntityAt = { rows: [], snapshots: [], notes: [] }
   for (const view of subject.views) {
-    const inOrder = parts && view.keys.map((k) => parts[subject.joinKeys.findIndex((j) => j.name === k.name)] ?? '')
+    const inOrder = parts && partsOfView(subject.joinKeys, view, parts)
     const { sql, snapshots } = await viewAt(lake, view, setting, inOrder)
     const values = view.features.map(({ name, type }) => ({ name, type, source: view.source }))
     const columns = answeredColumns({ keys: [], values })

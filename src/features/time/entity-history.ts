@@ -10,7 +10,7 @@ import { changeFilesOf, filesOf } from '../offline/join.ts'
 import { changeRowsSql, deliverySql, stateRowsSql, viewColumns } from '../offline/view-rows.ts'
 import { plainCell } from './read-rows.ts'
 import type { Subject } from './subject.ts'
-import { keyParts } from './table.ts'
+import { keyParts, partsOfView } from './table.ts'
 import { isKey } from './view-at.ts'
 
 type Deps = { lake: Lake; session: DuckSession }
@@ -35,7 +35,7 @@ export async function entityHistory(
   const facts: (EntityFact & { seq: number })[] = []
   let cut = false
   for (const view of subject.views) {
-    const inOrder = parts && view.keys.map((k) => parts[subject.joinKeys.findIndex((j) => j.name === k.name)] ?? '')
+    const inOrder = parts && partsOfView(subject.joinKeys, view, parts)
     const found = await factsOf(
       deps,
       view,

@@ -2,7 +2,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { PlatformError } from '../../base/errors.ts'
 import { type Instant, parseInstant } from '../../base/instant.ts'
 import * as entities from '../../wire/entities.ts'
-import { pageOfQuery } from '../../wire/page.ts'
+import { pageOfQuery, wholeOfQuery } from '../../wire/page.ts'
 import { routeOptions } from '../../wire/route.ts'
 import * as wire from '../../wire/time.ts'
 import type { Features } from '../features.ts'
@@ -14,6 +14,8 @@ type Named = { kind: wire.TimeKind; name: string }
 /** `GET /time/{kind}/{name}/rows`, `/differences`, `/moments`; `GET /entities/{entity}/keys`, `/history`. */
 export function timeRoutes({ time }: Pick<Features, 'time'>): FastifyPluginAsync {
   return async (app) => {
+    // What shows people's values stays in no cache on the way: nobody could take it out of there.
+    app.addHook('onSend', async (_request, reply) => void reply.header('cache-control', 'no-store'))
     settingRoutes(app, time)
     entityRoutes(app, time)
   }
@@ -80,7 +82,10 @@ function entityRoutes(app: FastifyInstance, time: Features['time']): void {
   app.get<{ Params: { entity: string }; Querystring: entities.KeysQuery }>(
     '/entities/:entity/keys',
     keys,
-    async ({ params, query }) => time.keys(params.entity, query.prefix ?? '', keysLimit(query.limit)),
+    async ({ params, query }) => {
+      const limit = wholeOfQuery(query.limit, 'limit', { most: entities.KEYS_MAX }) ?? 20
+      return time.keys(params.entity, query.prefix ?? '', limit)
+    },
   )
 
   const history = routeOptions({
@@ -123,10 +128,4 @@ function paged(query: { limit?: string; page_token?: string }, moments: readonly
     throw new PlatformError('invalid_argument', says)
   }
   return { limit, offset: before ?? 0 }
-}
-
-function keysLimit(text: string | undefined): number {
-  const limit = text === undefined ? 20 : /^\d{1,4}$/.test(text) ? Number(text) : 0
-  if (limit >= 1 && limit <= entities.KEYS_MAX) return limit
-  throw new PlatformError('invalid_argument', `limit: a whole number from 1 to ${entities.KEYS_MAX} is expected`)
 }

@@ -1,5 +1,6 @@
 import { PlatformError } from '../../base/errors.ts'
-import type { Project, Source } from '../../config/project.ts'
+import { entityOf, labelOf, modelOf, sourceOf } from '../../config/find.ts'
+import type { Label, Project, Source } from '../../config/project.ts'
 import { suggestion } from '../../config/suggest.ts'
 import type { TimeKind } from '../../wire/time.ts'
 import type { Catalogue } from '../define/catalogue.ts'
@@ -25,13 +26,12 @@ export function subjectOf({ project, catalogue }: Deps, kind: TimeKind, name: st
   requireName(project, kind, name)
   switch (kind) {
     case 'sources':
-      return { kind, name, source: project.sources.find((s) => s.name === name)! }
+      return { kind, name, source: sourceOf(project, name) }
     case 'feature-views':
       return { kind, name, view: catalogue.view(name) }
     case 'entities': {
-      const entity = project.entities.find((e) => e.name === name)!
       const views = viewsOfEntity(project, name).map((view) => catalogue.view(view))
-      return { kind, name, joinKeys: entity.joinKeys, views }
+      return { kind, name, joinKeys: entityOf(project, name).joinKeys, views }
     }
     case 'models':
       return { kind, name }
@@ -39,7 +39,7 @@ export function subjectOf({ project, catalogue }: Deps, kind: TimeKind, name: st
 }
 
 /** Views of the entity, and those that hold for everybody. */
-export function viewsOfEntity(project: Project, entity: string): string[] {
+function viewsOfEntity(project: Project, entity: string): string[] {
   const own = project.featureViews.filter((view) => view.entity === entity)
   const ofAll = project.featureViews.filter((view) => view.entity === null)
   return [...own, ...ofAll].map((view) => view.name)
@@ -126,11 +126,6 @@ export function sourcesOf({ project }: Deps, subject: Subject): { source: Source
     })
 }
 
-export function labelOfModel(project: Project, name: string) {
-  const { label } = modelOf(project, name)
-  return project.labels.find((one) => one.name === label)!
-}
-
-function modelOf(project: Project, name: string) {
-  return project.models.find((model) => model.name === name)!
+export function labelOfModel(project: Project, name: string): Label {
+  return labelOf(project, modelOf(project, name).label)
 }

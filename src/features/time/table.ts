@@ -4,7 +4,7 @@ import type { Project } from '../../config/project.ts'
 import type { DuckSession } from '../../lake/duck.ts'
 import type { Lake, Snapshot } from '../../lake/lake.ts'
 import type { Catalogue } from '../define/catalogue.ts'
-import type { Column } from '../define/definitions.ts'
+import type { Column, ViewDefinition } from '../define/definitions.ts'
 import { keyOfText } from '../define/key-text.ts'
 import { parseKey } from '../define/keys.ts'
 
@@ -29,6 +29,11 @@ export type TableAt = {
 }
 
 export type TimeDeps = { project: Project; catalogue: Catalogue; lake: Lake; session: DuckSession }
+
+/** Parts in the order of the join keys, in that of the keys of a view. */
+export function partsOfView(joinKeys: readonly Column[], { keys }: ViewDefinition, parts: readonly string[]): string[] {
+  return keys.map((key) => parts[joinKeys.findIndex(({ name }) => name === key.name)] ?? '')
+}
 
 /** The text of the parts of a key; refuses what can be none. */
 export function keyParts(keys: readonly Column[], key: string | null): readonly string[] | null {

@@ -1,6 +1,6 @@
 import { must } from '../../base/assert.ts'
 import { PlatformError } from '../../base/errors.ts'
-import { modelOf } from '../../config/find.ts'
+import { modelOf, sourceOf } from '../../config/find.ts'
 import type { Snapshot } from '../../lake/snapshot.ts'
 import { type Column, type ServiceDefinition, serviceDefinition } from '../define/definitions.ts'
 import { EVENT_TIMESTAMP } from '../define/entity-rows.ts'
@@ -58,7 +58,7 @@ function noLabels(error: unknown): string {
 
 function withoutRows(deps: TimeDeps, model: string, service: ServiceDefinition, note: string): TableAt {
   const label = labelOfModel(deps.project, model)
-  const source = must(deps.project.sources.find((s) => s.name === label.source))
+  const source = sourceOf(deps.project, label.source)
   const { type } = must(source.columns.find((c) => c.name === label.column))
   const columns: Column[] = [
     ...service.keys,

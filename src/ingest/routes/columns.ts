@@ -2,7 +2,7 @@ import type { FastifyInstance } from 'fastify'
 import { PlatformError } from '../../base/errors.ts'
 import type { Lake, Recorded } from '../../lake/lake.ts'
 import { limitOf, requireWithin, shown } from '../../wire/limits.ts'
-import { pageOfQuery } from '../../wire/page.ts'
+import { nextOffset, pageOfQuery } from '../../wire/page.ts'
 import { routeOptions } from '../../wire/route.ts'
 import { type ColumnsQuery, columnsAnswer, columnsQuery, sourceParam } from '../../wire/snapshots.ts'
 import { snapshotOfId } from './named-snapshot.ts'
@@ -34,7 +34,7 @@ export function columnRoutes(app: FastifyInstance, { lake }: { lake: Lake }): vo
       snapshots: snapshots.map(({ id, validAt, version, rows }) => ({ id, as_of: validAt, version, rows })),
       total: all.length,
       columns,
-      next_page_token: from + limit < all.length ? String(from + limit) : null,
+      next_page_token: nextOffset({ limit, offset: from }, all.length),
     }
   })
 }

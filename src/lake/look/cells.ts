@@ -39,8 +39,3 @@ export function shownCell(text: unknown): string | null {
   const characters = [...text.slice(0, 2 * most + 2)]
   return characters.length > most ? `${characters.slice(0, most).join('')}…` : text
 }
-
-/** Rows of one page: fewer than were asked for where they are wide. */
-export function pageRows(asked: number, columns: number): number {
-  return Math.max(1, Math.min(asked, Math.floor(limitOf('pageCells') / Math.max(1, columns))))
-}

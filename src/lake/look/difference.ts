@@ -6,9 +6,9 @@
  * Where both tables name their rows by the same columns, rows are matched by these, and what differs in a row is told by its
  * cells. Where they do not, rows can only be there or not: each is compared as a whole, and how often it is there is counted.
  */
-import type { DuckParam, DuckSession } from '../duck.ts'
-import { ident } from '../quote.ts'
-import { boundedText, isFloat, isInteger, type LookedColumn, pageRows, placeOf, shownCell, textOf } from './cells.ts'
+import { rowsWithinCells } from '../../wire/page.ts'
+import type { DuckSession } from '../duck.ts'
+import { boundedText, isFloat, isInteger, type LookedColumn, placeOf, shownCell, textOf } from './cells.ts'
 
 export type Side = { select: string; columns: readonly LookedColumn[]; uniqueKey: readonly string[] | null }
 export type RowKind = 'added' | 'removed' | 'changed'
@@ -73,7 +73,7 @@ async function readKeyed(
   const { inA, inB, both, from: tables } = join(a, b, key)
   const compared = columns.both.filter(({ name }) => !key.includes(name))
   const wanted = column === undefined ? compared : compared.filter(({ name }) => name === column)
-  const limit = pageRows(asked, 2 * compared.length + added.length + removed.length + key.length)
+  const limit = rowsWithinCells(asked, 2 * compared.length + added.length + removed.length + key.length)
   const changed = wanted.length === 0 ? 'false' : `${both} AND (${wanted.map(differs).join(' OR ')})`
   const conditions: Record<RowKind, string> = { added: `${inA} IS NULL`, removed: `${inB} IS NULL`, changed }
   // A row that came or went has no cell that was changed.
@@ -218,15 +218,13 @@ async function readUnkeyed(
 ): Promise<Changes> {
   const { names, grouped } = unmatched(a, b)
   if (kind === 'changed' || column !== undefined) return { changes: [], next: null }
-  const limit = pageRows(asked, names.length)
-  const params: DuckParam[] = []
+  const limit = rowsWithinCells(asked, names.length)
   const where = kind === undefined ? '' : `WHERE n ${kind === 'added' ? '>' : '<'} 0`
   const cells = names.map((_, i) => `${boundedText(`c${i}`)} AS c${i}`)
-  const order = names.map((_, i) => `${ident(`c${i}`)} NULLS FIRST`)
+  const order = names.map((_, i) => `c${i} NULLS FIRST`)
   const found = await duck.rows<Record<string, unknown> & { n: number }>(
     `SELECT ${cells.join(', ')}, n FROM (SELECT * FROM (${grouped}) ${where}
        ORDER BY ${order.join(', ')}, n LIMIT ${limit + 1} OFFSET ${from}) ORDER BY ${order.join(', ')}, n`,
-    params,
   )
   const changes = found.slice(0, limit).map((row): ChangedRow => {
     const added = row.n > 0

@@ -28,8 +28,6 @@ export type Difference = DifferenceSummary & Changes
 export type Look = {
   rows(snapshot: Snapshot, request: RowsRequest): Promise<Rows>
   difference(from: Snapshot, to: Snapshot, request: ChangesRequest): Promise<Difference>
-  /** The same of any two tables; see difference.ts. */
-  compare(from: Side, to: Side, request: ChangesRequest): Promise<Difference>
   statistics(snapshots: readonly Snapshot[], columns: readonly LookedColumn[]): Promise<ColumnStatistics[]>
   /** How many results of statistics are kept in this process. */
   kept(): number
@@ -65,7 +63,6 @@ export function createLook({ sql, objects, duck, work }: Deps): Look {
         const message = `${from.id} and ${to.id} are of two sources; a difference is of two snapshots of one`
         throw new PlatformError('invalid_argument', message)
       }),
-    compare: (from, to, request) => inTurn(() => compare(from, to, request)),
     statistics: (snapshots, columns) =>
       inTurn(() => {
         const files = snapshots.map((snapshot) => ({ ...snapshot, path: () => snapshotPath(objects, snapshot) }))

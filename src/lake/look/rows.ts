@@ -1,7 +1,8 @@
+import { rowsWithinCells } from '../../wire/page.ts'
 import type { Duck, DuckParam } from '../duck.ts'
 import { literal } from '../quote.ts'
 import type { Snapshot } from '../snapshot.ts'
-import { boundedText, type LookedColumn, pageRows, shownCell, textOf } from './cells.ts'
+import { boundedText, type LookedColumn, shownCell, textOf } from './cells.ts'
 
 export type RowsRequest = {
   /** The number of the first row, counted from 0 in the order of the file. */
@@ -17,7 +18,7 @@ export type Rows = { rows: { number: number; cells: (string | null)[] }[]; next:
 /** A page of the rows of a snapshot. Its file stands in the order of the key, so a page is found by row numbers. */
 export async function readRows(duck: Duck, path: string, snapshot: Snapshot, request: RowsRequest): Promise<Rows> {
   const { from, columns, key } = request
-  const limit = pageRows(request.limit, columns.length)
+  const limit = rowsWithinCells(request.limit, columns.length)
   const params: DuckParam[] = [from]
   const conditions = ['file_row_number >= $1']
   for (const [i, column] of (key?.columns ?? []).entries()) {
