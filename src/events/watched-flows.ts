@@ -4,9 +4,9 @@ import type { FlowBody, FlowRun } from '../flows/flow.ts'
 import type { Flows } from '../flows/flows.ts'
 import type { Events } from './events.ts'
 
-/** The same flows, of which it is told that a run is submitted and how far each step is. The engine knows nothing of it. */
 type WaitOptions = Parameters<Flows['wait']>[1] & { onProgress?: OnProgress }
 
+/** The same flows, of which it is told that a run is submitted and how far each step is. The engine knows nothing of it. */
 export function watchedFlows(flows: Flows, events: Events): Flows {
   return {
     ...flows,

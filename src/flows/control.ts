@@ -7,6 +7,7 @@ import type { Database, Sql } from '../db/sql.ts'
 import type { Actors, ControlChange } from './actor.ts'
 import { type BuildName, requireSameBuild } from './build.ts'
 import type { FlowNews } from './flow.ts'
+import { isOver } from './history.ts'
 import { selectAttempts } from './queries/attempts.ts'
 import { askCancel, findUnfinishedLike, insertRetry, type Locked, lockRun } from './queries/control.ts'
 import { anyWorkerLives } from './queries/executors.ts'
@@ -143,10 +144,6 @@ export function createControl(deps: ControlDeps): Control {
 
 export function noSuchRun(runId: string): PlatformError {
   return new PlatformError('not_found', `there is no run '${runId}' of a flow`)
-}
-
-function isOver(state: Locked['state']): boolean {
-  return state !== 'waiting' && state !== 'running'
 }
 
 function over({ id, flow, state }: Locked, todo: string): PlatformError {

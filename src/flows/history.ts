@@ -7,6 +7,10 @@ import { type RunRow, type StepRow, selectRun, selectRuns, selectSteps } from '.
 /** What the records say of runs and their steps. */
 export type FlowState = RunRow['state']
 
+export function isOver(state: FlowState): boolean {
+  return state !== 'waiting' && state !== 'running'
+}
+
 export type FlowSummary = {
   id: string
   flow: string

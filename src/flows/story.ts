@@ -2,7 +2,7 @@ import type { Instant } from '../base/instant.ts'
 import type { Sql } from '../db/sql.ts'
 import { bounded } from './bounded.ts'
 import { noSuchRun } from './control.ts'
-import { errorOf, type FlowError } from './history.ts'
+import { errorOf, type FlowError, isOver } from './history.ts'
 import { type AttemptRow, selectAttempts } from './queries/attempts.ts'
 import { type RunDetailsRow, type StepRow, selectDetails, selectRetries, selectSteps } from './queries/history.ts'
 
@@ -69,7 +69,7 @@ function shown(text: string | null): Shown {
 }
 
 function mayOf({ state, alive, cancelBy }: RunDetailsRow): FlowStory['may'] {
-  const over = state !== 'waiting' && state !== 'running'
+  const over = isOver(state)
   return {
     cancel: over ? `it is over: ${state}` : cancelBy !== null ? `${cancelBy} has asked for its end` : null,
     resume: over ? `it is over: ${state}` : state === 'running' && alive ? 'it is under way' : null,

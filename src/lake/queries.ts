@@ -99,16 +99,24 @@ export type PageFilter = {
 
 /** Newest first, each with what is known of it now. */
 export async function selectPage(sql: Sql, where: PageFilter): Promise<Recorded[]> {
-  const rows = await sql.query<WithWithdrawal>(
-    `select ${COLUMNS}, w.recorded_at as "withdrawnAt", w.actor, w.reason
-     from ${SNAPSHOTS} left join lake.withdrawal w on w.seq = s.seq
-     where ($1::text is null or source = $1)
+  return selectRecorded(
+    sql,
+    `where ($1::text is null or source = $1)
        and ($2::timestamptz is null or valid_at = $2)
        and ($3::boolean is null or (w.seq is not null) = $3)
        and ($4::bigint is null or s.seq < $4)
      order by s.seq desc
      limit $5`,
     [where.source ?? null, where.validAt ?? null, where.withdrawn ?? null, where.before, where.limit],
+  )
+}
+
+/** Which and in what order, as the rest of a statement; each with what is known of it now. */
+async function selectRecorded(sql: Sql, which: string, values: unknown[]): Promise<Recorded[]> {
+  const rows = await sql.query<WithWithdrawal>(
+    `select ${COLUMNS}, w.recorded_at as "withdrawnAt", w.actor, w.reason
+     from ${SNAPSHOTS} left join lake.withdrawal w on w.seq = s.seq ${which}`,
+    values,
   )
   return rows.map(recorded)
 }
@@ -254,31 +262,16 @@ export async function selectSourceTotals(sql: Sql): Promise<SourceTotals[]> {
 
 /** By seq, with what is known of them now. */
 export async function selectBySeq(sql: Sql, seqs: readonly number[]): Promise<Recorded[]> {
-  const rows = await sql.query<WithWithdrawal>(
-    `select ${COLUMNS}, w.recorded_at as "withdrawnAt", w.actor, w.reason
-     from ${SNAPSHOTS} left join lake.withdrawal w on w.seq = s.seq where s.seq = any ($1::bigint[])`,
-    [seqs],
-  )
-  return rows.map(recorded)
+  return selectRecorded(sql, 'where s.seq = any ($1::bigint[])', [seqs])
 }
 
 /** Those that came of a delivered file, or that are or were kept under this digest. */
 export async function selectByDigest(sql: Sql, digest: string, limit: number): Promise<Recorded[]> {
-  const rows = await sql.query<WithWithdrawal>(
-    `select ${COLUMNS}, w.recorded_at as "withdrawnAt", w.actor, w.reason
-     from ${SNAPSHOTS} left join lake.withdrawal w on w.seq = s.seq
-     where s.file_digest = $1 or s.digest = $1 or r.digest = $1 order by s.seq limit $2`,
-    [digest, limit],
-  )
-  return rows.map(recorded)
+  const of = 's.file_digest = $1 or s.digest = $1 or r.digest = $1'
+  return selectRecorded(sql, `where ${of} order by s.seq limit $2`, [digest, limit])
 }
 
 /** By id, with what is known of them now. */
 export async function selectById(sql: Sql, ids: readonly string[]): Promise<Recorded[]> {
-  const rows = await sql.query<WithWithdrawal>(
-    `select ${COLUMNS}, w.recorded_at as "withdrawnAt", w.actor, w.reason
-     from ${SNAPSHOTS} left join lake.withdrawal w on w.seq = s.seq where s.id = any ($1::text[]) order by s.seq`,
-    [ids],
-  )
-  return rows.map(recorded)
+  return selectRecorded(sql, 'where s.id = any ($1::text[]) order by s.seq', [ids])
 }

@@ -168,7 +168,6 @@ export const statisticsAnswer = z.object({
     .nullable()
     .meta({ description: 'Of changes: what all deliveries together have put online; null for whole states.' }),
 })
-export type StatisticsAnswer = z.output<typeof statisticsAnswer>
 
 /** The newest moments are told of; a page of them is drawn at once. */
 export const STATISTICS_MOMENTS_MAX = 24

@@ -1,6 +1,6 @@
 import type { Sql } from '../../db/sql.ts'
 import type { RunRow } from './history.ts'
-import { RUNS_CHANNEL } from './runs.ts'
+import { notifyWaiting } from './runs.ts'
 
 type Query = Pick<Sql, 'query'>
 
@@ -13,15 +13,12 @@ export type Locked = {
   state: RunRow['state']
   build: string | null
   askedBy: string | null
-  steps: number
 }
 
 /** A run, kept as it is until the end of the transaction. */
 export async function lockRun(sql: Query, runId: string): Promise<Locked | undefined> {
   const rows = await sql.query<Locked>(
-    `select id, flow, state, build, cancel_by as "askedBy",
-       (select count(*) from flows.step where run_id = run.id)::int as steps
-     from flows.run where id = $1 for update`,
+    `select id, flow, state, build, cancel_by as "askedBy" from flows.run where id = $1 for update`,
     [runId],
   )
   return rows[0]
@@ -55,7 +52,7 @@ export async function selectAsked(
 /** A new run of the same wish that has the first `from` steps of `of`; false while one of the same key is unfinished. */
 export async function insertRetry(
   sql: Query,
-  { runId, of, from, by }: { runId: string; of: string; from: number; by: string | null },
+  { runId, of, from, by }: { runId: string; of: string; from: number; by: string },
 ): Promise<boolean> {
   const made = await sql.query(
     `insert into flows.run (id, flow, key, build, state, input, submitted_by, retry_of, retry_from)
@@ -70,7 +67,7 @@ export async function insertRetry(
      from flows.step where run_id = $2 and number < $3`,
     [runId, of, from],
   )
-  await sql.query(`select pg_notify('${RUNS_CHANNEL}', '')`)
+  await notifyWaiting(sql)
   return true
 }
 

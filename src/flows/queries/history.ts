@@ -4,7 +4,7 @@ import { LIVE } from './executors.ts'
 
 type Query = Pick<Sql, 'query'>
 
-export const RUN_STATES = ['waiting', 'running', 'succeeded', 'failed', 'cancelled'] as const
+const RUN_STATES = ['waiting', 'running', 'succeeded', 'failed', 'cancelled'] as const
 
 export type RunRow = {
   id: string
