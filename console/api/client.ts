@@ -42,11 +42,6 @@ export function send<Answer>(method: Method, url: string, body?: unknown, signal
   return ask<Answer>(url, { method, signal: signal ?? null, ...json })
 }
 
-/** The answer as text, for files. */
-export async function getText(url: string, signal?: AbortSignal): Promise<string> {
-  return (await answerOf(url, { signal: signal ?? null })).text()
-}
-
 async function ask<Answer>(url: string, init: RequestInit): Promise<Answer> {
   const response = await answerOf(url, init)
   if (response.status === 204) return undefined as Answer
@@ -55,7 +50,7 @@ async function ask<Answer>(url: string, init: RequestInit): Promise<Answer> {
 }
 
 /** Urls are relative to the page, which may stand below a path of a proxy. */
-export async function answerOf(url: string, init: RequestInit): Promise<Response> {
+async function answerOf(url: string, init: RequestInit): Promise<Response> {
   let response: Response
   try {
     response = await fetch(url, { credentials: 'same-origin', ...init })

@@ -1,4 +1,4 @@
-const part = encodeURIComponent
+import { part } from '../query-string.ts'
 
 export const session = () => 'sessions/current'
 export const sessions = () => 'sessions'

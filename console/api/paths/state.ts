@@ -1,2 +1,1 @@
 export const events = () => 'events'
-export const ready = () => 'ready'

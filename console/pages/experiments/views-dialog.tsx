@@ -13,7 +13,7 @@ import { When } from '../../ui/when.tsx'
 import { useWords } from '../../words/words.tsx'
 import { searchOfView } from './table-state.ts'
 
-export function useViews(experimentId: string) {
+function useViews(experimentId: string) {
   return useQuery({
     queryKey: ['views', experimentId],
     queryFn: ({ signal }) => get<ViewsAnswer>(paths.experimentViews(experimentId), signal),

@@ -1,3 +1,5 @@
+import { paths } from '../../api/paths.ts'
+
 export type Asked = { base: string; model: string; key: Readonly<Record<string, string>> }
 
 export const LANGUAGES = ['curl', 'Python', 'TypeScript'] as const
@@ -5,7 +7,7 @@ export type Snippet = (typeof LANGUAGES)[number]
 
 /** The same question from a program, to copy. A token is needed only where the server asks for one. */
 export function snippet(language: Snippet, { base, model, key }: Asked): string {
-  const url = `${base.replace(/\/$/, '')}/models/${encodeURIComponent(model)}/predict?explain=true`
+  const url = `${base.replace(/\/$/, '')}/${paths.predict(model)}`
   const body = JSON.stringify(key)
   switch (language) {
     case 'curl':

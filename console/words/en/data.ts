@@ -71,8 +71,6 @@ export const data = {
   mean: 'mean',
   median: 'median',
   range: 'range',
-  below: (n: string) => `${n} below`,
-  above: (n: string) => `${n} above`,
   others: 'others',
   shifted: 'shifted',
   shiftedWhat: (psi: string) => `Population stability index ${psi} against the month before; above 0.2 is a shift`,

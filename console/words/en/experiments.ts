@@ -98,12 +98,10 @@ export const experiments = {
   views: 'Views',
   viewsNone: 'No view is saved yet.',
   viewName: 'Name of the view',
-  viewSave: 'Save as a view',
   viewSaveNew: 'Save under this name',
   viewReplace: (name: string) => `Save ${name} anew`,
   viewDelete: (name: string) => `Delete the view ${name}`,
   viewSaved: (name: string) => `The view ${name} is saved, for everybody`,
   viewDeleted: (name: string) => `The view ${name} is deleted`,
   viewBy: 'saved by',
-  viewGone: 'This view is no longer saved.',
 }

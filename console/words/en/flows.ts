@@ -28,7 +28,6 @@ export const flows = {
   runs: 'runs',
   failedRuns: 'failed',
   longest: 'longest',
-  each: 'each',
   steps: 'Steps',
   noSteps: 'No step has begun yet',
   noStepsWaiting: 'No worker has taken it yet. One is part of weir up; or start weir worker.',
@@ -73,5 +72,4 @@ export const flows = {
   retryTitle: (step: string) => `Do it again from here: ${step}`,
   retryWhat: 'A new run takes over the steps before it, as they were recorded, and does the rest.',
   retryDo: 'Start the new run',
-  whyNot: 'Not now:',
 }

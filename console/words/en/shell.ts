@@ -5,7 +5,6 @@ export const shell = {
   findWhat: 'Pages, models, sources, views, flows',
   nothingFound: 'Nothing found',
   goTo: 'Go to',
-  actions: 'Actions',
   theme: 'Theme',
   themes: { system: 'System', light: 'Light', dark: 'Dark' },
   language: 'Language',

@@ -35,7 +35,6 @@ export const train = {
   loss: 'Loss',
   round: 'round',
   curve: { train: 'rows that it learns from', valid: 'rows that it does not' },
-  lossLater: 'A learner that goes by rounds tells its loss while it learns.',
   result: (model: string, version: number) => `${model} version ${version}`,
   reused: 'It was trained from the same inputs before: no new version was made.',
   openRun: 'Open the run',

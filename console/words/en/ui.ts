@@ -10,8 +10,6 @@ export const ui = {
   all: 'All',
   none: 'None',
   never: 'never',
-  yes: 'yes',
-  no: 'no',
   null: 'null',
   noAnswer: 'The server does not answer',
   noAnswerDo: 'It may be starting, or stopped. This page asks again when it is back.',

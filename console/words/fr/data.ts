@@ -73,8 +73,6 @@ export const data: typeof English = {
   mean: 'moyenne',
   median: 'médiane',
   range: 'étendue',
-  below: (n) => `${n} en dessous`,
-  above: (n) => `${n} au-dessus`,
   others: 'autres',
   shifted: 'décalée',
   shiftedWhat: (psi) => `Indice de stabilité ${psi} par rapport au mois précédent ; un décalage au-delà de 0,2`,

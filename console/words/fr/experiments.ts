@@ -103,12 +103,10 @@ export const experiments: typeof English = {
   views: 'Vues',
   viewsNone: 'Aucune vue enregistrée pour l’instant.',
   viewName: 'Nom de la vue',
-  viewSave: 'Enregistrer comme vue',
   viewSaveNew: 'Enregistrer sous ce nom',
   viewReplace: (name) => `Enregistrer ${name} de nouveau`,
   viewDelete: (name) => `Supprimer la vue ${name}`,
   viewSaved: (name) => `La vue ${name} est enregistrée, pour tout le monde`,
   viewDeleted: (name) => `La vue ${name} est supprimée`,
   viewBy: 'enregistrée par',
-  viewGone: 'Cette vue n’est plus enregistrée.',
 }

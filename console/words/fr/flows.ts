@@ -31,7 +31,6 @@ export const flows: typeof English = {
   runs: 'exécutions',
   failedRuns: 'échouées',
   longest: 'la plus longue',
-  each: 'en moyenne',
   steps: 'Étapes',
   noSteps: 'Aucune étape n’a commencé',
   noStepsWaiting: 'Aucun worker ne l’a prise. weir up en contient un ; sinon lancez weir worker.',
@@ -77,5 +76,4 @@ export const flows: typeof English = {
   retryTitle: (step) => `Refaire à partir d’ici : ${step}`,
   retryWhat: 'Une nouvelle exécution reprend les étapes d’avant, comme elles sont enregistrées, et fait le reste.',
   retryDo: 'Lancer la nouvelle exécution',
-  whyNot: 'Pas maintenant :',
 }

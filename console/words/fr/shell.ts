@@ -7,7 +7,6 @@ export const shell: typeof English = {
   findWhat: 'Pages, modèles, sources, vues, flux',
   nothingFound: 'Rien trouvé',
   goTo: 'Aller à',
-  actions: 'Actions',
   theme: 'Thème',
   themes: { system: 'Système', light: 'Clair', dark: 'Sombre' },
   language: 'Langue',

@@ -31,7 +31,6 @@ export const train: typeof English = {
   loss: 'Perte',
   round: 'tour',
   curve: { train: 'lignes dont il apprend', valid: 'lignes dont il n’apprend pas' },
-  lossLater: 'Un apprenant qui va par tours dit sa perte pendant qu’il apprend.',
   result: (model, version) => `${model} version ${version}`,
   reused: 'Entraîné auparavant des mêmes entrées : aucune nouvelle version.',
   openRun: 'Ouvrir l’exécution',

@@ -12,8 +12,6 @@ export const ui: typeof English = {
   all: 'Tout',
   none: 'Aucun',
   never: 'jamais',
-  yes: 'oui',
-  no: 'non',
   null: 'null',
   noAnswer: 'Le serveur ne répond pas',
   noAnswerDo: 'Il démarre peut-être, ou il est arrêté. Cette page redemandera à son retour.',
