@@ -1,10 +1,11 @@
-import type { ReactNode } from 'react'
+import { type ReactNode, useContext, useEffect, useRef } from 'react'
 import {
   Menu as AriaMenu,
   Select as AriaSelect,
   Slider as AriaSlider,
   Button,
   ComboBox,
+  ComboBoxStateContext,
   Input,
   Label,
   ListBox,
@@ -68,20 +69,40 @@ export function Combo({
   free?: boolean
   placeholder?: string
 }) {
+  const wanted = useRef(false)
+  const want = () => {
+    wanted.current = true
+  }
   return (
     <ComboBox
       className="field"
       allowsCustomValue={free}
       inputValue={value}
       onInputChange={(text) => (onType ?? onChange)(text)}
-      onSelectionChange={(key) => key !== null && onChange(String(key))}
+      onSelectionChange={(key) => {
+        wanted.current = false
+        if (key !== null) onChange(String(key))
+      }}
       menuTrigger="focus"
     >
       <Label className={labelUnseen ? 'unseen' : 'field-label'}>{label}</Label>
-      <Input className="field-input" {...(placeholder ? { placeholder } : {})} />
+      <Input className="field-input" onFocus={want} onInput={want} {...(placeholder ? { placeholder } : {})} />
+      <OpensLate wanted={wanted} />
       <Options options={options} />
     </ComboBox>
   )
+}
+
+/** What completes a text may come after it was typed: the list then opens as if it had been there. */
+function OpensLate({ wanted }: { wanted: { current: boolean } }) {
+  const state = useContext(ComboBoxStateContext)
+  // At each drawing: nothing else tells that the list has come.
+  useEffect(() => {
+    if (!state || !wanted.current) return
+    if (!state.isOpen && state.isFocused) state.open(null, 'input')
+    if (state.isOpen || !state.isFocused) wanted.current = false
+  })
+  return null
 }
 
 function Options({ options }: { options: readonly Option[] }) {

@@ -4,5 +4,3 @@ export const predictable = () => 'predict'
 export const predict = (model: string) => `models/${part(model)}/predict${queryString({ explain: true })}`
 export const whatIf = (model: string) => `models/${part(model)}/what-if`
 export const liveFeatures = (model: string, key: string) => `models/${part(model)}/features/${part(key)}`
-export const keysBeginning = (entity: string, prefix: string) =>
-  `entities/${part(entity)}/keys${queryString({ prefix, limit: 20 })}`

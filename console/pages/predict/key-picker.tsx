@@ -1,12 +1,11 @@
 import { useQuery } from '@tanstack/react-query'
 import { type FormEvent, useState } from 'react'
-import type { KeysAnswer } from '../../../src/wire/entities.ts'
 import type { PredictModel } from '../../../src/wire/what-if.ts'
-import { get } from '../../api/client.ts'
-import { paths } from '../../api/paths.ts'
 import { Button } from '../../ui/button.tsx'
 import { Combo } from '../../ui/choices.tsx'
+import { TextField } from '../../ui/fields.tsx'
 import { useWords } from '../../words/words.tsx'
+import { keysQuery } from '../time/queries.ts'
 
 type Parts = Record<string, string>
 
@@ -25,11 +24,7 @@ export function KeyPicker({
   const [first] = model.keys
   const [entity] = model.entities
   const prefix = first ? (typed[first.name] ?? '') : ''
-  const known = useQuery({
-    queryKey: ['keys', entity ?? null, prefix],
-    queryFn: ({ signal }) => get<KeysAnswer>(paths.keysBeginning(entity!, prefix), signal),
-    enabled: entity !== undefined,
-  })
+  const known = useQuery({ ...keysQuery(entity ?? '', prefix), enabled: entity !== undefined })
   const options = (known.data?.keys ?? []).map(({ text, parts: all }) => {
     const name = model.keys.map((key) => all[key.name] ?? '').join(' · ')
     return { id: text, name: model.keys.length === 1 ? text : name }
@@ -40,24 +35,29 @@ export function KeyPicker({
     setTyped(found.parts)
     onPick(found.parts)
   }
+  const type = (name: string) => (text: string) => setTyped((old) => ({ ...old, [name]: text }))
   const submit = (event: FormEvent) => {
     event.preventDefault()
     onPick(typed)
   }
   return (
     <form className="predict-key" onSubmit={submit}>
-      {model.keys.map(({ name }, at) => (
-        <Combo
-          key={name}
-          label={name}
-          free
-          value={typed[name] ?? ''}
-          onType={(text) => setTyped((old) => ({ ...old, [name]: text }))}
-          onChange={pick}
-          options={at === 0 ? options : []}
-          placeholder={at === 0 ? w.keyHelp : ''}
-        />
-      ))}
+      {model.keys.map(({ name }, at) =>
+        at === 0 ? (
+          <Combo
+            key={name}
+            label={name}
+            free
+            value={typed[name] ?? ''}
+            onType={type(name)}
+            onChange={pick}
+            options={options}
+            placeholder={w.keyHelp}
+          />
+        ) : (
+          <TextField key={name} label={name} value={typed[name] ?? ''} onChange={type(name)} />
+        ),
+      )}
       <Button type="submit" look="main" isDisabled={model.keys.some(({ name }) => (typed[name] ?? '') === '')}>
         {w.title}
       </Button>
