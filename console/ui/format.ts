@@ -67,3 +67,9 @@ export function relativeText(ms: number, nowMs: number, language = 'en'): string
   const [, unitMs, unit] = STEPS.find(([limit]) => Math.abs(apart) < limit) ?? STEPS[STEPS.length - 1]!
   return format.format(Math.trunc(apart / unitMs), unit)
 }
+
+/** `2024-01-31` for a midnight, else the shortest form that loses nothing: as the command line shows a moment. */
+export function momentText(instant: string): string {
+  if (instant.endsWith('T00:00:00.000000Z')) return instant.slice(0, 10)
+  return instant.replace(/\.?0+Z$/, 'Z')
+}

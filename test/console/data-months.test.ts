@@ -1,5 +1,6 @@
 import { describe, expect, test } from 'vitest'
-import { beforeOf, dayText, sourceOfFile, stabilityIndex } from '../../console/pages/data/months.ts'
+import { beforeOf, sourceOfFile, stabilityIndex } from '../../console/pages/data/months.ts'
+import { momentText } from '../../console/ui/format.ts'
 
 const at = (asOf: string, version: number, withdrawn: object | null = null) => ({
   id: `s/${asOf}/v${version}`,
@@ -9,9 +10,9 @@ const at = (asOf: string, version: number, withdrawn: object | null = null) => (
 })
 
 test('a moment is shown as the command line shows it', () => {
-  expect(dayText('2024-01-31T00:00:00.000000Z')).toBe('2024-01-31')
-  expect(dayText('2024-01-31T12:30:00.000000Z')).toBe('2024-01-31T12:30:00Z')
-  expect(dayText('2024-01-31T12:30:00.120000Z')).toBe('2024-01-31T12:30:00.12Z')
+  expect(momentText('2024-01-31T00:00:00.000000Z')).toBe('2024-01-31')
+  expect(momentText('2024-01-31T12:30:00.000000Z')).toBe('2024-01-31T12:30:00Z')
+  expect(momentText('2024-01-31T12:30:00.120000Z')).toBe('2024-01-31T12:30:00.12Z')
 })
 
 test('a snapshot is compared with the version before it, also a withdrawn one; a first version with what counts of the month before', () => {

@@ -1,17 +1,9 @@
 import { expect, test } from 'vitest'
-import {
-  labelled,
-  placeOf,
-  readMoment,
-  shareOf,
-  shownMoment,
-  stopAtShare,
-  stopOf,
-  tickText,
-} from '../../console/pages/time/axis.ts'
+import { labelled, placeOf, readMoment, shareOf, stopAtShare, stopOf, tickText } from '../../console/pages/time/axis.ts'
 import { cellText, differingFirst, typesOf } from '../../console/pages/time/cell-text.ts'
 import { validateTime } from '../../console/pages/time/search.ts'
 import { namesOf, otherOf, settingOf } from '../../console/pages/time/setting.ts'
+import { momentText } from '../../console/ui/format.ts'
 import { displayInstant, parseInstant } from '../../src/base/instant.ts'
 import { cellText as printed } from '../../src/cli/commands/at.ts'
 import type { ValueType } from '../../src/values/values.ts'
@@ -48,7 +40,7 @@ test('moments are read and shown as the command line does, to the microsecond, a
     '2024-01-31T12:00',
   ]) {
     expect(readMoment(text), text).toBe(at(text))
-    expect(shownMoment(at(text)), text).toBe(displayInstant(at(text)))
+    expect(momentText(at(text)), text).toBe(displayInstant(at(text)))
   }
   for (const text of ['', 'soon', '2024-02-30', '2024-13-01', '2024-01-31T25:00:00Z', '2024-01-31T12:00:00.0000001Z']) {
     expect(readMoment(text), text).toBeUndefined()

@@ -5,12 +5,12 @@ import { get } from '../../api/client.ts'
 import { paths } from '../../api/paths.ts'
 import { Status } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
+import { momentText } from '../../ui/format.ts'
 import { Answer, Empty } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { When } from '../../ui/when.tsx'
 import { useWords } from '../../words/words.tsx'
 import { DeliveryLink } from './links.tsx'
-import { dayText } from './months.ts'
 import { DELIVERY_TONES } from './tones.ts'
 
 type Deliveries = z.output<typeof deliveriesAnswer>
@@ -29,7 +29,7 @@ export function DeliveryTable({ source, limit }: { source?: string; limit: numbe
   const columns: Column<Delivery>[] = [
     { id: 'when', name: w.when, cell: (d) => <When at={d.finished_at} /> },
     { id: 'of', name: w.report, cell: (d) => <DeliveryLink id={d.id}>{w.delivery(d.id)}</DeliveryLink> },
-    { id: 'as_of', name: w.asOf, cell: (d) => <span className="num">{dayText(d.as_of)}</span> },
+    { id: 'as_of', name: w.asOf, cell: (d) => <span className="num">{momentText(d.as_of)}</span> },
     {
       id: 'state',
       name: w.state,

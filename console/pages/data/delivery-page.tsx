@@ -4,6 +4,7 @@ import type { DeliveryAnswer } from '../../../src/wire/deliveries.ts'
 import { get } from '../../api/client.ts'
 import { paths } from '../../api/paths.ts'
 import { Badge, Status } from '../../ui/badge.tsx'
+import { momentText } from '../../ui/format.ts'
 import { Bytes, Num } from '../../ui/num.tsx'
 import { Page as Frame, Section } from '../../ui/page.tsx'
 import { Answer, Empty } from '../../ui/states.tsx'
@@ -12,7 +13,6 @@ import { When } from '../../ui/when.tsx'
 import { useWords } from '../../words/words.tsx'
 import { Findings } from './findings.tsx'
 import { SnapshotLink, SourceLink } from './links.tsx'
-import { dayText } from './months.ts'
 import { DELIVERY_TONES } from './tones.ts'
 import './data.css'
 
@@ -63,7 +63,7 @@ function About({ of }: { of: DeliveryAnswer }) {
     <>
       <Status tone={DELIVERY_TONES[of.state]!}>{w.deliveryStates[of.state]}</Status>
       <span>
-        {w.asOf} {dayText(of.as_of)}
+        {w.asOf} {momentText(of.as_of)}
       </span>
       <When at={of.finished_at} />
       {of.actor && <span>{of.actor}</span>}

@@ -4,11 +4,11 @@ import type { ImpactAnswer } from '../../../src/wire/lineage.ts'
 import { get } from '../../api/client.ts'
 import { paths } from '../../api/paths.ts'
 import { Badge, Status } from '../../ui/badge.tsx'
+import { momentText } from '../../ui/format.ts'
 import { KeyValues } from '../../ui/key-values.tsx'
 import { Section } from '../../ui/page.tsx'
 import { Answer } from '../../ui/states.tsx'
 import { useWords } from '../../words/words.tsx'
-import { dayText } from './months.ts'
 
 const SHOWN = 12
 
@@ -47,7 +47,7 @@ export function Impact({ of }: { of: ImpactAnswer }) {
             w.trainingSets,
             listed(sets, ({ identity, name, as_of: asOf }) => (
               <Link key={identity} to="/lineage" search={{ of: `training_set:${identity}` }}>
-                {name} {asOf && dayText(asOf)}
+                {name} {asOf && momentText(asOf)}
               </Link>
             )),
           ],

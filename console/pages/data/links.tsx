@@ -1,5 +1,5 @@
 import { Link } from '@tanstack/react-router'
-import { dayText } from './months.ts'
+import { momentText } from '../../ui/format.ts'
 
 export function SnapshotLink({ id, children }: { id: string; children?: string }) {
   return (
@@ -10,7 +10,7 @@ export function SnapshotLink({ id, children }: { id: string; children?: string }
 }
 
 export function MonthLink({ of }: { of: { id: string; as_of: string; version: number } }) {
-  const text = `${dayText(of.as_of)}${of.version > 1 ? ` v${of.version}` : ''}`
+  const text = `${momentText(of.as_of)}${of.version > 1 ? ` v${of.version}` : ''}`
   return <SnapshotLink id={of.id}>{text}</SnapshotLink>
 }
 

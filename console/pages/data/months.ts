@@ -1,10 +1,4 @@
-/** Moments and counts as the pages of data say them. Pure: tests compare them. */
-
-/** `2024-01-31` for a midnight, else the shortest form that loses nothing: as the command line shows a moment. */
-export function dayText(instant: string): string {
-  if (instant.endsWith('T00:00:00.000000Z')) return instant.slice(0, 10)
-  return instant.replace(/\.?0+Z$/, 'Z')
-}
+/** What the pages of data reckon. Pure: tests compare them. */
 
 type Told = { id: string; as_of: string; version: number; withdrawn: unknown }
 

@@ -4,6 +4,7 @@ import type { SnapshotAnswer } from '../../../src/wire/snapshots.ts'
 import { get } from '../../api/client.ts'
 import { paths } from '../../api/paths.ts'
 import { Status } from '../../ui/badge.tsx'
+import { momentText } from '../../ui/format.ts'
 import { KeyValues } from '../../ui/key-values.tsx'
 import { Bytes, Num } from '../../ui/num.tsx'
 import { Page as Frame, Section } from '../../ui/page.tsx'
@@ -12,7 +13,6 @@ import { When } from '../../ui/when.tsx'
 import { useWords } from '../../words/words.tsx'
 import { ImpactSection } from './impact.tsx'
 import { DeliveryLink, MonthLink, SourceLink } from './links.tsx'
-import { dayText } from './months.ts'
 import { Rows } from './rows.tsx'
 import { SnapshotRows } from './snapshots.tsx'
 import { WithdrawDialog } from './withdraw.tsx'
@@ -99,7 +99,7 @@ function Facts({ of }: { of: SnapshotAnswer }) {
     <KeyValues
       items={[
         [w.source, <SourceLink key="s" name={of.source} />],
-        [w.asOf, dayText(of.as_of)],
+        [w.asOf, momentText(of.as_of)],
         [w.rows, <Num key="r" value={of.rows} />],
         [w.columns, <Num key="c" value={of.columns.length} />],
         [w.key, of.key?.join(', ') ?? undefined],

@@ -5,13 +5,14 @@ import { get } from '../../api/client.ts'
 import { paths } from '../../api/paths.ts'
 import { Status } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
+import { momentText } from '../../ui/format.ts'
 import { Bytes, Num } from '../../ui/num.tsx'
 import { Answer, Empty } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { When } from '../../ui/when.tsx'
 import { useWords } from '../../words/words.tsx'
 import { SnapshotLink } from './links.tsx'
-import { beforeOf, dayText } from './months.ts'
+import { beforeOf } from './months.ts'
 
 export type Told = SnapshotsAnswer['snapshots'][number]
 
@@ -50,7 +51,7 @@ export function SnapshotTable({ source }: { source: string }) {
 export function SnapshotRows({ rows, label }: { rows: readonly Told[]; label: string }) {
   const w = useWords().data
   const columns: Column<Told>[] = [
-    { id: 'as_of', name: w.asOf, cell: (s) => <SnapshotLink id={s.id}>{dayText(s.as_of)}</SnapshotLink> },
+    { id: 'as_of', name: w.asOf, cell: (s) => <SnapshotLink id={s.id}>{momentText(s.as_of)}</SnapshotLink> },
     { id: 'version', name: w.version, number: true, cell: (s) => s.version },
     { id: 'state', name: w.state, cell: (s) => <SnapshotState of={s} among={rows} /> },
     { id: 'rows', name: w.rows, number: true, cell: (s) => <Num value={s.rows} /> },
@@ -74,7 +75,7 @@ function Compared({ to, among }: { to: Told; among: readonly Told[] }) {
   const text =
     before.as_of === to.as_of
       ? `v${before.version} → v${to.version}`
-      : `${dayText(before.as_of)} → ${dayText(to.as_of)}`
+      : `${momentText(before.as_of)} → ${momentText(to.as_of)}`
   return (
     <Link to="/data/compare" search={{ from: before.id, to: to.id }}>
       {text}

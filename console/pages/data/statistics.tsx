@@ -4,12 +4,12 @@ import { get } from '../../api/client.ts'
 import { paths } from '../../api/paths.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
-import { numberText, percentText } from '../../ui/format.ts'
+import { momentText, numberText, percentText } from '../../ui/format.ts'
 import { Histogram } from '../../ui/small-plots.tsx'
 import { Answer } from '../../ui/states.tsx'
 import { useLanguage } from '../../words/words.tsx'
 import { MonthLink } from './links.tsx'
-import { dayText, stabilityIndex } from './months.ts'
+import { stabilityIndex } from './months.ts'
 
 const LIMIT = 15
 const SHIFT = 0.2
@@ -61,7 +61,7 @@ export function Statistics({
                     </th>
                     {snapshots.map((one, at) => (
                       <td key={one.id}>
-                        <Month of={column} at={at} rows={one.rows} month={dayText(one.as_of)} />
+                        <Month of={column} at={at} rows={one.rows} month={momentText(one.as_of)} />
                       </td>
                     ))}
                   </tr>
@@ -157,6 +157,6 @@ function Shift({ of: { histogram }, at }: { of: Described; at: number }) {
 }
 
 function shortened(text: string): string {
-  const day = dayText(text)
+  const day = momentText(text)
   return day.length > 24 ? `${day.slice(0, 23)}…` : day
 }

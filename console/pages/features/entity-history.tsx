@@ -1,10 +1,10 @@
 import type { HistoryAnswer } from '../../../src/wire/entities.ts'
 import { Badge } from '../../ui/badge.tsx'
+import { momentText } from '../../ui/format.ts'
 import { Sparkline } from '../../ui/small-plots.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { When } from '../../ui/when.tsx'
 import { useWords } from '../../words/words.tsx'
-import { shownMoment } from '../time/axis.ts'
 import { Cell, SnapshotLink } from '../time/cells.tsx'
 import { type HistoryLine, historyLines, numberOfCell } from './history-lines.ts'
 
@@ -55,7 +55,7 @@ function lineColumns(w: Words): Column<HistoryLine>[] {
       cell: (line) => (
         <span className="features-values">
           {line.points.slice(-VALUES_MAX).map((point) => (
-            <span key={point.at} title={`${shownMoment(point.at)} · ${point.snapshot}`}>
+            <span key={point.at} title={`${momentText(point.at)} · ${point.snapshot}`}>
               <Cell type={line.type} value={point.value} />
             </span>
           ))}
@@ -71,7 +71,7 @@ function factColumns({ views }: HistoryAnswer, w: Words): Column<Fact>[] {
   const features = new Map(views.map(({ view, features: all }) => [view, all]))
   return [
     { id: 'recorded', name: w.recorded, cell: (fact) => <When at={fact.recorded_at} /> },
-    { id: 'valid', name: w.describes, cell: (fact) => <span className="time-when">{shownMoment(fact.valid_at)}</span> },
+    { id: 'valid', name: w.describes, cell: (fact) => <span className="time-when">{momentText(fact.valid_at)}</span> },
     { id: 'view', name: w.view, cell: (fact) => fact.view },
     {
       id: 'values',

@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
 import type { FeatureViewAnswer } from '../../../src/wire/features.ts'
+import { momentText } from '../../ui/format.ts'
 import { Num, Percent } from '../../ui/num.tsx'
 import { Section } from '../../ui/page.tsx'
 import { Histogram, Sparkline } from '../../ui/small-plots.tsx'
 import { Answer, Empty } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { useWords } from '../../words/words.tsx'
-import { shownMoment } from '../time/axis.ts'
 import { Cell } from '../time/cells.tsx'
 import { histogramsQuery, viewMomentsQuery } from './queries.ts'
 import { barsOf, type Line, linesOf } from './statistics.ts'
@@ -28,7 +28,7 @@ export function FeaturesOverMonths({ view }: { view: FeatureViewAnswer }) {
           <Section
             title={w.statistics}
             about={
-              first && last && w.months(answer.moments.length, shownMoment(first.validAt), shownMoment(last.validAt))
+              first && last && w.months(answer.moments.length, momentText(first.validAt), momentText(last.validAt))
             }
           >
             {last === undefined ? (

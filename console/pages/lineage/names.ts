@@ -1,5 +1,5 @@
 import type { LineageAnswer, LineageNode } from '../../../src/wire/lineage.ts'
-import { dayText } from '../data/months.ts'
+import { momentText } from '../../ui/format.ts'
 
 /** A thing by the name that people know it by. Pure: tests compare them. */
 export function nodeTitle({ kind, name, says }: LineageNode, answersOf: (name: string) => string): string {
@@ -21,7 +21,7 @@ export function nodeAbout({ kind, name, says }: LineageNode): string | null {
 export function periodText(node: LineageNode, until: (to: string) => string, now: string): string | null {
   const last = node.periods?.at(-1)
   if (!last) return null
-  return last.to === null ? now : until(dayText(`${last.to.slice(0, 10)}T00:00:00.000000Z`))
+  return last.to === null ? now : until(momentText(`${last.to.slice(0, 10)}T00:00:00.000000Z`))
 }
 
 const KINDS = ['file', 'snapshot', 'training_set', 'view', 'run', 'version', 'answers']

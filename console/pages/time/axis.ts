@@ -1,3 +1,5 @@
+import { momentText } from '../../ui/format.ts'
+
 /**
  * The two axes of the time machine. Each is a row of stops, the moments at which something changed, one step apart: what
  * came in within one second can be told apart, and nothing lies between. Moments are texts of fixed width, so their order is
@@ -41,15 +43,9 @@ export function readMoment(text: string): string | undefined {
   return rolled ? `${utc.slice(0, 19)}.${fraction.padEnd(6, '0')}Z` : undefined
 }
 
-/** `2024-01-31` for a midnight, else the shortest form that loses nothing: as the command line shows a moment. */
-export function shownMoment(instant: string): string {
-  if (instant.endsWith('T00:00:00.000000Z')) return instant.slice(0, 10)
-  return instant.replace(/\.?0+Z$/, 'Z')
-}
-
 /** To the second, for narrow places. */
 export function shortMoment(instant: string): string {
-  return shownMoment(`${instant.slice(0, 19)}.000000Z`)
+  return momentText(`${instant.slice(0, 19)}.000000Z`)
     .replace('T', ' ')
     .replace('Z', '')
 }

@@ -1,10 +1,10 @@
 import type { TimeCell, TimeColumn } from '../../../src/wire/time.ts'
-import { shownMoment } from './axis.ts'
+import { momentText } from '../../ui/format.ts'
 
 /** A value as the command line shows it; null where there is none. A Float32 by the fewest digits that name it. */
 export function cellText(type: TimeColumn['type'] | string, value: TimeCell): string | null {
   if (value === null) return null
-  if (type === 'UnixTimestamp' && typeof value === 'string') return shownMoment(value)
+  if (type === 'UnixTimestamp' && typeof value === 'string') return momentText(value)
   if (type === 'Float32' && typeof value === 'number') return shortestFloat32(value)
   return String(value)
 }

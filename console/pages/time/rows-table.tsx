@@ -1,10 +1,10 @@
 import type { RowsAnswer, TimeRow } from '../../../src/wire/time.ts'
 import { Badge, type Tone } from '../../ui/badge.tsx'
-import { numberText } from '../../ui/format.ts'
+import { momentText, numberText } from '../../ui/format.ts'
 import { Empty } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { useLanguage } from '../../words/words.tsx'
-import { shortMoment, shownMoment } from './axis.ts'
+import { shortMoment } from './axis.ts'
 import { isNumber, typesOf } from './cell-text.ts'
 import { Cell, SnapshotLink } from './cells.tsx'
 
@@ -34,7 +34,7 @@ export function RowsTable({ answer }: { answer: RowsAnswer }) {
         row.event_time === null ? (
           <span className="quiet">–</span>
         ) : (
-          <span className="time-when">{shownMoment(row.event_time)}</span>
+          <span className="time-when">{momentText(row.event_time)}</span>
         ),
     },
     {
@@ -84,7 +84,7 @@ function Origin({ answer, id }: { answer: RowsAnswer; id: string }) {
     <p className="time-origin">
       <SnapshotLink id={id} />
       <span>
-        {w.describes.toLowerCase()} <b>{shownMoment(snapshot.valid_at)}</b>
+        {w.describes.toLowerCase()} <b>{momentText(snapshot.valid_at)}</b>
       </span>
       <span title={snapshot.recorded_at}>{w.recorded(shortMoment(snapshot.recorded_at))}</span>
       {snapshot.withdrawn_at !== null && <Badge tone="bad">{w.withdrawn(shortMoment(snapshot.withdrawn_at))}</Badge>}

@@ -2,8 +2,9 @@ import { useEffect, useState } from 'react'
 import type { MomentsAnswer, TimeKind } from '../../../src/wire/time.ts'
 import { Button } from '../../ui/button.tsx'
 import { TextField } from '../../ui/fields.tsx'
+import { momentText } from '../../ui/format.ts'
 import { useWords } from '../../words/words.tsx'
-import { type Axis, placeOf, readMoment, shownMoment } from './axis.ts'
+import { type Axis, placeOf, readMoment } from './axis.ts'
 import type { TimeSearch } from './search.ts'
 import type { Axes, Setting } from './setting.ts'
 
@@ -93,7 +94,7 @@ function listed(names: readonly string[], w: ReturnType<typeof useWords>['time']
 function Side({ name, setting, active = false }: { name: string; setting: Setting; active?: boolean }) {
   return (
     <div className={active ? 'time-side active' : 'time-side'}>
-      <b>{name}</b> <span>{shownMoment(setting.t)}</span> <span className="quiet">@ {shownMoment(setting.k)}</span>
+      <b>{name}</b> <span>{momentText(setting.t)}</span> <span className="quiet">@ {momentText(setting.k)}</span>
     </div>
   )
 }
@@ -112,7 +113,7 @@ function Step({
   onMove: (at: string) => void
 }) {
   const w = useWords().time
-  const [typed, setTyped] = useState(shownMoment(at))
+  const [typed, setTyped] = useState(momentText(at))
   const place = placeOf(axis, at)
   const [before, after] = [axis[Math.ceil(place) - 1], axis[Math.floor(place) + 1]]
   const read = readMoment(typed)
