@@ -6,7 +6,7 @@ export const sources = () => 'sources'
 export const source = (name: string) => `sources/${part(name)}`
 export const sourceColumns = (
   name: string,
-  given: { snapshot?: readonly string[] | undefined; limit?: number; page_token?: string | undefined },
+  given: { column?: readonly string[]; limit?: number; page_token?: string | undefined },
 ) => `sources/${part(name)}/columns${queryString(given)}`
 export const snapshots = (given: { source?: string | undefined; limit?: number; page_token?: string | undefined }) =>
   `snapshots${queryString(given)}`

@@ -24,6 +24,3 @@ export const entityHistory = (entity: string, query: { key: string } & Paged) =>
 export const featureViews = () => 'feature-views'
 export const featureView = (name: string) => `feature-views/${part(name)}`
 export const featureViewMoments = (name: string) => `feature-views/${part(name)}/moments`
-export const sourceNames = () => 'sources'
-export const columnsOverMoments = (source: string, columns: readonly string[]) =>
-  `sources/${part(source)}/columns${queryString({ column: columns })}`

@@ -1,7 +1,7 @@
 import { keepPreviousData, useQuery } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import type { SnapshotsAnswer } from '../../../src/wire/deliveries.ts'
-import type { DifferenceAnswer, SourcesAnswer } from '../../../src/wire/snapshots.ts'
+import type { DifferenceAnswer } from '../../../src/wire/snapshots.ts'
 import { get } from '../../api/client.ts'
 import { paths } from '../../api/paths.ts'
 import { Select } from '../../ui/choices.tsx'
@@ -11,6 +11,7 @@ import { useWords } from '../../words/words.tsx'
 import { ChangeTable } from './changes.tsx'
 import { DifferenceSummary } from './difference-summary.tsx'
 import { beforeOf } from './months.ts'
+import { sourcesQuery } from './queries.ts'
 import './data.css'
 
 const LIMIT = 50
@@ -72,10 +73,7 @@ type Chosen = { from: string | undefined; to: string | undefined }
 /** The source, and two of its snapshots. */
 function Choice({ from, to, onChoose }: Chosen & { onChoose: (next: Chosen) => void }) {
   const w = useWords().data
-  const sources = useQuery({
-    queryKey: ['sources'],
-    queryFn: ({ signal }) => get<SourcesAnswer>(paths.sources(), signal),
-  })
+  const sources = useQuery(sourcesQuery)
   const source = (from ?? to)?.split('/').slice(0, -2).join('/')
   const all = useQuery({
     queryKey: ['snapshots', source ?? null, 'choices'],

@@ -2,8 +2,6 @@ import { useMutation, useQuery, useQueryClient } from '@tanstack/react-query'
 import { useNavigate, useSearch } from '@tanstack/react-router'
 import { useCallback, useMemo, useState } from 'react'
 import type { SendAnswer } from '../../../src/wire/deliveries.ts'
-import type { SourcesAnswer } from '../../../src/wire/snapshots.ts'
-import { get } from '../../api/client.ts'
 import { type Heard, useEvents } from '../../api/live.tsx'
 import { paths } from '../../api/paths.ts'
 import { upload } from '../../api/upload.ts'
@@ -15,6 +13,7 @@ import { Page as Frame, Section } from '../../ui/page.tsx'
 import { useLanguage } from '../../words/words.tsx'
 import { DropFiles, type Dropped, FileRows } from './drop-files.tsx'
 import { sourceOfFile } from './months.ts'
+import { sourcesQuery } from './queries.ts'
 import { Verdict } from './verdict.tsx'
 import './data.css'
 
@@ -34,10 +33,7 @@ export function DeliverPage() {
   const [progress, setProgress] = useState<Progress | null>(null)
   const watch = useMemo(() => `page-${crypto.getRandomValues(new Uint32Array(2)).join('-')}`, [])
   const queries = useQueryClient()
-  const sources = useQuery({
-    queryKey: ['sources'],
-    queryFn: ({ signal }) => get<SourcesAnswer>(paths.sources(), signal),
-  })
+  const sources = useQuery(sourcesQuery)
   const declared = (sources.data?.sources ?? []).filter(
     (source) => source.state !== 'undeclared' && source.file !== null,
   )

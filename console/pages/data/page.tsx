@@ -1,8 +1,6 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
-import type { SourceHead, SourcesAnswer } from '../../../src/wire/snapshots.ts'
-import { get } from '../../api/client.ts'
-import { paths } from '../../api/paths.ts'
+import type { SourceHead } from '../../../src/wire/snapshots.ts'
 import { Status } from '../../ui/badge.tsx'
 import { Bytes, Num } from '../../ui/num.tsx'
 import { Page as Frame, Section } from '../../ui/page.tsx'
@@ -12,15 +10,13 @@ import { When } from '../../ui/when.tsx'
 import { useWords } from '../../words/words.tsx'
 import { DeliveryTable } from './deliveries.tsx'
 import { DeliveryLink, MonthLink, SourceLink } from './links.tsx'
+import { sourcesQuery } from './queries.ts'
 import { DELIVERY_TONES, SOURCE_TONES } from './tones.ts'
 
 /** All sources at a glance, and what was delivered last. */
 export function Page() {
   const w = useWords().data
-  const sources = useQuery({
-    queryKey: ['sources'],
-    queryFn: ({ signal }) => get<SourcesAnswer>(paths.sources(), signal),
-  })
+  const sources = useQuery(sourcesQuery)
   return (
     <Frame
       title={w.title}

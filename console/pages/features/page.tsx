@@ -8,6 +8,7 @@ import { Answer, Empty } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { When } from '../../ui/when.tsx'
 import { useWords } from '../../words/words.tsx'
+import { SourceLink } from '../data/links.tsx'
 import { viewsQuery } from '../time/queries.ts'
 import { EntityLookup } from './entity-lookup.tsx'
 import { FRESHNESS_TONE, freshnessOf, ttlText } from './freshness.ts'
@@ -70,7 +71,7 @@ function columns(w: ReturnType<typeof useWords>['features']): Column<View>[] {
     {
       id: 'source',
       name: w.source,
-      cell: (view) => <a href={`#/data/sources/${encodeURIComponent(view.source)}`}>{view.source}</a>,
+      cell: (view) => <SourceLink name={view.source} />,
     },
     { id: 'owner', name: w.owner, cell: (view) => view.owner ?? <span className="quiet">–</span> },
     {
@@ -82,9 +83,9 @@ function columns(w: ReturnType<typeof useWords>['features']): Column<View>[] {
         ) : (
           <span className="row">
             {view.models.map(({ name }) => (
-              <a key={name} href={`#/models/${encodeURIComponent(name)}`}>
+              <Link key={name} to="/models/$name" params={{ name }}>
                 {name}
-              </a>
+              </Link>
             ))}
           </span>
         ),

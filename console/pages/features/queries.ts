@@ -22,7 +22,7 @@ export const viewMomentsQuery = (name: string) =>
 export const histogramsQuery = (source: string, columns: readonly string[]) =>
   queryOptions({
     queryKey: ['snapshots', 'columns', source, columns],
-    queryFn: ({ signal }) => get<ColumnsAnswer>(paths.columnsOverMoments(source, columns), signal),
+    queryFn: ({ signal }) => get<ColumnsAnswer>(paths.sourceColumns(source, { column: columns }), signal),
     enabled: columns.length > 0,
   })
 

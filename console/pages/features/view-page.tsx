@@ -9,6 +9,7 @@ import { Page as Frame, Section } from '../../ui/page.tsx'
 import { Answer, Loading } from '../../ui/states.tsx'
 import { When } from '../../ui/when.tsx'
 import { useWords } from '../../words/words.tsx'
+import { SourceLink } from '../data/links.tsx'
 import { FRESHNESS_TONE, freshnessOf, ttlText } from './freshness.ts'
 import { lineageOf } from './lineage.ts'
 import { FeaturesOverMonths } from './over-months.tsx'
@@ -84,12 +85,7 @@ function Facts({ view }: { view: FeatureViewAnswer }) {
         [w.owner, view.owner ?? dash],
         [w.entity, view.entity ?? w.everybody],
         [w.keys, keys.length > 0 ? keys.join(', ') : dash],
-        [
-          w.source,
-          <a key="source" href={`#/data/sources/${encodeURIComponent(view.source)}`}>
-            {view.source}
-          </a>,
-        ],
+        [w.source, <SourceLink key="source" name={view.source} />],
         [w.kind, w.sourceKinds[view.source_kind]],
         [w.ttl, ttlText(view.ttl_seconds, w.noTtl)],
         [w.rows, <Num key="rows" value={view.rows} />],

@@ -1,3 +1,4 @@
+import { Link } from '@tanstack/react-router'
 import type { TimeCell } from '../../../src/wire/time.ts'
 import { useWords } from '../../words/words.tsx'
 import { cellText, isNumber } from './cell-text.ts'
@@ -18,8 +19,8 @@ export function Cell({ type, value }: { type: string; value: TimeCell }) {
 /** Where a snapshot is shown as a whole. */
 export function SnapshotLink({ id }: { id: string }) {
   return (
-    <a className="time-snapshot" href={`#/data/snapshots/${encodeURIComponent(id)}`}>
+    <Link className="time-snapshot" to="/data/snapshots/$id" params={{ id }}>
       {id}
-    </a>
+    </Link>
   )
 }

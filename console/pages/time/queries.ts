@@ -1,7 +1,6 @@
 import { keepPreviousData, queryOptions } from '@tanstack/react-query'
 import type { KeysAnswer } from '../../../src/wire/entities.ts'
 import type { FeatureViewsAnswer } from '../../../src/wire/features.ts'
-import type { SourcesAnswer } from '../../../src/wire/snapshots.ts'
 import type { DifferencesAnswer, MomentsAnswer, RowsAnswer, TimeKind } from '../../../src/wire/time.ts'
 import { get } from '../../api/client.ts'
 import { paths } from '../../api/paths.ts'
@@ -57,9 +56,4 @@ export const keysQuery = (entity: string, prefix: string) =>
 export const viewsQuery = queryOptions({
   queryKey: ['features', 'views'],
   queryFn: ({ signal }) => get<FeatureViewsAnswer>(paths.featureViews(), signal),
-})
-
-export const sourcesQuery = queryOptions({
-  queryKey: ['snapshots', 'sources'],
-  queryFn: ({ signal }) => get<SourcesAnswer>(paths.sourceNames(), signal),
 })
