@@ -10,9 +10,13 @@ const TONES: Record<string, Tone> = {
   cancelled: 'neutral',
 }
 
+export function flowTone(state: string): Tone {
+  return TONES[state] ?? 'neutral'
+}
+
 /** The state of a run or a step; one under way whose end is asked for says so. */
 export function FlowState({ state, cancelling = false }: { state: string; cancelling?: boolean }) {
   const w = useWords().flows
   const name = w.states[state] ?? state
-  return <Status tone={TONES[state] ?? 'neutral'}>{cancelling ? `${name}, ${w.cancelling}` : name}</Status>
+  return <Status tone={flowTone(state)}>{cancelling ? `${name}, ${w.cancelling}` : name}</Status>
 }

@@ -1,12 +1,10 @@
 import { Link } from '@tanstack/react-router'
 import type { OverviewAnswer } from '../../../src/wire/overview.ts'
-import { Status, type Tone } from '../../ui/badge.tsx'
 import { Duration } from '../../ui/num.tsx'
 import { Table } from '../../ui/table.tsx'
 import { When } from '../../ui/when.tsx'
 import { useWords } from '../../words/words.tsx'
-
-const TONES: Record<string, Tone> = { succeeded: 'good', failed: 'bad', running: 'info', waiting: 'warn' }
+import { FlowState } from '../flows/states.tsx'
 
 export function LastFlows({ flows }: Pick<OverviewAnswer, 'flows'>) {
   const w = useWords().overview
@@ -31,7 +29,7 @@ export function LastFlows({ flows }: Pick<OverviewAnswer, 'flows'>) {
         {
           id: 'state',
           name: w.runState,
-          cell: ({ state }) => <Status tone={TONES[state] ?? 'neutral'}>{w.states[state] ?? state}</Status>,
+          cell: ({ state }) => <FlowState state={state} />,
         },
         { id: 'asked', name: w.started, cell: ({ submitted_at: at }) => <When at={at} /> },
         {

@@ -12,7 +12,7 @@ import { Empty } from '../../ui/states.tsx'
 import { Table } from '../../ui/table.tsx'
 import { When } from '../../ui/when.tsx'
 import { useWords } from '../../words/words.tsx'
-import { TONES } from './page.tsx'
+import { toneOf } from '../experiments/run-cell.tsx'
 
 /** What the run logged by name, its versions, and the runs around it. */
 export function Logged({ data, find, onFind }: { data: RunAnswer; find: string; onFind: (find: string) => void }) {
@@ -149,7 +149,7 @@ function Around({ data }: { data: RunAnswer }) {
               {
                 id: 'state',
                 name: w.state,
-                cell: ({ status }) => <Status tone={TONES[status] ?? 'neutral'}>{w.states[status] ?? status}</Status>,
+                cell: ({ status }) => <Status tone={toneOf(status)}>{w.states[status] ?? status}</Status>,
               },
               { id: 'started', name: w.started, cell: ({ started_at: at }) => <When at={at} /> },
             ]}

@@ -3,7 +3,7 @@ import { getRouteApi } from '@tanstack/react-router'
 import type { RunAnswer } from '../../../src/wire/run.ts'
 import { get } from '../../api/client.ts'
 import { paths } from '../../api/paths.ts'
-import { Badge, Status, type Tone } from '../../ui/badge.tsx'
+import { Badge, Status } from '../../ui/badge.tsx'
 import { Copy } from '../../ui/code.tsx'
 import { Duration } from '../../ui/num.tsx'
 import { Page as Frame } from '../../ui/page.tsx'
@@ -11,6 +11,7 @@ import { Answer } from '../../ui/states.tsx'
 import { Tabs } from '../../ui/tabs.tsx'
 import { When } from '../../ui/when.tsx'
 import { useWords } from '../../words/words.tsx'
+import { toneOf } from '../experiments/run-cell.tsx'
 import { Curves } from './curves.tsx'
 import { Files } from './files.tsx'
 import { Logged } from './logged.tsx'
@@ -19,8 +20,6 @@ import { RUN_TABS, type RunSearch } from './routes.tsx'
 import './run.css'
 
 const route = getRouteApi('/experiments/$experimentId/runs/$runId')
-
-export const TONES: Record<string, Tone> = { FINISHED: 'good', RUNNING: 'info', FAILED: 'bad', KILLED: 'warn' }
 
 export function Page() {
   const w = useWords().run
@@ -52,7 +51,7 @@ export function Page() {
       about={
         run && (
           <>
-            <Status tone={TONES[run.status] ?? 'neutral'}>{w.states[run.status] ?? run.status}</Status>
+            <Status tone={toneOf(run.status)}>{w.states[run.status] ?? run.status}</Status>
             {run.deleted && <Badge tone="bad">{w.deleted}</Badge>}
             <span>
               <When at={run.started_at} /> {run.user && w.by(run.user)}

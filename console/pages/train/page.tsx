@@ -4,7 +4,7 @@ import { useState } from 'react'
 import type { TrainingBody, TrainingStarted, TrainingsAnswer } from '../../../src/wire/trainings.ts'
 import { get, send } from '../../api/client.ts'
 import { paths } from '../../api/paths.ts'
-import { Status, type Tone } from '../../ui/badge.tsx'
+import { Status } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { Combo, Select } from '../../ui/choices.tsx'
 import { Code } from '../../ui/code.tsx'
@@ -15,14 +15,13 @@ import { Answer, Broken, Empty } from '../../ui/states.tsx'
 import { Table } from '../../ui/table.tsx'
 import { When } from '../../ui/when.tsx'
 import { useWords } from '../../words/words.tsx'
+import { flowTone } from '../flows/states.tsx'
 import { commandOf } from './command.ts'
 import type { TrainSearch } from './routes.tsx'
 import { Watch } from './watch.tsx'
 import './train.css'
 
 const route = getRouteApi('/train')
-
-export const TONES: Record<string, Tone> = { succeeded: 'good', failed: 'bad', running: 'info', cancelled: 'warn' }
 
 export function Page() {
   const w = useWords().train
@@ -150,7 +149,7 @@ function Recent({ data, onWatch }: { data: TrainingsAnswer; onWatch: (id: string
             {
               id: 'state',
               name: w.state,
-              cell: ({ state }) => <Status tone={TONES[state] ?? 'neutral'}>{w.states[state] ?? state}</Status>,
+              cell: ({ state }) => <Status tone={flowTone(state)}>{w.states[state] ?? state}</Status>,
             },
             { id: 'at', name: w.submitted, cell: ({ submitted_at: at }) => <When at={at} /> },
             {

@@ -12,7 +12,7 @@ import { Section } from '../../ui/page.tsx'
 import { Answer, Loading } from '../../ui/states.tsx'
 import { Table } from '../../ui/table.tsx'
 import { useWords } from '../../words/words.tsx'
-import { TONES } from './page.tsx'
+import { flowTone } from '../flows/states.tsx'
 import { lossLines, type Told, toldOf } from './told.ts'
 
 const Curve = lazy(() => import('../../ui/curve.tsx'))
@@ -32,7 +32,7 @@ export function Watch({ id }: { id: string }) {
         {(training) => (
           <div className="train-watch">
             <p>
-              <Status tone={TONES[training.state] ?? 'neutral'}>{w.states[training.state] ?? training.state}</Status>{' '}
+              <Status tone={flowTone(training.state)}>{w.states[training.state] ?? training.state}</Status>{' '}
               {w.of(training.model, training.as_of)}{' '}
               <Link to="/flows/$id" params={{ id }}>
                 {w.openFlow}

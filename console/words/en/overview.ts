@@ -30,13 +30,6 @@ export const overview = {
   noFlowsWhat: 'Deliver the first month: weir ingest DIR --as-of DATE, or drop its files here.',
   deliver: 'Deliver files',
   train: 'Start a training',
-  states: {
-    waiting: 'waiting',
-    running: 'running',
-    succeeded: 'succeeded',
-    failed: 'failed',
-    cancelled: 'cancelled',
-  } as Record<string, string>,
   do: {
     server_not_ready: 'Look at the process that is named; all is well again by itself when it is back.',
     server_warning: 'What is live goes on answering; look at it before the next promotion or start.',

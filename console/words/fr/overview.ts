@@ -37,7 +37,6 @@ export const overview: typeof English = {
   noFlowsWhat: 'Livrez le premier mois : weir ingest DIR --as-of DATE, ou déposez ses fichiers ici.',
   deliver: 'Livrer des fichiers',
   train: 'Lancer un entraînement',
-  states: { waiting: 'en attente', running: 'en cours', succeeded: 'réussi', failed: 'échoué', cancelled: 'annulé' },
   do: {
     server_not_ready: 'Regardez le processus nommé ; tout redevient normal à son retour.',
     server_warning:
