@@ -59,10 +59,22 @@ const STEPS: [limitMs: number, unitMs: number, unit: Intl.RelativeTimeFormatUnit
   [Number.POSITIVE_INFINITY, 365 * 86_400_000, 'year'],
 ]
 
+const relatives = new Map<string, Intl.RelativeTimeFormat>()
+
+/** Made once: to make one takes longer than to draw the row that it is for. */
+function relative(language: string): Intl.RelativeTimeFormat {
+  let made = relatives.get(language)
+  if (made === undefined) {
+    made = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
+    relatives.set(language, made)
+  }
+  return made
+}
+
 /** "3 minutes ago", "in 2 days"; within ten seconds "now". */
 export function relativeText(ms: number, nowMs: number, language = 'en'): string {
   const apart = ms - nowMs
-  const format = new Intl.RelativeTimeFormat(language, { numeric: 'auto' })
+  const format = relative(language)
   if (Math.abs(apart) < 10_000) return format.format(0, 'second')
   const [, unitMs, unit] = STEPS.find(([limit]) => Math.abs(apart) < limit) ?? STEPS[STEPS.length - 1]!
   return format.format(Math.trunc(apart / unitMs), unit)

@@ -23,6 +23,7 @@ import { type List, useFirstPage, useLiveRows, usePages } from './use-rows.ts'
 import { type Change, useHeadActions, useOpened, useSame, useStable } from './use-table.ts'
 
 const ALL_MAX = 1_000
+const ROWS_KEPT = 2_000
 
 export function RunsTable({
   experimentId,
@@ -86,11 +87,13 @@ export function RunsTable({
   const rows = useRef(new Map<string, { deps: unknown[]; row: GridRow }>())
   const kept = (key: string, deps: unknown[], make: () => GridRow): GridRow => {
     const known = rows.current.get(key)
-    if (known && known.deps.length === deps.length && known.deps.every((one, at) => one === deps[at])) return known.row
-    const row = make()
-    if (rows.current.size > 2_000) rows.current.clear()
-    rows.current.set(key, { deps, row })
-    return row
+    const same = known?.deps.length === deps.length && known.deps.every((one, at) => one === deps[at])
+    const one = same ? known : { deps, row: make() }
+    // What was out of sight longest goes, one by one: after a whole clearing all in sight would be drawn again in one frame.
+    rows.current.delete(key)
+    rows.current.set(key, one)
+    if (rows.current.size > ROWS_KEPT) rows.current.delete(rows.current.keys().next().value!)
+    return one.row
   }
   const runRow = (id: string, seen: SeenRun, child: boolean, index: number): GridRow => {
     const runId = runIdOf(seen)
