@@ -1,11 +1,11 @@
 import type { DifferenceAnswer } from '../../../src/wire/snapshots.ts'
 import { Badge } from '../../ui/badge.tsx'
-import { Button } from '../../ui/button.tsx'
 import { Select } from '../../ui/choices.tsx'
 import { Empty } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { useWords } from '../../words/words.tsx'
 import { Cell } from './cell.tsx'
+import { PageButtons } from './page-buttons.tsx'
 
 type Change = DifferenceAnswer['changes'][number]
 type Kind = Change['kind']
@@ -34,7 +34,6 @@ export function ChangeTable({
   onPage: (token: string | undefined) => void
 }) {
   const w = useWords().data
-  const from = Number(page ?? 0)
   const kinds: { id: string; name: string }[] = [
     { id: ALL, name: w.allKinds },
     ...(['added', 'removed', 'changed'] as const).map((id) => ({ id, name: w[id] })),
@@ -67,15 +66,8 @@ export function ChangeTable({
           keyOf={(change) => change.at}
         />
       )}
-      {(from > 0 || of.next_page_token !== null) && (
-        <div className="row">
-          <Button isDisabled={from === 0} onPress={() => onPage(from > limit ? String(from - limit) : undefined)}>
-            {w.previous}
-          </Button>
-          <Button isDisabled={of.next_page_token === null} onPress={() => onPage(of.next_page_token ?? undefined)}>
-            {w.next}
-          </Button>
-        </div>
+      {(Number(page ?? 0) > 0 || of.next_page_token !== null) && (
+        <PageButtons page={page} limit={limit} next={of.next_page_token} onPage={onPage} />
       )}
     </>
   )

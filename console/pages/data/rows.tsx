@@ -11,6 +11,7 @@ import { Answer, Empty } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { useLanguage } from '../../words/words.tsx'
 import { Cell, isNumeric } from './cell.tsx'
+import { PageButtons } from './page-buttons.tsx'
 
 const LIMIT = 50
 
@@ -52,23 +53,11 @@ export function Rows({ id, page, keyText }: { id: string; page: string | undefin
             <>
               <Table label={w.rows} columns={columns} rows={found.rows} keyOf={(row) => row.number} />
               {!keyText && (
-                <div className="row">
-                  <Button
-                    isDisabled={from === 0}
-                    onPress={() => show({ page: from > LIMIT ? String(from - LIMIT) : undefined })}
-                  >
-                    {w.previous}
-                  </Button>
-                  <Button
-                    isDisabled={found.next_page_token === null}
-                    onPress={() => show({ page: found.next_page_token ?? undefined })}
-                  >
-                    {w.next}
-                  </Button>
+                <PageButtons page={page} limit={LIMIT} next={found.next_page_token} onPage={(to) => show({ page: to })}>
                   <span className="quiet small">
                     {w.rowsFrom(text(from + 1), text(from + found.rows.length), text(found.total))}
                   </span>
-                </div>
+                </PageButtons>
               )}
             </>
           )

@@ -3,13 +3,13 @@ import type { ColumnsAnswer } from '../../../src/wire/snapshots.ts'
 import { get } from '../../api/client.ts'
 import { paths } from '../../api/paths.ts'
 import { Badge } from '../../ui/badge.tsx'
-import { Button } from '../../ui/button.tsx'
 import { momentText, numberText, percentText } from '../../ui/format.ts'
 import { Histogram } from '../../ui/small-plots.tsx'
 import { Answer } from '../../ui/states.tsx'
 import { useLanguage } from '../../words/words.tsx'
 import { MonthLink } from './links.tsx'
 import { stabilityIndex } from './months.ts'
+import { PageButtons } from './page-buttons.tsx'
 
 const LIMIT = 15
 const SHIFT = 0.2
@@ -70,17 +70,11 @@ export function Statistics({
             </table>
           </div>
           {(from > 0 || next) && (
-            <div className="row">
-              <Button isDisabled={from === 0} onPress={() => onPage(from > LIMIT ? String(from - LIMIT) : undefined)}>
-                {w.previous}
-              </Button>
-              <Button isDisabled={!next} onPress={() => onPage(next ?? undefined)}>
-                {w.next}
-              </Button>
+            <PageButtons page={page} limit={LIMIT} next={next} onPage={onPage}>
               <span className="quiet small">
                 {from + 1}–{from + columns.length} / {total} {w.columns}
               </span>
-            </div>
+            </PageButtons>
           )}
         </>
       )}
