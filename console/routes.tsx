@@ -12,6 +12,7 @@ import { settingsRoutes } from './pages/settings/routes.tsx'
 import { signInRoutes } from './pages/sign-in/routes.tsx'
 import { timeRoutes } from './pages/time/routes.tsx'
 import { trainRoutes } from './pages/train/routes.tsx'
+import { watchRoutes } from './pages/watch/routes.tsx'
 import { rootRoute } from './root-route.tsx'
 
 /** Each area has its pages in a file of its own. */
@@ -27,6 +28,7 @@ export const routeTree = rootRoute.addChildren([
   ...trainRoutes,
   ...modelsRoutes,
   ...predictRoutes,
+  ...watchRoutes,
   ...flowsRoutes,
   ...settingsRoutes,
   ...signInRoutes,

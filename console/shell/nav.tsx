@@ -13,6 +13,7 @@ export const NAV = {
   serve: [
     { name: 'models', to: '/models' },
     { name: 'predict', to: '/predict' },
+    { name: 'watch', to: '/watch' },
   ],
   run: [
     { name: 'flows', to: '/flows' },

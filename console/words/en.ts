@@ -15,6 +15,7 @@ import { signIn } from './en/sign-in.ts'
 import { time } from './en/time.ts'
 import { train } from './en/train.ts'
 import { ui } from './en/ui.ts'
+import { watch } from './en/watch.ts'
 
 /** All that the console says, by area. French has the same members: the compiler finds a missing one. */
 export const words = {
@@ -33,6 +34,7 @@ export const words = {
   signIn,
   time,
   train,
+  watch,
   shell,
   ui,
 }

@@ -16,6 +16,7 @@ import { signIn } from './fr/sign-in.ts'
 import { time } from './fr/time.ts'
 import { train } from './fr/train.ts'
 import { ui } from './fr/ui.ts'
+import { watch } from './fr/watch.ts'
 
 export const words: Words = {
   audit,
@@ -33,6 +34,7 @@ export const words: Words = {
   signIn,
   time,
   train,
+  watch,
   shell,
   ui,
 }

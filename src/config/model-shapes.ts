@@ -1,9 +1,11 @@
 /** What is trained, and how, as a person writes it. */
 import { z } from 'zod'
 import { learnerOrAuto } from './learner-shapes.ts'
+import { monitoring } from './monitoring-shapes.ts'
 import { PREDICTS } from './predicts.ts'
 import { promotion } from './promotion-shape.ts'
 import { said } from './said.ts'
+import { serving } from './serving-shapes.ts'
 import { trainer } from './trainer-shape.ts'
 
 const split = z.strictObject({
@@ -108,4 +110,6 @@ export const model = z.strictObject({
     'Who will cancel next month. For mails of the care team; not for prices.',
   ),
   promotion: said(promotion.prefault({}), 'What a version must have to answer for it.', { approvals: 1 }),
+  serving: said(serving.prefault({}), 'How it answers.', {}),
+  monitoring: said(monitoring.prefault({}), 'What is watched of it.', {}),
 })

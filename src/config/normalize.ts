@@ -4,6 +4,7 @@ import { digestOf } from '../base/hash.ts'
 import { AUTO_DEFAULTS } from '../ml/learn/auto/params.ts'
 import { parseDurationMs } from './duration.ts'
 import { type Fault, inAll } from './fault.ts'
+import { monitoringOf } from './monitoring.ts'
 import type {
   Column,
   Feature,
@@ -18,6 +19,7 @@ import type {
 import { NO_CODE, type ProjectCode } from './project-code.ts'
 import { putRight } from './put-right.ts'
 import { checkReferences } from './references.ts'
+import { servingOf } from './serving.ts'
 import { type ProjectShape, projectShape } from './shapes.ts'
 
 /** The complete project of a definition; throws `config_invalid` with `details.faults` [{path, message}]. */
@@ -121,6 +123,8 @@ function complete(shape: ProjectShape, dir: string, code: ProjectCode): Project 
         expiresMs: durationMs(m.promotion.expires),
         gate: m.promotion.gate,
       },
+      serving: servingOf(m.serving),
+      monitoring: monitoringOf(m.monitoring),
     })),
   }
 }

@@ -7,7 +7,9 @@ import type { ThresholdRule } from '../ml/measure/threshold.ts'
 import type { ValueType } from '../values/values.ts'
 import type { Written } from '../values/written.ts'
 import type { ENCODINGS } from './format-shape.ts'
+import type { ModelMonitoring } from './monitoring.ts'
 import type { ProjectCode } from './project-code.ts'
+import type { ModelServing } from './serving.ts'
 
 /**
  * The project, complete: what `defineProject` input becomes after `config/normalize.ts` has read it. Every room works
@@ -182,6 +184,8 @@ export type Model = {
   /** What it is for, and what it is not for, in the words of its owner; stands in its card. */
   about: string
   promotion: Promotion
+  serving: ModelServing
+  monitoring: ModelMonitoring
 }
 
 /** What a version must have to answer for a model. */

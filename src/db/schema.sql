@@ -575,6 +575,45 @@ create table lake.work_epoch (
   constraint work_epoch_one_check CHECK (one)
 );
 
+create schema monitoring;
+
+create table monitoring.decision (
+  id bigint not null generated always as identity,
+  model text not null,
+  kind text not null,
+  verdict text not null,
+  says text not null,
+  at timestamp with time zone not null,
+  flow_run text,
+  details json not null default '{}'::json,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint decision_pkey PRIMARY KEY (id),
+  constraint decision_kind_check CHECK ((kind = ANY (ARRAY['monitor'::text, 'compare'::text, 'canary'::text, 'retrain'::text, 'alert'::text])))
+);
+CREATE INDEX decision_by_model ON monitoring.decision USING btree (model, at DESC, id DESC);
+CREATE UNIQUE INDEX decision_once ON monitoring.decision USING btree (flow_run, kind, model) WHERE (flow_run IS NOT NULL);
+
+create table monitoring.measure (
+  id bigint not null generated always as identity,
+  metric text not null,
+  on_kind text not null,
+  on_name text not null,
+  version integer,
+  arm text,
+  part text,
+  valid_from timestamp with time zone,
+  at timestamp with time zone not null,
+  value double precision,
+  low double precision,
+  high double precision,
+  details json not null default '{}'::json,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint measure_pkey PRIMARY KEY (id),
+  constraint measure_on_kind_check CHECK ((on_kind = ANY (ARRAY['model'::text, 'source'::text, 'view'::text, 'project'::text])))
+);
+CREATE INDEX measure_by_metric ON monitoring.measure USING btree (on_kind, on_name, metric, at DESC, id DESC);
+CREATE INDEX measure_by_time ON monitoring.measure USING btree (recorded_at);
+
 create schema online;
 
 create schema registry;

@@ -1,5 +1,9 @@
+import { monitoringOf } from '../../src/config/monitoring.ts'
+import { monitoring } from '../../src/config/monitoring-shapes.ts'
 import type { Project, Source, ValueType } from '../../src/config/project.ts'
 import { NO_CODE } from '../../src/config/project-code.ts'
+import { servingOf } from '../../src/config/serving.ts'
+import { serving } from '../../src/config/serving-shapes.ts'
 
 type View = { name: string; source: Source; features: string[]; ttlMs: number | null }
 
@@ -60,6 +64,8 @@ export const MODEL = {
   hindsight: false,
   about: '',
   promotion: { approvals: 0, expiresMs: 0, gate: [] },
+  serving: servingOf(serving.parse({})),
+  monitoring: monitoringOf(monitoring.parse({})),
 } as const
 
 function typeIn(source: Source, column: string): ValueType {

@@ -31,8 +31,9 @@ function thinned(
 }
 
 const texts = (points: readonly (readonly [bigint, number])[]) => points.map(([x, v]) => `${x}:${v}`)
+/** 0 and -0 are one value: neither is less. */
 const values = (points: readonly (readonly [bigint, number])[]) =>
-  points.map(([, v]) => v).filter((v) => !Number.isNaN(v))
+  points.map(([, v]) => v + 0).filter((v) => !Number.isNaN(v))
 const least = (points: [bigint, number][]) => values(points).reduce((a, b) => Math.min(a, b), Number.POSITIVE_INFINITY)
 const greatest = (points: [bigint, number][]) =>
   values(points).reduce((a, b) => Math.max(a, b), Number.NEGATIVE_INFINITY)

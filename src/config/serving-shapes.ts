@@ -1,0 +1,4 @@
+/** How a model answers, as a person writes it. */
+import { z } from 'zod'
+
+export const serving = z.strictObject({})
