@@ -12,17 +12,9 @@ import { REGISTRY_CHANNEL } from '../registry/channel.ts'
 import type { ModelVersion, RegistryApi } from '../registry/registry.ts'
 import { isOwn, ownFilesOf } from '../registry/source.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
+import type { ServingEvents } from './events.ts'
 import { requireSays } from './require-says.ts'
 import type { Answering, Servers } from './servers.ts'
-
-/** What serving tells of itself while it works; monitoring counts it. */
-export type ServingEvents = {
-  predicted(model: { name: string; version: string }, rows: number): void
-  /** The version that answers from now on, or nothing. */
-  live(name: string, version: string | undefined): void
-  /** A promoted version could not be loaded. */
-  loadFailed(name: string): void
-}
 
 export type LiveModelDeps = {
   project: Project
@@ -58,6 +50,8 @@ type Problem = {
   permanent: boolean
   stamp: string
 }
+
+export type LiveModels = ReturnType<typeof createLiveModels>
 
 type Loading = { version: number; sinceMs: number }
 

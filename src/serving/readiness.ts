@@ -7,7 +7,7 @@ import type { Project } from '../config/project.ts'
 import { lostValues } from '../features/define/refusals.ts'
 import type { Features } from '../features/features.ts'
 import type { ReadyAnswer } from '../wire/state.ts'
-import type { createLiveModels } from './live-models.ts'
+import type { LiveModels } from './live-models.ts'
 import { noModel } from './no-model.ts'
 
 /** Why predictions cannot be answered, empty when they can; and what answers. */
@@ -31,11 +31,7 @@ const CHECK_MS = 1_500
  * promoted version that cannot be loaded while the one before it goes on answering is told and is no reason: else one
  * bad promotion would take all servers out.
  */
-export async function readiness(
-  deps: Deps,
-  models: ReturnType<typeof createLiveModels>,
-  only?: string,
-): Promise<Readiness> {
+export async function readiness(deps: Deps, models: LiveModels, only?: string): Promise<Readiness> {
   const { project, features, clock } = deps
   const asked = only === undefined ? project.models : [requireModel(project, only)]
   const promoted = asked.filter(({ name }) => models.wasPromoted(name))

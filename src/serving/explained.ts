@@ -1,0 +1,33 @@
+import { must } from '../base/assert.ts'
+import type { KeyInput } from '../features/define/keys.ts'
+import { withAges } from '../ml/model/age.ts'
+import type { FeatureValue } from '../wire/features.ts'
+import type { Prediction } from '../wire/predict.ts'
+import type { WhatIf } from '../wire/what-if.ts'
+import { explanationOf } from './explanation.ts'
+import { notPromoted } from './no-model.ts'
+import { type PredictDeps, predictionOf } from './predict.ts'
+import { overridden } from './what-if.ts'
+
+export function createWhatIf({ features, models, serviceOf, events, clock }: PredictDeps) {
+  /** The same entity as it is and with other values, by one version; refuses what `predict` and `score` refuse. */
+  return async function whatIf(name: string, key: KeyInput, given: Record<string, unknown>): Promise<WhatIf> {
+    const service = serviceOf(name)
+    const [row] = await features.readOnline(service.name, [key])
+    const live = models.current(name)
+    if (!live) throw await notPromoted({ features, models }, name, service)
+    const refused = features.refusal(service.name, key, must(row))
+    if (refused) throw refused
+    const { values, eventTimestamps } = must(row)
+    const tMs = clock.nowMs()
+    const explained = (values: readonly FeatureValue[]): Prediction => {
+      const aged = withAges(live.inputs, values, tMs)
+      const prediction = predictionOf(live, service, key, { values, eventTimestamps }, aged)
+      return { ...prediction, explanation: explanationOf(live.model, aged) }
+    }
+    const { changed, values: others } = overridden(name, live.inputs, values, given)
+    const both = { asIs: explained(values), whatIf: explained(others), changed }
+    events.predicted({ name, version: live.version }, 2)
+    return both
+  }
+}
