@@ -35,6 +35,7 @@ import { defineIngestMonth } from './pipelines/ingest-month.ts'
 import { defineMaterialize } from './pipelines/materialize.ts'
 import { recordFlowChange } from './pipelines/record-flow-change.ts'
 import { defineTrainBaseline } from './pipelines/train-baseline.ts'
+import { tellTaken } from './pipelines/triggers.ts'
 import { defineWithdraw } from './pipelines/withdraw.ts'
 import { createRegistry, type Registry, type RegistryApi } from './registry/registry.ts'
 import { createRemoteMlflow } from './remote-mlflow/remote-mlflow.ts'
@@ -129,7 +130,8 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
   const lake = closing.add('the lake', createLake({ sql: db, objects, duck, ...time }), (it) => it.close())
   const events = createEvents({ db, log })
   const onDelivery = (told: Delivered) => events.tell({ type: 'delivery', ...told })
-  const ingest = createIngest({ sql: db, lake, duck, project, clock, log, onDelivery })
+  const onTaken = tellTaken(project)
+  const ingest = createIngest({ sql: db, lake, duck, project, clock, log, onDelivery, onTaken })
   const online = closing.add('the online store', await openOnlineStore(db, settings.online, home.id, log), (it) =>
     it.close(),
   )

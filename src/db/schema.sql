@@ -111,6 +111,15 @@ create table features.view_key (
 
 create schema flows;
 
+CREATE OR REPLACE FUNCTION flows.tell_scheduler()
+ RETURNS trigger
+ LANGUAGE plpgsql
+AS $function$
+begin
+  perform pg_notify('weir_flows_schedules', '');
+  return null;
+end $function$;
+
 create table flows.attempt (
   run_id text not null,
   number integer not null,
@@ -126,6 +135,22 @@ create table flows.attempt (
   constraint attempt_number_check CHECK ((number >= 0))
 );
 
+create table flows.backfill (
+  id bigint not null generated always as identity,
+  schedule text not null,
+  from_at timestamp with time zone not null,
+  to_at timestamp with time zone not null,
+  parallel integer not null,
+  asked_by json not null,
+  why text,
+  asked_at timestamp with time zone not null default now(),
+  constraint backfill_pkey PRIMARY KEY (id),
+  constraint backfill_schedule_fkey FOREIGN KEY (schedule) REFERENCES flows.schedule(name),
+  constraint backfill_check CHECK ((to_at > from_at)),
+  constraint backfill_parallel_check CHECK ((parallel > 0))
+);
+CREATE INDEX backfill_of_schedule ON flows.backfill USING btree (schedule, id);
+
 create table flows.executor (
   id uuid not null,
   lease integer not null generated always as identity,
@@ -140,6 +165,17 @@ create table flows.executor (
   constraint executor_pid_check CHECK ((pid > 0)),
   constraint executor_serves_check CHECK ((serves = ANY (ARRAY['any'::text, 'own'::text])))
 );
+
+create table flows.leader (
+  one boolean not null default true,
+  holder uuid,
+  term integer not null default 0,
+  renewed_at timestamp with time zone not null default now(),
+  constraint leader_pkey PRIMARY KEY (one),
+  constraint leader_holder_fkey FOREIGN KEY (holder) REFERENCES flows.executor(id) ON DELETE SET NULL,
+  constraint leader_one_check CHECK (one)
+);
+CREATE TRIGGER leader_gone AFTER UPDATE OF holder ON flows.leader FOR EACH ROW WHEN ((new.holder IS NULL)) EXECUTE FUNCTION flows.tell_scheduler();
 
 create table flows.line (
   run_id text not null,
@@ -180,6 +216,9 @@ create table flows.run (
   retry_of text,
   retry_from integer,
   lines integer not null default 0,
+  tick bigint,
+  timeout_ms bigint,
+  step_timeout_ms bigint,
   constraint run_pkey PRIMARY KEY (id),
   constraint run_holder_fkey FOREIGN KEY (holder) REFERENCES flows.executor(id),
   constraint run_reserved_for_fkey FOREIGN KEY (reserved_for) REFERENCES flows.executor(id),
@@ -190,19 +229,35 @@ create table flows.run (
   constraint run_output CHECK (((output IS NULL) OR (state = 'succeeded'::text))),
   constraint run_reserved_while_waiting CHECK (((state = 'waiting'::text) OR (reserved_for IS NULL))),
   constraint run_retry CHECK (((retry_of IS NULL) = (retry_from IS NULL))),
-  constraint run_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text])))
+  constraint run_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text]))),
+  constraint run_step_timeout_ms_check CHECK ((step_timeout_ms > 0)),
+  constraint run_timeout_ms_check CHECK ((timeout_ms > 0))
 );
 CREATE INDEX run_by_state ON flows.run USING btree (state, submitted_at);
 CREATE INDEX run_finished ON flows.run USING btree (flow, finished_at) WHERE (finished_at IS NOT NULL);
 CREATE INDEX run_holder ON flows.run USING btree (holder) WHERE (holder IS NOT NULL);
 CREATE INDEX run_of_flow ON flows.run USING btree (flow, submitted_at);
 CREATE INDEX run_of_flow_by_state ON flows.run USING btree (flow, state, submitted_at);
+CREATE INDEX run_of_tick ON flows.run USING btree (tick) WHERE (tick IS NOT NULL);
 CREATE INDEX run_reserved ON flows.run USING btree (reserved_for) WHERE (reserved_for IS NOT NULL);
 CREATE INDEX run_retry_of ON flows.run USING btree (retry_of) WHERE (retry_of IS NOT NULL);
 CREATE INDEX run_submitted ON flows.run USING btree (submitted_at);
 CREATE UNIQUE INDEX run_unfinished ON flows.run USING btree (key) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
 CREATE INDEX run_untold ON flows.run USING btree (key) WHERE ((state = 'succeeded'::text) AND (NOT told));
 CREATE INDEX run_waiting ON flows.run USING btree (submitted_at) WHERE (state = 'waiting'::text);
+CREATE TRIGGER run_of_tick_ended AFTER UPDATE OF finished_at ON flows.run FOR EACH ROW WHEN (((new.tick IS NOT NULL) AND (new.finished_at IS NOT NULL))) EXECUTE FUNCTION flows.tell_scheduler();
+
+create table flows.schedule (
+  name text not null,
+  rule json not null,
+  decided_to timestamp with time zone not null,
+  removed_at timestamp with time zone,
+  paused_at timestamp with time zone,
+  paused_by text,
+  paused_why text,
+  constraint schedule_pkey PRIMARY KEY (name),
+  constraint schedule_paused CHECK (((paused_at IS NULL) = (paused_by IS NULL)))
+);
 
 create table flows.step (
   run_id text not null,
@@ -226,6 +281,53 @@ create table flows.submission (
   constraint submission_pkey PRIMARY KEY (run_id)
 );
 CREATE INDEX submission_key ON flows.submission USING btree (key);
+
+create table flows.tick (
+  id bigint not null generated always as identity,
+  schedule text not null,
+  origin text not null,
+  key text not null,
+  period timestamp with time zone not null,
+  subject text,
+  about text,
+  due_at timestamp with time zone not null,
+  state text not null,
+  why text,
+  stands_for integer not null default 1,
+  backfill bigint,
+  wished_by json,
+  attempts integer not null default 0,
+  run_id text,
+  not_before timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint tick_pkey PRIMARY KEY (id),
+  constraint tick_schedule_key_key UNIQUE (schedule, key),
+  constraint tick_backfill_fkey FOREIGN KEY (backfill) REFERENCES flows.backfill(id),
+  constraint tick_schedule_fkey FOREIGN KEY (schedule) REFERENCES flows.schedule(name),
+  constraint tick_backfill CHECK (((backfill IS NOT NULL) = (origin = 'backfill'::text))),
+  constraint tick_ended CHECK (((state = ANY (ARRAY['waiting'::text, 'running'::text])) = (ended_at IS NULL))),
+  constraint tick_origin_check CHECK ((origin = ANY (ARRAY['time'::text, 'trigger'::text, 'backfill'::text, 'person'::text]))),
+  constraint tick_run CHECK (((state <> 'running'::text) OR (run_id IS NOT NULL))),
+  constraint tick_stands_for_check CHECK ((stands_for > 0)),
+  constraint tick_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'running'::text, 'succeeded'::text, 'failed'::text, 'cancelled'::text, 'skipped'::text])))
+);
+CREATE INDEX tick_ended ON flows.tick USING btree (schedule, ended_at) WHERE (ended_at IS NOT NULL);
+CREATE INDEX tick_of_backfill ON flows.tick USING btree (backfill, due_at, id) WHERE (backfill IS NOT NULL);
+CREATE INDEX tick_of_schedule ON flows.tick USING btree (schedule, due_at, id);
+CREATE INDEX tick_open ON flows.tick USING btree (schedule, due_at, id) WHERE (state = ANY (ARRAY['waiting'::text, 'running'::text]));
+
+create table flows.trigger (
+  kind text not null,
+  id text not null,
+  subject text not null,
+  details json not null,
+  fired_at timestamp with time zone not null default now(),
+  due_at timestamp with time zone,
+  handled_at timestamp with time zone,
+  constraint trigger_pkey PRIMARY KEY (kind, id),
+  constraint trigger_kind_check CHECK ((kind = ANY (ARRAY['delivery'::text, 'drift'::text, 'labels'::text, 'withdrawn'::text])))
+);
+CREATE INDEX trigger_open ON flows.trigger USING btree (due_at) WHERE (handled_at IS NULL);
 
 create table flows.worker (
   executor_id uuid not null,

@@ -36,7 +36,12 @@ export type IngestDeps = {
   clock: Clock
   log: Log
   onDelivery?: (told: Delivered) => void
+  /** Part of the transaction that takes new snapshots in. */
+  onTaken?: (tx: Sql, taken: Taken) => Promise<void>
 }
+/** What a delivery brought that was not there before. */
+export type Taken = { delivery: number; asOf: Instant; snapshots: { source: string; id: string; version: number }[] }
+
 export type Attempt = Pick<Delivery, 'asOf' | 'directory' | 'startedAt' | 'actor' | 'files'> & { asked: string[] }
 
 /** The objects, durable before the catalogue speaks of them. */
@@ -87,7 +92,7 @@ async function isErased({ digest, recordedDigest }: Snapshot, path: string): Pro
 }
 
 export async function accept(
-  { sql, lake, project, clock }: IngestDeps,
+  { sql, lake, project, clock, onTaken }: IngestDeps,
   attempt: Attempt,
   read: ReadDelivery & { drafts: SnapshotDraft[]; sources: Source[] },
 ): Promise<IngestReport> {
@@ -112,8 +117,12 @@ export async function accept(
       sources: reports.map(({ findings: _, ...rest }) => rest),
       findings: read.findings,
     })
-    const added = reports.filter((r) => r.outcome !== 'unchanged').map((r) => r.snapshot)
-    if (added.length > 0) await noteDelivery(tx, 'delivery.accepted', delivery, { snapshots: added })
+    const added = reports.filter((r) => r.outcome !== 'unchanged')
+    if (added.length > 0) {
+      await noteDelivery(tx, 'delivery.accepted', delivery, { snapshots: added.map((r) => r.snapshot) })
+      const snapshots = added.map(({ source, snapshot: id, version }) => ({ source, id, version }))
+      await onTaken?.(tx, { delivery, asOf: attempt.asOf, snapshots })
+    }
     const findings = read.findings.filter((f) => f.source === null)
     return { delivery, asOf: attempt.asOf, state, sources: reports, findings }
   })

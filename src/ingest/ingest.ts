@@ -31,6 +31,7 @@ import {
   type IngestDeps,
   type IngestReport,
   noteDelivery,
+  type Taken,
   writeDrafts,
 } from './commit.ts'
 import { openDeliveryFolder, takeFile } from './delivery-file.ts'
@@ -53,7 +54,7 @@ import { aboutFormat, sampleHints } from './sample-hints.ts'
 import { elsewhere, requireSubmitted, type Submitted } from './submitted.ts'
 import { writeRows } from './write-rows.ts'
 
-export type { Delivered, IngestReport }
+export type { Delivered, IngestReport, Taken }
 
 /** `dir` holds the files; none is needed where every source comes from PostgreSQL. */
 export type IngestMonth = {

@@ -12,6 +12,7 @@ import type { TrackingApi } from '../tracking/tracking.ts'
 import { type Impact, impactOfSnapshot } from './impact.ts'
 import type { RunOptions } from './ingest-month.ts'
 import { projectDigest, stepsOfProject } from './same-project.ts'
+import { tellWithdrawn } from './triggers.ts'
 
 export type WithdrawFlowRequest = { source: string; validAt: Instant; version?: number; actor: string; reason: string }
 
@@ -25,9 +26,11 @@ export type WithdrawReport = {
   views: Materialized[]
 }
 
-function noteWithdrawal(tx: Sql, { id, withdrawn, rows }: Recorded): Promise<void> {
+async function noteWithdrawal(tx: Sql, snapshot: Recorded): Promise<void> {
+  const { id, withdrawn, rows } = snapshot
   const on = { kind: 'snapshot', name: id }
-  return recordChange(tx, {
+  await tellWithdrawn(tx, snapshot)
+  await recordChange(tx, {
     action: 'snapshot.withdrawn',
     on,
     from: { rows },
