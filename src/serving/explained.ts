@@ -18,12 +18,12 @@ export function createWhatIf({ features, models, serviceOf, events, clock }: Pre
     if (!live) throw await notPromoted({ features, models }, name, service)
     const refused = features.refusal(service.name, key, must(row))
     if (refused) throw refused
-    const { values, eventTimestamps } = must(row)
+    const { values, eventTimestamps, viewTimes } = must(row)
     const tMs = clock.nowMs()
     const explained = (values: readonly FeatureValue[]): Prediction => {
       const aged = withAges(live.inputs, values, tMs)
-      const prediction = predictionOf(live, service, key, { values, eventTimestamps }, aged)
-      return { ...prediction, explanation: explanationOf(live.model, aged) }
+      const prediction = predictionOf(live, service, key, { values, eventTimestamps, viewTimes }, aged)
+      return { ...prediction, explanation: explanationOf(live.model, aged, values) }
     }
     const { changed, values: others } = overridden(name, live.inputs, values, given)
     const both = { asIs: explained(values), whatIf: explained(others), changed }

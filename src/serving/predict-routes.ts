@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
 import type { KeyInput } from '../features/define/keys.ts'
 import { exactJson } from '../wire/exact-json.ts'
 import { type ExplainQuery, explainQuery } from '../wire/explanation.ts'
+import { requireWithin } from '../wire/limits.ts'
 import {
   batchMember,
   batchOf,
@@ -53,19 +54,24 @@ export function predictionRoutes(app: FastifyInstance, serving: Serving, name: s
     tag: 'predictions',
     summary: `Predict many entities with the live version of ${name}`,
     description: '200 when all were predicted; 207 when some were not, each named under errors.',
+    query: explainQuery,
     body: batchRequest(keys),
     answers: { 200: answer, 207: answer },
     errors: [404],
   })
-  app.post<{ Body: Record<string, KeyInput[]> }>(
+  app.post<{ Body: Record<string, KeyInput[]>; Querystring: ExplainQuery }>(
     `${prefix}/predict/batch`,
     { ...many, preValidation, config: { ...many.config, model: name } },
-    async (request, reply) => answerBatch(serving, name, request.body[batchMember(keys)] ?? [], reply),
+    async ({ body, query }, reply) => {
+      const explain = query.explain === 'true'
+      const asked = body[batchMember(keys)] ?? []
+      if (explain) requireWithin('explainKeys', asked.length, 'the list of keys to explain')
+      return answerBatch(await serving.predictMany(name, asked, { explain }), reply)
+    },
   )
 }
 
-async function answerBatch(serving: Serving, name: string, keys: readonly KeyInput[], reply: FastifyReply) {
-  const results = await serving.predictMany(name, keys)
+async function answerBatch(results: Awaited<ReturnType<Serving['predictMany']>>, reply: FastifyReply) {
   const predictions: string[] = []
   const errors: string[] = []
   for (const [i, result] of results.entries()) {

@@ -2,6 +2,9 @@
 import { z } from 'zod'
 import { type Field, members } from './values.ts'
 
+/** Features that are named among the reasons in words. */
+export const REASONS_MAX = 5
+
 export const explainQuery = z.strictObject({
   explain: z.enum(['true', 'false']).optional().meta({ description: 'true adds the member explanation.' }),
 })
@@ -17,6 +20,8 @@ export type Explanation = {
   base: number
   /** In the order of the features. */
   contributions: readonly number[]
+  /** In words, the strongest first. */
+  reasons: readonly string[]
 }
 
 const explanationMembers = {
@@ -38,10 +43,16 @@ export const explanationOf = (features: readonly Field[]) =>
       contributions: z
         .object(members(features, ({ name }) => z.number().meta({ description: `What ${name} adds.` })))
         .meta({ description: 'By feature, in the order of the feature service.' }),
+      reasons: z.array(z.string()).meta({
+        description: `The same in words: where the model begins, the ${REASONS_MAX} features that move it most, and the others together.`,
+      }),
     })
     .meta({ description: 'What each feature adds to the base: exact Shapley values. Only with ?explain=true.' })
 
-export function explanationJson({ of, unit, base, contributions }: Explanation, names: readonly string[]): string {
+export function explanationJson(
+  { of, unit, base, contributions, reasons }: Explanation,
+  names: readonly string[],
+): string {
   const added = Object.fromEntries(names.map((name, i) => [name, contributions[i]]))
-  return JSON.stringify({ of, unit, base, contributions: added })
+  return JSON.stringify({ of, unit, base, contributions: added, reasons })
 }

@@ -65,6 +65,7 @@ const TABLE = {
   onlineKeys: { value: 10_000, meaning: 'entities of one /get-online-features' },
   pushRows: { value: 100_000, meaning: 'rows of one /push or /write-to-online-store' },
   predictKeys: { value: 1_000, meaning: 'keys of one /predict/batch' },
+  explainKeys: { value: 100, meaning: 'keys of one /predict/batch?explain=true' },
   uploadParts: { value: 10_000, meaning: 'parts of one upload' },
   uploadAnswerBytes: {
     value: 8_000_000,

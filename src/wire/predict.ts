@@ -70,6 +70,10 @@ const otherMembers = {
     .record(z.string(), z.unknown())
     .meta({ description: 'The live features, in the order of the feature service. A null is a value.' }),
   model: z.object(versionMembers).meta({ description: 'The version that answered.' }),
+  feature_times: z.record(z.string(), z.string().nullable().meta({ format: 'date-time' })).meta({
+    description:
+      'By feature view, the moment that its values of this entity describe; null where the view does not know it.',
+  }),
   features_as_of: z
     .string()
     .nullable()
@@ -139,6 +143,8 @@ export type Prediction = {
   said: Said
   features: { names: readonly string[]; values: readonly FeatureValue[] }
   model: { name: string; version: string; run_id: string }
+  /** By view, its own event time of this entity. */
+  times: { views: readonly string[]; at: readonly (string | null)[] }
   /** The oldest moment among the views that the features came from. */
   featuresAsOf: string | null
   explanation?: Explanation
@@ -146,16 +152,23 @@ export type Prediction = {
 
 /** The prediction as JSON text, features in the order of the service and integers with all their digits. */
 export function predictionJson(answer: Prediction): string {
-  const { keys, said, features, model, featuresAsOf, explanation } = answer
+  const { keys, said, features, model, times, featuresAsOf, explanation } = answer
   let text = '{'
   for (const { name, value } of keys) text += `${JSON.stringify(name)}:${featureJson(value)},`
   text += `${saidJson(said)},"features_used":{`
   for (let i = 0; i < features.names.length; i++) {
     text += `${i === 0 ? '' : ','}${JSON.stringify(features.names[i])}:${featureJson(features.values[i] ?? null)}`
   }
-  const asOf = featuresAsOf === null ? 'null' : `"${featuresAsOf.replace(/\.?0+Z$/, 'Z')}"`
+  let own = ''
+  for (let v = 0; v < times.views.length; v++) {
+    own += `${v === 0 ? '' : ','}${JSON.stringify(times.views[v])}:${timeJson(times.at[v] ?? null)}`
+  }
   const reasons = explanation ? `,"explanation":${explanationJson(explanation, features.names)}` : ''
-  return `${text}},"model":${JSON.stringify(model)},"features_as_of":${asOf}${reasons}}`
+  return `${text}},"model":${JSON.stringify(model)},"feature_times":{${own}},"features_as_of":${timeJson(featuresAsOf)}${reasons}}`
+}
+
+function timeJson(time: string | null): string {
+  return time === null ? 'null' : `"${time.replace(/\.?0+Z$/, 'Z')}"`
 }
 
 function saidJson({ prediction, probability, probabilities: all }: Said): string {

@@ -13,7 +13,7 @@ export function refusedRequest(faults: readonly SchemaFault[], part: string): Pl
   const said = plainFaults(faults).map((fault) => {
     const extra = fault.keyword === 'additionalProperties' ? fault.params.additionalProperty : undefined
     if (part === 'querystring' && extra === 'explain')
-      return 'explain is for one prediction at a time (POST /predict?explain=true); leave it out'
+      return 'explain is for predictions by key (POST /predict?explain=true, and /predict/batch); leave it out'
     const place = placeOf(part, fault.instancePath)
     if (extra !== undefined) return `${place} has '${String(extra).slice(0, 80)}', which is unknown; leave it out`
     const lacks = fault.keyword === 'required' ? String(fault.params.missingProperty) : undefined

@@ -31,6 +31,7 @@ function predicted(name: string, key: KeyInput): Prediction {
     said: { prediction: 0, probability: 0.5 },
     features: { names: ['n'], values: [BigInt(BIG)] },
     model: { name, version: '1', run_id: '' },
+    times: { views: [], at: [] },
     featuresAsOf: null,
   }
 }

@@ -6,7 +6,13 @@ import { BOOSTING_DEFAULTS } from '../../src/ml/learn/boosting/params.ts'
 import { log } from '../../src/ml/numbers/exp.ts'
 import { MODEL, openServerRig } from './rig.ts'
 
-type Explanation = { of: unknown; unit: string; base: number; contributions: Record<string, number> }
+type Explanation = {
+  of: unknown
+  unit: string
+  base: number
+  contributions: Record<string, number>
+  reasons: string[]
+}
 
 let rig: Awaited<ReturnType<typeof openServerRig>>
 
@@ -117,11 +123,44 @@ test('what can be predicted is listed: keys, features and the version that answe
   expect((models[0]!.features as unknown[]).length).toBe(14)
 })
 
-test('what else is asked in the query is refused, as is an explanation of many', async () => {
+test('a batch explains each of its keys, as one by one, with its reasons in words', async () => {
+  const one = await rig.post('/predict?explain=true', key)
+  const asked = { user_ids: [key.user_id, 'nobody', '5575-GNVDE'] }
+  const { status, body } = await rig.post('/predict/batch?explain=true', asked)
+  expect(status).toBe(207)
+  const [first, second] = body.predictions as { explanation: Explanation }[]
+  expect(first).toEqual(one.body)
+  const { base, contributions, reasons } = must(second).explanation
+  expect(reasons[0]).toBe(
+    `The model begins at ${Number(base.toPrecision(4))}, the probability of 1 where nothing is known.`,
+  )
+  const [strongest] = Object.entries(contributions).sort(([, a], [, b]) => Math.abs(b) - Math.abs(a))
+  const [name, adds] = must(strongest)
+  const moves = `which ${adds > 0 ? 'raises' : 'lowers'} it by ${Number(Math.abs(adds).toPrecision(4))}.`
+  expect(reasons[1]).toMatch(new RegExp(`^${name} is .*, ${moves.replaceAll('.', '\\.')}$`))
+  expect(reasons).toHaveLength(7)
+})
+
+test('more keys than limit explainKeys are not explained in one request', async () => {
+  const many = { user_ids: Array.from({ length: 101 }, () => key.user_id) }
+  const refused = await rig.post('/predict/batch?explain=true', many)
+  expect(refused.body).toMatchObject({ status: 400, detail: expect.stringContaining('limit explainKeys') })
+  expect((await rig.post('/predict/batch', many)).status).toBe(200)
+})
+
+test('the sentence that refuses explain elsewhere says where it is taken', async () => {
+  const { status, body } = await rig.post(`/models/${MODEL}/invocations?explain=true`, { instances: [] })
+  expect([status, body.detail]).toEqual([
+    400,
+    expect.stringContaining('POST /predict?explain=true, and /predict/batch'),
+  ])
+})
+
+test('what else is asked in the query is refused', async () => {
   for (const path of ['/predict?explain=perhaps', '/predict?because=true', '/predict?explain=true&explain=true']) {
     expect((await rig.post(path, key)).status, path).toBe(400)
   }
-  expect((await rig.post('/predict/batch?explain=true', { user_ids: [key.user_id] })).status).toBe(400)
+  expect((await rig.post('/predict/batch?explain=perhaps', { user_ids: [key.user_id] })).status).toBe(400)
   expect((await rig.post('/predict?explain=true', { user_id: 'nobody' })).status).toBe(404)
 })
 

@@ -57,6 +57,7 @@ describe.sequential('from an empty server to a prediction', () => {
       'probability',
       'features_used',
       'model',
+      'feature_times',
       'features_as_of',
     ])
     expect(Object.keys(body.features_used as object)).toEqual(Object.keys(KNOWN_FEATURES))
@@ -64,6 +65,7 @@ describe.sequential('from an empty server to a prediction', () => {
     expect(text).toContain('"user_id":"7590-VHVEG"')
     expect(body).toMatchObject({
       model: { name: MODEL, version: '1', run_id: version.runId },
+      feature_times: Object.fromEntries(VIEWS.map((view) => [view, '2024-01-31T00:00:00Z'])),
       features_as_of: '2024-01-31T00:00:00Z',
     })
     expect(body.prediction).toBe((body.probability as number) >= 0.5 ? 1 : 0)
@@ -211,9 +213,6 @@ describe('bad requests are the caller’s', () => {
   test('what is not understood is named, not dropped', async () => {
     const asOf = await rig.predict({ ...KNOWN, as_of: '2024-01-31' })
     expect(asOf.body.detail).toBe("the body has 'as_of', which is unknown; leave it out")
-    const explain = await rig.post('/predict/batch?explain=true', { user_ids: [KNOWN.user_id] })
-    const detail = 'explain is for one prediction at a time (POST /predict?explain=true); leave it out'
-    expect(explain).toMatchObject({ status: 400, body: { detail } })
     expect((await rig.post('/predict?x=1', KNOWN)).body.detail).toBe(
       "the address has 'x', which is unknown; leave it out",
     )

@@ -17,6 +17,8 @@ export type OnlineRow = {
   values: FeatureValue[]
   statuses: FeatureStatus[]
   eventTimestamps: (Instant | null)[]
+  /** The same of each view of the service, in their order. */
+  viewTimes: readonly (Instant | null)[]
   /** Views of the service that were never materialized by their present definition. */
   missingViews: readonly string[]
   /** Views whose values of this entity the online store lost, if there were any: nobody knows. */
@@ -152,5 +154,5 @@ function onlineRow(
     eventTimestamps[f] = timestamp
   }
   const lostViews = row.lost.map((view) => must(service.views[view]).name)
-  return { found, values, statuses, eventTimestamps, missingViews, lostViews }
+  return { found, values, statuses, eventTimestamps, viewTimes: timestamps, missingViews, lostViews }
 }
