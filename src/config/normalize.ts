@@ -2,6 +2,7 @@
 import { PlatformError } from '../base/errors.ts'
 import { digestOf } from '../base/hash.ts'
 import { AUTO_DEFAULTS } from '../ml/learn/auto/params.ts'
+import { alertsOf, channelsOf } from './alerts.ts'
 import { parseDurationMs } from './duration.ts'
 import { type Fault, inAll } from './fault.ts'
 import { monitoringOf } from './monitoring.ts'
@@ -126,6 +127,8 @@ function complete(shape: ProjectShape, dir: string, code: ProjectCode): Project 
       serving: servingOf(m.serving),
       monitoring: monitoringOf(m.monitoring),
     })),
+    alerts: alertsOf(shape.alerts, shape.alertChannels),
+    alertChannels: channelsOf(shape.alertChannels),
   }
 }
 

@@ -6,6 +6,7 @@ import type { TargetKind } from '../ml/learn/task.ts'
 import type { ThresholdRule } from '../ml/measure/threshold.ts'
 import type { ValueType } from '../values/values.ts'
 import type { Written } from '../values/written.ts'
+import type { AlertChannel, AlertRule } from './alerts.ts'
 import type { ENCODINGS } from './format-shape.ts'
 import type { ModelMonitoring } from './monitoring.ts'
 import type { ProjectCode } from './project-code.ts'
@@ -30,6 +31,8 @@ export type Project = {
   featureServices: FeatureService[]
   labels: Label[]
   models: Model[]
+  alerts: AlertRule[]
+  alertChannels: AlertChannel[]
   /** The model that is meant where a caller names none; null for the only one there is (find.ts, defaultModelOf). */
   defaultModel: string | null
 }

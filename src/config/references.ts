@@ -1,4 +1,5 @@
 /** Checks between the parts of a project: what is named must exist and fit. */
+import { alertFaults } from './alert-faults.ts'
 import { checkFaults } from './check-faults.ts'
 import { type Fault, missing } from './fault.ts'
 import { formatFaults } from './format-faults.ts'
@@ -28,6 +29,7 @@ export function checkReferences(project: Project, shape: ProjectShape): Fault[] 
     ...modelTypeFaults(project),
     ...trainerFaults(project, shape),
     ...defaultModelFaults(project),
+    ...alertFaults(project, shape.alerts),
   ]
 }
 

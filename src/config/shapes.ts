@@ -1,6 +1,7 @@
 /** The shape of a project definition as a person writes it. References between parts are checked in normalize.ts. */
 import { z } from 'zod'
 import { isTimeZone } from '../values/time-zone.ts'
+import { alert, alertChannel } from './alert-shapes.ts'
 import { columnCheck, tableCheck } from './check-shapes.ts'
 import { duration } from './duration-shape.ts'
 import { formatShape } from './format-shape.ts'
@@ -193,6 +194,12 @@ export const projectShape = z.strictObject({
   }),
   labels: said(z.record(name, label).default({}), 'What there is to learn.', { churned: {} }),
   models: said(z.record(name, model).default({}), 'What is trained, registered and served.', { churn: {} }),
+  alerts: said(z.record(name, alert).default({}), 'What is watched, and from where on it is wrong.', {
+    churn_drifts: { metric: 'drift.share', of: { model: 'churn' }, above: 0.3 },
+  }),
+  alertChannels: said(z.record(name, alertChannel).default({}), 'Who is told of alerts.', {
+    team: { webhook: 'ops' },
+  }),
   defaultModel: said(
     z.string().nullable().default(null),
     'The model that is meant where a caller names none; by default the only one.',

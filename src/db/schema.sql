@@ -679,6 +679,58 @@ create table lake.work_epoch (
 
 create schema monitoring;
 
+create table monitoring.alert (
+  id bigint not null generated always as identity,
+  rule text not null,
+  series text not null,
+  severity text not null,
+  metric text not null,
+  on_kind text not null,
+  on_name text not null,
+  part text,
+  arm text,
+  version integer,
+  state text not null,
+  wrong_since timestamp with time zone not null,
+  opened_at timestamp with time zone,
+  over_at timestamp with time zone,
+  told_at timestamp with time zone,
+  value double precision not null,
+  threshold double precision not null,
+  says text not null,
+  next text not null,
+  acknowledged_at timestamp with time zone,
+  acknowledged_by text,
+  acknowledged_why text,
+  constraint alert_pkey PRIMARY KEY (id),
+  constraint alert_severity_check CHECK ((severity = ANY (ARRAY['info'::text, 'warn'::text, 'critical'::text]))),
+  constraint alert_state_check CHECK ((state = ANY (ARRAY['pending'::text, 'open'::text, 'over'::text])))
+);
+CREATE INDEX alert_by_rule ON monitoring.alert USING btree (rule, series, told_at DESC);
+CREATE UNIQUE INDEX alert_once ON monitoring.alert USING btree (rule, series) WHERE (state <> 'over'::text);
+
+create table monitoring.alert_message (
+  id bigint not null generated always as identity,
+  channel text not null,
+  body json not null,
+  state text not null default 'waiting'::text,
+  tries integer not null default 0,
+  made_at timestamp with time zone not null,
+  next_at timestamp with time zone not null,
+  sent_at timestamp with time zone,
+  error text,
+  constraint alert_message_pkey PRIMARY KEY (id),
+  constraint alert_message_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'sent'::text, 'given_up'::text])))
+);
+CREATE INDEX alert_message_waiting ON monitoring.alert_message USING btree (next_at) WHERE (state = 'waiting'::text);
+
+create table monitoring.alert_turn (
+  one boolean not null default true,
+  looked_at timestamp with time zone not null,
+  constraint alert_turn_pkey PRIMARY KEY (one),
+  constraint alert_turn_one_check CHECK (one)
+);
+
 create table monitoring.decision (
   id bigint not null generated always as identity,
   model text not null,
@@ -714,7 +766,30 @@ create table monitoring.measure (
   constraint measure_on_kind_check CHECK ((on_kind = ANY (ARRAY['model'::text, 'source'::text, 'view'::text, 'project'::text])))
 );
 CREATE INDEX measure_by_metric ON monitoring.measure USING btree (on_kind, on_name, metric, at DESC, id DESC);
+CREATE INDEX measure_by_name ON monitoring.measure USING btree (metric, at DESC);
 CREATE INDEX measure_by_time ON monitoring.measure USING btree (recorded_at);
+
+create table monitoring.silence (
+  id bigint not null generated always as identity,
+  rule text,
+  until timestamp with time zone not null,
+  why text,
+  made_by text not null,
+  made_at timestamp with time zone not null,
+  ended_at timestamp with time zone,
+  constraint silence_pkey PRIMARY KEY (id)
+);
+
+create table monitoring.traffic (
+  server text not null,
+  model text not null,
+  at timestamp with time zone not null,
+  per_second double precision not null,
+  refused_per_second double precision not null,
+  failed_per_second double precision not null,
+  p99_ms double precision,
+  constraint traffic_pkey PRIMARY KEY (server, model)
+);
 
 create schema online;
 

@@ -353,6 +353,8 @@ function projectOf(one: Case, i: number): { project: Project; facts: Source; lab
     code: NO_CODE,
     tracking: null,
     defaultModel: null,
+    alerts: [],
+    alertChannels: [],
     sources: [facts, labels],
     entities: [entity],
     featureViews: views,

@@ -29,6 +29,8 @@ export function projectOf(options: { sources: Source[]; keys: Record<string, Val
     code: NO_CODE,
     tracking: null,
     defaultModel: null,
+    alerts: [],
+    alertChannels: [],
     sources: options.sources,
     entities: [{ name: 'thing', joinKeys: Object.entries(options.keys).map(([name, type]) => ({ name, type })) }],
     featureViews,
