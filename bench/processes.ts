@@ -7,13 +7,16 @@ import { fileURLToPath } from 'node:url'
 export const WEIR = fileURLToPath(new URL('../bin/weir.js', import.meta.url))
 export const EXAMPLE = fileURLToPath(new URL('../examples/streamflow', import.meta.url))
 
+export type Started = { url: string; child: ChildProcess }
+
 /** `weir serve` (or `up`, which works too) of the reference project on a free port; there when it says its address. */
 export async function startWeir(
   home: string,
   more: readonly string[] = [],
   command: 'serve' | 'up' = 'serve',
-): Promise<{ url: string; child: ChildProcess }> {
-  const args = [WEIR, command, '--json', '--project', EXAMPLE, '--home', home, ...more, '--port', '0']
+  project = EXAMPLE,
+): Promise<Started> {
+  const args = [WEIR, command, '--json', '--project', project, '--home', home, ...more, '--port', '0']
   const child = spawn(process.execPath, args, { stdio: ['ignore', 'pipe', 'inherit'] })
   let text = ''
   for await (const line of createInterface({ input: child.stdout })) {

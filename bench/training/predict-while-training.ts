@@ -7,8 +7,8 @@ import autocannon from 'autocannon'
 import { silentLog } from '../../src/base/log.ts'
 import { openDatabase } from '../../src/db/db.ts'
 import { type BenchResult, interleaved } from '../harness.ts'
-import { onlineKeys } from '../predict.ts'
 import { EXAMPLE, startWeir, stop, WEIR } from '../processes.ts'
+import { onlineKeys } from '../serving/rig/stage.ts'
 
 const SECONDS = 5
 const CONNECTIONS = 2

@@ -1,5 +1,5 @@
 /**
- * The peers of bench/predict.ts, each in a process of its own: Fastify as it comes.
+ * The peers of the rows, each in a process of its own: Fastify as it comes.
  *
  *   echo     answers the body
  *   select   answers the row that one prepared select by key finds (`DATABASE_URL`, `TABLE`)

@@ -1,0 +1,18 @@
+/** The reference project with a second model on the same features: boosting of 300 trees with 31 leaves each. */
+import { defineProject } from 'weir'
+import example from '../../../../examples/streamflow/weir.config.ts'
+
+const forest = example.models!.streamflow_churn!
+
+export default defineProject({
+  ...example,
+  defaultModel: 'streamflow_churn',
+  models: {
+    ...example.models,
+    boosted_churn: {
+      ...forest,
+      runName: 'boosted_{as_of}',
+      learner: { kind: 'gradient_boosting', rounds: 300, maxLeaves: 31, earlyStopping: null, seed: 42 },
+    },
+  },
+})
