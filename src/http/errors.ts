@@ -44,6 +44,10 @@ const TITLES: Record<number, string> = {
 
 /** What a caller is told of an error. Of our own faults nothing but that they happened; the log has the rest. */
 export function problemOf(error: unknown, requestId: string): Problem {
+  return { ...toldOf(error, requestId), request_id: requestId }
+}
+
+function toldOf(error: unknown, requestId: string): Problem {
   const told = worldError(error)
   if (told) return problem(STATUS[told.code], told.code, bounded(told.toCallers), told.details)
   const { statusCode, code, message } = (error ?? {}) as Partial<FastifyError>

@@ -18,6 +18,7 @@ import Fastify, {
 } from 'fastify'
 import { PlatformError } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
+import { requestIdOf } from '../base/request-id.ts'
 import { type Access, oneToken } from '../identity/access.ts'
 import { limitOf } from '../wire/limits.ts'
 import { refusedRequest } from '../wire/refused-request.ts'
@@ -27,6 +28,7 @@ import { watchConnections } from './connections.ts'
 import { addDocuments, type Route } from './documents.ts'
 import { problem, problemOf } from './errors.ts'
 import { createGuard, isLoopback } from './guard.ts'
+import { nameRequests, REQUEST_ID } from './request-ids.ts'
 import { logRequests } from './request-log.ts'
 import { compilersWhenAsked } from './validators.ts'
 
@@ -79,6 +81,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   const guard = createGuard({ host, isClosed, publicHosts })
   const app: FastifyInstance = Fastify({
     loggerInstance: log as FastifyBaseLogger,
+    genReqId: ({ headers }) => requestIdOf(headers[REQUEST_ID]),
     logController: new LogController({ disableRequestLogging: true }),
     bodyLimit: limitOf('bodyBytes'),
     keepAliveTimeout: silence.idleMs,
@@ -107,6 +110,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   app.addHook('onRoute', ({ method, url, schema = {} }) => {
     for (const one of [method].flat()) routes.push({ method: one, path: url, schema })
   })
+  nameRequests(app)
   app.removeContentTypeParser('text/plain')
   app.addHook('onRequest', (request, _reply, done) => {
     try {
@@ -129,7 +133,7 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     const others = routes.filter((route) => route.path === path && route.method !== 'HEAD').map((route) => route.method)
     const there = others.length === 0 ? '' : `, but ${others.join(', ')}`
     const says = `there is no ${request.method} ${request.url.slice(0, 200)}${there}; see /docs`
-    const told = problem(404, 'not_found', says)
+    const told = { ...problem(404, 'not_found', says), request_id: request.id }
     return reply.code(404).type('application/problem+json').send(told)
   })
   addDocuments(app, { version: options.version, routes })
@@ -144,7 +148,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
 
 function sendProblem(error: unknown, request: FastifyRequest, reply: FastifyReply): FastifyReply {
   const told = problemOf(error, request.id)
-  if (told.status >= 500 && told.status !== 503) request.log.error({ err: error }, 'request failed')
+  if (told.status >= 500 && told.status !== 503)
+    request.log.error({ err: error, requestId: request.id }, 'request failed')
+  reply.header(REQUEST_ID, request.id)
   if (told.status === 401) reply.header('www-authenticate', 'Bearer')
   return reply.code(told.status).type('application/problem+json').send(told)
 }

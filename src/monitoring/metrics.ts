@@ -2,17 +2,17 @@
  * Monitoring: what Prometheus reads, and the last minute of each model. Owns no table. Doors: traffic.ts. Numbers only: no key and no feature value of anybody is a label.
  */
 import type { FastifyPluginAsync } from 'fastify'
-import { Counter, collectDefaultMetrics, Gauge, Histogram, Registry } from 'prom-client'
+import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { type Instant, msOfInstant } from '../base/instant.ts'
 import { routeOptions } from '../wire/route.ts'
+import { predictionMetrics } from './prediction-metrics.ts'
+import { BUCKETS, quickHistogram, type Series } from './quick-histogram.ts'
+import { replacedMetrics } from './replaced-metrics.ts'
 import type { Traffic } from './traffic.ts'
 
 export type Metrics = ReturnType<typeof createMetrics>
 
 type FeatureState = { view: string; materialized: boolean; validAt: Instant | null; rows: number }
-
-/** Seconds; a prediction takes milliseconds. */
-const BUCKETS = [0.001, 0.0025, 0.005, 0.01, 0.025, 0.05, 0.1, 0.25, 0.5, 1, 2.5, 5, 10]
 
 export function createMetrics({
   featureStates,
@@ -24,19 +24,16 @@ export function createMetrics({
 }) {
   const register = new Registry()
   const registers = [register]
-  const requests = new Histogram({
+  const requests = quickHistogram<'method' | 'route' | 'status'>({
     name: 'weir_http_request_seconds',
     help: 'Time to answer, by route and status',
-    labelNames: ['method', 'route', 'status'] as const,
     buckets: BUCKETS,
     registers,
   })
-  const predictions = new Counter({
-    name: 'weir_predictions_total',
-    help: 'Rows predicted, by model and version',
-    labelNames: ['model', 'version'] as const,
-    registers,
-  })
+  /** By route and status, as they were first seen: what Fastify knows of a route is one object. */
+  const known = new WeakMap<object, Map<number, Series>>()
+  const predictions = predictionMetrics(registers)
+  const replaced = replacedMetrics(registers)
   const liveVersion = new Gauge({
     name: 'weir_model_live',
     help: '1 for the version that answers',
@@ -76,10 +73,19 @@ export function createMetrics({
   /** Times every route of the server, and answers GET /metrics. Given to the server before the other routes. */
   const plugin: FastifyPluginAsync = async (app) => {
     app.addHook('onResponse', async (request, reply) => {
-      const route = request.routeOptions.url ?? 'none'
-      const { model } = request.routeOptions.config
-      if (model !== undefined) traffic?.note(model, reply.elapsedTime, reply.statusCode >= 400)
-      requests.observe({ method: request.method, route, status: reply.statusCode }, reply.elapsedTime / 1000)
+      const { config, url: route = 'none' } = request.routeOptions
+      const { elapsedTime: ms, statusCode: status } = reply
+      const { model } = config
+      if (model !== undefined) {
+        traffic?.note(model, ms, status >= 400)
+        predictions.events.stage(model, 'total', ms)
+        replaced.observe(ms)
+      }
+      const ofRoute = known.get(config) ?? new Map<number, Series>()
+      const series = ofRoute.get(status) ?? requests.series({ method: request.method, route, status: String(status) })
+      ofRoute.set(status, series)
+      known.set(config, ofRoute)
+      series.observe(ms / 1000)
     })
     const options = routeOptions({
       tag: 'state',
@@ -98,8 +104,7 @@ export function createMetrics({
   return {
     plugin,
     events: {
-      predicted: (model: { name: string; version: string }, count: number) =>
-        predictions.inc({ model: model.name, version: model.version }, count),
+      ...predictions.events,
       live(model: string, version: string | undefined) {
         // prom-client removes nothing unless all labels are named.
         const before = answering.get(model)

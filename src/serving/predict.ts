@@ -32,7 +32,7 @@ export type PredictDeps = {
   features: Pick<Features, 'readOnline' | 'refusal' | 'viewStates'>
   models: Pick<LiveModels, 'current' | 'problem'>
   serviceOf: (model: string) => ServiceDefinition
-  events: Pick<ServingEvents, 'predicted'>
+  events: Pick<ServingEvents, 'predicted' | 'stage'>
   clock: Clock
 }
 
@@ -54,7 +54,10 @@ export function createPredict({ features, models, serviceOf, events, clock }: Pr
   ): Promise<(Prediction | Unpredicted)[]> {
     const service = serviceOf(name)
     // The features are read first: so the model that answers is the one that is live when the answer is made.
+    const askedMs = performance.now()
     const rows = await features.readOnline(service.name, keys)
+    const readMs = performance.now()
+    events.stage(name, 'features', readMs - askedMs)
     const live = models.current(name)
     if (!live) throw await notPromoted({ features, models }, name, service)
     // T of these rows: ages are as of the moment of the request.
@@ -75,6 +78,7 @@ export function createPredict({ features, models, serviceOf, events, clock }: Pr
       const prediction = predictionOf(live, service, key, row, given)
       results.push(explain ? { ...prediction, explanation: explanationOf(live.model, given, row.values) } : prediction)
     }
+    events.stage(name, 'model', performance.now() - readMs)
     if (count > 0) events.predicted({ name, version: live.version }, count)
     return results
   }

@@ -26,6 +26,7 @@ export const problem = z.looseObject({
   title: z.string().meta({ description: 'The status in words.', examples: ['Not found'] }),
   status: z.int().meta({ description: 'The HTTP status.', examples: [404] }),
   ...refusalMembers,
+  request_id: z.string().meta({ description: 'The id of the request, as the header x-request-id has it.' }).optional(),
   reasons: names('Why the server is not ready.').optional(),
   warnings: names('What is wrong beside that, and would not keep the server from being ready.').optional(),
 })

@@ -58,7 +58,7 @@ beforeEach(async () => {
       },
     } as unknown as Database,
     log: silentLog,
-    events: { predicted() {}, live() {}, loadFailed() {} },
+    events: { predicted() {}, stage() {}, answered() {}, live() {}, loadFailed() {} },
   } satisfies LiveModelDeps
   models = createLiveModels(deps)
 })

@@ -11,7 +11,7 @@ import { formatNumber } from '../format.ts'
 import { type CommonOptions, common } from '../options.ts'
 import { withApp } from '../with-app.ts'
 
-const NOBODY_LISTENS: ServingEvents = { predicted() {}, live() {}, loadFailed() {} }
+const NOBODY_LISTENS: ServingEvents = { predicted() {}, stage() {}, answered() {}, live() {}, loadFailed() {} }
 
 export function define(command: Command): void {
   command
