@@ -37,6 +37,7 @@ import { recordFlowChange } from './pipelines/record-flow-change.ts'
 import { defineTrainBaseline } from './pipelines/train-baseline.ts'
 import { tellTaken } from './pipelines/triggers.ts'
 import { defineWithdraw } from './pipelines/withdraw.ts'
+import { createPredictions, type Predictions } from './predictions/predictions.ts'
 import { createRegistry, type Registry, type RegistryApi } from './registry/registry.ts'
 import { createRemoteMlflow } from './remote-mlflow/remote-mlflow.ts'
 import { createReproduce, type Reproduce } from './reproduce/reproduce.ts'
@@ -63,6 +64,8 @@ export type App = {
   readonly lake: Lake
   readonly ingest: Ingest
   readonly features: Features
+  /** What models answered. */
+  readonly predictions: Predictions
   readonly tracking: Tracking
   readonly registry: Registry
   /** Where our own flows log, register and load: the two above, or the other MLflow server that the project names. */
@@ -140,6 +143,11 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
     createFeatures({ sql: db, lake, duck, objects, project, clock, log, online }),
     (it) => it.close(),
   )
+  const predictions = closing.add(
+    'the prediction log',
+    createPredictions({ sql: db, lake, features, project, clock, log }),
+    (it) => it.close(),
+  )
   const tracking = createTracking({ sql: db, objects, clock, onChange: gatherRuns(events.tell) })
   const registry = createRegistry({ sql: db, tracking, clock, models: project.models })
   const versions = async () => ({ weir: await weirVersion(), duckdb: await duck.loadVersion() })
@@ -206,6 +214,7 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
     lake,
     ingest,
     features,
+    predictions,
     tracking,
     registry,
     mlflow,

@@ -39,6 +39,14 @@ export function keyColumns(project: Project, entityName: string, source: string,
   return [...new Map(ways.map((columns) => [JSON.stringify(columns), columns])).values()]
 }
 
+/** The ways in which rows of entities (those that a caller asks with) name an entity: by its join keys, or by those of a role. */
+export function rowKeyWays(project: Project, entityName: string, held: readonly string[]): string[][] {
+  const names = joinKeys(project, entityName)
+  if (names.length === 0) return []
+  const ways = [names, ...roleColumns(project, names)].filter((columns) => columns.every((name) => held.includes(name)))
+  return [...new Map(ways.map((columns) => [JSON.stringify(columns), columns])).values()]
+}
+
 /** The columns of rows that a role reads these join keys from. */
 function roleColumns(project: Project, names: readonly string[]): string[][] {
   return project.featureServices.flatMap(({ features }) =>

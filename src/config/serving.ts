@@ -1,9 +1,13 @@
 import type { z } from 'zod'
+import type { servingLog } from './serving-log.ts'
 import type { serving } from './serving-shapes.ts'
 
 /** How a model answers. */
-export type ModelServing = Record<never, never>
+export type ModelServing = {
+  /** What is kept of its answers. */
+  log: z.output<typeof servingLog>
+}
 
-export function servingOf(_written: z.output<typeof serving>): ModelServing {
-  return {}
+export function servingOf({ log }: z.output<typeof serving>): ModelServing {
+  return { log }
 }

@@ -793,6 +793,69 @@ create table monitoring.traffic (
 
 create schema online;
 
+create schema predictions;
+
+create table predictions.answer (
+  model integer not null,
+  at timestamp with time zone not null,
+  id bigint not null default nextval('predictions.answer_id'::regclass),
+  shape integer not null,
+  arm text not null,
+  returned boolean not null,
+  key text[] not null,
+  features json,
+  statuses json,
+  times json,
+  said json,
+  score double precision,
+  error text,
+  latency_ms real not null,
+  request_id text,
+  recorded_at timestamp with time zone not null default clock_timestamp(),
+  constraint answer_arm_check CHECK ((arm = ANY (ARRAY['champion'::text, 'canary'::text, 'shadow'::text]))),
+  constraint answer_check CHECK (((said IS NULL) = (error IS NOT NULL)))
+) partition by RANGE (model, at);
+CREATE INDEX answer_by_key ON ONLY predictions.answer USING btree (key, at);
+CREATE INDEX answer_by_moment ON ONLY predictions.answer USING btree (at, id);
+CREATE INDEX answer_by_request ON ONLY predictions.answer USING btree (request_id) WHERE (request_id IS NOT NULL);
+
+create sequence predictions.answer_id;
+
+create table predictions.emptied (
+  partition text not null,
+  constraint emptied_pkey PRIMARY KEY (partition)
+);
+
+create table predictions.model (
+  id integer not null generated always as identity,
+  name text not null,
+  constraint model_pkey PRIMARY KEY (id),
+  constraint model_name_key UNIQUE (name)
+);
+
+create table predictions.shape (
+  id integer not null generated always as identity,
+  model integer not null,
+  version text not null,
+  run_id text not null,
+  keys jsonb not null,
+  features jsonb not null,
+  digest text not null,
+  constraint shape_pkey PRIMARY KEY (id),
+  constraint shape_model_version_run_id_digest_key UNIQUE (model, version, run_id, digest),
+  constraint shape_model_fkey FOREIGN KEY (model) REFERENCES predictions.model(id),
+  constraint shape_digest_check CHECK ((digest ~ '^[0-9a-f]{64}$'::text)),
+  constraint shape_features_check CHECK ((jsonb_typeof(features) = 'array'::text)),
+  constraint shape_keys_check CHECK ((jsonb_typeof(keys) = 'array'::text))
+);
+
+create table predictions.writer (
+  id uuid not null,
+  written bigint not null,
+  at timestamp with time zone not null default now(),
+  constraint writer_pkey PRIMARY KEY (id)
+);
+
 create schema registry;
 
 create table registry.alias (

@@ -13,7 +13,7 @@ const LADDER: string[][] = [
   ['mlflow', 'ml', 'db', 'generator'],
   ['config', 'lake', 'flows', 'trainer', 'identity'],
   ['home', 'events', 'ingest', 'features', 'tracking'],
-  ['registry'],
+  ['registry', 'predictions'],
   ['remote-mlflow'],
   ['training', 'serving', 'monitoring'],
   ['erasure', 'reproduce', 'score', 'overview'],
