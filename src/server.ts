@@ -29,6 +29,7 @@ import { REGISTRY_CHANNEL } from './registry/channel.ts'
 import { modelRoutes, registryRoutes } from './registry/routes.ts'
 import { createVersionDetails } from './registry/version-details.ts'
 import { recordedRoutes } from './reproduce/routes.ts'
+import type { Answered } from './serving/answered.ts'
 import { servingRoutes } from './serving/routes.ts'
 import { serverRoutes } from './serving/server-routes.ts'
 import { createServers, type Servers } from './serving/servers.ts'
@@ -45,6 +46,7 @@ export async function startServer(app: App): Promise<RunningServer> {
   const traffic = createTraffic(app.clock.nowMs)
   const metrics = createMetrics({ featureStates: features.viewStates, traffic })
   const servers = createServers({ db: app.db, id: randomUUID(), version: await weirVersion(), log })
+  app.predictions.watch(metrics.log)
   const serving = servingOf(app, metrics, servers)
   // Before anybody can ask: whether callers need a token.
   const forgetTokens = await app.identity.follow()
@@ -70,6 +72,7 @@ export async function startServer(app: App): Promise<RunningServer> {
   }
   const collecting = setInterval(() => {
     collectUploads(app)
+    makeMonths(app)
     note()
   }, COLLECT_MS)
   collecting.unref()
@@ -77,6 +80,8 @@ export async function startServer(app: App): Promise<RunningServer> {
     clearInterval(collecting)
     await server.close()
     await serving.close()
+    // What was answered until now is recorded.
+    await app.predictions.flush()
     await unfollow()
     await unlook()
     await forgetTokens()
@@ -90,6 +95,7 @@ export async function startServer(app: App): Promise<RunningServer> {
     const url = await atRequests(() => server.listen())
     // Nobody waits for it: an object store that is away holds no start up.
     note()
+    makeMonths(app)
     return { url, routes: server.routes, close }
   } catch (error) {
     await close()
@@ -99,7 +105,11 @@ export async function startServer(app: App): Promise<RunningServer> {
 
 /** Our own flows may log to another MLflow server: what serves is loaded from there. */
 export function servingOf(app: App, metrics: Metrics, servers: Servers): Serving {
-  return createServing({ ...app, ...app.mlflow, events: metrics.events, servers })
+  const answered = (rows: readonly Answered[]) => {
+    metrics.events.answered(rows)
+    return app.predictions.append(rows)
+  }
+  return createServing({ ...app, ...app.mlflow, events: { ...metrics.events, answered }, servers })
 }
 
 /** The routes of all rooms. */
@@ -169,6 +179,16 @@ async function noteTrail(app: App): Promise<void> {
 function collectUploads({ tracking, clock, log }: App): void {
   tracking.artifacts.uploads.collect(clock.nowMs()).catch((error: unknown) => {
     log.warn({ err: error }, 'unfinished uploads could not be collected')
+  })
+}
+
+/** Partitions of the prediction log, before their month begins. */
+function makeMonths({ predictions, log }: App): void {
+  predictions.makeAhead().catch((error: unknown) => {
+    log.warn(
+      { err: error },
+      'the next months of the prediction log could not be made; they are made when they are needed',
+    )
   })
 }
 

@@ -5,6 +5,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { type Instant, msOfInstant } from '../base/instant.ts'
 import { routeOptions } from '../wire/route.ts'
+import { logMetrics } from './log-metrics.ts'
 import { predictionMetrics } from './prediction-metrics.ts'
 import { BUCKETS, quickHistogram, type Series } from './quick-histogram.ts'
 import { replacedMetrics } from './replaced-metrics.ts'
@@ -34,6 +35,7 @@ export function createMetrics({
   const known = new WeakMap<object, Map<number, Series>>()
   const predictions = predictionMetrics(registers)
   const replaced = replacedMetrics(registers)
+  const log = logMetrics(registers)
   const liveVersion = new Gauge({
     name: 'weir_model_live',
     help: '1 for the version that answers',
@@ -103,6 +105,8 @@ export function createMetrics({
 
   return {
     plugin,
+    /** Hears of the prediction log. */
+    log,
     events: {
       ...predictions.events,
       live(model: string, version: string | undefined) {

@@ -18,6 +18,7 @@ import { explanationOf } from './explanation.ts'
 import type { LiveModel, LiveModels } from './live-models.ts'
 import { notPromoted } from './no-model.ts'
 import { saidOf } from './said.ts'
+import { answeredRows, type Told } from './tell-answered.ts'
 
 /** Rows predicted, or written, in one go, some milliseconds: between two, those who wait for one prediction have their turn. */
 export const SLICE_ROWS = 250
@@ -32,7 +33,7 @@ export type PredictDeps = {
   features: Pick<Features, 'readOnline' | 'refusal' | 'viewStates'>
   models: Pick<LiveModels, 'current' | 'problem'>
   serviceOf: (model: string) => ServiceDefinition
-  events: Pick<ServingEvents, 'predicted' | 'stage'>
+  events: Pick<ServingEvents, 'predicted' | 'stage' | 'answered'>
   clock: Clock
 }
 
@@ -65,6 +66,7 @@ export function createPredict({ features, models, serviceOf, events, clock }: Pr
     let count = 0
     const slice = explain ? EXPLAINED_ROWS : SLICE_ROWS
     const results: (Prediction | Unpredicted)[] = []
+    const told: Told[] = []
     for (const [i, row] of rows.entries()) {
       if (i > 0 && i % slice === 0) await setImmediate()
       const key = keys[i]!
@@ -72,14 +74,20 @@ export function createPredict({ features, models, serviceOf, events, clock }: Pr
       if (!error) count++
       if (error) {
         results.push({ key, error })
+        told.push({ key, row, said: null, error })
         continue
       }
       const given = withAges(live.inputs, row.values, tMs)
       const prediction = predictionOf(live, service, key, row, given)
+      told.push({ key, row, said: prediction.said, error: null })
       results.push(explain ? { ...prediction, explanation: explanationOf(live.model, given, row.values) } : prediction)
     }
     events.stage(name, 'model', performance.now() - readMs)
     if (count > 0) events.predicted({ name, version: live.version }, count)
+    const moment = { atMs: tMs, latencyMs: performance.now() - askedMs }
+    // Only where an answer is given no sooner than it is recorded is there something to wait for.
+    const recorded = events.answered(answeredRows(live, service, told, moment))
+    if (recorded) await recorded
     return results
   }
 
