@@ -1,4 +1,5 @@
 /** What is watched of a model, as a person writes it. */
 import { z } from 'zod'
+import { qualityMembers } from './quality-shapes.ts'
 
-export const monitoring = z.strictObject({})
+export const monitoring = z.strictObject({ ...qualityMembers })

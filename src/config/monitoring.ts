@@ -1,9 +1,10 @@
 import type { z } from 'zod'
 import type { monitoring } from './monitoring-shapes.ts'
+import { type ModelQuality, qualityOf } from './quality-shapes.ts'
 
 /** What is watched of a model. */
-export type ModelMonitoring = Record<never, never>
+export type ModelMonitoring = ModelQuality
 
-export function monitoringOf(_written: z.output<typeof monitoring>): ModelMonitoring {
-  return {}
+export function monitoringOf(written: z.output<typeof monitoring>): ModelMonitoring {
+  return { ...qualityOf(written) }
 }

@@ -45,7 +45,7 @@ export async function fitModel(
   const signal = cancelSignal()
   const options = signal ? { signal } : {}
   const { model: definition, service } = pinned.definitions
-  const champion = pinned.champion ? await readChampion(deps.tracking, pinned.champion) : null
+  const champion = pinned.champion ? await readChampion(deps.tracking, deps.objects, pinned.champion) : null
   const outside = definition.learner.kind === 'trainer'
   const given = outside ? { given: await learnOutside(deps, pinned, dataset, options) } : {}
   const data = await deps.features.readTrainingSet(dataset)

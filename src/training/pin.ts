@@ -29,12 +29,16 @@ export type TrainRequest = {
   mode?: JoinMode
   /** 0 or absent for one a core. The result does not depend on it. */
   threads?: number
+  /** At least so large a share of the entities is kept from the fit; the project's where that is larger. */
+  holdOut?: number
+  /** Instead of the name that the project gives its runs; {as_of} stands for the date. */
+  runName?: string
 }
 
 export type Versions = { weir: string; duckdb: string }
 
-/** What promotes a model decides nothing of it: another rule is no other training. */
-export type TrainedModel = Omit<Model, 'promotion'>
+/** What promotes, serves and watches a model decides nothing of it: another rule is no other training. */
+export type TrainedModel = Omit<Model, 'promotion' | 'serving' | 'monitoring'>
 
 /** All that the project says about one model, as it was when the training was asked for. */
 export type Definitions = {
@@ -84,7 +88,7 @@ type Deps = {
 
 export async function pin(deps: Deps, request: TrainRequest): Promise<Pinned> {
   const { project, lake, clock, versions } = deps
-  const definitions = definitionsOf(project, request.model)
+  const definitions = withHoldOut(definitionsOf(project, request.model), request.holdOut)
   const asOf = requirePast(parseInstant(request.asOf, 'as-of'), clock, 'as-of')
   const [build, champion, git, knownAt] = await Promise.all([
     buildOf(versions),
@@ -94,7 +98,7 @@ export async function pin(deps: Deps, request: TrainRequest): Promise<Pinned> {
   ])
   return {
     runId: randomBytes(16).toString('hex'),
-    runName: definitions.model.runName.replaceAll('{as_of}', displayInstant(asOf)),
+    runName: (request.runName ?? definitions.model.runName).replaceAll('{as_of}', displayInstant(asOf)),
     startedMs: clock.nowMs(),
     model: request.model,
     asOf,
@@ -109,6 +113,12 @@ export async function pin(deps: Deps, request: TrainRequest): Promise<Pinned> {
     projectCode: project.code.digest,
     ...git,
   }
+}
+
+function withHoldOut(definitions: Definitions, holdOut = 0): Definitions {
+  const { model } = definitions
+  if (model.split.holdOut >= holdOut) return definitions
+  return { ...definitions, model: { ...model, split: { ...model.split, holdOut } } }
 }
 
 /** What is not committed is kept now: the tree may be another one when the run is logged. */
@@ -147,12 +157,12 @@ export async function requireSameBuild(
   )
 }
 
-function definitionsOf(project: Project, name: string): Definitions {
+export function definitionsOf(project: Project, name: string): Definitions {
   if (!project.models.some((model) => model.name === name)) {
     const names = project.models.map((model) => model.name).join(', ')
     throw new PlatformError('not_found', `there is no model '${name}'; the project has ${names || 'none'}`)
   }
-  const { promotion: _, ...model } = modelOf(project, name)
+  const { promotion: _, serving: _serving, monitoring: _monitoring, ...model } = modelOf(project, name)
   const service = featureServiceOf(project, model.featureService)
   const label = labelOf(project, model.label)
   const onDemand = project.onDemandViews.filter((v) => service.features.some((f) => f.view === v.name))

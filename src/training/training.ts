@@ -13,6 +13,7 @@
  * Doors: build-name.ts, card-routes.ts.
  */
 import type { Clock } from '../base/clock.ts'
+import type { Instant } from '../base/instant.ts'
 import type { Log } from '../base/log.ts'
 import type { Project } from '../config/project.ts'
 import type { Features } from '../features/features.ts'
@@ -28,10 +29,20 @@ import type { GitState } from './git.ts'
 import { identityOf } from './identity.ts'
 import { type LoggedRun, logRun } from './log-run.ts'
 import type { TrainerHost } from './outside/learn-outside.ts'
-import { type Definitions, type Pinned, pin, requireSameBuild, type TrainRequest, type Versions } from './pin.ts'
+import {
+  type Definitions,
+  definitionsOf,
+  type Pinned,
+  pin,
+  requireSameBuild,
+  type TrainRequest,
+  type Versions,
+} from './pin.ts'
 import { type BuildRecord, type CodeRecord, recordBuild } from './record.ts'
 import { findTrained, type Registered, register, type Trained, type VersionStore } from './register.ts'
 import type { Report } from './report/report.ts'
+import { referenceRows, type ScoredRows, type ScoredVersion, scoredMonth } from './scored-rows.ts'
+import { type FairChampion, fairChampion } from './stand-in.ts'
 
 export { TRAINING_SET_IDENTITY_TAG, TRAINING_SET_TAG } from './log-run.ts'
 
@@ -43,12 +54,15 @@ export type {
   CodeRecord,
   Definitions,
   Environment,
+  FairChampion,
   Fit,
   GitState,
   InstalledPackages,
   LoggedRun,
   Pinned,
   Registered,
+  ScoredRows,
+  ScoredVersion,
   SplitBy,
   Trained,
   TrainRequest,
@@ -86,6 +100,15 @@ export type Training = {
   readReport(fit: Fit): Promise<Report>
   /** The run with params, metrics, tags, inputs, artifacts and the model folder, finished. */
   logRun(pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Promise<LoggedRun>
+  /** How the champion can be measured on the rows that are kept from every fit, also where its own fit had seen them. */
+  fairChampion(pinned: Pinned): Promise<FairChampion>
+  /** What a version says of the rows that measured it; or why they are not known. */
+  referenceRows(version: ScoredVersion): Promise<ScoredRows | { reason: string }>
+  /** What a version would have said of the labelled rows of one moment. */
+  scoredMonth(
+    version: ScoredVersion,
+    moment: { at: Instant; asOf: Instant; knownAt: Instant },
+  ): Promise<ScoredRows | null>
   /** The version of that run, made when there is none. */
   register(pinned: Pinned, run: LoggedRun): Promise<Registered>
 }
@@ -93,6 +116,7 @@ export type Training = {
 export function createTraining(deps: TrainingDeps): Training {
   const build = ({ model, asOf, from, knownAt, mode }: Pinned) =>
     deps.features.trainingSet({ model, asOf, knownAt, mode, ...(from ? { from } : {}) }, { forModel: true })
+  const fit: Training['fit'] = (pinned, dataset, asServed = null) => fitModel(deps, pinned, dataset, asServed)
   return {
     pin: (request) => pin(deps, request),
     requireSameBuild: (pinned) => requireSameBuild(deps, pinned),
@@ -103,7 +127,10 @@ export function createTraining(deps: TrainingDeps): Training {
       return build({ ...pinned, mode: 'served' })
     },
     findTrained: (pinned, dataset) => findTrained(deps, pinned, identityOf(pinned, dataset)),
-    fit: (pinned, dataset, asServed = null) => fitModel(deps, pinned, dataset, asServed),
+    fit,
+    fairChampion: (pinned) => fairChampion({ tracking: deps.tracking, learn: fit }, pinned),
+    referenceRows: (version) => referenceRows(deps, version),
+    scoredMonth: (version, moment) => scoredMonth(deps, definitionsOf(deps.project, version.name), version, moment),
     readReport: async (fit) => JSON.parse((await getVerified(deps.objects, fit.report.objectKey)).toString()) as Report,
     logRun: (pinned, dataset, fit) => logRun(deps, pinned, dataset, fit),
     register: (pinned, run) => register(deps, pinned, run),

@@ -34,6 +34,8 @@ export type Answered =
 
 /** The seed of the resamples is no choice of the user's. */
 const SEED = 20_240_731
+/** Over the classes, each against the others. */
+const AREA = 'auc_macro'
 
 /** The measures of what came true, with intervals by resampling rows. Rows count alike, whatever weights the fit had. */
 export function realisedFigures(rows: Answered, { times }: { times?: number } = {}): Figures {
@@ -105,13 +107,13 @@ function ofSeveral({ classes, labels, said, sure, scores }: Of<'multiclass'>, in
   const measures = named(names, values, intervals(rows, measure))
   if (all === null) {
     const why = 'the probabilities of all classes were not kept with the answer'
-    return { rows, measures, confusion: null, unsaid: ['logloss', 'auc_macro'].map((name) => ({ measure: name, why })) }
+    return { rows, measures, confusion: null, unsaid: ['logloss', AREA].map((name) => ({ measure: name, why })) }
   }
   const areas = oneVersusRestAuc(labels, all)
   const known = areas.filter(Number.isFinite)
   if (known.length === 0)
-    return { rows, measures, confusion: null, unsaid: [{ measure: 'auc_macro', why: 'all labels are of one class' }] }
-  measures.auc_macro = figure(known.reduce((sum, area) => sum + area, 0) / known.length, null)
+    return { rows, measures, confusion: null, unsaid: [{ measure: AREA, why: 'all labels are of one class' }] }
+  measures[AREA] = figure(known.reduce((sum, area) => sum + area, 0) / known.length, null)
   return { rows, measures, confusion: null, unsaid: [] }
 }
 

@@ -1,6 +1,9 @@
 import { messageOf } from '../../base/errors.ts'
+import { getVerified } from '../../lake/named-by-digest.ts'
+import type { ObjectStore } from '../../lake/objects.ts'
 import { ownFilesOf } from '../../registry/source.ts'
 import type { TrackingApi } from '../../tracking/tracking.ts'
+import type { StoredFile } from '../keep-file.ts'
 
 /** The version that a new one is compared with: the newest in Production when the training was asked for. */
 export type PinnedChampion = {
@@ -9,6 +12,10 @@ export type PinnedChampion = {
   location: string
   /** What share of the entities its own fit never saw; 0 where it is not known. */
   holdOut: number
+  /** Absent in what was pinned before it was asked for. */
+  runId?: string | null
+  /** The same learned again without the rows that are kept from every fit (stand-in.ts), where it had seen them. */
+  standIn?: StoredFile
 }
 
 /** Its model file; or why it cannot be read, in words. */
@@ -32,16 +39,18 @@ export async function pinChampion(
   // A version can be registered without a run, and a run can be deleted: then nothing says what it never saw.
   const run = runId ? await tracking.runs.get(runId).catch(() => undefined) : undefined
   const holdOut = Number(run?.params.find(({ key }) => key === 'hold_out')?.value ?? 0)
-  return { name, version, location, holdOut: Number.isFinite(holdOut) ? holdOut : 0 }
+  return { name, version, location, runId, holdOut: Number.isFinite(holdOut) ? holdOut : 0 }
 }
 
 /** A champion that cannot be read is no reason to train nothing: the report says why there is no comparison. */
 export async function readChampion(
   { artifacts }: Pick<TrackingApi, 'artifacts'>,
+  objects: ObjectStore,
   champion: PinnedChampion,
 ): Promise<ChampionFile> {
-  const { version, holdOut } = champion
+  const { version, holdOut, standIn } = champion
   try {
+    if (standIn) return { version, holdOut, bytes: new Uint8Array(await getVerified(objects, standIn.objectKey)) }
     const { read, readVersion = read } = artifacts
     return { version, holdOut, bytes: new Uint8Array(await readVersion(ownFilesOf(champion), 'model.weir')) }
   } catch (error) {

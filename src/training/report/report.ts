@@ -1,6 +1,8 @@
 import type { Model } from '../../config/project.ts'
 import type { LossCurve } from '../../ml/learn/boosting/loss-curve.ts'
 import type { ChosenCalibration } from '../../ml/learn/calibrate.ts'
+import { heldOut } from '../../ml/learn/hold-out.ts'
+import { hasTwoOutcomes } from '../../ml/learn/task.ts'
 import type { Segment } from '../../ml/measure/segments.ts'
 import type { Outcome } from '../../ml/model/outcome.ts'
 import { type ReadableModel, readableModel } from '../../ml/model/readable.ts'
@@ -74,15 +76,32 @@ export async function reportOf(parts: ReportParts): Promise<Report> {
 
 /**
  * The rows that no fit sees, where there are some: they are the same entities for every version, so the champion has not seen
- * them either, if its fit left out as large a share. Else the rows that measure the new one.
+ * them either; where its fit left out fewer, those alone. Else the rows that measure the new one.
  */
 function comparedRows({ frame, test, measured, held, definition, outcome }: ReportParts, champion: ChampionFile) {
-  const { inputs, rows } = held ? held.frame : framePart(frame, test)
-  return {
-    inputs,
-    rows,
-    outcome,
-    measured: held ? held.measured : measured,
-    unseen: held !== null && 'holdOut' in champion && champion.holdOut >= definition.split.holdOut,
+  const theirs = 'holdOut' in champion ? champion.holdOut : 0
+  if (held && theirs > 0) {
+    const both = theirs < definition.split.holdOut ? heldByBoth(held, theirs) : held
+    if (both) return { ...both.frame, outcome, measured: both.measured, unseen: true }
   }
+  const { inputs, rows } = held ? held.frame : framePart(frame, test)
+  return { inputs, rows, outcome, measured: held ? held.measured : measured, unseen: false }
+}
+
+/** Those of them whose entities a smaller share would keep too; none where nothing could be told apart. */
+function heldByBoth({ frame, measured }: NonNullable<ReportParts['held']>, share: number): ReportParts['held'] {
+  const out = heldOut(frame.entityKeys, share)
+  const rows = Uint32Array.from(frame.entities.keys()).filter((r) => out[frame.entities[r]!] === 1)
+  const part = framePart(frame, rows)
+  if (!hasTwoOutcomes(part.target)) return null
+  const outputs = takeOutputs(measured.outputs, frame.rows, rows)
+  return { frame: part, measured: { target: part.target, outputs, entities: part.entities, weights: part.weights } }
+}
+
+function takeOutputs(outputs: Float64Array, all: number, rows: Uint32Array): Float64Array {
+  const width = all === 0 ? 1 : outputs.length / all
+  return Float64Array.from(
+    { length: rows.length * width },
+    (_, i) => outputs[rows[Math.floor(i / width)]! * width + (i % width)]!,
+  )
 }
