@@ -29,6 +29,7 @@ import { REGISTRY_CHANNEL } from './registry/channel.ts'
 import { modelRoutes, registryRoutes } from './registry/routes.ts'
 import { createVersionDetails } from './registry/version-details.ts'
 import { recordedRoutes } from './reproduce/routes.ts'
+import { createAdmission } from './serving/admission/admission.ts'
 import type { Answered } from './serving/answered.ts'
 import { servingRoutes } from './serving/routes.ts'
 import { serverRoutes } from './serving/server-routes.ts'
@@ -126,7 +127,7 @@ export function routesOf(
   return [
     consoleRoutes(),
     metrics.plugin,
-    servingRoutes(serving, models),
+    servingRoutes(serving, models, turnsOf(app, metrics)),
     overviewRoutes(
       createOverview({ project, lake, ingest, features, flows, registry, servers, serving, traffic, clock }),
     ),
@@ -162,6 +163,18 @@ export function routesOf(
   ]
 }
 
+/** Predictions are let in as they can be answered; everything else always. */
+function turnsOf({ project, log }: App, { admission: counted }: Metrics) {
+  const deadlines = new Map(project.models.map(({ name, serving }) => [name, serving.admission.deadlineMs]))
+  const admission = createAdmission(undefined, {
+    refused: counted.refused,
+    overloaded: (now) => log.warn(now ? OVERLOADED : 'serving: the overload is over'),
+  })
+  counted.watch(admission.state)
+  return { admission, deadlineMsOf: (model: string) => deadlines.get(model) ?? Number.POSITIVE_INFINITY }
+}
+
+const OVERLOADED = 'serving: more predictions are asked for than can be answered; those beyond it are refused with 503'
 const COLLECT_MS = 3_600_000
 /** A stop does not wait for an object store that is away. */
 const NOTE_STOP_MS = 1_000

@@ -1,13 +1,18 @@
 import type { z } from 'zod'
+import { admissionOf, type ModelAdmission } from './admission-shape.ts'
+import { type LastKnownFeatures, lastKnownOf } from './last-known-shape.ts'
 import type { servingLog } from './serving-log.ts'
 import type { serving } from './serving-shapes.ts'
 
 /** How a model answers. */
 export type ModelServing = {
+  admission: ModelAdmission
+  /** From what it may answer while its features are away; null for nothing. */
+  lastKnownFeatures: LastKnownFeatures | null
   /** What is kept of its answers. */
   log: z.output<typeof servingLog>
 }
 
-export function servingOf({ log }: z.output<typeof serving>): ModelServing {
-  return { log }
+export function servingOf({ admission, lastKnownFeatures, log }: z.output<typeof serving>): ModelServing {
+  return { admission: admissionOf(admission), lastKnownFeatures: lastKnownOf(lastKnownFeatures), log }
 }

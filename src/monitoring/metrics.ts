@@ -5,6 +5,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { type Instant, msOfInstant } from '../base/instant.ts'
 import { routeOptions } from '../wire/route.ts'
+import { admissionMetrics } from './admission-metrics.ts'
 import { logMetrics } from './log-metrics.ts'
 import { predictionMetrics } from './prediction-metrics.ts'
 import { BUCKETS, quickHistogram, type Series } from './quick-histogram.ts'
@@ -71,6 +72,7 @@ export function createMetrics({
   )
   featureGauge('weir_feature_view_rows', 'Entities in the online table', ({ rows }) => rows)
   collectDefaultMetrics({ register })
+  const admission = admissionMetrics(register)
 
   /** Times every route of the server, and answers GET /metrics. Given to the server before the other routes. */
   const plugin: FastifyPluginAsync = async (app) => {
@@ -107,6 +109,7 @@ export function createMetrics({
     plugin,
     /** Hears of the prediction log. */
     log,
+    admission,
     events: {
       ...predictions.events,
       live(model: string, version: string | undefined) {

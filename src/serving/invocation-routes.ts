@@ -14,7 +14,8 @@ export function invocationRoute(app: FastifyInstance, serving: Serving, name: st
     answers: { 200: invocationAnswerOf(serving.saysOf(name)) },
     errors: [404],
   })
-  app.post<{ Body: InvocationRequest }>(`${prefix}/invocations`, options, async (request) => {
+  const config = { ...options.config, model: name }
+  app.post<{ Body: InvocationRequest }>(`${prefix}/invocations`, { ...options, config }, async (request) => {
     const rows = rowsOfInvocation(request.body)
     return { predictions: await serving.score(name, (inputs) => valuesOfRows(rows, inputs)) }
   })

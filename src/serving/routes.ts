@@ -3,6 +3,7 @@ import type { FastifyInstance, FastifyPluginAsync } from 'fastify'
 import { readBodiesExactly } from '../wire/exact-json.ts'
 import { routeOptions } from '../wire/route.ts'
 import { predictModels } from '../wire/what-if.ts'
+import { askTurns, type GatekeeperOptions } from './admission/gatekeeper.ts'
 import { invocationRoute } from './invocation-routes.ts'
 import { predictionRoutes } from './predict-routes.ts'
 import type { Serving } from './serving.ts'
@@ -15,9 +16,14 @@ const NONE = { schema: { hide: true } }
  * `GET /health /ready /ready/{model}`, `POST /models/{name}/predict /models/{name}/predict/batch
  * /models/{name}/invocations /models/{name}/what-if`, `GET /predict`, and `/predict /predict/batch` for the model that is meant without a name.
  */
-export function servingRoutes(serving: Serving, models: readonly string[]): FastifyPluginAsync {
+export function servingRoutes(
+  serving: Serving,
+  models: readonly string[],
+  turns?: GatekeeperOptions,
+): FastifyPluginAsync {
   return async (app) => {
     readBodiesExactly(app)
+    if (turns !== undefined) askTurns(app, turns)
     stateRoutes(app, serving)
     for (const name of models) {
       predictionRoutes(app, serving, name, pathOf(name))

@@ -25,9 +25,13 @@ export function whatIfRoute(app: FastifyInstance, serving: Serving, name: string
     const key = typeof body === 'object' && body !== null && 'key' in body ? body.key : undefined
     if (key !== undefined) request.body = { ...(body as object), key: longKeysAsText(key, keys) }
   }
-  app.post<{ Body: WhatIfRequest }>(`${prefix}/what-if`, { ...options, preValidation }, async (request, reply) => {
-    const { key, features } = request.body
-    const input = (keys.length === 1 && only ? key[only.name] : key) as KeyInput
-    return reply.header('content-type', JSON_TYPE).send(whatIfJson(await serving.whatIf(name, input, features)))
-  })
+  app.post<{ Body: WhatIfRequest }>(
+    `${prefix}/what-if`,
+    { ...options, preValidation, config: { ...options.config, model: name } },
+    async (request, reply) => {
+      const { key, features } = request.body
+      const input = (keys.length === 1 && only ? key[only.name] : key) as KeyInput
+      return reply.header('content-type', JSON_TYPE).send(whatIfJson(await serving.whatIf(name, input, features)))
+    },
+  )
 }
