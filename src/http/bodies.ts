@@ -9,6 +9,9 @@ import { shapeGuard } from './body-shape.ts'
 /** Shorter bodies are parsed in no time, and cannot be so deep that a parser which calls itself fails. */
 const SMALL_BYTES = 2 << 10
 
+/** How many bytes of the body are JSON; what follows are numbers as they lie in memory. */
+const JSON_BYTES = 'inference-header-content-length'
+
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export function checkBodies(app: FastifyInstance): void {
@@ -17,6 +20,7 @@ export function checkBodies(app: FastifyInstance): void {
     if (
       hasRawBody(request) ||
       !hasBody(request) ||
+      isOtherBody(request) ||
       Number(request.headers['content-length'] ?? Number.NaN) <= SMALL_BYTES
     ) {
       return payload
@@ -47,8 +51,17 @@ function requireJson(request: FastifyRequest): void {
     throw new PlatformError('unsupported_media_type', 'send the files with content-type: multipart/form-data')
   }
   if (SAFE.has(request.method) || request.is404 || hasRawBody(request) || !hasBody(request)) return
+  if (isOtherBody(request)) return
   if (type === undefined ? request.headers.origin === undefined : /^application\/json\s*(;|$)/i.test(type)) return
   throw new PlatformError('unsupported_media_type', 'send the body with content-type: application/json')
+}
+
+/** A body that is no JSON, or no JSON alone (the open inference protocol says so by a header), where the route reads such. */
+function isOtherBody({ headers, routeOptions }: FastifyRequest): boolean {
+  const { bodyTypes = [] } = routeOptions.config
+  const [type = ''] = (headers['content-type'] ?? '').split(';')
+  if (bodyTypes.includes(type.trim().toLowerCase())) return true
+  return bodyTypes.length > 0 && type === '' && headers[JSON_BYTES] !== undefined && headers.origin === undefined
 }
 
 function hasBody({ headers }: FastifyRequest): boolean {

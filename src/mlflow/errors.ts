@@ -26,6 +26,11 @@ const NAMES: Record<ErrorCode, [number, string]> = {
   storage_refused: [503, 'IO_ERROR'],
 }
 
+/** What MLflow calls an error of ours; of another kind it has no name. */
+export function mlflowCode(code: string): string {
+  return (NAMES as Record<string, [number, string] | undefined>)[code]?.[1] ?? 'BAD_REQUEST'
+}
+
 /** What the client is told; of our own faults nothing but that they happened. */
 export function mlflowError(error: unknown): MlflowError {
   const told = worldError(error)

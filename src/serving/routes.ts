@@ -4,7 +4,7 @@ import { readBodiesExactly } from '../wire/exact-json.ts'
 import { routeOptions } from '../wire/route.ts'
 import { predictModels } from '../wire/what-if.ts'
 import { askTurns, type GatekeeperOptions } from './admission/gatekeeper.ts'
-import { invocationRoute } from './invocation-routes.ts'
+import { invocationRoutes } from './invocation-routes.ts'
 import { predictionRoutes } from './predict-routes.ts'
 import type { Serving } from './serving.ts'
 import { stateRoutes } from './state-routes.ts'
@@ -14,7 +14,7 @@ const NONE = { schema: { hide: true } }
 
 /**
  * `GET /health /ready /ready/{model}`, `POST /models/{name}/predict /models/{name}/predict/batch
- * /models/{name}/invocations /models/{name}/what-if`, `GET /predict`, and `/predict /predict/batch` for the model that is meant without a name.
+ * /models/{name}/invocations /models/{name}/what-if`, `GET /models/{name}/ping /predict`, and `/predict /predict/batch /invocations /ping` for the model that is meant without a name.
  */
 export function servingRoutes(
   serving: Serving,
@@ -27,7 +27,6 @@ export function servingRoutes(
     stateRoutes(app, serving)
     for (const name of models) {
       predictionRoutes(app, serving, name, pathOf(name))
-      invocationRoute(app, serving, name, pathOf(name))
       whatIfRoute(app, serving, name, pathOf(name))
     }
     predictableRoute(app, serving)
@@ -38,8 +37,11 @@ export function servingRoutes(
       })
     }
     const meant = serving.defaultModel()
+    const places = models.map((name) => ({ name, prefix: pathOf(name) }))
+    if (meant !== undefined) places.push({ name: meant, prefix: '' })
+    await app.register((scoring) => invocationRoutes(scoring, serving, places))
     if (meant !== undefined) return predictionRoutes(app, serving, meant, '')
-    for (const path of ['/predict', '/predict/batch']) {
+    for (const path of ['/predict', '/predict/batch', '/invocations']) {
       // Refuses, and names the routes of the models that there are.
       app.post(path, NONE, async () => serving.requireDefault((name) => `POST ${pathOf(name)}${path}`))
     }

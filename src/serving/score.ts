@@ -31,6 +31,6 @@ export function createScore({ models, events, clock }: Deps) {
       for (let at = 0; at < outputs.length; at += width) scores.push(invocationOf(saidOf(live.model, outputs, at)))
     }
     events.predicted({ name, version: live.version }, rows.length)
-    return scores
+    return { predictions: scores, model: { name, version: live.version, run_id: live.runId } }
   }
 }

@@ -46,11 +46,9 @@ export const columnDrift = z.object({
     .boolean()
     .meta({ description: 'The values moved, or the share of nulls, or there are categories never seen.' }),
   nulls: z.object({ reference: z.number(), current: z.number(), p: z.number(), drifted: z.boolean() }),
-  unseen: z
-    .array(z.object({ value: z.string(), rows: z.int() }))
-    .meta({
-      description: 'Categories of the current side that the reference has not, the most frequent first; up to 20.',
-    }),
+  unseen: z.array(z.object({ value: z.string(), rows: z.int() })).meta({
+    description: 'Categories of the current side that the reference has not, the most frequent first; up to 20.',
+  }),
   unseen_values: z.int(),
   unseen_rows: z.int(),
   unseen_drifted: z.boolean(),

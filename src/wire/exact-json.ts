@@ -10,14 +10,15 @@ export function parseExactJson(text: string): unknown {
   return exactly(text, JSON.parse(text))
 }
 
-/** Bodies of this plugin's routes are read so. What Fastify refuses (no JSON, `__proto__` as a name) it refuses still. */
-export function readBodiesExactly(app: FastifyInstance): void {
+/** Bodies of this plugin's routes are read so. What Fastify refuses (no JSON, `__proto__` as a name) it refuses still. `textOf` makes JSON of what nearly is. */
+export function readBodiesExactly(app: FastifyInstance, textOf: (body: string) => string = (body) => body): void {
   const parsePlain = app.getDefaultJsonParser('error', 'error')
   app.removeContentTypeParser('application/json')
   app.addContentTypeParser('application/json', { parseAs: 'string' }, (request, body, done) => {
-    parsePlain(request, body as string, (error, plain) => {
+    const text = textOf(body as string)
+    parsePlain(request, text, (error, plain) => {
       if (error) done(error)
-      else done(null, exactly(body as string, plain))
+      else done(null, exactly(text, plain))
     })
   })
 }

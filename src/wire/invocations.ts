@@ -23,8 +23,13 @@ export const invocationRequest = z
     dataframe_records: rows.optional(),
     instances: rows.optional(),
     inputs: z
-      .union([z.record(z.string(), z.array(z.unknown())), z.array(row)])
-      .meta({ description: 'A list for each column, or a list of rows.' })
+      .union([z.record(z.string(), z.unknown()), z.array(row)])
+      .meta({ description: 'A list for each column, one value for each column, or a list of rows.' })
+      .optional(),
+    params: z
+      .record(z.string(), z.unknown())
+      .nullable()
+      .meta({ description: 'Taken and not used: no model here has any.' })
       .optional(),
   })
   .meta({ description: 'Exactly one of the four layouts. Columns that the model does not take are ignored.' })
@@ -51,8 +56,12 @@ function splitRows({ columns, data }: NonNullable<InvocationRequest['dataframe_s
   })
 }
 
-function columnRows(columns: Record<string, unknown[]>): Record<string, unknown>[] {
-  const lists = Object.entries(columns)
+function columnRows(columns: Record<string, unknown>): Record<string, unknown>[] {
+  const lists = Object.entries(columns).filter((column): column is [string, unknown[]] => Array.isArray(column[1]))
+  // One value for each column is one row.
+  if (lists.length === 0) return Object.keys(columns).length === 0 ? [] : [columns]
+  const single = Object.keys(columns).find((name) => !Array.isArray(columns[name]))
+  if (single !== undefined) throw invalid(`inputs.${single} is no list, and others are`)
   const count = lists[0]?.[1].length ?? 0
   const uneven = lists.find(([, list]) => list.length !== count)
   if (uneven) throw invalid(`inputs.${uneven[0]} has ${uneven[1].length} values, others have ${count}`)

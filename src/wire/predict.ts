@@ -123,9 +123,12 @@ export type BatchAnswer = { predictions: PredictionAnswer[]; errors: z.output<ty
 
 export function invocationAnswerOf(says: Says) {
   const one = z.object(saidMembers(says, 'label'))
-  return z.object({ predictions: z.array(one).meta({ description: 'One for each row, in order.' }) })
+  return z.object({
+    predictions: z.array(one).meta({ description: 'One for each row, in order.' }),
+    model: z.object(versionMembers).meta({ description: 'The version that answered.' }),
+  })
 }
-export type InvocationAnswer = { predictions: Record<string, unknown>[] }
+export type InvocationAnswer = { predictions: Record<string, unknown>[]; model: Prediction['model'] }
 
 /** What a model says of a row: the label or the number, and the probabilities where there are some. */
 export type Said = {

@@ -9,6 +9,8 @@ declare module 'fastify' {
     rawBody?: boolean
     /** These bytes are files in parts, the only body of a POST that is not JSON. */
     multipart?: boolean
+    /** Types of body beside JSON that the route reads. None that a page of another origin sends without asking. */
+    bodyTypes?: readonly string[]
     /** The limit of the values in the body, where it is not `bodyValues`. */
     valuesLimit?: ValuesLimit
   }

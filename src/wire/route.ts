@@ -21,6 +21,8 @@ export type Route = {
   body?: z.ZodType
   /** Where the body may be longer than `bodyBytes`. */
   bodyLimit?: LimitName
+  /** Types of body beside JSON. */
+  bodyTypes?: readonly string[]
   /** Where it may have more values than `bodyValues`. */
   valuesLimit?: ValuesLimit
   /** Instead of a body: what the files in parts are. */
@@ -35,7 +37,7 @@ export type Route = {
 
 /** The options of a route, for `app.get(path, routeOptions({ … }), handler)`. */
 export function routeOptions(route: Route): { schema: JsonSchema; bodyLimit?: number; config?: object } {
-  const { tag, summary, params, query = NO_MEMBERS, body, bodyLimit, valuesLimit, files } = route
+  const { tag, summary, params, query = NO_MEMBERS, body, bodyLimit, valuesLimit, bodyTypes, files } = route
   const schema = {
     tags: [tag],
     summary,
@@ -43,10 +45,11 @@ export function routeOptions(route: Route): { schema: JsonSchema; bodyLimit?: nu
     ...(params ? { params: jsonSchemaOf(params) } : {}),
     ...(query === 'any' ? {} : { querystring: jsonSchemaOf(query) }),
     ...(body ? { body: jsonSchemaOf(body) } : {}),
+    ...(bodyTypes ? { consumes: ['application/json', ...bodyTypes] } : {}),
     ...(files ? { consumes: ['multipart/form-data'], body: { description: files } } : {}),
     response: { ...answersOf(route), ...errorsOf(route) },
   }
-  const config = files ? MULTIPART : { ...(valuesLimit ? { valuesLimit } : {}) }
+  const config = files ? MULTIPART : { ...(valuesLimit ? { valuesLimit } : {}), ...(bodyTypes ? { bodyTypes } : {}) }
   return { schema, config, ...(bodyLimit ? { bodyLimit: limitOf(bodyLimit) } : {}) }
 }
 

@@ -45,7 +45,7 @@ const PREDICTS = 'predicts'
 
 const NONE: readonly (readonly [RegExp, string])[] = [
   [
-    /^POST \/(predict|predict\/batch|models\/[^ ]+\/(predict|predict\/batch|what-if|invocations)|get-online-features)$/,
+    /^POST \/(predict|predict\/batch|invocations|v2\/models\/.*\/infer|models\/[^ ]+\/(predict|predict\/batch|what-if|invocations)|get-online-features)$/,
     PREDICTS,
   ],
   [/ \/(ajax-)?api\/[^ ]*\/(search|search-datasets|batchGetInfos|get-latest-versions|get-history-bulk)$/, READS],
