@@ -121,6 +121,7 @@ function complete(shape: ProjectShape, dir: string, code: ProjectCode): Project 
       about: m.about,
       promotion: {
         approvals: m.promotion.approvals === 0 ? 0 : 1,
+        canaryAlone: m.promotion.canaryAlone,
         expiresMs: durationMs(m.promotion.expires),
         gate: m.promotion.gate,
       },

@@ -195,6 +195,8 @@ export type Model = {
 export type Promotion = {
   /** How many others must accept what somebody asks for; 0: it is done at once. */
   approvals: 0 | 1
+  /** The share of the keys that one person may give a canary without them. */
+  canaryAlone: number
   /** How long it waits for them. */
   expiresMs: number
   gate: readonly GateRule[]

@@ -21,6 +21,11 @@ export const promotion = z.strictObject({
     '1: a promotion by a command, the API, a client of MLflow or a page waits until somebody else accepts it.',
     1,
   ),
+  canaryAlone: said(
+    z.number().min(0).max(1).default(0),
+    'With approvals: the share of the keys that one person may give a canary alone. 0: each canary waits for somebody else.',
+    0.05,
+  ),
   expires: said(duration.default('7d'), 'How long it waits.', '2d'),
   gate: said(
     z.array(gateRule).max(50).default([]),

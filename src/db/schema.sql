@@ -867,6 +867,27 @@ create table registry.alias (
   constraint alias_alias_check CHECK (((length(alias) >= 1) AND (length(alias) <= 255)))
 );
 
+create table registry.arm (
+  name text not null,
+  version integer not null,
+  role text not null,
+  share double precision not null,
+  trial bigint not null default nextval('registry.arm_trial'::regclass),
+  began_ms bigint not null,
+  changed_ms bigint not null,
+  changed_by text not null,
+  changed_token text,
+  constraint arm_pkey PRIMARY KEY (name, version),
+  constraint arm_trial_key UNIQUE (trial),
+  constraint arm_name_version_fkey FOREIGN KEY (name, version) REFERENCES registry.version(name, version) ON UPDATE CASCADE ON DELETE CASCADE,
+  constraint arm_check CHECK (((role = 'canary'::text) = (share > (0)::double precision))),
+  constraint arm_role_check CHECK ((role = ANY (ARRAY['canary'::text, 'shadow'::text]))),
+  constraint arm_share_check CHECK (((share >= (0)::double precision) AND (share <= (1)::double precision)))
+);
+CREATE UNIQUE INDEX arm_one_canary ON registry.arm USING btree (name) WHERE (role = 'canary'::text);
+
+create sequence registry.arm_trial;
+
 create table registry.model (
   name text not null,
   description text not null default ''::text,
@@ -907,7 +928,7 @@ create table registry.promotion_request (
   constraint promotion_request_pkey PRIMARY KEY (id),
   constraint promotion_request_check CHECK (((kind = 'alias'::text) OR (version IS NOT NULL))),
   constraint promotion_request_check1 CHECK (((state = 'waiting'::text) = (decided_at IS NULL))),
-  constraint promotion_request_kind_check CHECK ((kind = ANY (ARRAY['stage'::text, 'alias'::text]))),
+  constraint promotion_request_kind_check CHECK ((kind = ANY (ARRAY['stage'::text, 'alias'::text, 'canary'::text]))),
   constraint promotion_request_state_check CHECK ((state = ANY (ARRAY['waiting'::text, 'accepted'::text, 'declined'::text, 'withdrawn'::text, 'void'::text])))
 );
 CREATE INDEX promotion_request_by_model ON registry.promotion_request USING btree (name, id DESC);
@@ -924,8 +945,9 @@ create table registry.transition (
   comment text,
   at_ms bigint not null,
   ended_ms bigint,
+  details json,
   constraint transition_pkey PRIMARY KEY (transition_id),
-  constraint transition_kind_check CHECK ((kind = ANY (ARRAY['stage'::text, 'alias'::text])))
+  constraint transition_kind_check CHECK ((kind = ANY (ARRAY['stage'::text, 'alias'::text, 'arm'::text, 'serving'::text])))
 );
 CREATE INDEX transition_by_version ON registry.transition USING btree (name, version, transition_id);
 
@@ -964,6 +986,25 @@ create table registry.version_tag (
 
 create schema serving;
 
+create table serving.arm_second (
+  trial bigint not null,
+  side text not null,
+  server uuid not null,
+  second timestamp with time zone not null,
+  counts json not null,
+  constraint arm_second_pkey PRIMARY KEY (trial, second, server, side),
+  constraint arm_second_side_check CHECK ((side = ANY (ARRAY['arm'::text, 'champion'::text])))
+);
+
+create table serving.arm_total (
+  trial bigint not null,
+  side text not null,
+  server uuid not null,
+  counts json not null,
+  constraint arm_total_pkey PRIMARY KEY (trial, server, side),
+  constraint arm_total_side_check CHECK ((side = ANY (ARRAY['arm'::text, 'champion'::text])))
+);
+
 create table serving.live (
   server uuid not null,
   model text not null,
@@ -971,6 +1012,7 @@ create table serving.live (
   source text,
   since timestamp with time zone not null,
   problem text,
+  arms json,
   constraint live_pkey PRIMARY KEY (server, model),
   constraint live_server_fkey FOREIGN KEY (server) REFERENCES serving.server(id) ON DELETE CASCADE
 );

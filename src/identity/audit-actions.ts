@@ -6,6 +6,7 @@ export const ACTIONS = {
   'version.created': 'a version of a model was registered',
   'version.deleted': 'a version of a model was deleted',
   'model.stage': 'a version came to another stage',
+  'model.arm': 'a version became a canary or a shadow, has another share, or is none any more',
   'model.alias': 'an alias points to another version, or is gone',
   'promotion.asked': 'a promotion waits for another pair of eyes',
   'promotion.accepted': 'the promotion that was asked for was made',

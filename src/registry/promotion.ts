@@ -6,10 +6,11 @@ import type { Sql } from '../db/sql.ts'
 import { recordChange } from '../identity/audit.ts'
 import { actorNow } from '../identity/principal.ts'
 import { wasRevoked } from '../identity/tokens.ts'
+import { aliasMove, changesWhoAnswers, moveOf, stageMove } from './asked-moves.ts'
 import type { GateVerdict } from './gate-verdict.ts'
 import { noModel } from './models.ts'
 import { actorOf, isDone, type Move, make, standingOf } from './moves.ts'
-import { checkAlias, invalid, isActiveStage, type Stage } from './names.ts'
+import { invalid, isActiveStage, type Stage } from './names.ts'
 import {
   forbidden,
   noRequest,
@@ -74,7 +75,7 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
       if (!(await holdModel(tx, move.name))) throw absent(move)
       const before = await standingOf(tx, move)
       if (move.version !== null && before.stage === undefined) throw absent(move)
-      if (policy.approvals > 0 && changesWhoAnswers(move, before.stage) && !isDone(move, before)) {
+      if (policy.approvals > 0 && changesWhoAnswers(move, before, policy) && !isDone(move, before)) {
         return {
           state: 'waiting',
           request: await ask(tx, move, { champion: before.champion, reason: comment, policy }),
@@ -117,11 +118,11 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
     return request
   }
 
-  /** What comes to Production, or to the alias `champion`, has passed the gate. */
+  /** What comes to Production, answers for a share of the keys, or comes to the alias `champion`, has passed the gate. */
   async function requireGate(move: Move): Promise<void> {
     const { name, version, target } = move
     if (version === null || policyOf(name).gate.length === 0) return
-    if (target !== 'Production' && !(move.kind === 'alias' && target === 'champion')) return
+    if (target !== 'Production' && move.kind !== 'canary' && !(move.kind === 'alias' && target === 'champion')) return
     // The way back is open: what answered once has passed.
     if (await selectWasInStage(sql, { name, version }, 'Production')) return
     const { passed, rules } = await verdict(name, version)
@@ -251,30 +252,6 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
     historyOfDeleted: (name: string, version?: number): Promise<KeptTransition[]> =>
       selectTransitions(sql, name, { version: version ?? null, deleted: true }),
   }
-}
-
-export function stageMove(asked: { name: string; version: number; stage: Stage; archiveExisting: boolean }): Move {
-  const { name, version, stage: target, archiveExisting } = asked
-  if (archiveExisting && !isActiveStage(target)) {
-    throw invalid(
-      `Model version transition cannot archive existing model versions because '${target}' is not an Active stage. Valid stages are Staging, Production.`,
-    )
-  }
-  return { kind: 'stage', name, version, target, archiveExisting }
-}
-
-export function aliasMove({ name, version, alias }: { name: string; version: number | null; alias: string }): Move {
-  return { kind: 'alias', name, version, target: checkAlias(alias), archiveExisting: false }
-}
-
-/** Into a stage that counts or out of one; an alias always. */
-function changesWhoAnswers(move: Move, from: Stage | undefined): boolean {
-  return move.kind === 'alias' || isActiveStage(move.target) || (from !== undefined && isActiveStage(from))
-}
-
-function moveOf({ name, version, kind, target, archiveExisting }: PromotionRequest): Move {
-  if (kind === 'alias') return { kind, name, version, target, archiveExisting: false }
-  return { kind, name, version: version as number, target: target as Stage, archiveExisting }
 }
 
 const onRequest = (id: number) => ({ kind: 'promotion', name: String(id) })

@@ -9,6 +9,7 @@
  * - Every change is told on `registry_changed` with the model's name when it commits: servers follow it.
  * - The files of a version are sealed before it is there, with their digests: they never change while it is.
  * - A version's source is kept as it was given; only files of our own store are ever opened (source.ts).
+ * - Versions beside the champion, canary and shadows, are arms (arms.ts).
  *
  * Doors: channel.ts, erase-reasons.ts, promotion-words.ts, source.ts, version-details.ts.
  */
@@ -19,10 +20,12 @@ import type { Tracking } from '../tracking/tracking.ts'
 import { createVerdict } from './gate-verdict.ts'
 import { createModels } from './models.ts'
 import { createPromotion } from './promotion.ts'
+import { createTrials } from './trials.ts'
 import { createVersions } from './versions.ts'
 
 export type { RegisteredModel } from './models.ts'
 export type { Stage } from './names.ts'
+export type { Arm } from './queries/arms.ts'
 export type { KeptTransition as Transition } from './queries/history.ts'
 export type { PromotionRequest } from './queries/requests.ts'
 export type { ModelVersion } from './versions.ts'
@@ -63,7 +66,7 @@ export function createRegistry({
   const versions = createVersions({ sql, tracking, clock, policyOf })
   const verdict = createVerdict({ sql, tracking, policyOf })
   const promotion = createPromotion({ sql, clock, policyOf, verdict })
-  return { ...models, ...versions, ...promotion, verdict }
+  return { ...models, ...versions, ...promotion, ...createTrials({ sql, clock }), verdict }
 }
 
-const OPEN: Promotion = { approvals: 0, expiresMs: 0, gate: [] }
+const OPEN: Promotion = { approvals: 0, canaryAlone: 0, expiresMs: 0, gate: [] }

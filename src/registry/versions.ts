@@ -8,6 +8,7 @@ import { recordChange } from '../identity/audit.ts'
 import { searchClause } from '../mlflow/search/clause.ts'
 import { type Page, pageOf, pageOffset } from '../mlflow/search/page.ts'
 import type { Tracking } from '../tracking/tracking.ts'
+import { endArm } from './arms.ts'
 import { REGISTRY_CHANNEL } from './channel.ts'
 import { refuseLive } from './live-guard.ts'
 import { noModel, type SearchRequest } from './models.ts'
@@ -175,6 +176,7 @@ export function createVersions({ sql, tracking, clock, policyOf }: Deps) {
         async (tx, stage) => {
           const aliases = await queries.selectAliases(tx, name, version)
           refuseLive(policyOf(name), name, [{ version, stage, aliases }])
+          await endArm(tx, name, version, { actor: actorOf(actor), comment: 'version deleted', atMs: clock.nowMs() })
           const left = (await queries.deleteVersion(tx, name, version)).filter(isOwn)
           await tracking.seals.unseal(tx, left, (uris) => queries.selectUnused(tx, uris))
           const kept = { version, kind: 'stage' as const, comment: 'version deleted', atMs: clock.nowMs() }

@@ -12,7 +12,9 @@ import { REGISTRY_CHANNEL } from '../registry/channel.ts'
 import type { ModelVersion, RegistryApi } from '../registry/registry.ts'
 import { isOwn, ownFilesOf } from '../registry/source.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
+import { type Picked, pickArm, type Route, routeOf } from './arms/route.ts'
 import type { ServingEvents } from './events.ts'
+import type { LiveModel } from './live-model.ts'
 import { requireSays } from './require-says.ts'
 import type { Answering, Servers } from './servers.ts'
 
@@ -28,19 +30,6 @@ export type LiveModelDeps = {
   servers?: Pick<Servers, 'say' | 'leave'>
 }
 
-/** A version that is loaded and answers. */
-export type LiveModel = {
-  name: string
-  version: string
-  runId: string
-  model: Model
-  keyNames: readonly string[]
-  featureNames: readonly string[]
-  inputs: Model['encoder']['spec']['inputs']
-  /** Where it was loaded from: a model that is deleted and made anew begins again with version 1. */
-  source: string
-}
-
 /** Why the version that is in Production does not answer. */
 type Problem = {
   version: string
@@ -51,6 +40,7 @@ type Problem = {
   stamp: string
 }
 
+export type { LiveModel } from './live-model.ts'
 export type LiveModels = ReturnType<typeof createLiveModels>
 
 type Loading = { version: number; sinceMs: number }
@@ -247,9 +237,21 @@ export function createLiveModels(deps: LiveModelDeps) {
     return `version ${found.version} of ${name} is in Production and has been loading for ${seconds} s`
   }
 
+  /** Who answers at this moment; undefined where nothing does. */
+  function route(name: string): Route | undefined {
+    const champion = live.get(name)
+    return champion && routeOf(champion)
+  }
+
   return {
     start,
     current: (name: string): LiveModel | undefined => live.get(name),
+    route,
+    /** Who answers this key; undefined where nothing does. */
+    pick(name: string, keyText: string): Picked | undefined {
+      const now = route(name)
+      return now && pickArm(now, keyText)
+    },
     /** Whether it had a version in Production; also true while that cannot be known. */
     wasPromoted: (name: string): boolean => promoted.has(name) || unread.has(name),
     /** Why the promoted version does not answer, or may be another one by now. */

@@ -9,15 +9,14 @@ import type { ServiceDefinition } from '../features/define/definitions.ts'
 import { type KeyInput, keyValues } from '../features/define/keys.ts'
 import type { Features } from '../features/features.ts'
 import { withAges } from '../ml/model/age.ts'
-import type { InputValue } from '../ml/model/encoder.ts'
-import { predictOne } from '../ml/model/model-file.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { Prediction } from '../wire/predict.ts'
+import { answerOf, type SaidBy } from './arms/answer.ts'
+import { keyTextOf, pickArm } from './arms/route.ts'
 import type { ServingEvents } from './events.ts'
 import { explanationOf } from './explanation.ts'
-import type { LiveModel, LiveModels } from './live-models.ts'
+import type { LiveModels } from './live-models.ts'
 import { notPromoted } from './no-model.ts'
-import { saidOf } from './said.ts'
 import { answeredRows, type Told } from './tell-answered.ts'
 
 /** Rows predicted, or written, in one go, some milliseconds: between two, those who wait for one prediction have their turn. */
@@ -31,7 +30,7 @@ export type Unpredicted = { key: KeyInput; error: PlatformError }
 
 export type PredictDeps = {
   features: Pick<Features, 'readOnline' | 'refusal' | 'viewStates'>
-  models: Pick<LiveModels, 'current' | 'problem'>
+  models: Pick<LiveModels, 'route' | 'problem'>
   serviceOf: (model: string) => ServiceDefinition
   events: Pick<ServingEvents, 'predicted' | 'stage' | 'answered'>
   clock: Clock
@@ -59,34 +58,40 @@ export function createPredict({ features, models, serviceOf, events, clock }: Pr
     const rows = await features.readOnline(service.name, keys)
     const readMs = performance.now()
     events.stage(name, 'features', readMs - askedMs)
-    const live = models.current(name)
-    if (!live) throw await notPromoted({ features, models }, name, service)
+    const route = models.route(name)
+    if (!route) throw await notPromoted({ features, models }, name, service)
     // T of these rows: ages are as of the moment of the request.
     const tMs = clock.nowMs()
-    let count = 0
+    const counts = new Map<string, number>()
     const slice = explain ? EXPLAINED_ROWS : SLICE_ROWS
     const results: (Prediction | Unpredicted)[] = []
     const told: Told[] = []
     for (const [i, row] of rows.entries()) {
       if (i > 0 && i % slice === 0) await setImmediate()
       const key = keys[i]!
+      const parts = keyValues(service.keys, key)
+      const picked = pickArm(route, keyTextOf(parts))
       const error = features.refusal(service.name, key, row)
-      if (!error) count++
       if (error) {
         results.push({ key, error })
-        told.push({ key, row, said: null, error })
+        told.push({ keys: parts, row, by: picked, said: null, error: error.code })
         continue
       }
-      const given = withAges(live.inputs, row.values, tMs)
-      const prediction = predictionOf(live, service, key, row, given)
-      told.push({ key, row, said: prediction.said, error: null })
-      results.push(explain ? { ...prediction, explanation: explanationOf(live.model, given, row.values) } : prediction)
+      const given = withAges(picked.live.inputs, row.values, tMs)
+      const by = answerOf(route, picked, given)
+      if (by.insteadOf) told.push({ keys: parts, row, by: picked, said: null, error: 'internal', failed: true })
+      told.push({ keys: parts, row, by, said: by.said, error: null })
+      const prediction = predictionOf(by, service, parts, row)
+      results.push(
+        explain ? { ...prediction, explanation: explanationOf(by.live.model, given, row.values) } : prediction,
+      )
+      counts.set(by.live.version, (counts.get(by.live.version) ?? 0) + 1)
     }
     events.stage(name, 'model', performance.now() - readMs)
-    if (count > 0) events.predicted({ name, version: live.version }, count)
+    for (const [version, count] of counts) events.predicted({ name, version }, count)
     const moment = { atMs: tMs, latencyMs: performance.now() - askedMs }
     // Only where an answer is given no sooner than it is recorded is there something to wait for.
-    const recorded = events.answered(answeredRows(live, service, told, moment))
+    const recorded = events.answered(answeredRows(told, moment))
     if (recorded) await recorded
     return results
   }
@@ -98,23 +103,22 @@ type Row = Pick<Awaited<ReturnType<Features['readOnline']>>[number], 'eventTimes
   values: readonly FeatureValue[]
 }
 
-/** What one version says of one entity. */
+/** What is answered of one entity. */
 export function predictionOf(
-  live: LiveModel,
+  { arm, live, said, insteadOf }: SaidBy,
   { keys, views }: ServiceDefinition,
-  key: KeyInput,
+  keyParts: readonly FeatureValue[],
   { values, eventTimestamps: timestamps, viewTimes }: Row,
-  given: readonly InputValue[],
 ): Prediction {
-  const said = saidOf(live.model, predictOne(live.model, given), 0)
   let featuresAsOf: string | null = null
   for (const t of timestamps) if (t !== null && (featuresAsOf === null || t < featuresAsOf)) featuresAsOf = t
-  const keyParts = keyValues(keys, key)
+  const { name, version, runId } = live
+  const model = { name, version, run_id: runId, arm }
   return {
     keys: keys.map(({ name }, i) => ({ name, value: keyParts[i] ?? null })),
     said,
     features: { names: live.featureNames, values },
-    model: { name: live.name, version: live.version, run_id: live.runId },
+    model: insteadOf ? { ...model, instead_of: insteadOf.live.version } : model,
     times: { views: views.map((view) => view.as), at: viewTimes },
     featuresAsOf,
   }

@@ -1,11 +1,8 @@
-import type { PlatformError } from '../base/errors.ts'
 import { requestIdNow } from '../base/request-id.ts'
-import type { ServiceDefinition } from '../features/define/definitions.ts'
-import { type KeyInput, keyValues } from '../features/define/keys.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { Said } from '../wire/predict.ts'
 import type { Answered, ArmName } from './answered.ts'
-import type { LiveModel } from './live-models.ts'
+import type { LiveModel } from './live-model.ts'
 
 type Row = {
   values: readonly FeatureValue[]
@@ -14,23 +11,31 @@ type Row = {
 }
 
 /** A key that was asked for, and what came of it. */
-export type Told = { key: KeyInput; row: Row; said: Said | null; error: PlatformError | null }
+export type Told = {
+  /** In their types and order. */
+  keys: readonly FeatureValue[]
+  row: Row
+  by: { arm: ArmName; live: Pick<LiveModel, 'name' | 'version' | 'runId'> }
+  said: Said | null
+  /** The code of the refusal. */
+  error: string | null
+  /** A canary that failed: its caller was given what the champion says. */
+  failed?: boolean
+}
 
 /** The rows of one request as the log, the gate and the metrics hear of them. */
 export function answeredRows(
-  live: Pick<LiveModel, 'name' | 'version' | 'runId'>,
-  service: Pick<ServiceDefinition, 'keys'>,
   told: readonly Told[],
-  { atMs, latencyMs, arm = 'champion' }: { atMs: number; latencyMs: number; arm?: ArmName },
+  { atMs, latencyMs }: { atMs: number; latencyMs: number },
 ): Answered[] {
   const requestId = requestIdNow()
-  return told.map(({ key, row, said, error }) => ({
+  return told.map(({ keys, row, by: { arm, live }, said, error, failed = false }) => ({
     requestId,
     model: live.name,
     version: live.version,
     runId: live.runId,
     arm,
-    keys: keyValues(service.keys, key),
+    keys,
     values: row.values,
     statuses: row.statuses,
     featureTimes: row.eventTimestamps,
@@ -38,8 +43,8 @@ export function answeredRows(
     score: said === null ? null : scoreOf(said),
     atMs,
     latencyMs,
-    returned: arm !== 'shadow',
-    error: error?.code ?? null,
+    returned: arm !== 'shadow' && !failed,
+    error,
   }))
 }
 

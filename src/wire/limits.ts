@@ -120,6 +120,7 @@ const TABLE = {
     value: 7 * 86_400_000,
     meaning: 'milliseconds that a session of a browser lasts, where its token does not end before',
   },
+  shadowsPerModel: { value: 3, meaning: 'shadows of one model at a time' },
   sessionsOfToken: { value: 100, meaning: 'sessions of one token; the oldest ends for one more' },
   uploadBytesPerSecond: { value: 1_000, meaning: 'bytes a second of an artifact that comes in, over half a minute' },
 } as const satisfies Record<string, Limit>

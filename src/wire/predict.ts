@@ -65,11 +65,23 @@ export const versionMembers = {
   run_id: z.string().meta({ description: 'The run that trained it; empty when it was registered without one.' }),
 }
 
+/** Which version answered, and as what. */
+const answeredBy = {
+  ...versionMembers,
+  arm: z.enum(['champion', 'canary']).meta({
+    description: 'champion: the version in Production. canary: one that answers for a share of the keys.',
+  }),
+  instead_of: z
+    .string()
+    .optional()
+    .meta({ description: 'The canary that was asked for this key and failed: the champion answers instead.' }),
+}
+
 const otherMembers = {
   features_used: z
     .record(z.string(), z.unknown())
     .meta({ description: 'The live features, in the order of the feature service. A null is a value.' }),
-  model: z.object(versionMembers).meta({ description: 'The version that answered.' }),
+  model: z.object(answeredBy).meta({ description: 'The version that answered.' }),
   feature_times: z.record(z.string(), z.string().nullable().meta({ format: 'date-time' })).meta({
     description:
       'By feature view, the moment that its values of this entity describe; null where the view does not know it.',
@@ -93,7 +105,7 @@ export type PredictionAnswer = z.output<typeof prediction>
 export function predictionOf({ name, keys, features, says }: PredictionFields) {
   const { features_used: all, model } = otherMembers
   const used = z.object(members(features, answeredFeature)).meta({ description: all.description })
-  const named = { ...versionMembers, name: versionMembers.name.meta({ examples: [name] }) }
+  const named = { ...answeredBy, name: versionMembers.name.meta({ examples: [name] }) }
   return z.object({
     ...members(keys, answeredKey),
     ...saidMembers(says, 'prediction'),
@@ -145,7 +157,7 @@ export type Prediction = {
   keys: readonly { name: string; value: FeatureValue }[]
   said: Said
   features: { names: readonly string[]; values: readonly FeatureValue[] }
-  model: { name: string; version: string; run_id: string }
+  model: { name: string; version: string; run_id: string; arm: 'champion' | 'canary'; instead_of?: string }
   /** By view, its own event time of this entity. */
   times: { views: readonly string[]; at: readonly (string | null)[] }
   /** The oldest moment among the views that the features came from. */

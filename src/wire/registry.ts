@@ -116,11 +116,15 @@ export const historyAnswer = z.object({
   transitions: z.array(
     z.object({
       version: z.int(),
-      kind: z.enum(['stage', 'alias']),
+      kind: z.enum(['stage', 'alias', 'arm', 'serving']).meta({
+        description:
+          'arm: it became a canary or a shadow, or is none any more. serving: a server could not serve it and says why, or can again.',
+      }),
       from: z.string().nullable(),
       to: z.string().nullable(),
       actor: z.string(),
       comment: z.string().nullable(),
+      details: z.unknown().meta({ description: 'The numbers behind a decision of the gate; null else.' }),
       at: moment,
       ended_at: moment.nullable().meta({ description: 'When the model that it is of was deleted.' }),
     }),
@@ -172,8 +176,8 @@ const request = z.object({
   id: z.int(),
   model: z.string(),
   version: z.int().nullable(),
-  kind: z.enum(['stage', 'alias']),
-  target: z.string(),
+  kind: z.enum(['stage', 'alias', 'canary']),
+  target: z.string().meta({ description: 'The stage, the alias, or the share of the keys for a canary.' }),
   champion: z.int().nullable().meta({ description: 'Who had it when it was asked for.' }),
   asked_by: z.string(),
   reason: z.string().nullable(),

@@ -65,7 +65,7 @@ export const MODEL = {
   segments: null,
   hindsight: false,
   about: '',
-  promotion: { approvals: 0, expiresMs: 0, gate: [] },
+  promotion: { approvals: 0, canaryAlone: 0, expiresMs: 0, gate: [] },
   serving: servingOf(serving.parse({})),
   monitoring: monitoringOf(monitoring.parse({})),
 } as const

@@ -20,7 +20,7 @@ const [anna, ben] = [person('anna'), person('ben')]
 /** A registry in which one model wants another pair of eyes, with three versions. */
 async function guarded(name: string, gate: GateRule[] = []) {
   const { db, tracking, clock } = rig
-  const promotion = { approvals: 1 as const, expiresMs: 7 * DAY_MS, gate }
+  const promotion = { approvals: 1 as const, canaryAlone: 0, expiresMs: 7 * DAY_MS, gate }
   const registry = createRegistry({ sql: db, tracking, clock, models: [{ name, promotion }] })
   await registry.createModel({ name })
   for (let i = 0; i < 3; i++) await registry.createVersion({ name, source: rig.source, runId: rig.run.runId })
@@ -264,7 +264,7 @@ it('what answers is not deleted or renamed past the other pair of eyes', async (
   await registry.createVersion({ name: 'free', source: rig.source })
   const free = createRegistry({ sql: rig.db, tracking: rig.tracking, clock: rig.clock, models: [] })
   await free.transition({ name: 'free', version: 1, stage: 'Production', archiveExisting: false, actor: 'x' })
-  const { promotion } = { promotion: { approvals: 1 as const, expiresMs: DAY_MS, gate: [] } }
+  const { promotion } = { promotion: { approvals: 1 as const, canaryAlone: 0, expiresMs: DAY_MS, gate: [] } }
   const guardedName = createRegistry({
     sql: rig.db,
     tracking: rig.tracking,
@@ -277,6 +277,7 @@ it('what answers is not deleted or renamed past the other pair of eyes', async (
 it('no model comes past a gate by taking its name', async () => {
   const promotion = {
     approvals: 0 as const,
+    canaryAlone: 0,
     expiresMs: DAY_MS,
     gate: [{ metric: 'auc', min: 0.8 }] as unknown as GateRule[],
   }

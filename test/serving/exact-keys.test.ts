@@ -30,7 +30,7 @@ function predicted(name: string, key: KeyInput): Prediction {
     keys: keys.map((k, i) => ({ name: k.name, value: values[i] ?? null })),
     said: { prediction: 0, probability: 0.5 },
     features: { names: ['n'], values: [BigInt(BIG)] },
-    model: { name, version: '1', run_id: '' },
+    model: { name, version: '1', run_id: '', arm: 'champion' },
     times: { views: [], at: [] },
     featuresAsOf: null,
   }

@@ -64,7 +64,7 @@ describe.sequential('from an empty server to a prediction', () => {
     expect(body.features_used).toEqual(KNOWN_FEATURES)
     expect(text).toContain('"user_id":"7590-VHVEG"')
     expect(body).toMatchObject({
-      model: { name: MODEL, version: '1', run_id: version.runId },
+      model: { name: MODEL, version: '1', run_id: version.runId, arm: 'champion' },
       feature_times: Object.fromEntries(VIEWS.map((view) => [view, '2024-01-31T00:00:00Z'])),
       features_as_of: '2024-01-31T00:00:00Z',
     })

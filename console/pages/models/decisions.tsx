@@ -62,6 +62,7 @@ function Request({ request }: { request: RequestAnswer }) {
 
 function whatOf({ kind, version, target }: RequestAnswer, w: ReturnType<typeof useWords>['models']): string {
   if (version === null) return w.aliasAway(target)
+  if (kind === 'canary') return w.canaryFor(version, `${Number((Number(target) * 100).toPrecision(12))} %`)
   return kind === 'stage' ? w.stageFor(version, target) : w.aliasFor(version, target)
 }
 

@@ -45,6 +45,8 @@ export function Timeline({ name, lines, dead = false }: { name: string; lines: r
 
 function Moved({ line: { kind, from, to } }: { line: Line }) {
   const w = useWords().models
+  // The words of the history itself, such as `canary 5 %`.
+  if (kind === 'arm' || kind === 'serving') return <span>{[from, to ?? w.over].filter(Boolean).join(' → ')}</span>
   if (kind === 'alias') return <span>{to === null ? w.aliasGone(from ?? '') : w.aliasSet(to)}</span>
   return (
     <span className="row">

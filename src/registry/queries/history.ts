@@ -3,34 +3,38 @@ import type { Sql } from '../../db/sql.ts'
 
 export type Transition = {
   version: number
-  kind: 'stage' | 'alias'
+  /** arm: it became a canary or a shadow, or is none any more. serving: a server could not serve it, or can again. */
+  kind: 'stage' | 'alias' | 'arm' | 'serving'
   from: string | null
   to: string | null
   actor: string
   comment: string | null
   atMs: number
+  /** The numbers behind a decision, where there were some. */
+  details?: object | null
 }
 
 /** As it is kept: with the moment at which the model that it is of was deleted. */
-export type KeptTransition = Transition & { endedMs: number | null }
+export type KeptTransition = Transition & { details: object | null; endedMs: number | null }
 
 /** Keeps them in their order. */
 export async function insertTransitions(sql: Sql, name: string, transitions: readonly Transition[]): Promise<void> {
   await preparedShape(
     sql,
-    `insert into registry.transition (name, version, kind, from_value, to_value, actor, comment, at_ms)
+    `insert into registry.transition (name, version, kind, from_value, to_value, actor, comment, at_ms, details)
      select $1, g.* from ${GIVEN}`,
     [name, ...columnsOf(transitions)],
   )
 }
 
-/** Parameters $2 to $8 as rows. */
-const GIVEN = `unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[])
-  as g (version, kind, from_value, to_value, actor, comment, at_ms)`
+/** Parameters $2 to $9 as rows. */
+const GIVEN = `unnest($2::integer[], $3::text[], $4::text[], $5::text[], $6::text[], $7::text[], $8::bigint[], $9::json[])
+  as g (version, kind, from_value, to_value, actor, comment, at_ms, details)`
 
 function columnsOf(transitions: readonly Transition[]): unknown[] {
   const columns = ['version', 'kind', 'from', 'to', 'actor', 'comment', 'atMs'] as const
-  return columns.map((column) => transitions.map((transition) => transition[column]))
+  const details = transitions.map(({ details = null }) => (details === null ? null : JSON.stringify(details)))
+  return [...columns.map((column) => transitions.map((transition) => transition[column])), details]
 }
 
 /** Oldest first: of the model that has the name now, or of those that had it and were deleted. */
@@ -42,7 +46,7 @@ export function selectTransitions(
   return preparedShape<KeptTransition>(
     sql,
     `select version, kind, from_value as "from", to_value as "to", actor, comment, at_ms as "atMs",
-       ended_ms as "endedMs"
+       details, ended_ms as "endedMs"
      from registry.transition
      where name = $1 and ($2::integer is null or version = $2) and (ended_ms is not null) = $3 order by transition_id`,
     [name, version, deleted],

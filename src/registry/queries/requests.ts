@@ -9,8 +9,8 @@ export type PromotionRequest = {
   name: string
   /** Null: the alias is to be taken away. */
   version: number | null
-  kind: 'stage' | 'alias'
-  /** The stage or the alias. */
+  kind: 'stage' | 'alias' | 'canary'
+  /** The stage, the alias, or the share of a canary. */
   target: string
   archiveExisting: boolean
   /** Who answered there when it was asked for. */

@@ -58,9 +58,9 @@ export function versionShown(version: ModelVersion): wire.VersionRow {
 }
 
 export function transitionShown(line: Transition): wire.HistoryAnswer['transitions'][number] {
-  const { version, kind, from, to, actor, comment, atMs, endedMs } = line
+  const { version, kind, from, to, actor, comment, details, atMs, endedMs } = line
   const ended = endedMs === null ? null : moment(endedMs)
-  return { version, kind, from, to, actor, comment, at: moment(atMs), ended_at: ended }
+  return { version, kind, from, to, actor, comment, details, at: moment(atMs), ended_at: ended }
 }
 
 export function gateShown({

@@ -1,0 +1,33 @@
+import { messageOf } from '../../base/errors.ts'
+import type { InputValue } from '../../ml/model/encoder.ts'
+import { predictOne } from '../../ml/model/model-file.ts'
+import type { Said } from '../../wire/predict.ts'
+import type { LiveModel } from '../live-model.ts'
+import { saidOf } from '../said.ts'
+import type { Picked, Route } from './route.ts'
+
+/** What was said of a row, and by whom. */
+export type SaidBy = Picked & {
+  said: Said
+  /** The canary that was asked and failed: the champion's answer stands in for its own. */
+  insteadOf: { live: LiveModel; failure: string } | null
+}
+
+/**
+ * What the version that was picked says of one row. Where a canary fails, the champion answers: nobody pays for a trial. A
+ * failure of the champion is thrown as ever.
+ */
+export function answerOf(route: Route, picked: Picked, given: readonly InputValue[]): SaidBy {
+  const { arm, live } = picked
+  if (arm === 'champion') return { arm, live, said: say(live, given), insteadOf: null }
+  try {
+    return { arm, live, said: say(live, given), insteadOf: null }
+  } catch (error) {
+    const { champion } = route
+    return { ...champion, said: say(champion.live, given), insteadOf: { live, failure: messageOf(error) } }
+  }
+}
+
+function say({ model }: LiveModel, given: readonly InputValue[]): Said {
+  return saidOf(model, predictOne(model, given), 0)
+}

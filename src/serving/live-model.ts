@@ -1,0 +1,14 @@
+import type { Model } from '../ml/model/model-file.ts'
+
+/** A version that is loaded and answers. */
+export type LiveModel = {
+  name: string
+  version: string
+  runId: string
+  model: Model
+  keyNames: readonly string[]
+  featureNames: readonly string[]
+  inputs: Model['encoder']['spec']['inputs']
+  /** Where it was loaded from: a model that is deleted and made anew begins again with version 1. */
+  source: string
+}
