@@ -16,15 +16,15 @@ import { gatherRuns } from './events/changed-runs.ts'
 import { createEvents, type Events } from './events/events.ts'
 import { watchedFlows } from './events/watched-flows.ts'
 import { createFeatures, type Features } from './features/features.ts'
-import type { OnlineStore } from './features/online/online-store.ts'
-import { createPostgresStore } from './features/online/postgres-store.ts'
+import { openOnlineStore } from './features/online/open-online-store.ts'
 import { createFlows, type Flows } from './flows/flows.ts'
+import type { Schedules } from './flows/schedules/schedules.ts'
 import { type Home, openHome } from './home/home.ts'
 import { requireMark } from './home/mark.ts'
 import { storesOf } from './home/stores.ts'
 import { oneToken } from './identity/access.ts'
 import { createIdentity, type Identity } from './identity/identity.ts'
-import { actorNow, asFlow, type Principal, withActor } from './identity/principal.ts'
+import { actorNow } from './identity/principal.ts'
 import { createIngest, type Delivered, type Ingest } from './ingest/ingest.ts'
 import { createLake, type Lake } from './lake/lake.ts'
 import { lazyDuck } from './lake/lazy-duck.ts'
@@ -33,6 +33,7 @@ import { openObjectStore } from './lake/open-store.ts'
 import { defineErase } from './pipelines/erase.ts'
 import { defineIngestMonth } from './pipelines/ingest-month.ts'
 import { defineMaterialize } from './pipelines/materialize.ts'
+import { createProjectSchedules, flowActors } from './pipelines/project-schedules.ts'
 import { recordFlowChange } from './pipelines/record-flow-change.ts'
 import { defineTrainBaseline } from './pipelines/train-baseline.ts'
 import { tellTaken } from './pipelines/triggers.ts'
@@ -72,6 +73,8 @@ export type App = {
   readonly mlflow: { tracking: TrackingApi; registry: RegistryApi }
   readonly training: Training
   readonly flows: Flows
+  /** What begins by itself. */
+  readonly schedules: Schedules
   /** What happens now, in every process of this database. */
   readonly events: Events
   readonly erasure: Erasure
@@ -170,12 +173,13 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
     versions,
     trainers: { tracking, environment: process.env, openTracking: () => openTracking({ tracking, settings, log }) },
   })
+  const build = createBuildName()
+  const kept = { retention: settings.flowsKept }
   const flows = watchedFlows(
     closing.add(
       'flows',
       createFlows({
-        ...{ db, log, build: createBuildName(), retention: settings.flowsKept },
-        actors: { now: actorNow, during: (actor, body) => withActor(asFlow(actor as Principal), body) },
+        ...{ db, log, build, ...kept, actors: flowActors },
         onChange: recordFlowChange,
         onNews: events.tell,
       }),
@@ -197,6 +201,19 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
     home: settings.home,
     embedded,
   })
+  const ingestMonth = defineIngestMonth(flows, { ingest, project, objects, shared: isShared(settings, objects) })
+  const materialize = defineMaterialize(flows, { features, lake, project })
+  const trainBaseline = defineTrainBaseline(flows, { training, lake, project })
+  const made = { ingestMonth, materialize, trainBaseline }
+  const schedules = closing.add(
+    'the scheduler',
+    createProjectSchedules({
+      ...{ project, clock, log, db, lake, flows, build, onNews: events.tell },
+      ...kept,
+      ...made,
+    }),
+    (it) => it.scheduler.stop(),
+  )
   // Before anything reads a copy: what was erased while nothing ran here.
   if (objects.cacheDir !== undefined) await lake.caches.sweep()
   return {
@@ -235,9 +252,8 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
       { what: 'the database', needed: true, check: () => db.serving.query('select 1') },
       { what: 'the object store', needed: false, check: () => requireMark(objects) },
     ],
-    ingestMonth: defineIngestMonth(flows, { ingest, project, objects, shared: isShared(settings, objects) }),
-    materialize: defineMaterialize(flows, { features, lake, project }),
-    trainBaseline: defineTrainBaseline(flows, { training, lake, project }),
+    schedules,
+    ...made,
     erase: defineErase(flows, { erasure, project }),
     withdraw: defineWithdraw(flows, { features, lake, mlflow, project }),
     close: closing.close,
@@ -269,13 +285,6 @@ async function openTracking({ tracking, settings, log }: { tracking: Tracking; s
 
 /** The trainer is over: nobody waits for an answer any more. */
 const TRAINER_STOP_MS = 1_000
-
-/** The client of Redis is loaded only where there is one. */
-async function openOnlineStore(db: Database, online: string, namespace: string, log: Log): Promise<OnlineStore> {
-  if (online === 'postgres') return createPostgresStore(db, db.serving)
-  const { openRedisStore } = await import('./features/online/redis-store.ts')
-  return openRedisStore(online, namespace, log)
-}
 
 /** A store that the operator named, and S3, may be there for other hosts too; the folder in the home is not. */
 function isShared({ home, objects: place }: Settings, { cacheDir }: ObjectStore): boolean {

@@ -19,6 +19,7 @@ export async function serveUntilSignal(options: CommonOptions, { work }: { work:
       const running = await startedOr(stopped, async () => {
         if (work) await app.flows.start()
         server = await startServer(app)
+        if (work) await app.schedules.scheduler.start()
         return server
       })
       if (!running) return

@@ -20,6 +20,7 @@ import type {
 import { NO_CODE, type ProjectCode } from './project-code.ts'
 import { putRight } from './put-right.ts'
 import { checkReferences } from './references.ts'
+import { schedulesOf } from './schedules.ts'
 import { servingOf } from './serving.ts'
 import { type ProjectShape, projectShape } from './shapes.ts'
 
@@ -128,6 +129,7 @@ function complete(shape: ProjectShape, dir: string, code: ProjectCode): Project 
       serving: servingOf(m.serving),
       monitoring: monitoringOf(m.monitoring),
     })),
+    schedules: schedulesOf(shape.schedules, Object.keys(shape.sources)),
     alerts: alertsOf(shape.alerts, shape.alertChannels),
     alertChannels: channelsOf(shape.alertChannels),
   }

@@ -1,3 +1,4 @@
+import type { Timing } from '../base/due-times.ts'
 import type { Auto } from '../ml/learn/auto/params.ts'
 import type { Trainer } from '../ml/learn/given/params.ts'
 import type { Learner } from '../ml/learn/learners.ts'
@@ -35,6 +36,7 @@ export type Project = {
   alertChannels: AlertChannel[]
   /** The model that is meant where a caller names none; null for the only one there is (find.ts, defaultModelOf). */
   defaultModel: string | null
+  schedules: Schedule[]
 }
 
 export { VALUE_TYPES, type ValueType } from '../values/values.ts'
@@ -210,4 +212,23 @@ export type GateRule = {
   /** At most so much below (above, where less is better) the champion's. */
   worseBy: number | null
   better: 'more' | 'less'
+}
+
+/** What begins by itself, and when. */
+export type Schedule = {
+  name: string
+  flow: string
+  /** Texts in it may have terms (base/terms.ts). */
+  input: Record<string, unknown>
+  /** Of `timing`, and of the days and months in the input. */
+  zone: string
+  timing: Timing | null
+  on: { delivered: string[] | null; withdrawn: string[] | null; labels: string | null; drift: string | null }
+  overlap: 'skip' | 'queue' | 'cancel'
+  /** How many of the due times that passed while no worker was there are done, the newest. */
+  catchUpMost: number
+  retries: { times: number; firstMs: number; longestMs: number }
+  timeoutMs: number | null
+  stepTimeoutMs: number | null
+  concurrency: { name: string; most: number } | null
 }

@@ -6,6 +6,7 @@ import { formatFaults } from './format-faults.ts'
 import { modelTypeFaults } from './model-types.ts'
 import type { Project, Source } from './project.ts'
 import { rowNameFaults } from './row-names.ts'
+import { scheduleFaults } from './schedules.ts'
 import type { ProjectShape } from './shapes.ts'
 import { trainerFaults } from './trainer-faults.ts'
 
@@ -30,6 +31,7 @@ export function checkReferences(project: Project, shape: ProjectShape): Fault[] 
     ...trainerFaults(project, shape),
     ...defaultModelFaults(project),
     ...alertFaults(project, shape.alerts),
+    ...scheduleFaults(project, shape.schedules),
   ]
 }
 

@@ -8,6 +8,7 @@ import { formatShape } from './format-shape.ts'
 import { model } from './model-shapes.ts'
 import { type OnDemandView, VALUE_TYPES } from './project.ts'
 import { said } from './said.ts'
+import { schedule } from './schedule-shapes.ts'
 
 const name = z.string().regex(/^[A-Za-z_][\w-]*$/, 'use letters, digits, _ and -, beginning with a letter')
 const valueType = z.enum(VALUE_TYPES)
@@ -194,6 +195,9 @@ export const projectShape = z.strictObject({
   }),
   labels: said(z.record(name, label).default({}), 'What there is to learn.', { churned: {} }),
   models: said(z.record(name, model).default({}), 'What is trained, registered and served.', { churn: {} }),
+  schedules: said(z.record(name, schedule).default({}), 'What begins by itself, and when.', {
+    retrain: { flow: 'train_baseline', input: { model: 'churn', asOf: '{month}' }, cron: '0 6 2 * *' },
+  }),
   alerts: said(z.record(name, alert).default({}), 'What is watched, and from where on it is wrong.', {
     churn_drifts: { metric: 'drift.share', of: { model: 'churn' }, above: 0.3 },
   }),

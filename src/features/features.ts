@@ -14,8 +14,7 @@
  *
  * Doors: define/check-expressions.ts, define/definitions.ts, define/examples.ts, define/key-text.ts, define/keys.ts, define/readers.ts, define/refusals.ts,
  * erasure.ts, feast/feast-routes.ts, offline/read-training-set.ts, offline/statistics.ts, offline/training-set.ts, time/routes.ts, time/subject.ts,
- * online/materialize.ts, online/online-store.ts, online/postgres-store.ts, online/redis-server.ts,
- * online/redis-store.ts.
+ * online/materialize.ts, online/open-online-store.ts, online/redis-server.ts.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Instant } from '../base/instant.ts'

@@ -11,6 +11,7 @@ import { takeLease } from './lease.ts'
 import { RUNS_CHANNEL, takeRun } from './queries/runs.ts'
 import { requeueOrphans } from './requeue-orphans.ts'
 import { takeTurn } from './turn.ts'
+import { createTurnstile } from './turnstile.ts'
 
 /** This process as a worker. */
 export type Engine = {
@@ -125,29 +126,6 @@ export async function startEngine(options: EngineOptions): Promise<Engine> {
 
 function every(ms: number, body: () => void): NodeJS.Timeout {
   return setInterval(body, ms).unref()
-}
-
-/** One at a time; who comes meanwhile is answered by one more pass. */
-function createTurnstile(pass: () => Promise<void>): () => Promise<void> {
-  let passing: Promise<void> | undefined
-  let again = false
-  return () => {
-    if (passing) {
-      again = true
-      return passing
-    }
-    passing = (async () => {
-      try {
-        do {
-          again = false
-          await pass()
-        } while (again)
-      } finally {
-        passing = undefined
-      }
-    })()
-    return passing
-  }
 }
 
 /** Whether all of `work` came to its end within `graceMs`. */

@@ -13,7 +13,7 @@ export type FlowBody<Input = unknown, Output = unknown> = (run: FlowRun, input: 
 
 /** What is told of a run when it is recorded. */
 export type FlowNews = { run: string; flow: string } & (
-  | { type: 'run'; state: 'running' | 'succeeded' | 'failed' | 'cancelled'; cancelling?: true }
+  | { type: 'run'; state: 'waiting' | 'running' | 'succeeded' | 'failed' | 'cancelled'; cancelling?: true }
   | { type: 'step'; step: string; state: 'running' | 'succeeded' | 'failed'; ms?: number }
   /** Its lines are there up to this number. */
   | { type: 'log'; last: number }

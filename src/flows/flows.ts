@@ -38,7 +38,8 @@ import { waitForRun } from './wait.ts'
 /**
  * flows: durable runs of named flows, step by step. Knows nothing of ML.
  *
- * Owns the schema `flows`: who works (`executor`), runs, their steps, the attempts and the lines of these; and `dbos`, where an older weir has left its runs
+ * Owns the schema `flows`: who works (`executor`), runs, their steps, the attempts and the lines of these; what begins by itself
+ * (`schedules/schedules.ts`: `schedule`, `tick`, `backfill`, `trigger`, `leader`); and `dbos`, where an older weir has left its runs
  * (`old-engine.ts`).
  * - A step that was recorded is never run again. A step that was under way when its process died runs again: bodies
  *   are idempotent.
@@ -55,9 +56,11 @@ import { waitForRun } from './wait.ts'
  * - A run has its lines, in their order and bounded, as long as it is kept itself (`journal.ts`).
  * - What is kept of runs that are over is bounded by age and by number (`retention.ts`).
  *
- * Doors: actor.ts, flow.ts, history.ts, records.ts, routes.ts, schedules/triggers.ts.
+ * Doors: actor.ts, flow.ts, history.ts, records.ts, routes.ts, schedules/schedules.ts, schedules/deps.ts, schedules/triggers.ts.
  */
 export type Flows = Control & {
+  /** This process among those that work. */
+  readonly executorId: string
   /** Names a flow. All flows are defined before the first `start` or `wait`. */
   define<Input, Output>(name: string, body: FlowBody<Input, Output>): void
   /** Makes this process a worker: it takes up whatever is submitted, and what dead workers left. */
@@ -167,6 +170,7 @@ export function createFlows(options: FlowsOptions): Flows {
     }
 
   return {
+    executorId,
     cancel: readied(control.cancel),
     retry: readied(control.retry),
     resume: readied(control.resume),

@@ -14,7 +14,7 @@ type Place = {
   ended: string
 }
 
-/** Where records are; the last two as long as the runs of an older weir are there (old-engine.ts). */
+/** Where records are, with what people said of schedules; the last two as long as the runs of an older weir are there (old-engine.ts). */
 const PLACES: readonly Place[] = [
   {
     ...{ table: 'flows.run', id: 'id', step: null, columns: ['input', 'output', 'error'], json: true },
@@ -35,6 +35,13 @@ const PLACES: readonly Place[] = [
   },
   {
     ...{ table: 'flows.line', id: 'run_id', step: 'number', columns: ['text'], json: false, words: true },
+    ended: 'true',
+  },
+  ...['flows.tick', 'flows.backfill'].map((table) => ({
+    ...{ table, id: 'id', step: null, columns: ['why'], json: false, words: true, ended: 'true' } as const,
+  })),
+  {
+    ...{ table: 'flows.schedule', id: 'name', step: null, columns: ['paused_why'], json: false, words: true },
     ended: 'true',
   },
   {

@@ -11,6 +11,7 @@ import type { Lease } from './lease.ts'
 import type { AttemptKey } from './queries/attempts.ts'
 import type { StepRow } from './queries/history.ts'
 import type { StepRecord } from './queries/runs.ts'
+import { stepLimit } from './time-limit.ts'
 
 const ATTEMPTS = 3
 const FIRST_PAUSE_MS = 200
@@ -27,8 +28,10 @@ export type StepsOptions = {
   failed: (attempt: AttemptKey, error: string) => Promise<void>
   /** False when the run was given to somebody else. */
   record: (step: StepRecord) => Promise<boolean>
-  /** Aborts when somebody wants the end of the run; its reason is how that is told. */
+  /** Aborts when the run is to end before its time; its reason is how that is told. */
   cancel: AbortSignal
+  /** How long a step may take; null for as long as it takes. */
+  timeoutMs: number | null
   journal: Journal
   underWay: Set<Promise<unknown>>
   /** The run is no longer ours: nothing of its body goes on. */
@@ -37,7 +40,7 @@ export type StepsOptions = {
 
 /** The `step` of one turn of a run: recalls a step, or waits for the lease, does it and records what came of it. */
 export function createStep(options: StepsOptions): FlowRun['step'] {
-  const { lease, recorded, before, begin, failed, record, cancel, journal, underWay, lose } = options
+  const { lease, recorded, before, begin, failed, record, cancel, timeoutMs, journal, underWay, lose } = options
   const generation = lease.generation()
   const known = new Map(recorded.map((step) => [step.number, step]))
   let asked = 0
@@ -49,7 +52,20 @@ export function createStep(options: StepsOptions): FlowRun['step'] {
 
   /** Tries again after 0.2 and 0.4 s where that can help. */
   const doStep = async (number: number, name: string, body: Body, always: boolean): Promise<unknown> => {
-    const signal = always ? NEVER : cancel
+    const limit = stepLimit(name, always ? null : timeoutMs)
+    try {
+      return await doWithin(number, name, body, { always, limit: limit.signal })
+    } finally {
+      limit.clear()
+    }
+  }
+  const doWithin = async (
+    number: number,
+    name: string,
+    body: Body,
+    { always, limit }: { always: boolean; limit: AbortSignal },
+  ): Promise<unknown> => {
+    const signal = always ? NEVER : AbortSignal.any([cancel, limit])
     const say = (text: string, level: 'info' | 'warn' | 'error' = 'info') => journal.say({ level, text }, number)
     const began = performance.now()
     for (let attempt = 1; ; attempt++) {
@@ -57,7 +73,7 @@ export function createStep(options: StepsOptions): FlowRun['step'] {
       if (may === 'lost') return never()
       if (may === 'cancelled') throw cancel.reason
       say(attempt === 1 ? `${name}: begins` : `${name}: begins again, attempt ${attempt} of ${ATTEMPTS}`)
-      const { thrown, ...done } = await outcomeOf(async () => {
+      const { thrown, ...came } = await outcomeOf(async () => {
         await before()
         return withLines(
           (line) => journal.say(line, number),
@@ -65,17 +81,19 @@ export function createStep(options: StepsOptions): FlowRun['step'] {
         )
       })
       const ms = performance.now() - began
-      if (done.error !== null && signal.aborted) {
+      const late = came.error !== null && limit.aborted && !cancel.aborted
+      const done = late ? { output: null, error: textOfError(limit.reason) } : came
+      if (done.error !== null && signal.aborted && !late) {
         // What it did is as if it had not begun: a run that goes on from here does it.
         say(`${name}: ended by the cancel after ${shown(ms)}`, 'warn')
         await failed({ number, attempt }, done.error)
         throw cancel.reason
       }
-      if (done.error !== null && attempt < ATTEMPTS && isTransient(thrown)) {
+      if (done.error !== null && !late && attempt < ATTEMPTS && isTransient(thrown)) {
         const pause = FIRST_PAUSE_MS * 2 ** (attempt - 1)
         say(`${name}: ${messageIn(done.error)}; it is tried again in ${pause / 1000} s`, 'warn')
         await failed({ number, attempt }, done.error)
-        await sleep(pause, undefined, { signal: cancel }).catch(() => {})
+        await sleep(pause, undefined, { signal }).catch(() => {})
         continue
       }
       if (done.error === null) say(`${name}: done after ${shown(ms)}`)

@@ -15,6 +15,7 @@ import { type Asked, beginAttempt, failAttempt } from './queries/attempts.ts'
 import { selectSteps } from './queries/history.ts'
 import { type End, finishRun, insertStep, type Taken } from './queries/runs.ts'
 import { createStep, textOf } from './steps.ts'
+import { limitTime } from './time-limit.ts'
 
 /** A run that killed its process that often is not taken up again. */
 export const DEATHS_MAX = 100
@@ -44,8 +45,9 @@ export async function takeTurn(options: TurnOptions): Promise<void> {
   const of = { run: run.id, flow: run.flow }
   const cancel = new AbortController()
   let asked: Asked | undefined
+  const overtime = limitTime(run, cancel)
   const onAsked = (by: Asked) => {
-    if (asked) return
+    if (asked || overtime.over()) return
     asked = by
     cancel.abort(cancelledError(run.id, by))
   }
@@ -72,6 +74,7 @@ export async function takeTurn(options: TurnOptions): Promise<void> {
       recorded,
       journal,
       cancel: cancel.signal,
+      timeoutMs: run.stepTimeoutMs,
       underWay,
       lose,
       before: async () => requireSameBuild(run.flow, run.build, run.build === null ? null : await build()),
@@ -79,7 +82,7 @@ export async function takeTurn(options: TurnOptions): Promise<void> {
         const mine = await insist(db, signal, () => beginAttempt(db, turn, attempt))
         if (!mine) return 'lost'
         if (mine.asked) onAsked(mine.asked)
-        if (mine.asked && !attempt.always) {
+        if ((asked || overtime.over()) && !attempt.always) {
           refused = true
           return 'cancelled'
         }
@@ -106,8 +109,8 @@ export async function takeTurn(options: TurnOptions): Promise<void> {
     if (signal.aborted) return
     // One that was asked for a moment ago may not have been heard.
     if (asked === undefined) await cancels.look().catch(() => {})
-    const cancelled = asked !== undefined && (refused || came.state === 'failed')
-    const end: End = cancelled ? { state: 'cancelled', ...asked! } : came
+    const undone = refused || came.state === 'failed'
+    const end = (undone && (overtime.end() ?? (asked && { state: 'cancelled', ...asked }))) || came
     journal.say(ending(end, asked))
     const recording = insist(db, signal, async () => {
       await journal.flush()
@@ -124,6 +127,7 @@ export async function takeTurn(options: TurnOptions): Promise<void> {
     // What cannot be recorded stays with this process; it goes on elsewhere when this one has ended.
     if (!signal.aborted) log[isAway(error) ? 'debug' : 'warn'](`flows: run ${run.id}: ${messageOf(error)}`)
   } finally {
+    overtime.clear()
     unwatch()
   }
   onRecord(run.id)

@@ -9,6 +9,13 @@ import { projectDigest, stepsOfProject } from './same-project.ts'
 
 export type MaterializeFlowRequest = { views?: string[]; asOf?: Instant; since?: Instant; full?: boolean }
 
+/** Materializes and waits for the end. */
+export type Materialize = {
+  (request: MaterializeFlowRequest, options?: RunOptions): Promise<Materialized[]>
+  /** What a run of it is given. */
+  inputOf(request: MaterializeFlowRequest): Input
+}
+
 type Input = MaterializeFlowRequest & { project: string }
 
 /**
@@ -18,7 +25,7 @@ type Input = MaterializeFlowRequest & { project: string }
 export function defineMaterialize(
   flows: Flows,
   { features, lake, project }: { features: Features; lake: Lake; project: Project },
-): (request: MaterializeFlowRequest, options?: RunOptions) => Promise<Materialized[]> {
+): Materialize {
   flows.define<Input, Materialized[]>('materialize', async (run, { project: digest, views: names, ...bounds }) => {
     const step = stepsOfProject(run, project, digest)
     const done: Materialized[] = []
@@ -28,13 +35,19 @@ export function defineMaterialize(
     features.requireAny(done, bounds.asOf)
     return done
   })
-  return async (request, options) => {
-    // The views too are those of now: which steps a run has does not change on the way.
-    const input: Input = { ...request, views: request.views ?? allViews(project), project: projectDigest(project) }
+  // The views too are those of now: which steps a run has does not change on the way.
+  const inputOf = (request: MaterializeFlowRequest): Input => ({
+    ...request,
+    views: request.views ?? allViews(project),
+    project: projectDigest(project),
+  })
+  const materialize = async (request: MaterializeFlowRequest, options?: RunOptions) => {
+    const input = inputOf(request)
     // An interrupted run is resumed only while the lake is as it was.
     const runId = await flows.submit('materialize', input, { key: [input, await lake.changedAt()] })
     return flows.wait<Materialized[]>(runId, options)
   }
+  return Object.assign(materialize, { inputOf })
 }
 
 function allViews(project: Project): string[] {

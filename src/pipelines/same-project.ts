@@ -3,9 +3,12 @@ import { digestOf } from '../base/hash.ts'
 import type { Project } from '../config/project.ts'
 import type { FlowRun } from '../flows/flow.ts'
 
-/** Names a project by what it says, wherever it lies; by its code only where an on-demand function stands in it. */
+/**
+ * Names a project by what it says, wherever it lies; by its code only where an on-demand function stands in it. What begins
+ * when changes nothing of what is done.
+ */
 export function projectDigest(project: Project): string {
-  return digestOf({ ...project, dir: undefined, code: undefined })
+  return digestOf({ ...project, dir: undefined, code: undefined, schedules: undefined })
 }
 
 /**

@@ -51,6 +51,8 @@ export const TRAIN_FLOW = 'train_baseline'
 export type TrainBaseline = {
   (request: TrainFlowRequest, options?: RunOptions): Promise<TrainingReport>
   submit(request: TrainFlowRequest): Promise<string>
+  /** What a run of it is given. */
+  inputOf(request: TrainFlowRequest): TrainInput
 }
 
 /** The flow `train_baseline`: pin → training set → fit → run → version. Each step may run twice; see `training`. */
@@ -89,14 +91,15 @@ export function defineTrainBaseline(
       reused: false,
     }
   })
+  const inputOf = (request: TrainFlowRequest): TrainInput => ({ ...request, project: projectDigest(project) })
   const submit = async (request: TrainFlowRequest): Promise<string> => {
-    const input: TrainInput = { ...request, project: projectDigest(project) }
+    const input = inputOf(request)
     // An interrupted run is resumed only while the lake is as it was: else its K would hide what came since.
     return flows.submit(TRAIN_FLOW, input, { key: [input, await lake.changedAt()] })
   }
   const train = async (request: TrainFlowRequest, options?: RunOptions) =>
     flows.wait<TrainingReport>(await submit(request), options)
-  return Object.assign(train, { submit })
+  return Object.assign(train, { submit, inputOf })
 }
 
 function reportOf(pinned: Pinned, dataset: TrainingSetRef) {

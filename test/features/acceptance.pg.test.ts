@@ -353,6 +353,7 @@ function projectOf(one: Case, i: number): { project: Project; facts: Source; lab
     code: NO_CODE,
     tracking: null,
     defaultModel: null,
+    schedules: [],
     alerts: [],
     alertChannels: [],
     sources: [facts, labels],

@@ -29,6 +29,7 @@ export function projectOf(options: { sources: Source[]; keys: Record<string, Val
     code: NO_CODE,
     tracking: null,
     defaultModel: null,
+    schedules: [],
     alerts: [],
     alertChannels: [],
     sources: options.sources,

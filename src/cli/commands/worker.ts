@@ -10,6 +10,7 @@ export function define(command: Command): void {
       const stopped = untilSignal()
       const unfollow = await startedOr(stopped, async () => {
         await app.flows.start()
+        await app.schedules.scheduler.start()
         return app.lake.caches.follow()
       })
       if (!unfollow) return

@@ -55,8 +55,8 @@ export async function insertRetry(
   { runId, of, from, by }: { runId: string; of: string; from: number; by: string },
 ): Promise<boolean> {
   const made = await sql.query(
-    `insert into flows.run (id, flow, key, build, state, input, submitted_by, retry_of, retry_from)
-     select $1, flow, key, build, 'waiting', input, $4::json, id, $3 from flows.run where id = $2
+    `insert into flows.run (id, flow, key, build, state, input, submitted_by, retry_of, retry_from, timeout_ms, step_timeout_ms)
+     select $1, flow, key, build, 'waiting', input, $4::json, id, $3, timeout_ms, step_timeout_ms from flows.run where id = $2
      on conflict do nothing returning id`,
     [runId, of, from, by],
   )

@@ -20,6 +20,10 @@ export type Submission = {
   build: string | null
   input: string | null
   by: string | null
+  /** Of a run that a schedule begins. */
+  tick?: number
+  timeoutMs?: number | null
+  stepTimeoutMs?: number | null
 }
 
 /**
@@ -30,7 +34,7 @@ export async function submitRun(
   sql: Query,
   submission: Submission,
 ): Promise<{ id: string; made: boolean } | undefined> {
-  const { runId, flow, key, build, input, by } = submission
+  const { runId, flow, key, build, input, by, tick = null, timeoutMs = null, stepTimeoutMs = null } = submission
   const rows = await sql.query<{ id: string; made: boolean }>(
     `with known as (
        select id, 1 as rank, submitted_at from flows.run where key = $3 and state in ('waiting', 'running')
@@ -40,15 +44,15 @@ export async function submitRun(
        union all
        select id, 0, submitted_at from flows.run where id = $1
      ), made as (
-       insert into flows.run (id, flow, key, build, state, input, submitted_by)
-       select $1, $2, $3, $4, 'waiting', $5::json, $6::json where not exists (select from known)
+       insert into flows.run (id, flow, key, build, state, input, submitted_by, tick, timeout_ms, step_timeout_ms)
+       select $1, $2, $3, $4, 'waiting', $5::json, $6::json, $7::bigint, $8::bigint, $9::bigint where not exists (select from known)
        on conflict do nothing
        returning id
      ), told as (select pg_notify('${RUNS_CHANNEL}', '') from made)
      (select id, true as made from made, told)
      union all
      (select id, false from known order by rank, submitted_at desc limit 1)`,
-    [runId, flow, key, build, input, by],
+    [runId, flow, key, build, input, by, tick, timeoutMs, stepTimeoutMs],
   )
   return rows[0]
 }
@@ -61,6 +65,10 @@ export type Taken = {
   build: string | null
   deaths: number
   submittedBy: string | null
+  /** How long it may still take, and how long each of its steps. */
+  leftMs: number | null
+  timeoutMs: number | null
+  stepTimeoutMs: number | null
 }
 
 /** A run of another build is left to its own for that long, where no process of that build is to be seen. */
@@ -89,7 +97,9 @@ export async function takeRun(
        for update of w skip locked
      ) waiting
      where r.id = waiting.id
-     returning r.id, r.flow, r.input::text as input, r.turn, r.build, r.deaths, r.submitted_by::text as "submittedBy"`,
+     returning r.id, r.flow, r.input::text as input, r.turn, r.build, r.deaths, r.submitted_by::text as "submittedBy",
+       (r.timeout_ms - extract(epoch from clock_timestamp() - r.started_at) * 1000)::float8 as "leftMs",
+       r.timeout_ms as "timeoutMs", r.step_timeout_ms as "stepTimeoutMs"`,
     [by.executorId, by.serves, by.build, by.flows],
   )
   return rows[0]

@@ -1,0 +1,40 @@
+import type { Project } from '../config/project.ts'
+import type { Actors } from '../flows/actor.ts'
+import type { Flows } from '../flows/flows.ts'
+import type { SchedulingDeps } from '../flows/schedules/deps.ts'
+import { createSchedules, type Schedules } from '../flows/schedules/schedules.ts'
+import { actorNow, asFlow, type Principal, withActor } from '../identity/principal.ts'
+import type { Lake } from '../lake/lake.ts'
+import { recordFlowChange } from './record-flow-change.ts'
+import { recordScheduleChange } from './record-schedule-change.ts'
+import { type Makers, schedulableFlows } from './schedulable.ts'
+import { scheduleWorld } from './schedule-world.ts'
+
+/** Who wishes runs of flows: whoever acts now, on whose behalf they then act. */
+export const flowActors: Actors = {
+  now: actorNow,
+  during: (actor, body) => withActor(asFlow(actor as Principal), body),
+}
+
+type Deps = {
+  project: Project
+  lake: Lake
+  flows: Flows
+} & Pick<SchedulingDeps, 'clock' | 'log' | 'db' | 'build' | 'retention' | 'onNews'> &
+  Makers
+
+/** The schedules of the project file, which begin the product's flows. */
+export function createProjectSchedules({ project, lake, flows, ...rest }: Deps): Schedules {
+  return createSchedules({
+    ...rest,
+    executorId: flows.executorId,
+    actors: flowActors,
+    actorOf: (schedule): Principal => ({ name: `schedule ${schedule}`, kind: 'flow', token: null, from: null }),
+    rules: project.schedules,
+    flows: schedulableFlows({ project, ...rest }),
+    world: scheduleWorld({ lake, project }),
+    random: Math.random,
+    onChange: recordFlowChange,
+    onScheduleChange: recordScheduleChange,
+  })
+}
