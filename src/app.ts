@@ -1,4 +1,3 @@
-import { randomBytes } from 'node:crypto'
 import { join } from 'node:path'
 import { type Clock, systemClock } from './base/clock.ts'
 import { type Closing, createClosing } from './base/closing.ts'
@@ -22,9 +21,7 @@ import type { Schedules } from './flows/schedules/schedules.ts'
 import { type Home, openHome } from './home/home.ts'
 import { requireMark } from './home/mark.ts'
 import { storesOf } from './home/stores.ts'
-import { oneToken } from './identity/access.ts'
 import { createIdentity, type Identity } from './identity/identity.ts'
-import { actorNow } from './identity/principal.ts'
 import { createIngest, type Delivered, type Ingest } from './ingest/ingest.ts'
 import { createLake, type Lake } from './lake/lake.ts'
 import { lazyDuck } from './lake/lazy-duck.ts'
@@ -45,6 +42,7 @@ import { createReproduce, type Reproduce } from './reproduce/reproduce.ts'
 import { createScore, type Score } from './score/score.ts'
 import type { HealthCheck } from './serving/readiness.ts'
 import { createTracking, type Tracking, type TrackingApi } from './tracking/tracking.ts'
+import { openTrainerTracking } from './trainer-tracking.ts'
 import { createBuildName } from './training/build-name.ts'
 import { createTraining, type Training } from './training/training.ts'
 
@@ -171,7 +169,11 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
     clock,
     log,
     versions,
-    trainers: { tracking, environment: process.env, openTracking: () => openTracking({ tracking, settings, log }) },
+    trainers: {
+      tracking,
+      environment: process.env,
+      openTracking: () => openTrainerTracking({ tracking, settings, log }),
+    },
   })
   const build = createBuildName()
   const kept = { retention: settings.flowsKept }
@@ -259,32 +261,6 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
     close: closing.close,
   }
 }
-
-/**
- * MLflow's tracking API for one trainer: on the loopback, at a port that is free, behind a token that nobody else knows. So a
- * training needs no server beside it, and the trainer reaches nothing but tracking: no model is registered by it.
- */
-async function openTracking({ tracking, settings, log }: { tracking: Tracking; settings: Settings; log: Log }) {
-  const [{ createServer }, { trackingRoutes }] = await Promise.all([
-    import('./http/server.ts'),
-    import('./tracking/routes.ts'),
-  ])
-  const token = randomBytes(32).toString('hex')
-  const { listen, close } = await createServer({
-    routes: [trackingRoutes(tracking, { artifactBytesMax: settings.artifactBytesMax })],
-    host: '127.0.0.1',
-    port: 0,
-    // What the trainer logs is logged by whoever trains.
-    access: oneToken(token, actorNow()),
-    stopMs: TRAINER_STOP_MS,
-    log,
-    version: await weirVersion(),
-  })
-  return { url: await listen(), token, close }
-}
-
-/** The trainer is over: nobody waits for an answer any more. */
-const TRAINER_STOP_MS = 1_000
 
 /** A store that the operator named, and S3, may be there for other hosts too; the folder in the home is not. */
 function isShared({ home, objects: place }: Settings, { cacheDir }: ObjectStore): boolean {

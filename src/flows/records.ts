@@ -38,7 +38,7 @@ const PLACES: readonly Place[] = [
     ended: 'true',
   },
   ...['flows.tick', 'flows.backfill'].map((table) => ({
-    ...{ table, id: 'id', step: null, columns: ['why'], json: false, words: true, ended: 'true' } as const,
+    ...({ table, id: 'id', step: null, columns: ['why'], json: false, words: true, ended: 'true' } as const),
   })),
   {
     ...{ table: 'flows.schedule', id: 'name', step: null, columns: ['paused_why'], json: false, words: true },

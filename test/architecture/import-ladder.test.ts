@@ -19,6 +19,7 @@ const LADDER: string[][] = [
   ['erasure', 'reproduce', 'score', 'overview'],
   ['pipelines'],
   ['http'],
+  ['trainer-tracking.ts'],
   ['app.ts'],
   ['server.ts'],
   ['cli'],
