@@ -1,5 +1,6 @@
 import pg from 'pg'
 import type { Instant } from '../base/instant.ts'
+import { remembered } from '../base/remembered.ts'
 
 /**
  * How values come out of PostgreSQL, for our pools only: another user of `pg` in this process keeps its own. Dates and
@@ -17,7 +18,8 @@ const asText = (text: string) => text
 const PARSERS = new Map<number, (text: string) => unknown>([
   [20, parseInt8],
   [1016, arrayOf(parseInt8)],
-  [1184, parseTimestamptz],
+  // Rows that are read together have few moments between them: those of a delivery one.
+  [1184, remembered(parseTimestamptz)],
   [1185, arrayOf(parseTimestamptz)],
   [1082, asText],
   [1182, arrayOf(asText)],

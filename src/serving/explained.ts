@@ -4,11 +4,12 @@ import { withAges } from '../ml/model/age.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { Prediction } from '../wire/predict.ts'
 import type { WhatIf } from '../wire/what-if.ts'
+import { predictionOf } from './answer-row.ts'
 import { answerOf } from './arms/answer.ts'
 import { keyTextOf, pickArm } from './arms/route.ts'
 import { explanationOf } from './explanation.ts'
 import { notPromoted } from './no-model.ts'
-import { type PredictDeps, predictionOf } from './predict.ts'
+import type { PredictDeps } from './predict.ts'
 import { overridden } from './what-if.ts'
 
 export function createWhatIf({ features, models, serviceOf, events, clock }: PredictDeps) {

@@ -9,10 +9,10 @@ import {
   batchOf,
   batchRequest,
   type PredictionFields,
-  predictionJson,
   predictionOf,
   predictRequest,
 } from '../wire/predict.ts'
+import { predictionJson } from '../wire/predict-json.ts'
 import { longKeysAsText } from '../wire/predict-keys.ts'
 import { routeOptions } from '../wire/route.ts'
 import { SLICE_ROWS } from './predict.ts'

@@ -1,7 +1,7 @@
-import { requestIdNow } from '../base/request-id.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { Said } from '../wire/predict.ts'
 import type { Answered, ArmName } from './answered.ts'
+import type { Asked } from './asked.ts'
 import type { LiveModel } from './live-model.ts'
 
 type Row = {
@@ -12,8 +12,7 @@ type Row = {
 
 /** A key that was asked for, and what came of it. */
 export type Told = {
-  /** In their types and order. */
-  keys: readonly FeatureValue[]
+  asked: Pick<Asked, 'parts' | 'requestId' | 'askedMs'>
   row: Row
   by: { arm: ArmName; live: Pick<LiveModel, 'name' | 'version' | 'runId'> }
   said: Said | null
@@ -23,26 +22,22 @@ export type Told = {
   failed?: boolean
 }
 
-/** The rows of one request as the log, the gate and the metrics hear of them. */
-export function answeredRows(
-  told: readonly Told[],
-  { atMs, latencyMs }: { atMs: number; latencyMs: number },
-): Answered[] {
-  const requestId = requestIdNow()
-  return told.map(({ keys, row, by: { arm, live }, said, error, failed = false }) => ({
-    requestId,
+/** The rows of one read, which may be of many requests, as the log, the gate and the metrics hear of them. */
+export function answeredRows(told: readonly Told[], { atMs, nowMs }: { atMs: number; nowMs: number }): Answered[] {
+  return told.map(({ asked, row, by: { arm, live }, said, error, failed = false }) => ({
+    requestId: asked.requestId,
     model: live.name,
     version: live.version,
     runId: live.runId,
     arm,
-    keys,
+    keys: asked.parts,
     values: row.values,
     statuses: row.statuses,
     featureTimes: row.eventTimestamps,
     said,
     score: said === null ? null : scoreOf(said),
     atMs,
-    latencyMs,
+    latencyMs: nowMs - asked.askedMs,
     returned: arm !== 'shadow' && !failed,
     error,
   }))

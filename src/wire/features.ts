@@ -24,6 +24,7 @@ export type FeaturesAnswer = {
 
 /** A value as JSON text: a bigint with all its digits, which JSON.stringify refuses to write. */
 export function featureJson(value: FeatureValue): string {
+  if (typeof value === 'number') return Number.isFinite(value) ? `${value}` : 'null'
   return typeof value === 'bigint' ? value.toString() : JSON.stringify(value)
 }
 

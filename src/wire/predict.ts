@@ -1,7 +1,7 @@
 /** `POST /predict` and `/predict/batch`, for one model or for all: what is sent, and what is answered. */
 import { z } from 'zod'
-import { type Explanation, explanationJson, explanationOf } from './explanation.ts'
-import { type FeatureValue, featureJson } from './features.ts'
+import { type Explanation, explanationOf } from './explanation.ts'
+import type { FeatureValue } from './features.ts'
 import { limitOf } from './limits.ts'
 import { refusalMembers } from './problem.ts'
 import { answeredFeature, answeredKey, type Field, keyOf, keyPart, members } from './values.ts'
@@ -151,7 +151,10 @@ export type Said = {
   probabilities?: readonly (readonly [label: string, probability: number])[]
 }
 
-/** What the prediction is before it is written. */
+/**
+ * What the prediction is before it is written (predict-json.ts). The lists of names and the object of the version are the same
+ * for all predictions of a version.
+ */
 export type Prediction = {
   /** The join keys, in their types. */
   keys: readonly { name: string; value: FeatureValue }[]
@@ -163,33 +166,4 @@ export type Prediction = {
   /** The oldest moment among the views that the features came from. */
   featuresAsOf: string | null
   explanation?: Explanation
-}
-
-/** The prediction as JSON text, features in the order of the service and integers with all their digits. */
-export function predictionJson(answer: Prediction): string {
-  const { keys, said, features, model, times, featuresAsOf, explanation } = answer
-  let text = '{'
-  for (const { name, value } of keys) text += `${JSON.stringify(name)}:${featureJson(value)},`
-  text += `${saidJson(said)},"features_used":{`
-  for (let i = 0; i < features.names.length; i++) {
-    text += `${i === 0 ? '' : ','}${JSON.stringify(features.names[i])}:${featureJson(features.values[i] ?? null)}`
-  }
-  let own = ''
-  for (let v = 0; v < times.views.length; v++) {
-    own += `${v === 0 ? '' : ','}${JSON.stringify(times.views[v])}:${timeJson(times.at[v] ?? null)}`
-  }
-  const reasons = explanation ? `,"explanation":${explanationJson(explanation, features.names)}` : ''
-  return `${text}},"model":${JSON.stringify(model)},"feature_times":{${own}},"features_as_of":${timeJson(featuresAsOf)}${reasons}}`
-}
-
-function timeJson(time: string | null): string {
-  return time === null ? 'null' : `"${time.replace(/\.?0+Z$/, 'Z')}"`
-}
-
-function saidJson({ prediction, probability, probabilities: all }: Said): string {
-  let text = `"prediction":${JSON.stringify(prediction)}`
-  if (probability !== undefined) text += `,"probability":${probability}`
-  if (all === undefined) return text
-  const each = all.map(([label, value]) => `${JSON.stringify(label)}:${value}`)
-  return `${text},"probabilities":{${each.join(',')}}`
 }

@@ -1,7 +1,8 @@
 /** `GET /predict`, what can be predicted; `POST /models/{name}/what-if`, with features of the caller's own. */
 import { z } from 'zod'
 import { VALUE_TYPES } from '../values/values.ts'
-import { type Prediction, type PredictionFields, predictionJson, predictionOf } from './predict.ts'
+import { type Prediction, type PredictionFields, predictionOf } from './predict.ts'
+import { predictionJson } from './predict-json.ts'
 import { type Field, keyOf } from './values.ts'
 
 const text = z.string()

@@ -20,7 +20,7 @@ import type { FeaturesAnswer, FeatureValue } from '../../wire/features.ts'
 import type { Catalogue } from '../define/catalogue.ts'
 import { type ServiceDefinition, tableDigest, type ViewDefinition } from '../define/definitions.ts'
 import { EVENT_TIMESTAMP } from '../define/entity-rows.ts'
-import { type KeyInput, keyPartValue, parseKey } from '../define/keys.ts'
+import { type EntityKey, type KeyInput, keyPartValue, parseKey } from '../define/keys.ts'
 import { isServed, lostValues, nothingToMaterialize, onlineRefusal } from '../define/refusals.ts'
 import { insertViewKey } from '../erasure-queries.ts'
 import { type Bounds, type Materialized, materializeView } from './materialize.ts'
@@ -54,6 +54,8 @@ export type Online = {
   requireAny(done: readonly Materialized[], asOf?: Instant): void
   /** One row for each key, in order; unknown keys give rows with `found` false. Refuses what can be no key. */
   readOnline(service: string, keys: readonly KeyInput[]): Promise<OnlineRow[]>
+  /** The same for keys that were read already (`parseKey`). */
+  readEntities(service: string, keys: readonly EntityKey[]): Promise<OnlineRow[]>
   /**
    * The same for a service made of single features, with the request data of each row; refuses (unavailable) when the online
    * store lost values of any of them.
@@ -168,6 +170,7 @@ export function createOnline(deps: Deps, catalogue: Catalogue): Online {
     materializeOne,
     requireAny,
     readOnline,
+    readEntities: (name, keys) => readerOf(service(name))(keys),
     readOnlineOf,
     async writeFeatures(name, frame) {
       const view = catalogue.view(name)
