@@ -27,6 +27,7 @@ import { createLake, type Lake } from './lake/lake.ts'
 import { lazyDuck } from './lake/lazy-duck.ts'
 import type { ObjectStore } from './lake/objects.ts'
 import { openObjectStore } from './lake/open-store.ts'
+import type { Alerts } from './monitoring/alerts/alerts.ts'
 import { defineErase } from './pipelines/erase.ts'
 import { defineIngestMonth } from './pipelines/ingest-month.ts'
 import { defineMaterialize } from './pipelines/materialize.ts'
@@ -34,6 +35,7 @@ import { createProjectSchedules, flowActors } from './pipelines/project-schedule
 import { recordFlowChange } from './pipelines/record-flow-change.ts'
 import { defineTrainBaseline } from './pipelines/train-baseline.ts'
 import { tellTaken } from './pipelines/triggers.ts'
+import { watchAlerts } from './pipelines/watch-alerts.ts'
 import { defineWithdraw } from './pipelines/withdraw.ts'
 import { createPredictions, type Predictions } from './predictions/predictions.ts'
 import { createRegistry, type Registry, type RegistryApi } from './registry/registry.ts'
@@ -76,6 +78,8 @@ export type App = {
   /** What happens now, in every process of this database. */
   readonly events: Events
   readonly erasure: Erasure
+  /** What is watched, and who is told. */
+  readonly alerts: Alerts
   /** Trains again what a run recorded. */
   readonly reproduce: Reproduce
   /** A prediction for every entity as of a date, as a file. */
@@ -241,6 +245,7 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
     flows,
     events,
     erasure,
+    alerts: watchAlerts({ db, project, settings, lake, ingest, features, flows, events, clock, log }),
     score: createScore({
       project,
       features,

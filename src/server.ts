@@ -16,6 +16,8 @@ import { auditRoutes } from './identity/audit-routes.ts'
 import { identityRoutes } from './identity/routes.ts'
 import { createTrail } from './identity/trail.ts'
 import { deliveryRoutes } from './ingest/routes.ts'
+import { alertRoutes } from './monitoring/alerts/routes.ts'
+import { followTraffic } from './monitoring/alerts/traffic-told.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
 import { createTraffic, type Traffic } from './monitoring/traffic.ts'
 import { createOverview } from './overview/overview.ts'
@@ -64,6 +66,8 @@ export async function startServer(app: App): Promise<RunningServer> {
     await forgetTokens()
     throw error
   })
+  let unwatch = async () => {}
+  let untell = () => {}
   let unfollow = async () => {}
   let unlook = async () => {}
   let noting = Promise.resolve()
@@ -80,6 +84,8 @@ export async function startServer(app: App): Promise<RunningServer> {
   const close = async () => {
     clearInterval(collecting)
     await server.close()
+    untell()
+    await unwatch()
     await serving.close()
     // What was answered until now is recorded.
     await app.predictions.flush()
@@ -93,6 +99,8 @@ export async function startServer(app: App): Promise<RunningServer> {
     unlook = await app.lake.look.follow()
     await app.db.listen(REGISTRY_CHANNEL, (model) => app.events.tellHere({ type: 'model', model }))
     await serving.start()
+    unwatch = app.alerts.follow()
+    untell = followTraffic({ ...app, sql: app.db, server: servers.id, models: modelNames(app), traffic })
     const url = await atRequests(() => server.listen())
     // Nobody waits for it: an object store that is away holds no start up.
     note()
@@ -103,6 +111,8 @@ export async function startServer(app: App): Promise<RunningServer> {
     throw error
   }
 }
+
+const modelNames = ({ project }: App) => project.models.map(({ name }) => name)
 
 /** Our own flows may log to another MLflow server: what serves is loaded from there. */
 export function servingOf(app: App, metrics: Metrics, servers: Servers): Serving {
@@ -122,7 +132,7 @@ export function routesOf(
   servers: Servers,
 ): FastifyPluginAsync[] {
   const { project, settings, identity, ingest, lake, features, tracking, registry, events, flows, clock, log } = app
-  const models = project.models.map((model) => model.name)
+  const models = modelNames(app)
   const append = (source: string, rows: Record<string, unknown>[]) => appendRows(app, source, rows)
   return [
     consoleRoutes(),
@@ -155,6 +165,7 @@ export function routesOf(
     runTableRoutes(tracking.table),
     registryRoutes(registry),
     modelRoutes({ registry, details: createVersionDetails(tracking), inProject: (name) => models.includes(name) }),
+    alertRoutes(app.alerts),
     serverRoutes({ servers, registry: app.mlflow.registry }),
     auditRoutes(trailOf(app)),
     cardRoutes(app.mlflow),

@@ -43,6 +43,11 @@ const GROUPS = {
     { name: 'serve', summary: 'the server alone', load: () => import('./commands/serve.ts') },
     { name: 'worker', summary: 'a worker for flows alone', load: () => import('./commands/worker.ts') },
     {
+      name: 'alerts',
+      summary: 'what is wrong by the rules of the project: look, acknowledge, silence, try a channel',
+      load: () => import('./commands/alerts.ts'),
+    },
+    {
       name: 'flows',
       summary: 'the runs of flows: look, cancel, do again from a step, resume',
       load: () => import('./commands/flows.ts'),

@@ -2,6 +2,9 @@
 import { join, resolve } from 'node:path'
 import { PlatformError } from '../base/errors.ts'
 import { readSecret, sendable, TOKEN, USER_OR_PASSWORD, withoutBlanks } from './secrets.ts'
+import { SETTINGS, type SettingName } from './settings-table.ts'
+
+export { SETTINGS, type SettingName }
 
 export type Settings = {
   home: string
@@ -22,6 +25,13 @@ export type Settings = {
   publicHosts: string[]
   /** How long a stop waits for what is under way. */
   stopMs: number
+  /** Addresses that alerts may be sent to, by the names that a project uses. */
+  alertWebhooks: ReadonlyMap<string, string>
+  /** The mail server of alerts, and whom they are from. */
+  smtpUrl: string | null
+  mailFrom: string
+  /** Where alerts of a channel `file` are written. */
+  alertFile: string
   /** For the MLflow server that the project names as `tracking`. */
   trackingCredentials: { token: string | null; username: string | null; password: string | null }
   /** What is kept of durable runs that are over. */
@@ -34,129 +44,6 @@ export type Settings = {
   /** Worker threads of a learner; 0 for one a core. */
   threads: number
 }
-
-export const SETTINGS = {
-  home: { flag: 'home', env: 'WEIR_HOME', default: '.weir', help: 'folder of the data; relative to the project' },
-  databaseUrl: {
-    flag: 'database-url',
-    env: 'DATABASE_URL',
-    default: '',
-    help: 'PostgreSQL to use instead of the embedded one; a password in it is seen in the process list, in a file it is not',
-  },
-  databaseUrlFile: {
-    flag: 'database-url-file',
-    env: 'DATABASE_URL_FILE',
-    default: '',
-    help: 'file that holds that address',
-  },
-  host: { flag: 'host', env: 'WEIR_HOST', default: '127.0.0.1', help: 'address to listen on' },
-  port: { flag: 'port', env: 'WEIR_PORT', default: '8000', help: 'port to listen on' },
-  objects: {
-    flag: 'objects',
-    env: 'WEIR_OBJECTS',
-    default: '',
-    help: 'folder, or s3://BUCKET/PREFIX, of snapshots and artifacts (default: objects in the home)',
-  },
-  online: {
-    flag: 'online',
-    env: 'WEIR_ONLINE',
-    default: 'postgres',
-    help: 'where live features are: postgres, or redis://HOST:PORT',
-  },
-  artifactBytesMax: {
-    flag: 'artifact-bytes-max',
-    env: 'WEIR_ARTIFACT_BYTES_MAX',
-    default: '16G',
-    help: 'largest artifact that is taken, such as 500M or 16G',
-  },
-  deliveryBytesMax: {
-    flag: 'delivery-bytes-max',
-    env: 'WEIR_DELIVERY_BYTES_MAX',
-    default: '4G',
-    help: 'largest delivery that is taken over HTTP, all its files together, such as 500M or 4G',
-  },
-  statementMs: {
-    flag: 'statement-ms',
-    env: 'WEIR_STATEMENT_MS',
-    default: '30000',
-    help: 'milliseconds that one statement of a request may take in PostgreSQL; commands and steps have no limit',
-  },
-  token: {
-    flag: 'token',
-    env: 'WEIR_TOKEN',
-    default: '',
-    help: 'token that every caller must send; needed to listen beyond loopback; seen in the process list, in a file it is not',
-  },
-  tokenFile: { flag: 'token-file', env: 'WEIR_TOKEN_FILE', default: '', help: 'file that holds that token' },
-  publicHosts: {
-    flag: 'public-hosts',
-    env: 'WEIR_PUBLIC_HOSTS',
-    default: '',
-    help: 'names by which callers reach this server, such as https://models.example.com; several with commas; needs a token',
-  },
-  stopMs: {
-    flag: 'stop-ms',
-    env: 'WEIR_STOP_MS',
-    default: '10000',
-    help: 'milliseconds that a stop waits for requests under way',
-  },
-  trackingToken: {
-    flag: 'tracking-token',
-    env: 'MLFLOW_TRACKING_TOKEN',
-    default: '',
-    help: 'token for the MLflow server that the project names as tracking',
-  },
-  trackingUsername: {
-    flag: 'tracking-username',
-    env: 'MLFLOW_TRACKING_USERNAME',
-    default: '',
-    help: 'user name for that server',
-  },
-  trackingPassword: {
-    flag: 'tracking-password',
-    env: 'MLFLOW_TRACKING_PASSWORD',
-    default: '',
-    help: 'password for that server',
-  },
-  flowsKeepDays: {
-    flag: 'flows-keep-days',
-    env: 'WEIR_FLOWS_KEEP_DAYS',
-    default: '30',
-    help: 'days for which a flow that is over is kept with its steps',
-  },
-  flowsKeepRuns: {
-    flag: 'flows-keep-runs',
-    env: 'WEIR_FLOWS_KEEP_RUNS',
-    default: '10000',
-    help: 'runs of one flow that are kept at most, the newest; those that are not over do not count',
-  },
-  datasetsKeepDays: {
-    flag: 'datasets-keep-days',
-    env: 'WEIR_DATASETS_KEEP_DAYS',
-    default: '90',
-    help: 'days for which weir gc leaves a training set that no registered version was trained from',
-  },
-  cacheBytesMax: {
-    flag: 'cache-bytes-max',
-    env: 'WEIR_CACHE_BYTES_MAX',
-    default: '20G',
-    help: 'copies of objects of an S3 store on this host, at most; the longest unused go, never one of the last hour',
-  },
-  logLevel: {
-    flag: 'log-level',
-    env: 'WEIR_LOG_LEVEL',
-    default: 'warn',
-    help: 'trace, debug, info, warn, error or silent',
-  },
-  threads: {
-    flag: 'threads',
-    env: 'WEIR_THREADS',
-    default: '0',
-    help: 'worker threads for training; 0 for one a core',
-  },
-} as const
-
-export type SettingName = keyof typeof SETTINGS
 
 const DAY_MS = 86_400_000
 
@@ -186,6 +73,10 @@ export function readSettings(input: Input): Settings {
       .map((name) => name.trim())
       .filter((name) => name !== ''),
     stopMs: integer('stopMs', raw('stopMs'), 0, 3_600_000),
+    alertWebhooks: webhooks(raw('alertWebhooks')),
+    smtpUrl: smtpServer(secret(input, 'smtpUrl', 'smtpUrlFile')),
+    mailFrom: mailSender(raw('mailFrom')),
+    alertFile: raw('alertFile') === '' ? join(home, 'alerts.jsonl') : resolve(input.projectDir, raw('alertFile')),
     trackingCredentials: {
       token: sendable(named('trackingToken'), raw('trackingToken') || null, TOKEN),
       username: sendable(named('trackingUsername'), raw('trackingUsername') || null, USER_OR_PASSWORD),
@@ -233,6 +124,31 @@ function objectsPlace(text: string, projectDir: string, home: string): string {
 function onlinePlace(text: string): string {
   if (text === 'postgres' || (/^rediss?:\/\/[^/]/.test(text) && withoutBlanks(text))) return text
   throw wrong('online', text, 'postgres or redis://HOST:PORT')
+}
+
+/** None of them is told in a refusal: they may hold secrets. */
+function webhooks(text: string): Map<string, string> {
+  const expected = 'NAME=https://… or NAME=http://…, several with blanks between them'
+  return new Map(
+    text
+      .split(/\s+/)
+      .filter((part) => part !== '')
+      .map((part): [string, string] => {
+        const [, name = '', address = ''] = /^([A-Za-z0-9_-]{1,64})=(https?:\/\/\S+)$/.exec(part) ?? []
+        if (name === '' || !URL.canParse(address)) throw wrong('alertWebhooks', part.split('=')[0] ?? '', expected)
+        return [name, address]
+      }),
+  )
+}
+
+function smtpServer(text: string | null): string | null {
+  if (text === null || (/^smtps?:\/\/[^/]/.test(text) && URL.canParse(text))) return text
+  throw wrong('smtpUrl', text.split('@').at(-1) ?? '', 'smtp://HOST:PORT or smtps://USER:PASSWORD@HOST')
+}
+
+function mailSender(text: string): string {
+  if (/^[^\s<>@]+@[^\s<>@]+$/.test(text)) return text
+  throw wrong('mailFrom', text, 'an address such as weir@example.com')
 }
 
 const UNITS = { '': 1, K: 2 ** 10, M: 2 ** 20, G: 2 ** 30, T: 2 ** 40 }

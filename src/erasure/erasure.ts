@@ -64,6 +64,8 @@ const TABLES = [
   'features.statistics',
   'identity.audit',
   'ingest.delivery',
+  'monitoring.alert',
+  'monitoring.silence',
   'registry.promotion_request',
   'registry.transition',
   ...RECORD_TABLES,

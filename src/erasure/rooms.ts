@@ -9,10 +9,10 @@ import { collectHandedOver } from '../ingest/hand-over.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { ObjectStore } from '../lake/objects.ts'
-import { registryReasons } from '../registry/erase-reasons.ts'
 import type { Tracking } from '../tracking/tracking.ts'
 import { cleanDocument } from './clean-document.ts'
 import { eraseFromFiles, findInFiles } from './files.ts'
+import { reasonsThatName } from './reasons.ts'
 import type { HostCopies, Place } from './report.ts'
 import type { Target } from './target.ts'
 
@@ -188,9 +188,9 @@ function reasons({ sql }: RoomDeps): ErasureRoom {
   return {
     room: 'reasons',
     find: async ({ subject: { key } }) =>
-      counted((await findReasons(sql, key)).length, await registryReasons(sql, key, { write: false })),
+      counted((await findReasons(sql, key)).length, await reasonsThatName(sql, key, { write: false })),
     erase: async ({ subject: { key } }) =>
-      counted(await eraseReasons(sql, key), await registryReasons(sql, key, { write: true })),
+      counted(await eraseReasons(sql, key), await reasonsThatName(sql, key, { write: true })),
   }
 }
 

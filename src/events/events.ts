@@ -27,6 +27,8 @@ export type Happening =
   /** The lines of a run are there up to this number. */
   | { type: 'log'; run: string; flow: string; last: number }
   | { type: 'model'; model: string }
+  /** An alert opened or is over, or a silence began or ended. */
+  | { type: 'alert' }
   /** Runs that changed or logged something, and the experiments in which some were made; null where they are too many. */
   | { type: 'tracked'; runs: string[] | null; experiments: string[] | null }
   | { type: 'delivery'; id: number; asOf: string; state: string }

@@ -20,6 +20,7 @@ import { insist } from './insist.ts'
 import { moveOldRuns } from './old-engine.ts'
 import { anyWorkerLives } from './queries/executors.ts'
 import {
+  countFailed,
   type DayRow,
   type ListedRow,
   type RunsQuery,
@@ -80,6 +81,8 @@ export type Flows = Control & {
   story(runId: string): Promise<FlowStory>
   /** Its lines behind number `after`, or the last of them. */
   lines(runId: string, query: { after?: number; last?: number; limit: number }): Promise<LinesPage>
+  /** Runs that failed since then. */
+  failedSince(from: Instant): Promise<number>
   /** How many runs came to what, by day and flow. */
   days(from: Instant): Promise<DayRow[]>
   /** Whether a process that works for everybody, with the build of this one, is alive. */
@@ -177,6 +180,7 @@ export function createFlows(options: FlowsOptions): Flows {
     page: readied((query) => selectListed(db, query)),
     story: readied((runId) => storyOf(db, runId)),
     lines: readied((runId, query) => linesOf(db, runId, query)),
+    failedSince: readied((from) => countFailed(db, from)),
     days: readied((from) => selectDays(db, from)),
     define(name, body) {
       assert(!bodies.has(name), `flow ${name} is defined twice`)

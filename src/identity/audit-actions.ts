@@ -43,6 +43,10 @@ export const ACTIONS = {
   'session.began': 'somebody signed in with a browser',
   'session.ended': 'somebody signed out',
   'setting.changed': 'a setting that is kept in the database was changed',
+  'alert.acknowledged': 'somebody said that an alert is known',
+  'alert.silenced': 'nobody is told of a rule for a while',
+  'alert.unsilenced': 'a silence was ended before its time',
+  'alert.channel_tried': 'a message was sent to try a channel',
   'view.saved': 'a view of runs was saved for everybody',
   'view.deleted': 'a saved view of runs was deleted',
 } as const

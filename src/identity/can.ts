@@ -90,6 +90,14 @@ const RIGHTS = {
   'POST /flows/:id/retry': 'editor',
   'POST /flows/:id/resume': 'editor',
 
+  'GET /alerts': 'viewer',
+  'GET /alerts/rules': 'viewer',
+  'GET /alerts/silences': 'viewer',
+  'POST /alerts/:id/acknowledge': 'editor',
+  'POST /alerts/silences': 'editor',
+  'POST /alerts/silences/:id/end': 'editor',
+  'POST /alerts/channels/:name/try': 'admin',
+
   'GET /lineage': 'viewer',
   'GET /series': 'viewer',
   'GET /runs/:run': 'viewer',

@@ -40,6 +40,7 @@ import { counted, type Finding, hasErrors } from './finding.ts'
 import { otherFiles } from './folder-files.ts'
 import { openPostgresTables } from './postgres-tables.ts'
 import {
+  countRefused,
   type Delivery,
   type DeliveryFilter,
   findDelivery,
@@ -101,6 +102,8 @@ export type Ingest = {
   delivery(id: number): Promise<Delivery | undefined>
   /** Those that brought a file of this digest, also refused ones, newest first. */
   deliveriesOfFile(digest: string): Promise<Delivery[]>
+  /** Deliveries that were refused since then. */
+  refusedSince(from: Instant): Promise<number>
 }
 
 const DELIVERIES_MAX = 100
@@ -146,6 +149,7 @@ export function createIngest(deps: IngestDeps): Ingest {
         asOf: asOf === undefined ? undefined : parseInstant(asOf, 'as_of'),
       }),
     delivery: (id) => findDelivery(sql, id),
+    refusedSince: (from) => countRefused(sql, from),
     deliveriesOfFile: (digest) => selectDeliveriesOfFile(sql, digest, DELIVERIES_MAX),
   }
 }

@@ -85,3 +85,11 @@ export async function selectFindings(sql: Sql): Promise<{ id: number; findings: 
 export async function updateFindings(sql: Sql, id: number, findings: readonly Finding[]): Promise<void> {
   await sql.query('update ingest.delivery set findings = $2::jsonb where id = $1', [id, JSON.stringify(findings)])
 }
+
+export async function countRefused(sql: Sql, from: Instant): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    `select count(*) as count from ingest.delivery where state = 'refused' and recorded_at >= $1`,
+    [from],
+  )
+  return row?.count ?? 0
+}

@@ -1,5 +1,5 @@
 /**
- * Monitoring: what Prometheus reads, and the last minute of each model. Owns no table. Doors: traffic.ts. Numbers only: no key and no feature value of anybody is a label.
+ * Monitoring: what Prometheus reads, and the last minute of each model; measures over time, decisions, alerts. Owns the schema `monitoring`. Doors: alerts/alerts.ts, alerts/erase-reasons.ts, alerts/probes.ts, alerts/routes.ts, alerts/traffic-told.ts, decisions.ts, measures.ts, traffic.ts. Numbers only: no key and no feature value of anybody is a label.
  */
 import type { FastifyPluginAsync } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
@@ -81,7 +81,7 @@ export function createMetrics({
       const { elapsedTime: ms, statusCode: status } = reply
       const { model } = config
       if (model !== undefined) {
-        traffic?.note(model, ms, status >= 400)
+        traffic?.note(model, ms, status >= 400, status >= 500)
         predictions.events.stage(model, 'total', ms)
         replaced.observe(ms)
       }

@@ -106,4 +106,14 @@ export function createServers({ db, id, version, log }: { db: Database; id: stri
   }
 }
 
+/** Living servers at which the version that was promoted does not answer. */
+export async function notLoadedAt(db: Pick<Database, 'query'>, model: string): Promise<number> {
+  const [row] = await db.query<{ count: number }>(
+    `select count(*) as count from serving.server s join serving.live l on l.server = s.id
+     where l.model = $1 and l.problem is not null and s.seen_at > now() - interval '${GONE_AFTER_S} seconds'`,
+    [model],
+  )
+  return row?.count ?? 0
+}
+
 export type Servers = ReturnType<typeof createServers>

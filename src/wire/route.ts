@@ -12,7 +12,7 @@ import { MULTIPART } from './raw-body.ts'
 export type OtherAnswer = { type: string; description: string }
 
 export type Route = {
-  tag: 'predictions' | 'features' | 'feast' | 'data' | 'experiments' | 'models' | 'state' | 'identity'
+  tag: 'predictions' | 'features' | 'feast' | 'data' | 'experiments' | 'models' | 'state' | 'identity' | 'monitoring'
   summary: string
   description?: string
   params?: z.ZodType

@@ -49,6 +49,7 @@ const BANNED: { what: string; pattern: RegExp; places: Record<string, string> }[
     pattern: /(?<![.\w])eval\(|\bnew Function\(|(?<![.\w])fetch\(/,
     places: {
       'remote-mlflow/rest.ts': 'the one door to another MLflow server',
+      'monitoring/alerts/webhook.ts': 'the one door to webhooks, whose addresses are a setting',
       'cli/commands/demo.ts': 'asks the server that it has just started',
       'cli/console-link.ts': 'asks the server at the address of the settings whether it is of this project',
     },

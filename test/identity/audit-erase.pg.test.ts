@@ -1,8 +1,8 @@
 import { afterAll, beforeAll, expect, it } from 'vitest'
+import { reasonsThatName } from '../../src/erasure/reasons.ts'
 import { recordChange } from '../../src/identity/audit.ts'
 import { eraseReasons, findReasons } from '../../src/identity/audit-erase.ts'
 import { verifyTrail } from '../../src/identity/audit-verify.ts'
-import { registryReasons } from '../../src/registry/erase-reasons.ts'
 import { openRegistryRig } from '../registry/rig.ts'
 
 let rig: Awaited<ReturnType<typeof openRegistryRig>>
@@ -26,8 +26,8 @@ it('an erasure takes the reasons that name a person out of the trail and the reg
   expect(await findReasons(db, ['12', 'FR'])).toEqual([])
   expect(await findReasons(db, ['12', 'DE'])).toHaveLength(1)
   expect(await eraseReasons(db, ['7590-VHVEG'])).toBe(1)
-  expect(await registryReasons(db, ['7590-VHVEG'], { write: true })).toBe(1)
-  expect(await registryReasons(db, ['7590-VHVEG'], { write: false })).toBe(0)
+  expect(await reasonsThatName(db, ['7590-VHVEG'], { write: true })).toBe(1)
+  expect(await reasonsThatName(db, ['7590-VHVEG'], { write: false })).toBe(0)
   const left = await db.query('select why from identity.audit union all select comment from registry.transition')
   expect(JSON.stringify(left).match(/7590-VHVEG2?/g)).toEqual(['7590-VHVEG2', '7590-VHVEG2'])
   expect(await verifyTrail(db)).toMatchObject({ faults: [], reasonsErased: 1 })

@@ -32,6 +32,8 @@ const PROJECT = normalizeProject(
         promotion: { approvals: 1 },
       },
     },
+    alerts: { busy: { metric: 'serving.p99_ms', above: 1 } },
+    alertChannels: { log: { file: true } },
   },
   '/',
 )
@@ -154,6 +156,24 @@ it('a client of MLflow is told in its form that a promotion waits, and never 200
   expect(other).toMatchObject({ error_code: 'PERMISSION_DENIED' })
   expect((await registry.getModel('guarded')).aliases).toEqual([])
   expect(await registry.inStage('guarded', 'Production')).toBeUndefined()
+})
+
+it('what people do about alerts leaves its row', async () => {
+  const { db } = rig.app
+  const [alert] = await db.query<{ id: number }>(
+    `insert into monitoring.alert (rule, series, severity, metric, on_kind, on_name, state, wrong_since, value, threshold, says, next)
+     values ('busy', '[]', 'warn', 'serving.p99_ms', 'model', 'guarded', 'open', now(), 2, 1, 'slow', 'look') returning id`,
+  )
+  await walk('POST /alerts/:id/acknowledge', `/alerts/${alert!.id}/acknowledge`, {}, ['alert.acknowledged'])
+  const silence = await walk(
+    'POST /alerts/silences',
+    '/alerts/silences',
+    { rule: 'busy', for: '1h' },
+    ['alert.silenced'],
+    201,
+  )
+  await walk('POST /alerts/silences/:id/end', `/alerts/silences/${silence.id}/end`, {}, ['alert.unsilenced'])
+  await walk('POST /alerts/channels/:name/try', '/alerts/channels/log/try', {}, ['alert.channel_tried'])
 })
 
 it('what our own routes do to models leaves its row', async () => {

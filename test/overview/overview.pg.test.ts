@@ -66,7 +66,7 @@ test('it answers also while the database is away, and says so', async () => {
       problem: () => undefined,
       away: async () => [{ needed: true, says: 'the database does not answer' }],
     },
-    traffic: { of: () => ({ perSecond: 0, failedPerSecond: 0, p99Ms: null }) },
+    traffic: { of: () => ({ perSecond: 0, failedPerSecond: 0, brokenPerSecond: 0, p99Ms: null }) },
     clock: systemClock,
   })
   const told = await overview()

@@ -14,9 +14,11 @@ export function define(command: Command): void {
         return app.lake.caches.follow()
       })
       if (!unfollow) return
+      const unwatch = app.alerts.follow()
       context.out.document({ worker: 'started', home: context.settings.home })
       context.out.line('worker: waiting for flows; Ctrl-C ends it')
       await stopped
+      await unwatch()
       await unfollow()
       context.out.progress('worker: ending')
     })

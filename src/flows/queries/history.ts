@@ -184,3 +184,11 @@ export async function selectUnfinishedTexts(sql: Query, flow?: string): Promise<
   )
   return rows.map((row) => row.text)
 }
+
+export async function countFailed(sql: Query, from: Instant): Promise<number> {
+  const [row] = await sql.query<{ count: number }>(
+    `select count(*) as count from flows.run where state = 'failed' and finished_at >= $1`,
+    [from],
+  )
+  return row?.count ?? 0
+}

@@ -1,0 +1,148 @@
+/** The one table of settings: flag, environment name, default, help. */
+export const SETTINGS = {
+  home: { flag: 'home', env: 'WEIR_HOME', default: '.weir', help: 'folder of the data; relative to the project' },
+  databaseUrl: {
+    flag: 'database-url',
+    env: 'DATABASE_URL',
+    default: '',
+    help: 'PostgreSQL to use instead of the embedded one; a password in it is seen in the process list, in a file it is not',
+  },
+  databaseUrlFile: {
+    flag: 'database-url-file',
+    env: 'DATABASE_URL_FILE',
+    default: '',
+    help: 'file that holds that address',
+  },
+  host: { flag: 'host', env: 'WEIR_HOST', default: '127.0.0.1', help: 'address to listen on' },
+  port: { flag: 'port', env: 'WEIR_PORT', default: '8000', help: 'port to listen on' },
+  objects: {
+    flag: 'objects',
+    env: 'WEIR_OBJECTS',
+    default: '',
+    help: 'folder, or s3://BUCKET/PREFIX, of snapshots and artifacts (default: objects in the home)',
+  },
+  online: {
+    flag: 'online',
+    env: 'WEIR_ONLINE',
+    default: 'postgres',
+    help: 'where live features are: postgres, or redis://HOST:PORT',
+  },
+  artifactBytesMax: {
+    flag: 'artifact-bytes-max',
+    env: 'WEIR_ARTIFACT_BYTES_MAX',
+    default: '16G',
+    help: 'largest artifact that is taken, such as 500M or 16G',
+  },
+  deliveryBytesMax: {
+    flag: 'delivery-bytes-max',
+    env: 'WEIR_DELIVERY_BYTES_MAX',
+    default: '4G',
+    help: 'largest delivery that is taken over HTTP, all its files together, such as 500M or 4G',
+  },
+  statementMs: {
+    flag: 'statement-ms',
+    env: 'WEIR_STATEMENT_MS',
+    default: '30000',
+    help: 'milliseconds that one statement of a request may take in PostgreSQL; commands and steps have no limit',
+  },
+  token: {
+    flag: 'token',
+    env: 'WEIR_TOKEN',
+    default: '',
+    help: 'token that every caller must send; needed to listen beyond loopback; seen in the process list, in a file it is not',
+  },
+  tokenFile: { flag: 'token-file', env: 'WEIR_TOKEN_FILE', default: '', help: 'file that holds that token' },
+  publicHosts: {
+    flag: 'public-hosts',
+    env: 'WEIR_PUBLIC_HOSTS',
+    default: '',
+    help: 'names by which callers reach this server, such as https://models.example.com; several with commas; needs a token',
+  },
+  stopMs: {
+    flag: 'stop-ms',
+    env: 'WEIR_STOP_MS',
+    default: '10000',
+    help: 'milliseconds that a stop waits for requests under way',
+  },
+  alertWebhooks: {
+    flag: 'alert-webhooks',
+    env: 'WEIR_ALERT_WEBHOOKS',
+    default: '',
+    help: 'addresses that alerts may be sent to, each as NAME=https://…; several with blanks; a project names them by NAME',
+  },
+  smtpUrl: {
+    flag: 'smtp-url',
+    env: 'WEIR_SMTP_URL',
+    default: '',
+    help: 'mail server of alerts, such as smtps://USER:PASSWORD@mail.example.com; seen in the process list, in a file it is not',
+  },
+  smtpUrlFile: { flag: 'smtp-url-file', env: 'WEIR_SMTP_URL_FILE', default: '', help: 'file that holds that address' },
+  mailFrom: {
+    flag: 'mail-from',
+    env: 'WEIR_MAIL_FROM',
+    default: 'weir@localhost',
+    help: 'sender of the mails of alerts',
+  },
+  alertFile: {
+    flag: 'alert-file',
+    env: 'WEIR_ALERT_FILE',
+    default: '',
+    help: 'file that alerts of a channel file are written to (default: alerts.jsonl in the home)',
+  },
+  trackingToken: {
+    flag: 'tracking-token',
+    env: 'MLFLOW_TRACKING_TOKEN',
+    default: '',
+    help: 'token for the MLflow server that the project names as tracking',
+  },
+  trackingUsername: {
+    flag: 'tracking-username',
+    env: 'MLFLOW_TRACKING_USERNAME',
+    default: '',
+    help: 'user name for that server',
+  },
+  trackingPassword: {
+    flag: 'tracking-password',
+    env: 'MLFLOW_TRACKING_PASSWORD',
+    default: '',
+    help: 'password for that server',
+  },
+  flowsKeepDays: {
+    flag: 'flows-keep-days',
+    env: 'WEIR_FLOWS_KEEP_DAYS',
+    default: '30',
+    help: 'days for which a flow that is over is kept with its steps',
+  },
+  flowsKeepRuns: {
+    flag: 'flows-keep-runs',
+    env: 'WEIR_FLOWS_KEEP_RUNS',
+    default: '10000',
+    help: 'runs of one flow that are kept at most, the newest; those that are not over do not count',
+  },
+  datasetsKeepDays: {
+    flag: 'datasets-keep-days',
+    env: 'WEIR_DATASETS_KEEP_DAYS',
+    default: '90',
+    help: 'days for which weir gc leaves a training set that no registered version was trained from',
+  },
+  cacheBytesMax: {
+    flag: 'cache-bytes-max',
+    env: 'WEIR_CACHE_BYTES_MAX',
+    default: '20G',
+    help: 'copies of objects of an S3 store on this host, at most; the longest unused go, never one of the last hour',
+  },
+  logLevel: {
+    flag: 'log-level',
+    env: 'WEIR_LOG_LEVEL',
+    default: 'warn',
+    help: 'trace, debug, info, warn, error or silent',
+  },
+  threads: {
+    flag: 'threads',
+    env: 'WEIR_THREADS',
+    default: '0',
+    help: 'worker threads for training; 0 for one a core',
+  },
+} as const
+
+export type SettingName = keyof typeof SETTINGS
