@@ -12,14 +12,14 @@ function rig() {
 
 test('the last whole minute is counted, and what is older is not', () => {
   const { traffic, pass } = rig()
-  for (let i = 0; i < 120; i++) traffic.note('churn', 2, i % 4 === 0)
-  expect(traffic.of('churn')).toEqual({ perSecond: 0, failedPerSecond: 0, p99Ms: null })
+  for (let i = 0; i < 120; i++) traffic.note('churn', 2, i % 4 === 0, i % 8 === 0)
+  expect(traffic.of('churn')).toEqual({ perSecond: 0, failedPerSecond: 0, brokenPerSecond: 0, p99Ms: null })
   pass(1_000)
-  expect(traffic.of('churn')).toMatchObject({ perSecond: 2, failedPerSecond: 0.5 })
+  expect(traffic.of('churn')).toMatchObject({ perSecond: 2, failedPerSecond: 0.5, brokenPerSecond: 0.25 })
   pass(59_000)
   expect(traffic.of('churn')).toMatchObject({ perSecond: 2 })
   pass(1_000)
-  expect(traffic.of('churn')).toEqual({ perSecond: 0, failedPerSecond: 0, p99Ms: null })
+  expect(traffic.of('churn')).toEqual({ perSecond: 0, failedPerSecond: 0, brokenPerSecond: 0, p99Ms: null })
 })
 
 test('a second that comes round again starts from nothing', () => {
