@@ -10,6 +10,7 @@ import { feastRoutes } from './features/feast/feast-routes.ts'
 import { featureRoutes } from './features/routes.ts'
 import { timeRoutes } from './features/time/routes.ts'
 import { flowRoutes } from './flows/routes.ts'
+import { scheduleRoutes } from './flows/schedules/routes.ts'
 import { consoleRoutes } from './http/console.ts'
 import { createServer, type Route } from './http/server.ts'
 import { auditRoutes } from './identity/audit-routes.ts'
@@ -157,6 +158,7 @@ export function routesOf(
     }),
     eventRoutes({ events, flows }),
     flowRoutes({ flows, nowMs: clock.nowMs }),
+    scheduleRoutes(app.schedules),
     feastRoutes({ features, project, clock, log, append }),
     trackingRoutes(tracking, {
       artifactBytesMax: settings.artifactBytesMax,

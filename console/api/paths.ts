@@ -8,6 +8,7 @@ import * as models from './paths/models.ts'
 import * as overview from './paths/overview.ts'
 import * as predict from './paths/predict.ts'
 import * as run from './paths/run.ts'
+import * as schedules from './paths/schedules.ts'
 import * as state from './paths/state.ts'
 import * as time from './paths/time.ts'
 
@@ -16,6 +17,7 @@ export const paths = {
   ...data,
   ...experiments,
   ...flows,
+  ...schedules,
   ...identity,
   ...models,
   ...overview,

@@ -9,6 +9,7 @@ import { models } from './en/models.ts'
 import { overview } from './en/overview.ts'
 import { predict } from './en/predict.ts'
 import { run } from './en/run.ts'
+import { schedules } from './en/schedules.ts'
 import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
 import { signIn } from './en/sign-in.ts'
@@ -30,6 +31,7 @@ export const words = {
   overview,
   predict,
   run,
+  schedules,
   settings,
   signIn,
   time,

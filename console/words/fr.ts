@@ -10,6 +10,7 @@ import { models } from './fr/models.ts'
 import { overview } from './fr/overview.ts'
 import { predict } from './fr/predict.ts'
 import { run } from './fr/run.ts'
+import { schedules } from './fr/schedules.ts'
 import { settings } from './fr/settings.ts'
 import { shell } from './fr/shell.ts'
 import { signIn } from './fr/sign-in.ts'
@@ -30,6 +31,7 @@ export const words: Words = {
   overview,
   predict,
   run,
+  schedules,
   settings,
   signIn,
   time,

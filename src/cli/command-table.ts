@@ -52,6 +52,11 @@ const GROUPS = {
       summary: 'the runs of flows: look, cancel, do again from a step, resume',
       load: () => import('./commands/flows.ts'),
     },
+    {
+      name: 'schedule',
+      summary: 'what begins by itself: list, pause, resume, run now, backfill',
+      load: () => import('./commands/schedule.ts'),
+    },
   ],
   'Data:': [
     { name: 'ingest', summary: 'take in the files of one month', load: () => import('./commands/ingest.ts') },

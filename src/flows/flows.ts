@@ -57,7 +57,7 @@ import { waitForRun } from './wait.ts'
  * - A run has its lines, in their order and bounded, as long as it is kept itself (`journal.ts`).
  * - What is kept of runs that are over is bounded by age and by number (`retention.ts`).
  *
- * Doors: actor.ts, flow.ts, history.ts, records.ts, routes.ts, schedules/schedules.ts, schedules/deps.ts, schedules/triggers.ts.
+ * Doors: actor.ts, flow.ts, history.ts, records.ts, routes.ts, schedules/schedules.ts, schedules/deps.ts, schedules/routes.ts, schedules/triggers.ts.
  */
 export type Flows = Control & {
   /** This process among those that work. */

@@ -25,6 +25,7 @@ export const PAGES: { name: string; path: (of: Things) => string }[] = [
   { name: 'version', path: () => '/models/streamflow_churn/versions/1' },
   { name: 'predict', path: () => '/predict' },
   { name: 'flows', path: () => '/flows' },
+  { name: 'schedules', path: () => '/flows/schedules' },
   { name: 'flow', path: ({ flow }) => `/flows/${encodeURIComponent(flow)}` },
   { name: 'lineage', path: () => '/lineage' },
   { name: 'tokens', path: () => '/settings/tokens' },

@@ -34,6 +34,7 @@ const PROJECT = normalizeProject(
     },
     alerts: { busy: { metric: 'serving.p99_ms', above: 1 } },
     alertChannels: { log: { file: true } },
+    schedules: { daily: { flow: 'materialize', cron: '0 6 * * *', overlap: 'queue' } },
   },
   '/',
 )
@@ -138,6 +139,41 @@ it('what clients of MLflow do to experiments, runs, models and versions leaves i
   await mlflow('DELETE model-versions/delete', { name, version: '1' }, ['version.deleted'])
   await mlflow('POST registered-models/rename', { name, new_name: 'freed' }, ['model.renamed'])
   await mlflow('DELETE registered-models/delete', { name: 'freed' }, ['model.deleted'])
+})
+
+it('what people do to schedules leaves its row', async () => {
+  const said = (name: string) => ['POST', `/schedules/:name/${name}`].join(' ')
+  const path = '/schedules/daily'
+  await walk(said('pause'), `${path}/pause`, { why: 'audit' }, ['schedule.paused'])
+  await walk(said('pause'), `${path}/pause`, {}, [])
+  await walk(said('resume'), `${path}/resume`, {}, ['schedule.resumed'])
+  await walk(said('resume'), `${path}/resume`, {}, [])
+  await walk(said('run'), `${path}/run`, {}, ['schedule.run'], 202)
+  const range = { from: '2026-05-01', to: '2026-05-04' }
+  await walk(said('backfills'), `${path}/backfills`, { ...range, dry_run: true }, [], 202)
+  const made = await walk(said('backfills'), `${path}/backfills`, range, ['schedule.backfilled'], 202)
+  const drop = { why: 'not needed' }
+  const dropped = `${path}/backfills/${made.backfill}/drop`
+  await walk(said('backfills/:id/drop'), dropped, drop, ['schedule.backfill_dropped'])
+  expect((await rig.get(`${path}/ticks?backfill=${made.backfill}&limit=2`)).body).toMatchObject({
+    ticks: [
+      {
+        period: '2026-05-03T06:00:00.000000Z',
+        state: 'skipped',
+        why: expect.stringMatching(/was dropped by .*: not needed/),
+      },
+      { period: '2026-05-02T06:00:00.000000Z' },
+    ],
+    next_page_token: expect.any(String),
+  })
+  expect((await rig.get('/schedules')).body).toMatchObject({
+    schedules: [{ name: 'daily', cron: '0 6 * * *', waiting: 1, running: 0, paused: null }],
+    leader: null,
+  })
+  expect((await rig.get(`${path}/backfills`)).body).toMatchObject({
+    backfills: [{ periods: 3, waiting: 0, failed: 3 }],
+  })
+  expect((await rig.get('/schedules/dayly')).status).toBe(404)
 })
 
 it('a client of MLflow is told in its form that a promotion waits, and never 200', async () => {

@@ -21,7 +21,7 @@ const STATES = ['waiting', 'running', 'succeeded', 'failed', 'cancelled']
 const ANY = '*'
 
 export function Page() {
-  const w = useWords().flows
+  const { flows: w, schedules } = useWords()
   const { flow, state } = useSearch({ from: '/flows' })
   const navigate = useNavigate()
   const runs = useInfiniteQuery({
@@ -36,7 +36,7 @@ export function Page() {
   const names = flow === undefined || FLOWS.includes(flow) ? FLOWS : [...FLOWS, flow]
   const named = (id: string) => (id === ANY ? undefined : id)
   return (
-    <Frame title={w.title}>
+    <Frame title={w.title} actions={<Link to="/flows/schedules">{schedules.title}</Link>}>
       <Days />
       <div className="row flows-filters">
         <Select

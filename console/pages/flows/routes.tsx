@@ -18,4 +18,16 @@ const flow = createRoute({
   component: lazyRouteComponent(() => import('./run-page.tsx'), 'Page'),
 })
 
-export const flowsRoutes = [flows, flow] as const
+const schedules = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/flows/schedules',
+  component: lazyRouteComponent(() => import('./schedules/page.tsx'), 'Page'),
+})
+
+const schedule = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/flows/schedules/$name',
+  component: lazyRouteComponent(() => import('./schedules/schedule-page.tsx'), 'Page'),
+})
+
+export const flowsRoutes = [flows, flow, schedules, schedule] as const

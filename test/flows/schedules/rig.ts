@@ -31,7 +31,7 @@ export async function openRig(
     body = async (run) => run.step('do', async () => 'done'),
     world,
     ...more
-  }: Partial<SchedulingDeps> & {
+  }: Partial<Omit<SchedulingDeps, 'world'>> & {
     body?: FlowBody
     world?: Partial<World>
   } = {},
