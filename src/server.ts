@@ -19,6 +19,7 @@ import { createTrail } from './identity/trail.ts'
 import { deliveryRoutes } from './ingest/routes.ts'
 import { alertRoutes } from './monitoring/alerts/routes.ts'
 import { followTraffic } from './monitoring/alerts/traffic-told.ts'
+import { gateRecords } from './monitoring/gate-records.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
 import { createTraffic, type Traffic } from './monitoring/traffic.ts'
 import { createOverview } from './overview/overview.ts'
@@ -34,6 +35,8 @@ import { createVersionDetails } from './registry/version-details.ts'
 import { recordedRoutes } from './reproduce/routes.ts'
 import { createAdmission } from './serving/admission/admission.ts'
 import type { Answered } from './serving/answered.ts'
+import { armRoutes } from './serving/arms/routes.ts'
+import type { GateDeps } from './serving/arms/trying.ts'
 import { servingRoutes } from './serving/routes.ts'
 import { serverRoutes } from './serving/server-routes.ts'
 import { createServers, type Servers } from './serving/servers.ts'
@@ -121,7 +124,18 @@ export function servingOf(app: App, metrics: Metrics, servers: Servers): Serving
     metrics.events.answered(rows)
     return app.predictions.append(rows)
   }
-  return createServing({ ...app, ...app.mlflow, events: { ...metrics.events, answered }, servers })
+  const events = { ...metrics.events, answered }
+  return createServing({ ...app, ...app.mlflow, events, servers, trials: trialsOf(app), gate: gateOf(app) })
+}
+
+/** Where another MLflow server has the versions, nothing is tried beside the champion. */
+function trialsOf({ registry, project }: App): App['registry'] | undefined {
+  return project.tracking === null ? registry : undefined
+}
+
+function gateOf(app: App): GateDeps | undefined {
+  const trials = trialsOf(app)
+  return trials && { trials, ...gateRecords(app.db) }
 }
 
 /** The routes of all rooms. */
@@ -168,7 +182,8 @@ export function routesOf(
     registryRoutes(registry),
     modelRoutes({ registry, details: createVersionDetails(tracking), inProject: (name) => models.includes(name) }),
     alertRoutes(app.alerts),
-    serverRoutes({ servers, registry: app.mlflow.registry }),
+    serverRoutes({ servers, registry: app.mlflow.registry, trials: trialsOf(app) }),
+    armRoutes({ sql: app.db, registry, project }),
     auditRoutes(trailOf(app)),
     cardRoutes(app.mlflow),
     trainingRoutes(app),

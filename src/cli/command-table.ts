@@ -107,6 +107,16 @@ const GROUPS = {
     { name: 'models', summary: 'the registered models and their versions', load: () => import('./commands/models.ts') },
     { name: 'promote', summary: 'give a version a stage or an alias', load: () => import('./commands/promote.ts') },
     {
+      name: 'canary',
+      summary: 'try a version on a share of the keys; let it grow, promote it or roll it back',
+      load: () => import('./commands/canary.ts'),
+    },
+    {
+      name: 'shadow',
+      summary: 'compute a version for what is answered, unseen',
+      load: () => import('./commands/shadow.ts'),
+    },
+    {
       name: 'promotions',
       summary: 'promotions that wait for another pair of eyes; accept or decline one',
       load: () => import('./commands/promotions.ts'),

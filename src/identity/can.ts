@@ -55,6 +55,9 @@ const RIGHTS = {
   'POST /models/:model/promotions/:id/decline': 'promoter of path',
   'POST /models/:model/promotions/:id/withdraw': 'promoter of path',
   'POST /models/:model/back': 'promoter of path',
+  'GET /models/:model/arms': 'viewer of path',
+  'PUT /models/:model/arms/:version': 'promoter of path',
+  'POST /models/:model/arms/:version/stop': 'promoter of path',
   'GET /promotions': 'viewer',
 
   'GET /features/:key': 'viewer of default',

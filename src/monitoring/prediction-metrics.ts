@@ -31,6 +31,12 @@ export function predictionMetrics(registers: Registry[]) {
     labelNames: ['model', 'arm', 'error'] as const,
     registers,
   })
+  const dropped = new Counter({
+    name: 'weir_shadow_dropped_total',
+    help: 'Rows that no shadow was asked for, because too many waited',
+    labelNames: ['model'] as const,
+    registers,
+  })
   const stages = quickHistogram<'model' | 'stage'>({
     name: 'weir_prediction_stage_seconds',
     help: 'Time of each stage of a request for predictions: queue, features, model, total',
@@ -52,6 +58,7 @@ export function predictionMetrics(registers: Registry[]) {
       predicted: (model: { name: string; version: string }, count: number) =>
         predictions.inc({ model: model.name, version: model.version }, count),
       stage: (model: string, stage: Stage, ms: number) => stageOf(model, stage).observe(ms / 1000),
+      dropped: (model: string, rows: number) => dropped.inc({ model }, rows),
       answered(rows: readonly Told[]) {
         for (const { model, version, arm, error } of rows) {
           if (error === null) answers.inc({ model, version, arm })

@@ -67,7 +67,7 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
 
   async function promote(
     move: Move,
-    { actor, comment = null }: { actor: string; comment?: string | null },
+    { actor, comment = null, details = null }: { actor: string; comment?: string | null; details?: object | null },
   ): Promise<Asked> {
     await requireGate(move)
     const policy = policyOf(move.name)
@@ -81,7 +81,7 @@ export function createPromotion({ sql, clock, policyOf, verdict }: Deps) {
           request: await ask(tx, move, { champion: before.champion, reason: comment, policy }),
         }
       }
-      await make(tx, move, { actor: actorOf(actor), comment, atMs: clock.nowMs() })
+      await make(tx, move, { actor: actorOf(actor), comment, details, atMs: clock.nowMs() })
       return { state: 'made', version: await versionIn(tx, move) }
     })
   }

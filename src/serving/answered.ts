@@ -27,6 +27,8 @@ export type Answered = {
   /** When it was answered, in milliseconds since 1970. */
   atMs: number
   latencyMs: number
+  /** How long the model took for this row: measured only while versions are tried beside the champion. */
+  modelMs?: number
   /** False for a shadow: nobody was given it. */
   returned: boolean
   /** The code of the refusal. */

@@ -12,6 +12,8 @@ export type ServingEvents = {
   answered(rows: readonly Answered[]): void | Promise<void>
   /** The version that answers from now on, or nothing. */
   live(name: string, version: string | undefined): void
-  /** A promoted version could not be loaded. */
+  /** Rows that no shadow was asked for, because too many waited. */
+  dropped?(model: string, rows: number): void
+  /** A version that is to answer or to be tried could not be loaded. */
   loadFailed(name: string): void
 }

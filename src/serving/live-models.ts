@@ -1,33 +1,26 @@
-import { messageOf, PlatformError } from '../base/errors.ts'
+import { messageOf } from '../base/errors.ts'
 import type { Log } from '../base/log.ts'
 import { LOOK_STOP_MS, SAY_MS } from '../base/time-limits.ts'
 import { withinMs } from '../base/within.ts'
-import { saysOfModel } from '../config/predicts.ts'
-import type { Project } from '../config/project.ts'
 import type { Database } from '../db/sql.ts'
-import type { Features } from '../features/features.ts'
-import { kindOf } from '../ml/model/kinds.ts'
-import { decodeModel, type Model, predictOne } from '../ml/model/model-file.ts'
 import { REGISTRY_CHANNEL } from '../registry/channel.ts'
-import type { ModelVersion, RegistryApi } from '../registry/registry.ts'
-import { isOwn, ownFilesOf } from '../registry/source.ts'
-import type { TrackingApi } from '../tracking/tracking.ts'
+import type { RegistryApi } from '../registry/registry.ts'
+import { type BesideDeps, createBesides } from './arms/besides.ts'
 import { type Picked, pickArm, type Route, routeOf } from './arms/route.ts'
 import type { ServingEvents } from './events.ts'
 import type { LiveModel } from './live-model.ts'
-import { requireSays } from './require-says.ts'
+import { createLoader, isPermanent, isSame, type LoaderDeps } from './load-version.ts'
 import type { Answering, Servers } from './servers.ts'
 
-export type LiveModelDeps = {
-  project: Project
-  features: Features
+export type LiveModelDeps = LoaderDeps & {
   registry: Pick<RegistryApi, 'inStage' | 'wasInProduction'>
-  tracking: { artifacts: Pick<TrackingApi['artifacts'], 'read' | 'stamp' | 'readVersion'> }
+  /** Where arms stand, and what cannot be served is told; nowhere where another MLflow server has the versions. */
+  trials?: BesideDeps['trials']
   db: Database
   log: Log
   events: ServingEvents
   /** Where it is told to other processes what answers here; nowhere where there is none. */
-  servers?: Pick<Servers, 'say' | 'leave'>
+  servers?: Pick<Servers, 'id' | 'say' | 'leave'>
 }
 
 /** Why the version that is in Production does not answer. */
@@ -48,18 +41,17 @@ type Loading = { version: number; sinceMs: number }
 /** Heard of nothing for so long, we look ourselves: a notification may be lost with its connection. */
 const LOOK_MS = 5_000
 
-const MODEL_FILE = 'model.weir'
-
-/** The stamp of files that are not ours: nothing that happens to them is known here. */
-const ELSEWHERE = 'elsewhere'
-
 /**
  * Follows the registry: the newest version in Production of each model of the project, loaded. A change is loaded in
  * full beside the old model and then takes its place.
  */
 export function createLiveModels(deps: LiveModelDeps) {
-  const { project, features, registry, tracking, db, log, events, servers } = deps
+  const { project, registry, db, log, events, servers } = deps
+  const { load, stampOf } = createLoader(deps)
+  const besides = createBesides({ ...deps, load })
   const live = new Map<string, LiveModel>()
+  /** Who answers, made once for each change. */
+  const routes = new Map<string, Route>()
   const problems = new Map<string, Problem>()
   /** What is being read at the moment. */
   const loading = new Map<string, Loading>()
@@ -84,6 +76,7 @@ export function createLiveModels(deps: LiveModelDeps) {
   function onRegistryChanged(name: string): void {
     const problem = problems.get(name)
     if (problem) problem.permanent = false
+    besides.tryAgain(name)
     void look(name)
   }
 
@@ -98,7 +91,7 @@ export function createLiveModels(deps: LiveModelDeps) {
   function answering(name: string): Answering {
     const now = live.get(name)
     const problem = unread.get(name) ?? problems.get(name)?.text ?? null
-    return { version: now ? Number(now.version) : null, source: now?.source ?? null, problem }
+    return { version: now ? Number(now.version) : null, source: now?.source ?? null, problem, arms: besides.said(name) }
   }
 
   function lookAtAll(): void {
@@ -120,6 +113,8 @@ export function createLiveModels(deps: LiveModelDeps) {
         while (state.again && !closed) {
           state.again = false
           await follow(name)
+          await besides.follow(name)
+          routes.delete(name)
         }
       } catch (error) {
         const text = `the registry could not say which version of ${name} is in Production: ${messageOf(error)}`
@@ -141,12 +136,15 @@ export function createLiveModels(deps: LiveModelDeps) {
       if (!promoted.has(name) && (await registry.wasInProduction(name))) promoted.add(name)
       problems.delete(name)
       if (live.delete(name)) {
+        routes.delete(name)
         log.info({ model: name }, 'serving: no version is in Production any more')
         events.live(name, undefined)
       }
       return
     }
     if (isSame(version, live.get(name))) return void problems.delete(name)
+    const tried = besides.loaded(name, version)
+    if (tried) return takeOver(tried)
     const known = problems.get(name)
     const stamp = known ? await stampOf(version) : ''
     if (known?.permanent && isSame(version, known) && stamp !== '' && stamp === known.stamp) return
@@ -154,11 +152,8 @@ export function createLiveModels(deps: LiveModelDeps) {
     try {
       const loaded = await load(version)
       if (closed) return
-      live.set(name, loaded)
-      promoted.add(name)
-      problems.delete(name)
-      log.info({ model: name, version: loaded.version }, 'serving: a new version answers')
-      events.live(name, loaded.version)
+      takeOver(loaded)
+      if (known) void besides.tellServed(name, version.version)
     } catch (error) {
       promoted.add(name)
       const text = `version ${version.version} of ${name} is in Production but cannot be loaded: ${messageOf(error)}`
@@ -169,64 +164,21 @@ export function createLiveModels(deps: LiveModelDeps) {
       if (known?.text === text) return
       log.error({ model: name, version: version.version, err: error }, `serving: ${text}`)
       events.loadFailed(name)
+      void besides.tellProblem(name, version.version, text)
     } finally {
       loading.delete(name)
     }
   }
 
-  async function load(version: ModelVersion): Promise<LiveModel> {
-    const { name } = version
-    const model = await readModel(version)
-    // What has to be opened first is opened before it takes its place.
-    kindOf(model.learned).open?.(model.learned)
-    const definition = project.models.find((m) => m.name === name)!
-    const service = features.service(definition.featureService)
-    const { inputs } = model.encoder.spec
-    const wanted = service.features.map((f) => `${f.name} ${f.type}`)
-    const has = inputs.map((input) => `${input.name} ${input.type}`)
-    if (wanted.join() !== has.join()) {
-      const differs = wanted.find((w, i) => w !== has[i]) ?? has[wanted.length]
-      throw new PlatformError(
-        'conflict',
-        `its inputs are not the features of '${service.name}' (at ${differs}); train a version with the present definition`,
-      )
-    }
-    requireSays(model, saysOfModel(project, definition))
-    // What is made ready for the first row is made ready now, before it takes over.
-    predictOne(
-      model,
-      inputs.map(() => null),
-    )
-    return {
-      name,
-      version: String(version.version),
-      runId: version.runId ?? '',
-      model,
-      keyNames: service.keys.map((key) => key.name),
-      featureNames: service.features.map((f) => f.name),
-      inputs,
-      source: version.location,
-    }
-  }
-
-  /** Empty where it cannot be known now. */
-  function stampOf(version: ModelVersion): Promise<string> {
-    if (!isOwn(version.location)) return Promise.resolve(ELSEWHERE)
-    return tracking.artifacts.stamp(version.location).catch(() => '')
-  }
-
-  async function readModel(promoted: ModelVersion): Promise<Model> {
-    const { name, version } = promoted
-    const source = ownFilesOf(promoted)
-    const { read, readVersion = read } = tracking.artifacts
-    const bytes = await readVersion(source, MODEL_FILE)
-    try {
-      return decodeModel(bytes)
-    } catch (error) {
-      if (!(error instanceof PlatformError)) throw error
-      const message = `${source}/${MODEL_FILE}: ${error.message}; put the file of ${name} version ${version} back from a backup, or promote another version`
-      throw new PlatformError(error.code, message, { cause: error })
-    }
+  /** Between two requests; whoever holds the old one's route ends with it. */
+  function takeOver(loaded: LiveModel): void {
+    const { name, version } = loaded
+    live.set(name, loaded)
+    routes.delete(name)
+    promoted.add(name)
+    problems.delete(name)
+    log.info({ model: name, version }, 'serving: a new version answers')
+    events.live(name, version)
   }
 
   /** A load that takes long is told: the version that answers meanwhile is not the promoted one. */
@@ -239,14 +191,21 @@ export function createLiveModels(deps: LiveModelDeps) {
 
   /** Who answers at this moment; undefined where nothing does. */
   function route(name: string): Route | undefined {
+    const known = routes.get(name)
+    if (known) return known
     const champion = live.get(name)
-    return champion && routeOf(champion)
+    if (!champion) return undefined
+    const made = routeOf(champion, besides.of(name, champion))
+    routes.set(name, made)
+    return made
   }
 
   return {
     start,
     current: (name: string): LiveModel | undefined => live.get(name),
     route,
+    /** Canaries and shadows that are to be tried here, and why one is not. */
+    besides: besides.said,
     /** Who answers this key; undefined where nothing does. */
     pick(name: string, keyText: string): Picked | undefined {
       const now = route(name)
@@ -266,13 +225,4 @@ export function createLiveModels(deps: LiveModelDeps) {
       await withinMs('leaving', LOOK_STOP_MS, async () => servers?.leave()).catch(() => {})
     },
   }
-}
-
-function isSame(version: ModelVersion, other: { version: string; source: string } | undefined): boolean {
-  return other?.version === String(version.version) && other.source === version.location
-}
-
-/** Whether the content itself is wrong. A file that is missing or cannot be read now may be there at the next look. */
-function isPermanent(error: unknown): boolean {
-  return error instanceof PlatformError && (error.code === 'corrupt' || error.code === 'conflict')
 }

@@ -55,6 +55,8 @@ export async function readiness(deps: Deps, models: LiveModels, only?: string): 
     const problem = models.problem(name)
     if (live) answer.models.push({ name, version: live.version, run_id: live.runId, problem: problem ?? null })
     else tell(counted.includes(model), noModel(name, problem).message)
+    // The champion answers in its place: no server goes out for that.
+    for (const beside of models.besides(name)) if (beside.problem !== null) answer.warnings.push(beside.problem)
   }
   const lost = await lostViews(features, reasons)
   for (const { view, materialized, validAt, ttlMs, rows } of await features.viewStates()) {

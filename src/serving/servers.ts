@@ -4,9 +4,16 @@ import type { Instant } from '../base/instant.ts'
 import type { Log } from '../base/log.ts'
 import { preparedShape } from '../db/prepared-shapes.ts'
 import type { Database, Sql } from '../db/sql.ts'
+import type { SaidArm } from './arms/besides.ts'
 
 /** What a process answers with for one model. */
-export type Answering = { version: number | null; source: string | null; problem: string | null }
+export type Answering = {
+  version: number | null
+  source: string | null
+  problem: string | null
+  /** Canaries and shadows; none from a server of the release before. */
+  arms?: readonly SaidArm[] | null
+}
 
 export type LiveServer = {
   id: string
@@ -19,12 +26,13 @@ export type LiveServer = {
   source: string | null
   since: Instant
   problem: string | null
+  arms: readonly SaidArm[] | null
 }
 
 /** Heard of nothing for so long a server is gone: three of its beats, and some for a busy machine. */
 export const GONE_AFTER_S = 20
 
-const COLUMNS = `s.id, s.host, s.pid, s.weir, s.started_at as "startedAt", s.seen_at as "seenAt", l.version, l.source, l.since, l.problem`
+const COLUMNS = `s.id, s.host, s.pid, s.weir, s.started_at as "startedAt", s.seen_at as "seenAt", l.version, l.source, l.since, l.problem, l.arms`
 
 /**
  * Which processes answer predictions, and with which version: each tells it in the database when it swaps, and every few
@@ -59,14 +67,14 @@ export function createServers({ db, id, version, log }: { db: Database; id: stri
     preparedShape(
       tx,
       `with said as (
-         select * from json_to_recordset($2::json) as g (model text, version integer, source text, problem text)
+         select * from json_to_recordset($2::json) as g (model text, version integer, source text, problem text, arms json)
        ), gone as (
          delete from serving.live where server = $1 and model not in (select model from said)
        )
-       insert into serving.live (server, model, version, source, since, problem)
-       select $1, model, version, source, now(), problem from said
+       insert into serving.live (server, model, version, source, since, problem, arms)
+       select $1, model, version, source, now(), problem, arms from said
        on conflict (server, model) do update
-         set version = excluded.version, source = excluded.source, problem = excluded.problem,
+         set version = excluded.version, source = excluded.source, problem = excluded.problem, arms = excluded.arms,
            since = case when (live.version, live.source) is distinct from (excluded.version, excluded.source)
              then excluded.since else live.since end`,
       [id, text],

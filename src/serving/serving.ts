@@ -16,7 +16,12 @@ import { defaultModelOf, requireDefaultModel, requireModel } from '../config/fin
 import { saysOfModel } from '../config/predicts.ts'
 import type { ServiceDefinition } from '../features/define/definitions.ts'
 import { documentedFields } from '../features/define/examples.ts'
+import type { Features } from '../features/features.ts'
 import type { FeatureValue } from '../wire/features.ts'
+import type { Answered } from './answered.ts'
+import { createShadows } from './arms/shadows.ts'
+import { createTrialCounts } from './arms/trial-counts.ts'
+import { createTrying, type GateDeps } from './arms/trying.ts'
 import { createWhatIf } from './explained.ts'
 import { createLiveModels, type LiveModel, type LiveModelDeps } from './live-models.ts'
 import { createPredict } from './predict.ts'
@@ -25,25 +30,50 @@ import { type HealthCheck, readiness, whatIsAway } from './readiness.ts'
 import { createScore } from './score.ts'
 
 /** `health`: what else must answer before the server is ready. */
-export type ServingDeps = LiveModelDeps & { clock: Clock; health: readonly HealthCheck[] }
+export type ServingDeps = LiveModelDeps & {
+  features: Features
+  clock: Clock
+  health: readonly HealthCheck[]
+  gate?: GateDeps | undefined
+}
 
 export type Serving = ReturnType<typeof createServing>
 
 export function createServing(deps: ServingDeps) {
   const { project, features } = deps
   const models = createLiveModels(deps)
+  const counts = createTrialCounts(models.route, () => deps.clock.nowMs())
+  const heard = (rows: readonly Answered[]) => {
+    counts.note(rows)
+    return deps.events.answered(rows)
+  }
+  const shadows = createShadows({ routeOf: models.route, counts, answered: heard, dropped: deps.events.dropped })
+  const answered = (rows: readonly Answered[]) => {
+    shadows.offer(rows)
+    return heard(rows)
+  }
+  const trying = deps.gate && createTrying({ ...deps, ...deps.gate, models, counts })
 
   /** The feature service of a model of the project; refuses (not_found) another name. */
   function serviceOf(name: string): ServiceDefinition {
     return features.service(requireModel(project, name).featureService)
   }
 
-  const parts = { ...deps, models, serviceOf }
+  const parts = { ...deps, events: { ...deps.events, answered }, models, serviceOf }
   const score = createScore(parts)
 
   return {
-    start: models.start,
-    close: models.close,
+    async start(): Promise<void> {
+      await models.start()
+      trying?.start()
+    },
+    async close(): Promise<void> {
+      shadows.close()
+      await trying?.close()
+      await models.close()
+    },
+    /** Canaries and shadows of a model here, and why one is not loaded. */
+    besides: models.besides,
     current: models.current,
     /** Why a version in Production does not answer. */
     problem: models.problem,

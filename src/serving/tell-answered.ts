@@ -14,7 +14,7 @@ type Row = {
 export type Told = {
   asked: Pick<Asked, 'parts' | 'requestId' | 'askedMs'>
   row: Row
-  by: { arm: ArmName; live: Pick<LiveModel, 'name' | 'version' | 'runId'> }
+  by: { arm: ArmName; live: Pick<LiveModel, 'name' | 'version' | 'runId'>; modelMs?: number }
   said: Said | null
   /** The code of the refusal. */
   error: string | null
@@ -24,7 +24,7 @@ export type Told = {
 
 /** The rows of one read, which may be of many requests, as the log, the gate and the metrics hear of them. */
 export function answeredRows(told: readonly Told[], { atMs, nowMs }: { atMs: number; nowMs: number }): Answered[] {
-  return told.map(({ asked, row, by: { arm, live }, said, error, failed = false }) => ({
+  return told.map(({ asked, row, by: { arm, live, modelMs }, said, error, failed = false }) => ({
     requestId: asked.requestId,
     model: live.name,
     version: live.version,
@@ -38,6 +38,7 @@ export function answeredRows(told: readonly Told[], { atMs, nowMs }: { atMs: num
     score: said === null ? null : scoreOf(said),
     atMs,
     latencyMs: nowMs - asked.askedMs,
+    ...(modelMs === undefined ? {} : { modelMs }),
     returned: arm !== 'shadow' && !failed,
     error,
   }))

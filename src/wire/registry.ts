@@ -208,9 +208,17 @@ export type PromotedAnswer = z.output<typeof promotedAnswer>
 export const waitingAnswer = z.object({ state: z.literal('waiting'), request })
 export type WaitingAnswer = z.output<typeof waitingAnswer>
 
+const tried = z.object({
+  version: z.int(),
+  role: z.enum(['canary', 'shadow']),
+  share: z.number().meta({ description: 'Of the keys that a canary answers for; 0 of a shadow.' }),
+})
+
 export const serversAnswer = z.object({
   promoted: z.int().nullable().meta({ description: 'The version that should answer.' }),
   all_swapped: z.boolean().meta({ description: 'Whether every server that lives answers with it.' }),
+  arms: z.array(tried).meta({ description: 'The canary and the shadows that should be tried beside it.' }),
+  all_follow: z.boolean().meta({ description: 'Whether every server that lives tries these and no others.' }),
   servers: z.array(
     z.object({
       id: z.string(),
@@ -222,6 +230,7 @@ export const serversAnswer = z.object({
       version: z.int().nullable(),
       since: moment,
       problem: z.string().nullable(),
+      arms: z.array(tried.extend({ problem: z.string().nullable() })).meta({ description: 'That it tries.' }),
       here: z.boolean().meta({ description: 'The process that answers this.' }),
     }),
   ),

@@ -95,3 +95,18 @@ export async function dropAlias(sql: Sql, name: string, alias: string): Promise<
   )
   return rows[0]?.version
 }
+
+/** What was said last of whether a version can be served. */
+export async function selectLastServing(
+  sql: Sql,
+  name: string,
+  version: number,
+): Promise<{ to: string; comment: string | null } | undefined> {
+  const rows = await preparedShape<{ to: string; comment: string | null }>(
+    sql,
+    `select to_value as "to", comment from registry.transition
+     where name = $1 and version = $2 and kind = 'serving' and ended_ms is null order by transition_id desc limit 1`,
+    [name, version],
+  )
+  return rows[0]
+}

@@ -11,6 +11,8 @@ export type SaidBy = Picked & {
   said: Said
   /** The canary that was asked and failed: the champion's answer stands in for its own. */
   insteadOf: { live: LiveModel; failure: string } | null
+  /** Measured only while a canary is tried. */
+  modelMs?: number
 }
 
 /**
@@ -19,11 +21,17 @@ export type SaidBy = Picked & {
  */
 export function answerOf(route: Route, picked: Picked, given: readonly InputValue[]): SaidBy {
   const { arm, live } = picked
-  if (arm === 'champion') return { arm, live, said: say(live, given), insteadOf: null }
+  if (route.canary === null) return { arm, live, said: say(live, given), insteadOf: null }
+  const from = performance.now()
+  const by =
+    arm === 'champion' ? { arm, live, said: say(live, given), insteadOf: null } : byCanary(route, picked, given)
+  return { ...by, modelMs: performance.now() - from }
+}
+
+function byCanary({ champion }: Route, { arm, live }: Picked, given: readonly InputValue[]): SaidBy {
   try {
     return { arm, live, said: say(live, given), insteadOf: null }
   } catch (error) {
-    const { champion } = route
     return { ...champion, said: say(champion.live, given), insteadOf: { live, failure: messageOf(error) } }
   }
 }
