@@ -3,6 +3,7 @@ import { Readable } from 'node:stream'
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { PlatformError } from '../base/errors.ts'
 import { hasRawBody } from '../wire/raw-body.ts'
+import { configOf } from '../wire/route-config.ts'
 import { requireWellFormed } from '../wire/well-formed.ts'
 import { shapeGuard } from './body-shape.ts'
 
@@ -15,29 +16,41 @@ const JSON_BYTES = 'inference-header-content-length'
 const SAFE = new Set(['GET', 'HEAD', 'OPTIONS'])
 
 export function checkBodies(app: FastifyInstance): void {
-  app.addHook('onRequest', async (request) => requireJson(request))
-  app.addHook('preParsing', async (request, _reply, payload) => {
+  app.addHook('onRequest', (request, _reply, done) => attempt(() => requireJson(request), done))
+  app.addHook('preParsing', (request, _reply, payload, done) => {
     if (
       hasRawBody(request) ||
       !hasBody(request) ||
       isOtherBody(request) ||
       Number(request.headers['content-length'] ?? Number.NaN) <= SMALL_BYTES
     ) {
-      return payload
+      return done(null, payload)
     }
-    const guard = shapeGuard(request.routeOptions.config.valuesLimit ?? 'bodyValues')
+    const guard = shapeGuard(configOf(request).valuesLimit ?? 'bodyValues')
     // Of a body that no parser takes (a route that is not there, a type that is refused) nobody else hears it.
     guard.on('error', () => {})
     payload.once('error', (error) => guard.destroy(error))
     request.raw.once('aborted', () => guard.destroy(new PlatformError('invalid_argument', 'the body ended early')))
-    return payload.pipe(guard)
+    done(null, payload.pipe(guard))
   })
-  app.addHook('preValidation', async (request) => {
-    const { body, query, params } = request
-    if (!(body instanceof Readable || body instanceof Uint8Array)) requireWellFormed(body, 'the body')
-    requireWellFormed(query, 'the query')
-    requireWellFormed(params, 'the path')
-  })
+  app.addHook('preValidation', (request, _reply, done) => attempt(() => requireWhole(request), done))
+}
+
+/** A hook that waits for nothing makes no promise: each is some microseconds of every request. */
+function attempt(check: () => void, done: (error?: Error) => void): void {
+  let refusal: Error | undefined
+  try {
+    check()
+  } catch (error) {
+    refusal = error as Error
+  }
+  done(refusal)
+}
+
+function requireWhole({ body, query, params }: FastifyRequest): void {
+  if (!(body instanceof Readable || body instanceof Uint8Array)) requireWellFormed(body, 'the body')
+  requireWellFormed(query, 'the query')
+  requireWellFormed(params, 'the path')
 }
 
 /**
@@ -46,19 +59,22 @@ export function checkBodies(app: FastifyInstance): void {
  */
 function requireJson(request: FastifyRequest): void {
   const type = request.headers['content-type']
-  if (request.routeOptions.config.multipart === true) {
+  if (configOf(request).multipart === true) {
     if (/^multipart\/form-data\s*;/i.test(type ?? '')) return
     throw new PlatformError('unsupported_media_type', 'send the files with content-type: multipart/form-data')
   }
-  if (SAFE.has(request.method) || request.is404 || hasRawBody(request) || !hasBody(request)) return
+  if (SAFE.has(request.method) || configOf(request).url === undefined || hasRawBody(request) || !hasBody(request))
+    return
   if (isOtherBody(request)) return
   if (type === undefined ? request.headers.origin === undefined : /^application\/json\s*(;|$)/i.test(type)) return
   throw new PlatformError('unsupported_media_type', 'send the body with content-type: application/json')
 }
 
 /** A body that is no JSON, or no JSON alone (the open inference protocol says so by a header), where the route reads such. */
-function isOtherBody({ headers, routeOptions }: FastifyRequest): boolean {
-  const { bodyTypes = [] } = routeOptions.config
+function isOtherBody(request: FastifyRequest): boolean {
+  const { bodyTypes } = configOf(request)
+  if (bodyTypes === undefined) return false
+  const { headers } = request
   const [type = ''] = (headers['content-type'] ?? '').split(';')
   if (bodyTypes.includes(type.trim().toLowerCase())) return true
   return bodyTypes.length > 0 && type === '' && headers[JSON_BYTES] !== undefined && headers.origin === undefined

@@ -1,11 +1,13 @@
 import type { FastifyInstance, FastifyRequest } from 'fastify'
 import { PlatformError } from '../base/errors.ts'
+import { remembered } from '../base/remembered.ts'
 import type { Access } from '../identity/access.ts'
 import type { Caller, Held } from '../identity/caller.ts'
 import { can, findNeeds, NEEDS_ADMIN, type Needs } from '../identity/can.ts'
 import { localUser, type Principal, withActor } from '../identity/principal.ts'
 import { notAllowed, tokenNeeded } from '../identity/refusals.ts'
 import { sessionOf } from '../wire/cookie.ts'
+import { configOf } from '../wire/route-config.ts'
 import { SAFE } from './guard.ts'
 
 declare module 'fastify' {
@@ -37,7 +39,7 @@ export function askCallers(app: FastifyInstance, access: Access, isClosed: () =>
       request.caller = caller
       const refusal = refusalBefore(request, caller, needs, access)
       if (refusal !== undefined) return done(refusal)
-      if (request.routeOptions.config.endsWithToken) {
+      if (configOf(request).endsWithToken) {
         reply.raw.once(
           'close',
           access.whileGood(caller, () => reply.raw.destroy()),
@@ -96,8 +98,9 @@ function requireOwnPage({ method, headers }: FastifyRequest): void {
   )
 }
 
-function needsOf({ is404, routeOptions }: FastifyRequest): Needs {
-  return is404 ? NOTHING_THERE : (routeOptions.config.needs ?? NEEDS_ADMIN)
+function needsOf(request: FastifyRequest): Needs {
+  const { url, needs } = configOf(request)
+  return url === undefined ? NOTHING_THERE : (needs ?? NEEDS_ADMIN)
 }
 
 /** All that can be said before the body has come: else somebody who may not could send it first. */
@@ -112,14 +115,14 @@ function modelOf(request: FastifyRequest, { model }: Needs, access: Access): str
   if (model === 'default') return access.defaultModel
   if (model !== 'path') return null
   const { name, model: named } = (request.params ?? {}) as { name?: string; model?: string }
-  return named ?? name ?? ownPath(request.routeOptions.url ?? '')
+  return named ?? name ?? ownPath(configOf(request).url ?? '')
 }
 
 /** Of a route that is one model's own: `/models/churn/predict`. */
-function ownPath(path: string): string | null {
+const ownPath = remembered((path): string | null => {
   const part = /^\/models\/([^/:]+)/.exec(path)?.[1]
   return part === undefined ? null : decodeURIComponent(part)
-}
+})
 
 /** By the field `name` of MLflow's protocol. */
 function namedModel({ method, query, body }: FastifyRequest): string | null {

@@ -58,14 +58,15 @@ export function watchConnections(app: FastifyInstance, nowMs: () => number = () 
   const comingOf = (request: IncomingMessage, socket: Socket, kind: Coming['kind']): Coming => {
     return { kind, sinceMs: nowMs(), bytes: socket.bytesRead, request }
   }
-  app.addHook('preParsing', async (request, _reply, payload) => {
+  app.addHook('preParsing', (request, _reply, payload, done) => {
     const watched = sockets.get(request.raw.socket)
     if (watched) watched.coming = comingOf(request.raw, request.raw.socket, hasRawBody(request) ? 'raw' : 'json')
-    return payload
+    done(null, payload)
   })
-  app.addHook('preValidation', async (request) => {
+  app.addHook('preValidation', (request, _reply, done) => {
     const watched = sockets.get(request.raw.socket)
     if (watched?.coming?.kind === 'json') watched.coming = undefined
+    done()
   })
 
   const look = () => {

@@ -2,6 +2,7 @@
 import { isIP } from 'node:net'
 import type { FastifyRequest } from 'fastify'
 import { PlatformError } from '../base/errors.ts'
+import { remembered } from '../base/remembered.ts'
 import { type PublicHost, parsePublicHost } from './public-hosts.ts'
 
 /** `isClosed`: whether callers need a token now. */
@@ -66,7 +67,7 @@ function refuseForeignPages(request: FastifyRequest): void {
 }
 
 /** The name of `name:port` or `[::1]:port`, in lower case. */
-function nameOf(hostHeader: string): string {
+const nameOf = remembered((hostHeader) => {
   const m = /^(?:\[([^\]]+)\]|([^:]*))(?::\d+)?$/.exec(hostHeader.trim())
   return (m?.[1] ?? m?.[2] ?? hostHeader).toLowerCase()
-}
+})

@@ -1,4 +1,5 @@
 import type { FastifyInstance } from 'fastify'
+import { configOf } from '../wire/route-config.ts'
 
 /**
  * One line a request at level info: method, route, status, milliseconds and request id. The route is its pattern and not
@@ -6,8 +7,8 @@ import type { FastifyInstance } from 'fastify'
  */
 export function logRequests(app: FastifyInstance): void {
   if (!['info', 'debug', 'trace'].includes(app.log.level)) return
-  app.addHook('onResponse', async (request, reply) => {
-    const route = request.routeOptions.url ?? '(none)'
+  app.addHook('onResponse', (request, reply, done) => {
+    const route = configOf(request).url ?? '(none)'
     const line = {
       requestId: request.id,
       method: request.method,
@@ -16,5 +17,6 @@ export function logRequests(app: FastifyInstance): void {
       ms: Math.round(reply.elapsedTime * 10) / 10,
     }
     request.log.info(line, 'request')
+    done()
   })
 }

@@ -122,8 +122,9 @@ export async function createServer(options: ServerOptions): Promise<Server> {
   })
   askCallers(app, access, isClosed)
   // Whatever form its body has: no 503 leaves without saying when to come again.
-  app.addHook('onSend', async (_request, reply) => {
+  app.addHook('onSend', (_request, reply, payload, done) => {
     if (reply.statusCode === 503 && !reply.hasHeader('retry-after')) reply.header('retry-after', RETRY_AFTER_S)
+    done(null, payload)
   })
   checkBodies(app)
   logRequests(app)

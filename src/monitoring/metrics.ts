@@ -5,6 +5,7 @@ import type { FastifyPluginAsync } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'
 import { type Instant, msOfInstant } from '../base/instant.ts'
 import { routeOptions } from '../wire/route.ts'
+import { configOf } from '../wire/route-config.ts'
 import { admissionMetrics } from './admission-metrics.ts'
 import { logMetrics } from './log-metrics.ts'
 import { predictionMetrics } from './prediction-metrics.ts'
@@ -76,8 +77,9 @@ export function createMetrics({
 
   /** Times every route of the server, and answers GET /metrics. Given to the server before the other routes. */
   const plugin: FastifyPluginAsync = async (app) => {
-    app.addHook('onResponse', async (request, reply) => {
-      const { config, url: route = 'none' } = request.routeOptions
+    app.addHook('onResponse', (request, reply, done) => {
+      const config = configOf(request)
+      const { url: route = 'none' } = config
       const { elapsedTime: ms, statusCode: status } = reply
       const { model } = config
       if (model !== undefined) {
@@ -90,6 +92,7 @@ export function createMetrics({
       ofRoute.set(status, series)
       known.set(config, ofRoute)
       series.observe(ms / 1000)
+      done()
     })
     const options = routeOptions({
       tag: 'state',

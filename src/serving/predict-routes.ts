@@ -1,5 +1,5 @@
 import { setImmediate } from 'node:timers/promises'
-import type { FastifyInstance, FastifyReply, FastifyRequest } from 'fastify'
+import type { FastifyInstance, FastifyReply, preValidationHookHandler } from 'fastify'
 import type { KeyInput } from '../features/define/keys.ts'
 import { exactJson } from '../wire/exact-json.ts'
 import { type ExplainQuery, explainQuery } from '../wire/explanation.ts'
@@ -27,8 +27,9 @@ export function predictionRoutes(app: FastifyInstance, serving: Serving, name: s
   const single = keys.length === 1 ? keys[0]!.name : undefined
   const inputOf = (body: Record<string, unknown>): KeyInput =>
     single === undefined ? body : (body[single] as KeyInput)
-  const preValidation = async (request: FastifyRequest) => {
+  const preValidation: preValidationHookHandler = (request, _reply, done) => {
     request.body = longKeysAsText(request.body, keys)
+    done()
   }
   const one = routeOptions({
     tag: 'predictions',

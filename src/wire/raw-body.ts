@@ -1,5 +1,6 @@
 import type { FastifyRequest } from 'fastify'
 import type { ValuesLimit } from './limits.ts'
+import { configOf } from './route-config.ts'
 
 declare module 'fastify' {
   interface FastifyContextConfig {
@@ -21,5 +22,5 @@ export const RAW_BODY = { rawBody: true }
 export const MULTIPART = { rawBody: true, multipart: true }
 
 export function hasRawBody(request: FastifyRequest): boolean {
-  return request.routeOptions.config.rawBody === true
+  return configOf(request).rawBody === true
 }

@@ -4,6 +4,7 @@
  */
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify'
 import { PlatformError } from '../../base/errors.ts'
+import { configOf } from '../../wire/route-config.ts'
 import type { Admission, Ask, Refusal, Ticket } from './admission.ts'
 import { LOOK_MS } from './admission.ts'
 
@@ -42,7 +43,7 @@ export function askTurns(app: FastifyInstance, { admission, deadlineMsOf }: Gate
   app.addHook('onClose', async () => clearInterval(timer))
 
   const askFor = (request: FastifyRequest, rows: number, done: (error?: Error) => void): void => {
-    const { model = '' } = request.routeOptions.config
+    const { model = '' } = configOf(request)
     const asked: Ask = {
       model,
       caller: callerOf(request),
