@@ -1,3 +1,4 @@
+import { instantOfMs } from '../base/instant.ts'
 import type { ServiceDefinition } from '../features/define/definitions.ts'
 import type { Features } from '../features/features.ts'
 import type { FeatureValue } from '../wire/features.ts'
@@ -7,6 +8,8 @@ import type { LiveModel } from './live-model.ts'
 
 type Row = Pick<Awaited<ReturnType<Features['readOnline']>>[number], 'eventTimestamps' | 'viewTimes'> & {
   values: readonly FeatureValue[]
+  /** Where it is a last known one. */
+  readAtMs?: number
 }
 
 /** What is answered of one entity. */
@@ -14,7 +17,7 @@ export function predictionOf(
   { arm, live, said, insteadOf }: SaidBy,
   service: ServiceDefinition,
   keyParts: readonly FeatureValue[],
-  { values, eventTimestamps, viewTimes }: Row,
+  { values, eventTimestamps, viewTimes, readAtMs }: Row,
 ): Prediction {
   const { models, views } = sameOf(live, service)
   const model = models[arm]
@@ -25,6 +28,7 @@ export function predictionOf(
     model: insteadOf ? { ...model, instead_of: insteadOf.live.version } : model,
     times: { views, at: viewTimes },
     featuresAsOf: oldest(eventTimestamps),
+    ...(readAtMs === undefined ? {} : { readAt: instantOfMs(readAtMs) }),
   }
 }
 

@@ -20,6 +20,7 @@ import { keyTextOf, pickArm } from './arms/route.ts'
 import { type Asked, askedOf } from './asked.ts'
 import type { ServingEvents } from './events.ts'
 import { explanationOf } from './explanation.ts'
+import type { LastKnown } from './last-known.ts'
 import type { LiveModels } from './live-models.ts'
 import { notPromoted } from './no-model.ts'
 import { answeredRows, type Told } from './tell-answered.ts'
@@ -40,7 +41,8 @@ const TURNS = { maxKeys: 128, maxInFlight: 2, besideMin: 8, limitMs: 20_000 }
 export type Unpredicted = { key: KeyInput; error: PlatformError }
 
 export type PredictDeps = {
-  features: Pick<Features, 'readOnline' | 'readEntities' | 'refusal' | 'viewStates'>
+  features: Pick<Features, 'readOnline' | 'refusal' | 'viewStates'>
+  lastKnown: Pick<LastKnown, 'read'>
   models: Pick<LiveModels, 'route' | 'problem'>
   serviceOf: (model: string) => ServiceDefinition
   events: Pick<ServingEvents, 'predicted' | 'stage' | 'answered'>
@@ -49,7 +51,7 @@ export type PredictDeps = {
 
 export type Predict = ReturnType<typeof createPredict>
 
-export function createPredict({ features, models, serviceOf, events, clock }: PredictDeps) {
+export function createPredict({ features, lastKnown, models, serviceOf, events, clock }: PredictDeps) {
   const turns = new Map<string, Batcher<Asked, Prediction | Unpredicted>>()
 
   /** With `explain` it says what each feature added. */
@@ -91,7 +93,7 @@ export function createPredict({ features, models, serviceOf, events, clock }: Pr
   ): Promise<(Prediction | Unpredicted)[]> {
     const service = serviceOf(name)
     const entities = asked.map(({ entity }) => entity)
-    const rows = await features.readEntities(service.name, entities)
+    const rows = await lastKnown.read(name, service.name, entities)
     const readMs = performance.now()
     for (const { askedMs } of requests) events.stage(name, 'features', readMs - askedMs)
     const route = models.route(name)
@@ -107,7 +109,7 @@ export function createPredict({ features, models, serviceOf, events, clock }: Pr
       const [row, one] = [rows[i]!, asked[i]!]
       const { key, parts } = one
       const picked = pickArm(route, keyTextOf(parts))
-      const error = features.refusal(service.name, key, row)
+      const error = row.away ?? features.refusal(service.name, key, row)
       if (error) {
         results.push({ key, error })
         told.push({ asked: one, row, by: picked, said: null, error: error.code })

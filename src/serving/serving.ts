@@ -23,6 +23,7 @@ import { createShadows } from './arms/shadows.ts'
 import { createTrialCounts } from './arms/trial-counts.ts'
 import { createTrying, type GateDeps } from './arms/trying.ts'
 import { createWhatIf } from './explained.ts'
+import { createLastKnown } from './last-known.ts'
 import { createLiveModels, type LiveModel, type LiveModelDeps } from './live-models.ts'
 import { createPredict } from './predict.ts'
 import { predictable } from './predictable.ts'
@@ -59,11 +60,14 @@ export function createServing(deps: ServingDeps) {
     return features.service(requireModel(project, name).featureService)
   }
 
-  const parts = { ...deps, events: { ...deps.events, answered }, models, serviceOf }
+  const lastKnown = createLastKnown({ project, features, nowMs: deps.clock.nowMs })
+  let unfollow = async () => {}
+  const parts = { ...deps, events: { ...deps.events, answered }, models, serviceOf, lastKnown }
   const score = createScore(parts)
 
   return {
     async start(): Promise<void> {
+      unfollow = await lastKnown.follow(deps.db)
       await models.start()
       trying?.start()
     },
@@ -71,6 +75,7 @@ export function createServing(deps: ServingDeps) {
       shadows.close()
       await trying?.close()
       await models.close()
+      await unfollow()
     },
     /** Canaries and shadows of a model here, and why one is not loaded. */
     besides: models.besides,

@@ -9,12 +9,13 @@ import { featureJson } from './features.ts'
 import type { Prediction, Said } from './predict.ts'
 
 export function predictionJson(answer: Prediction): string {
-  const { keys, said, features, model, times, featuresAsOf, explanation } = answer
+  const { keys, said, features, model, times, featuresAsOf, readAt, explanation } = answer
   let text = '{'
   for (let k = 0; k < keys.length; k++) text += `${JSON.stringify(keys[k]!.name)}:${featureJson(keys[k]!.value)},`
   text += `${saidJson(said)},"features_used":${membersJson(features.names, features.values, featureJson)}`
   text += `,"model":${modelJson(model)},"feature_times":${membersJson(times.views, times.at, timeJson)}`
   text += `,"features_as_of":${timeJson(featuresAsOf)}`
+  if (readAt !== undefined) text += `,"stale":true,"features_read_at":${timeJson(readAt)}`
   return explanation ? `${text},"explanation":${explanationJson(explanation, features.names)}}` : `${text}}`
 }
 

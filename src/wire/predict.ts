@@ -92,12 +92,23 @@ const otherMembers = {
     .meta({ description: 'The oldest moment that any of the features describes.', format: 'date-time' }),
 }
 
+const staleMembers = {
+  stale: z.literal(true).optional().meta({
+    description: 'The features are the last known ones: where they are kept does not answer. Else it is left out.',
+  }),
+  features_read_at: z
+    .string()
+    .optional()
+    .meta({ description: 'When these were read; only where stale is true.', format: 'date-time' }),
+}
+
 /** Any model's prediction; beside these members stand its join keys. */
 export const prediction = z.looseObject({
   prediction: z.union([z.number(), z.string()]),
   probability: probability.optional(),
   probabilities: probabilities.optional(),
   ...otherMembers,
+  ...staleMembers,
 })
 export type PredictionAnswer = z.output<typeof prediction>
 
@@ -112,6 +123,7 @@ export function predictionOf({ name, keys, features, says }: PredictionFields) {
     ...otherMembers,
     features_used: used,
     model: z.object(named).meta({ description: model.description }),
+    ...staleMembers,
     explanation: explanationOf(features).optional(),
   })
 }
@@ -165,5 +177,7 @@ export type Prediction = {
   times: { views: readonly string[]; at: readonly (string | null)[] }
   /** The oldest moment among the views that the features came from. */
   featuresAsOf: string | null
+  /** When the features were read, where they are the last known ones. */
+  readAt?: string
   explanation?: Explanation
 }

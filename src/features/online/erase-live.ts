@@ -70,7 +70,8 @@ async function deleteRows(sql: Sql, { table, view, store }: LiveTable, { text, v
       values,
     )
     if (row?.live) await subtractRows(tx, table, store, row.live)
-    if (row?.n && view !== null) await notifyFeaturesChanged(tx, view)
+    // Also where no row was left: what servers remember of it goes too.
+    if (view !== null) await notifyFeaturesChanged(tx, view)
     return row?.n ?? 0
   })
 }

@@ -2,6 +2,7 @@
  * Asks for a turn before the body of a prediction is read: a refusal costs next to nothing. Every route that names its model
  * (`config: { model }`) is asked for here; the others, health and metrics among them, are never.
  */
+import { AsyncResource } from 'node:async_hooks'
 import type { FastifyInstance, FastifyReply, FastifyRequest, onRequestHookHandler, RouteOptions } from 'fastify'
 import { PlatformError } from '../../base/errors.ts'
 import { configOf } from '../../wire/route-config.ts'
@@ -28,7 +29,8 @@ export function askTurns(app: FastifyInstance, { admission, deadlineMsOf }: Gate
   app.decorateRequest('ticket', null)
   const refusals: Record<Refusal, PlatformError> = { full: refusalOf('full'), late: refusalOf('late') }
   const slow = new Map<Ticket, FastifyRequest>()
-  const timer = setInterval(() => {
+  let timer: NodeJS.Timeout | undefined
+  const look = () => {
     const now = performance.now()
     for (const [ticket, request] of slow) {
       if (request.raw.complete) slow.delete(ticket)
@@ -38,12 +40,15 @@ export function askTurns(app: FastifyInstance, { admission, deadlineMsOf }: Gate
       }
     }
     admission.look()
-  }, LOOK_MS)
-  timer.unref()
-  app.addHook('onClose', async () => clearInterval(timer))
+    const { working, waiting, overloaded } = admission.state()
+    if (working + waiting > 0 || overloaded) return
+    clearInterval(timer)
+    timer = undefined
+  }
 
   const askFor = (request: FastifyRequest, rows: number, done: (error?: Error) => void): void => {
     const { model = '' } = configOf(request)
+    timer ??= setInterval(look, LOOK_MS).unref()
     const asked: Ask = {
       model,
       caller: callerOf(request),
@@ -51,7 +56,10 @@ export function askTurns(app: FastifyInstance, { admission, deadlineMsOf }: Gate
       deadlineMs: deadlineMsOf(model),
       from: request.raw.socket,
     }
-    request.ticket = admission.ask(asked, (refusal) => done(refusal && refusals[refusal]))
+    const ticket = admission.ask(asked, (refusal) => done(refusal && refusals[refusal]))
+    // Its turn comes when another request ends: what it does then is done in its own name.
+    if (ticket.state === 'waiting') ticket.told = AsyncResource.bind(ticket.told)
+    request.ticket = ticket
   }
 
   const onRequest: onRequestHookHandler = (request, reply, done) => {
