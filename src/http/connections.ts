@@ -3,8 +3,8 @@
  * JSON body that does not arrive, an artifact that trickles, a caller who takes no answer. So no caller holds a place,
  * or the stop, for ever.
  */
-import type { Server as HttpServer, IncomingMessage } from 'node:http'
-import type { Socket } from 'node:net'
+import type { Server as HttpServer, IncomingMessage, ServerResponse } from 'node:http'
+import { Server as NetServer, type Socket } from 'node:net'
 import type { FastifyInstance } from 'fastify'
 import { limitOf } from '../wire/limits.ts'
 import { hasRawBody } from '../wire/raw-body.ts'
@@ -15,16 +15,22 @@ const RATE_WINDOW_MS = 30_000
 
 const LINGER_MS = 5_000
 
+/** During a stop a connection without a request may still bring one that was on its way; busy callers are told within this. */
+const TOLD_MS = 250
+
 const TIMED_OUT = 'HTTP/1.1 408 Request Timeout\r\nConnection: close\r\nContent-Length: 0\r\n\r\n'
 
 type Coming = { kind: 'json' | 'raw'; sinceMs: number; bytes: number; request: IncomingMessage }
 /** `taken`: how much of the answer that waits the system had taken from us at `movedMs`; undefined while none waits. */
-type Watched = { requests: number; coming?: Coming; taken: number | undefined; movedMs: number }
+type Watched = { answers: Set<ServerResponse>; coming?: Coming; taken: number | undefined; movedMs: number }
 
 export type Connections = {
   /** Ends those that are too slow; done every second by itself. */
   look(): void
-  /** Ends those on which nothing is under way, now; those with a request after `stopMs`. */
+  /**
+   * First nobody new is let in. What is under way, and what comes on a connection that is open, is answered, and the answer
+   * says that the connection ends with it; those that stay silent end after a moment, all others after `stopMs`.
+   */
   stop(stopMs: number): void
   /** The stop is done: nothing more to end. */
   stopped(): void
@@ -35,23 +41,26 @@ export function watchConnections(app: FastifyInstance, nowMs: () => number = () 
   const server = app.server as HttpServer
   const sockets = new Map<Socket, Watched>()
   let stopping = false
+  // Node would end connections without a request at once, also one whose request is on its way: `stop` ends them in its time.
+  server.closeIdleConnections = () => {}
   server.on('connection', (socket: Socket) => {
-    sockets.set(socket, { requests: 0, taken: undefined, movedMs: nowMs() })
+    sockets.set(socket, { answers: new Set(), taken: undefined, movedMs: nowMs() })
     socket.once('close', () => sockets.delete(socket))
   })
   server.on('request', (request: IncomingMessage, response) => {
     const { socket } = request
     const watched = sockets.get(socket)
     if (!watched) return
-    watched.requests++
+    watched.answers.add(response)
+    if (stopping) response.shouldKeepAlive = false
     watched.movedMs = nowMs()
     response.once('close', () => {
-      watched.requests--
+      watched.answers.delete(response)
       // Answered before its body had come: what is left of it may come for a moment, so that the answer is read.
       watched.coming = request.complete
         ? undefined
         : { ...comingOf(request, socket, 'json'), sinceMs: nowMs() + LINGER_MS - limitOf('bodyMs') }
-      if (stopping && watched.requests === 0) socket.end()
+      if (stopping && watched.answers.size === 0) socket.end()
     })
   })
   // A request that is over has no socket any more, so it is named.
@@ -80,19 +89,27 @@ export function watchConnections(app: FastifyInstance, nowMs: () => number = () 
   }
   const timer = setInterval(look, LOOK_MS)
   timer.unref()
+  let telling: NodeJS.Timeout | undefined
   let ending: NodeJS.Timeout | undefined
 
   return {
     look,
     stop(stopMs) {
       stopping = true
-      for (const [socket, watched] of sockets) if (watched.requests === 0) socket.destroy()
+      NetServer.prototype.close.call(server)
+      for (const { answers } of sockets.values()) for (const answer of answers) answer.shouldKeepAlive = false
+      const endSilent = () => {
+        for (const [socket, watched] of sockets) if (watched.answers.size === 0) socket.destroySoon()
+      }
+      // Timers run before what has arrived is read, immediates after it: a busy process reads late.
+      telling = setTimeout(() => setImmediate(endSilent), Math.min(TOLD_MS, stopMs / 2))
       ending = setTimeout(() => {
         for (const socket of sockets.keys()) socket.destroy()
       }, stopMs)
     },
     stopped() {
       clearInterval(timer)
+      clearTimeout(telling)
       clearTimeout(ending)
     },
   }

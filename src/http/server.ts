@@ -6,7 +6,8 @@
  * - Nothing listens beyond loopback, or answers to a public name, without a token.
  * - A foreign Host, Origin or page is refused before any route runs, and the token is asked before anything else is said.
  * - No body reaches a room that is too deep, has too many values, or text that cannot be stored.
- * - No caller holds the stop up for longer than `stopMs`.
+ * - No caller holds the stop up for longer than `stopMs`; no request that was sent before it, or on a connection that was open,
+ *   is dropped by it.
  */
 import Fastify, {
   type FastifyBaseLogger,
@@ -102,6 +103,8 @@ export async function createServer(options: ServerOptions): Promise<Server> {
     // Shapes of answers describe and never cut: what a shape forgets is answered all the same, and a test finds it.
     schemaController: { compilersFactory: compilersWhenAsked },
     schemaErrorFormatter: refusedRequest,
+    // What comes on an open connection during a stop is answered (connections.ts).
+    return503OnClosing: false,
     forceCloseConnections: 'idle',
     routerOptions: { maxParamLength: limitOf('pathPart') },
   })
