@@ -11,6 +11,7 @@
  *
  * Doors: compare-column.ts, count-columns.ts, sides.ts, words.ts.
  */
+import { must } from '../../base/assert.ts'
 import { PlatformError } from '../../base/errors.ts'
 import { requireModel } from '../../config/find.ts'
 import { DRIFT_SHARE } from '../../config/monitoring.ts'
@@ -61,7 +62,10 @@ async function compare(
   scratch: string,
 ): Promise<DriftReport> {
   const { names, warnings } = commonColumns(sides, options)
-  const strict = options.thresholds === 'history'
+  const model = sides.current.model ?? sides.reference.model
+  const watched = model === null ? null : requireModel(deps.project, model).monitoring
+  const thresholds = options.thresholds ?? watched?.driftThresholds ?? 'fixed'
+  const strict = thresholds === 'history'
   const limits = strict ? await learnLimits(deps, asked, sides, names, options, scratch) : null
   warnings.push(...(limits?.warnings ?? []))
   const wantedOf = (name: string) => ({
@@ -84,7 +88,7 @@ async function compare(
   const compared = columns.filter(({ nulls }) => nulls.reference < 1 || nulls.current < 1).length
   const drifted = columns.filter((column) => column.drifted).length
   const share = compared === 0 ? null : drifted / compared
-  const driftShare = options.driftShare ?? driftShareOf(deps, sides)
+  const driftShare = options.driftShare ?? watched?.driftShare ?? DRIFT_SHARE
   const report = {
     reference: { ...sides.reference.said, rows: sides.reference.table.rows },
     current: { ...sides.current.said, rows: sides.current.table.rows },
@@ -95,7 +99,7 @@ async function compare(
     drifted: share !== null && drifted > 0 && share >= driftShare,
     compared,
     drifted_columns: drifted,
-    thresholds: options.thresholds ?? ('fixed' as const),
+    thresholds,
     history: limits?.history ?? null,
     columns: weighed,
     prediction: asks.prediction,
@@ -115,7 +119,8 @@ function commonColumns({ reference, current }: Sides, { columns: wanted }: Drift
     const [a, b] = [before.get(name), after.get(name)]
     if (a && b && kindOf(a.type) === kindOf(b.type)) names.push(name)
     else if (a && b) warnings.push(`column '${name}' is ${a.type} in the reference and ${b.type} now: not compared`)
-    else if (a || b) warnings.push(`column '${name}' is only in ${a ? 'the reference' : 'the current side'}: not compared`)
+    else if (a || b)
+      warnings.push(`column '${name}' is only in ${a ? 'the reference' : 'the current side'}: not compared`)
     else {
       const there = [...after.keys()].join(', ') || 'none'
       throw new PlatformError('not_found', `there is no column '${name}' in ${current.said.says}; there are ${there}`)
@@ -145,14 +150,21 @@ async function compareLabels(deps: DriftDeps, { reference, current }: Sides): Pr
 }
 
 async function only(deps: DriftDeps, table: OpenSide['table']): Promise<CountedColumn> {
-  for await (const column of countColumns(deps.duck, table)) return column
-  throw new PlatformError('internal', 'a table without a column was asked for one')
+  let only: CountedColumn | undefined
+  for await (const column of countColumns(deps.duck, table)) only = column
+  return must(only, 'a column of the table')
 }
 
 /** What the model says of both sides, and what it makes of each column. */
 async function askModel(deps: DriftDeps, sides: Sides, options: DriftOptions) {
   const name = options.model === undefined ? (sides.current.model ?? sides.reference.model) : options.model
-  const nothing = { model: name, version: null, effects: new Map() as Effects, prediction: null, warnings: [] as string[] }
+  const nothing = {
+    model: name,
+    version: null,
+    effects: new Map() as Effects,
+    prediction: null,
+    warnings: [] as string[],
+  }
   if (name === null) return nothing
   requireModel(deps.project, name)
   const live = await deps.liveModel(name)
@@ -179,10 +191,4 @@ async function askModel(deps: DriftDeps, sides: Sides, options: DriftOptions) {
 function weigh(column: ColumnDrift, effects: Effects): ColumnDrift {
   const weighed = { ...column, effect: effects.get(column.column) ?? null }
   return { ...weighed, says: saysOf(weighed) }
-}
-
-/** What the project says of the model, else the usual. */
-function driftShareOf({ project }: DriftDeps, { current, reference }: Sides): number {
-  const name = current.model ?? reference.model
-  return name === null ? DRIFT_SHARE : requireModel(project, name).monitoring.driftShare
 }

@@ -1,3 +1,4 @@
+import { must } from '../../base/assert.ts'
 import { displayInstant, type Instant, instantOfMs } from '../../base/instant.ts'
 import { requireModel } from '../../config/find.ts'
 import type { DriftReport, DriftTest } from '../../wire/drift.ts'
@@ -60,7 +61,10 @@ export async function learnLimits(
   return {
     of: new Map(learned.map((name, i) => [name, thresholds[i]!])),
     history: { periods: usable.map(({ at }) => displayInstant(at)), alpha: ALPHA, says },
-    warnings: [...warnings, ...(momentOf(current) <= momentOf(reference) ? ['the current side is not after the reference'] : [])],
+    warnings: [
+      ...warnings,
+      ...(momentOf(current) <= momentOf(reference) ? ['the current side is not after the reference'] : []),
+    ],
   }
 }
 
@@ -69,13 +73,20 @@ async function periodsBefore(deps: SideDeps, side: Side): Promise<Side[]> {
   if (side.kind === 'predictions') {
     const [from, to] = [Date.parse(side.from), Date.parse(side.to)]
     return Array.from({ length: PERIODS }, (_, i) => i + 1)
-      .map((back) => ({ ...side, from: instantOfMs(from - back * (to - from)), to: instantOfMs(to - back * (to - from)) }))
+      .map((back) => ({
+        ...side,
+        from: instantOfMs(from - back * (to - from)),
+        to: instantOfMs(to - back * (to - from)),
+      }))
       .reverse()
   }
   const source = side.kind === 'snapshot' ? side.source : firstSource(deps, side.model)
   const known = side.knownAt === undefined ? {} : { knownAt: side.knownAt }
   const moments = await deps.lake.moments({ source, to: side.asOf, ...known })
-  return moments.filter((at) => at < side.asOf).slice(-PERIODS).map((asOf) => ({ ...side, asOf }))
+  return moments
+    .filter((at) => at < side.asOf)
+    .slice(-PERIODS)
+    .map((asOf) => ({ ...side, asOf }))
 }
 
 function firstSource({ project, features }: SideDeps, model: string): string {
@@ -88,8 +99,9 @@ function momentOf(side: Side): Instant {
 
 async function countedOf({ duck }: SideDeps, { table }: OpenSide, name: string): Promise<CountedColumn> {
   const column = table.columns.find((c) => c.name === name) as TableColumn
-  for await (const counted of countColumns(duck, { ...table, columns: [column] })) return counted
-  throw new Error(`column ${name} was not counted`)
+  let only: CountedColumn | undefined
+  for await (const counted of countColumns(duck, { ...table, columns: [column] })) only = counted
+  return must(only, `column ${name}`)
 }
 
 function testOf(options: DriftOptions, name: string, before: CountedColumn, now: CountedColumn): DriftTest {
