@@ -28,6 +28,7 @@ import { lazyDuck } from './lake/lazy-duck.ts'
 import type { ObjectStore } from './lake/objects.ts'
 import { openObjectStore } from './lake/open-store.ts'
 import type { Alerts } from './monitoring/alerts/alerts.ts'
+import { driftReports } from './pipelines/drift-reports.ts'
 import { defineErase } from './pipelines/erase.ts'
 import { defineIngestMonth } from './pipelines/ingest-month.ts'
 import { defineMaterialize } from './pipelines/materialize.ts'
@@ -84,6 +85,7 @@ export type App = {
   readonly reproduce: Reproduce
   /** A prediction for every entity as of a date, as a file. */
   readonly score: Score['score']
+  readonly reports: ReturnType<typeof driftReports>
   /** The other processes that predictions need: asked by `/ready`. A store of its own adds itself here. */
   readonly health: readonly HealthCheck[]
   /** As durable flows: by a living worker, or here. */
@@ -254,6 +256,7 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
       registry: mlflow.registry,
       tracking: mlflow.tracking,
     }).score,
+    reports: driftReports({ sql: db, project, features, lake, duck, objects, predictions, mlflow }),
     reproduce: createReproduce({ training, tracking: mlflow.tracking, registry: mlflow.registry }),
     health: [
       { what: 'the database', needed: true, check: () => db.serving.query('select 1') },

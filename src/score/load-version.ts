@@ -36,3 +36,22 @@ export async function loadVersion(
   const message = `the inputs of version ${version.version} of ${version.name} are not the features of '${service.name}' (at ${differs}); train a version with the present definition`
   throw new PlatformError('conflict', message)
 }
+
+/** The version that answers for a model; null where none does, or where what is in Production cannot be opened as it is. */
+export async function openLiveVersion(
+  { registry, tracking }: { registry: Pick<RegistryApi, 'inStage'>; tracking: Pick<TrackingApi, 'artifacts'> },
+  features: { service(name: string): ServiceDefinition },
+  { name, featureService }: { name: string; featureService: string },
+): Promise<{ version: number; model: Model } | null> {
+  const version = await registry.inStage(name, 'Production')
+  if (version === undefined) return null
+  try {
+    return {
+      version: version.version,
+      model: await loadVersion(tracking.artifacts, version, features.service(featureService)),
+    }
+  } catch (error) {
+    if (error instanceof PlatformError) return null
+    throw error
+  }
+}

@@ -1,4 +1,5 @@
 import { must } from '../../base/assert.ts'
+import { messageOf, PlatformError } from '../../base/errors.ts'
 import { displayInstant, type Instant, instantOfMs } from '../../base/instant.ts'
 import { requireModel } from '../../config/find.ts'
 import type { DriftReport, DriftTest } from '../../wire/drift.ts'
@@ -29,16 +30,19 @@ export async function learnLimits(
   options: DriftOptions,
   scratch: string,
 ): Promise<Limits> {
-  const warnings: string[] = []
+  const leftOut: string[] = []
   const past: { side: OpenSide; at: Instant }[] = []
   for (const side of await periodsBefore(deps, reference)) {
     try {
       past.push({ side: await openSide(deps, side, scratch, `past-${past.length}`), at: momentOf(side) })
     } catch (error) {
       // A period that cannot be read teaches nothing; the comparison itself is not in danger.
-      warnings.push(`history: ${displayInstant(momentOf(side))} is left out: ${(error as Error).message}`)
+      if (!(error instanceof PlatformError)) throw error
+      leftOut.push(`${displayInstant(momentOf(side))}: ${messageOf(error)}`)
     }
   }
+  const warnings =
+    leftOut.length === 0 ? [] : [`${leftOut.length} earlier periods are left out of the history; ${leftOut.at(-1)}`]
   past.push({ side: sides.reference, at: momentOf(reference) })
   const usable = past.filter(({ side }) => names.every((name) => side.table.columns.some((c) => c.name === name)))
   const columns: Past[] = []

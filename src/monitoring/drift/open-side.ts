@@ -1,6 +1,7 @@
 import { PlatformError } from '../../base/errors.ts'
 import { displayInstant, type Instant } from '../../base/instant.ts'
 import { labelOf, requireModel } from '../../config/find.ts'
+import { saysOfModel } from '../../config/predicts.ts'
 import type { Project } from '../../config/project.ts'
 import { suggestion } from '../../config/suggest.ts'
 import type { Features } from '../../features/features.ts'
@@ -9,15 +10,10 @@ import type { Duck } from '../../lake/duck.ts'
 import type { Lake } from '../../lake/lake.ts'
 import type { ObjectStore } from '../../lake/objects.ts'
 import { ident, literal } from '../../lake/quote.ts'
+import type { Predictions } from '../../predictions/predictions.ts'
 import type { DriftSide } from '../../wire/drift.ts'
 import type { Table, TableColumn } from './count-columns.ts'
 import type { Side } from './sides.ts'
-
-/** How the prediction log is read; `from` is what stands behind FROM. */
-export type PredictionTable = (
-  duck: Duck,
-  where: Omit<Extract<Side, { kind: 'predictions' }>, 'kind'>,
-) => Promise<{ from: string; rows: number; columns: readonly string[] }>
 
 export type SideDeps = {
   project: Project
@@ -25,7 +21,7 @@ export type SideDeps = {
   lake: Lake
   duck: Duck
   objects: ObjectStore
-  predictions?: PredictionTable | undefined
+  predictions: Pick<Predictions, 'table'>
 }
 
 export type OpenSide = {
@@ -44,7 +40,7 @@ export async function openSide(deps: SideDeps, side: Side, scratch: string, as: 
   if (side.kind === 'snapshot') return ofSnapshot(deps, side)
   if (side.kind === 'training_set') return ofTrainingSet(deps, side)
   if (side.kind === 'features') return ofFeatures(deps, side, `${scratch}/${as}.parquet`)
-  return ofPredictions(deps, side)
+  return ofPredictions(deps, side, `${scratch}/${as}.parquet`)
 }
 
 type Of<K extends Side['kind']> = Extract<Side, { kind: K }>
@@ -143,34 +139,35 @@ async function labelsAt(
   return { table: { from, rows: snapshot.rows, columns: [own] }, column: own }
 }
 
-async function ofPredictions(deps: SideDeps, side: Of<'predictions'>): Promise<OpenSide> {
-  const { kind, ...where } = side
-  const { model: name, from, to } = side
-  if (from >= to)
-    throw new PlatformError(
-      'invalid_argument',
-      `a window from ${displayInstant(from)} to ${displayInstant(to)} is empty; the end must be later`,
-    )
+async function ofPredictions(deps: SideDeps, side: Of<'predictions'>, path: string): Promise<OpenSide> {
+  const { kind, model: name, from, to, version, arm } = side
+  const window = `from ${displayInstant(from)} to ${displayInstant(to)}`
+  if (from >= to) throw new PlatformError('invalid_argument', `a window ${window} is empty; its end must be later`)
   const model = requireModel(deps.project, name)
-  if (deps.predictions === undefined) throw new PlatformError('unsupported', 'there is no prediction log here')
-  const log = await deps.predictions(deps.duck, where)
-  const features = deps.features.service(model.featureService).features
-  const columns = features.filter((f) => log.columns.includes(f.name)).map(({ name, type }) => ({ name, type }))
-  const arm = side.arm === undefined ? '' : `, arm ${side.arm}`
-  const version = side.version === undefined ? '' : `, version ${side.version}`
-  const says = `predictions of ${name} from ${displayInstant(from)} to ${displayInstant(to)}${version}${arm}`
+  const asked = { model: name, from, to, ...(version ? { version } : {}), ...(arm ? { arm } : {}) }
+  // Of a session of its own: a table that is there for one connection only becomes a file.
+  const log = await deps.duck.session(async (session) => {
+    const table = await deps.predictions.table(session, 'drift_answers', asked)
+    await session.run(`COPY drift_answers TO ${literal(path)} (FORMAT parquet)`)
+    return table
+  })
+  const of = [version === undefined ? '' : `, version ${version}`, arm === undefined ? '' : `, ${arm}`].join('')
+  const says = `predictions of ${name} ${window}${of}`
+  if (log.rows === 0) {
+    throw new PlatformError('not_found', `there are no ${says}; the log holds what was answered while it was on`)
+  }
+  const several = saysOfModel(deps.project, model).kind === 'multiclass'
+  const score: TableColumn = several ? { name: 'prediction', type: 'String' } : { name: 'score', type: 'Float64' }
+  const hidden = [...log.keys, ...log.features].some((column) => column.name === score.name)
   return {
     said: { kind, name, says, from, at: to },
-    table: { from: log.from, rows: log.rows, columns },
+    table: { from: readParquet(path), rows: log.rows, columns: log.features },
     label: null,
-    score: { name: SCORE, type: 'Float64' },
-    momentMs: null,
+    score: hidden ? null : score,
+    momentMs: 'epoch_ms(answered_at)',
     model: name,
   }
 }
-
-/** What the log calls the answer. */
-export const SCORE = 'score'
 
 function readParquet(path: string): string {
   return `(SELECT * FROM read_parquet(${literal(path)}, file_row_number = true))`
