@@ -21,6 +21,7 @@ import { alertRoutes } from './monitoring/alerts/routes.ts'
 import { followTraffic } from './monitoring/alerts/traffic-told.ts'
 import { gateRecords } from './monitoring/gate-records.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
+import { reportRoutes } from './monitoring/reports/routes.ts'
 import { createTraffic, type Traffic } from './monitoring/traffic.ts'
 import { createOverview } from './overview/overview.ts'
 import { overviewRoutes } from './overview/routes.ts'
@@ -164,6 +165,7 @@ export function routesOf(
       onEnded: (work) => events.tell({ type: 'ended', ...work }),
     }),
     dataRoutes({ ...app, elsewhere: project.tracking !== null }),
+    reportRoutes(app.reports),
     identityRoutes(identity),
     installationRoutes({
       ...{ sql: app.db, objects: app.objects, retention: settings },

@@ -80,6 +80,11 @@ const GROUPS = {
       load: () => import('./commands/stats.ts'),
     },
     {
+      name: 'drift',
+      summary: 'what differs between two moments of a source, or of what a model is asked',
+      load: () => import('./commands/drift.ts'),
+    },
+    {
       name: 'verify',
       summary: 'compare live features with those of the lake',
       load: () => import('./commands/verify.ts'),

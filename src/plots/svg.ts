@@ -22,6 +22,15 @@ export function svgText(
   return `${head}${named}${[ground, heading, ...marks].map(({ svg }) => svg).join('\n')}</svg>\n`
 }
 
+/** The same without a ground, a heading and a style of its own: for pages that have theirs. */
+export function bareSvg(
+  { width, height, title, about }: { width: number; height: number; title: string; about: string },
+  marks: readonly Markup[],
+): string {
+  const named = `<title>${escaped(title)}</title><desc>${escaped(about)}</desc>`
+  return `<svg viewBox="0 0 ${width} ${height}" width="${width}" height="${height}" role="img">${named}${marks.map(({ svg }) => svg).join('')}</svg>`
+}
+
 /** Paul Tol's bright colours, told apart by people who see red and green alike. */
 const COLOURS = ['4477aa', 'ee6677', '228833', 'ccbb44', '66ccee', 'aa3377']
 
@@ -39,7 +48,7 @@ function length(value: number): string {
 }
 
 /** Letters that XML gives a meaning, and those that it forbids. */
-function escaped(text: string): string {
+export function escaped(text: string): string {
   return text
     .replace(/[\u0000-\u0008\u000b\u000c\u000e-\u001f\ufffe\uffff]|\p{Surrogate}/gu, '\ufffd')
     .replaceAll('&', '&amp;')

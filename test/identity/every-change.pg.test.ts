@@ -53,6 +53,7 @@ const NONE: readonly (readonly [RegExp, string])[] = [
   ],
   [/ \/(ajax-)?api\/[^ ]*\/(search|search-datasets|batchGetInfos|get-latest-versions|get-history-bulk)$/, READS],
   [/ \/runs\/(search|groups|differences)$/, READS],
+  [/^POST \/drift-reports$/, 'compares data and keeps what it found, under the name of whoever asked'],
   [/ \/(ajax-)?api\/[^ ]*mlflow-artifacts|\/upload-artifact$/, BYTES],
   [/ \/(ajax-)?api\/\*$/, 'says that there is no such route'],
   [/ \/(ajax-)?api\/[^ ]*\/runs\/(create|update|log-|set-tag|delete-tag|outputs|inputs)?[^ ]*$/, DATA],

@@ -13,8 +13,8 @@
  */
 import { must } from '../../base/assert.ts'
 import { PlatformError } from '../../base/errors.ts'
+import { DRIFT_SHARE } from '../../config/drift-shapes.ts'
 import { requireModel } from '../../config/find.ts'
-import { DRIFT_SHARE } from '../../config/monitoring.ts'
 import type { Model } from '../../ml/model/model-file.ts'
 import type { ColumnDrift, DriftReport } from '../../wire/drift.ts'
 import { type Effects, effectsOf, readInputs, scoresOf } from './ask-model.ts'
