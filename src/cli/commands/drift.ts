@@ -3,7 +3,6 @@ import { resolve } from 'node:path'
 import { type Command, Option } from 'commander'
 import { PlatformError } from '../../base/errors.ts'
 import { addMs, displayInstant, type Instant } from '../../base/instant.ts'
-import { writeFileBy } from '../../base/write-file.ts'
 import type { Project } from '../../config/project.ts'
 import { suggestion } from '../../config/suggest.ts'
 import type { DriftOptions, Side } from '../../monitoring/drift/sides.ts'
@@ -68,7 +67,7 @@ export function define(command: Command): void {
         print(kept.report, out)
         if (options.out !== undefined) {
           const file = resolve(options.out)
-          await writeFileBy(file, (part) => writeFile(part, reportPage(kept)))
+          await writeFile(file, reportPage(kept))
           out.line(`written: ${file}`)
         }
         if (kept.report.drifted) process.exitCode = DRIFTED
