@@ -1,6 +1,7 @@
 /** Every address of the server that the console asks for, each spelled once, by area. */
 import * as audit from './paths/audit.ts'
 import * as data from './paths/data.ts'
+import * as drift from './paths/drift.ts'
 import * as experiments from './paths/experiments.ts'
 import * as flows from './paths/flows.ts'
 import * as identity from './paths/identity.ts'
@@ -15,6 +16,7 @@ import * as time from './paths/time.ts'
 export const paths = {
   ...audit,
   ...data,
+  ...drift,
   ...experiments,
   ...flows,
   ...schedules,

@@ -57,7 +57,8 @@ export function Histogram({
   width?: number
   height?: number
 }) {
-  const most = Math.max(1, ...counts, ...(other ?? []))
+  // Counts, or shares of 1.
+  const most = Math.max(...counts, ...(other ?? [])) || 1
   const bar = width / Math.max(1, counts.length)
   const tall = (count: number) => (count * (height - 2)) / most
   return (

@@ -1,6 +1,7 @@
 import { audit } from './en/audit.ts'
 import { compare } from './en/compare.ts'
 import { data } from './en/data.ts'
+import { drift } from './en/drift.ts'
 import { experiments } from './en/experiments.ts'
 import { features } from './en/features.ts'
 import { flows } from './en/flows.ts'
@@ -23,6 +24,7 @@ export const words = {
   audit,
   compare,
   data,
+  drift,
   experiments,
   features,
   flows,

@@ -2,6 +2,7 @@ import type { Words } from './en.ts'
 import { audit } from './fr/audit.ts'
 import { compare } from './fr/compare.ts'
 import { data } from './fr/data.ts'
+import { drift } from './fr/drift.ts'
 import { experiments } from './fr/experiments.ts'
 import { features } from './fr/features.ts'
 import { flows } from './fr/flows.ts'
@@ -23,6 +24,7 @@ export const words: Words = {
   audit,
   compare,
   data,
+  drift,
   experiments,
   features,
   flows,

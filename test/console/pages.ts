@@ -27,6 +27,7 @@ export const PAGES: { name: string; path: (of: Things) => string }[] = [
   { name: 'flows', path: () => '/flows' },
   { name: 'schedules', path: () => '/flows/schedules' },
   { name: 'flow', path: ({ flow }) => `/flows/${encodeURIComponent(flow)}` },
+  { name: 'drift', path: () => '/watch/drift' },
   { name: 'lineage', path: () => '/lineage' },
   { name: 'tokens', path: () => '/settings/tokens' },
   { name: 'audit', path: () => '/settings/audit' },
