@@ -15,6 +15,8 @@ const SPOKEN: Record<string, string> = {
   'pipelines/training-routes.ts': 'the body of a request',
   'tracking/preview/': 'answers made where files are read, and the footer of a Parquet file',
   'features/feast/': "Feast's protocol",
+  'monitoring/drift/': 'a report is put together as it is sent and kept',
+  'monitoring/reports/': 'such reports, and bodies of our routes',
   'features/routes.ts': 'queries of our routes',
   'features/time/': 'answers that are compared and put together as they are sent',
   'cli/commands/at.ts': 'the answer of such a route, as it is printed',

@@ -78,7 +78,7 @@ describe('a column of both sides', () => {
 
 describe('thresholds from history', () => {
   const COLUMNS = 14
-  const [n, m] = [600, 500]
+  const [n, m] = [300, 250]
   // Every second column has two values only, which are compared by their shares.
   const month = (seed: number, shift = (_column: number) => 0) =>
     Array.from({ length: COLUMNS }, (_, c) => {
