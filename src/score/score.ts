@@ -7,6 +7,8 @@
  * - A row is given the numbers that `/predict` would give the same values, to the bit.
  * - The file appears whole under its name, or not at all; what it was made from stands in its metadata.
  * - Memory does not grow with the rows: features, scores and the result are files that are read and written in parts.
+ *
+ * Doors: load-version.ts.
  */
 import { PlatformError } from '../base/errors.ts'
 import { displayInstant, type Instant } from '../base/instant.ts'

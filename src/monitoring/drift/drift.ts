@@ -8,8 +8,6 @@
  * - With thresholds from history no more than 5 % of reports on unchanged data say that anything drifted.
  * - No report names who somebody is: keys are not compared, and a text of more than 200 different values is counted, not named.
  * - Memory is that of one column of both sides, whatever the rows.
- *
- * Doors: compare-column.ts, count-columns.ts, sides.ts, words.ts.
  */
 import { must } from '../../base/assert.ts'
 import { PlatformError } from '../../base/errors.ts'

@@ -5,8 +5,6 @@
  * - The same content is one report, under the same id, however often it is made.
  * - No more than the newest 1,000 are kept.
  * - A report that is new leaves its figures as measures, in the same transaction.
- *
- * Doors: page.ts, routes.ts.
  */
 import { PlatformError } from '../../base/errors.ts'
 import { digestOf } from '../../base/hash.ts'

@@ -29,8 +29,8 @@ beforeAll(async () => {
   await rig.train()
   await rig.promote(1)
   await rig.until((answer) => answer.status === 200)
-}, 60_000)
-afterAll(() => rig.close())
+})
+afterAll(() => rig?.close())
 
 const features = (asOf: string) => ({ kind: 'features', model: MODEL, asOf }) as const
 
