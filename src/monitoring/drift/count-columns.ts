@@ -10,8 +10,8 @@ import type { ColumnKind } from './tests/tests.ts'
 
 export type TableColumn = { name: string; type: ValueType }
 
-/** `from`: what DuckDB reads, as it stands behind FROM. */
-export type Table = { from: string; rows: number; columns: readonly TableColumn[] }
+/** `from`: what DuckDB reads, as it stands behind FROM; `fixed`: the same text is always the same rows. */
+export type Table = { from: string; rows: number; columns: readonly TableColumn[]; fixed?: boolean }
 
 export type CountedColumn = TableColumn & {
   rows: number

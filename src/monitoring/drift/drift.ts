@@ -20,6 +20,7 @@ import { compareColumn } from './compare-column.ts'
 import { type CountedColumn, countColumns, kindOf, type TableColumn } from './count-columns.ts'
 import { learnLimits } from './learn-limits.ts'
 import { type OpenSide, openSide, type SideDeps } from './open-side.ts'
+import { type CountTable, rememberColumns } from './remembered-columns.ts'
 import type { DriftOptions, Side } from './sides.ts'
 import { TESTS } from './tests/tests.ts'
 import { byEffect, reportSays, saysOf } from './words.ts'
@@ -34,7 +35,8 @@ export type Drift = {
   between(reference: Side, current: Side, options?: DriftOptions): Promise<DriftReport>
 }
 
-export function createDrift(deps: DriftDeps): Drift {
+export function createDrift(given: DriftDeps): Drift {
+  const deps = { ...given, count: rememberColumns() }
   return {
     // An erasure waits until nothing reads what it takes out.
     between: (reference, current, options = {}) =>
@@ -53,7 +55,7 @@ export function createDrift(deps: DriftDeps): Drift {
 type Sides = { reference: OpenSide; current: OpenSide }
 
 async function compare(
-  deps: DriftDeps,
+  deps: DriftDeps & { count: CountTable },
   asked: { reference: Side; current: Side },
   sides: Sides,
   options: DriftOptions,
@@ -73,7 +75,7 @@ async function compare(
   })
   const columns: ColumnDrift[] = []
   const [reference, current] = [sides.reference, sides.current].map((side) => {
-    return countColumns(deps.duck, { ...side.table, columns: names.map((name) => columnOf(side, name)) })
+    return deps.count(deps.duck, { ...side.table, columns: names.map((name) => columnOf(side, name)) })
   })
   for await (const before of reference!) {
     const { value: after } = await current!.next()

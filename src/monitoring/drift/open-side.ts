@@ -67,7 +67,13 @@ async function ofSnapshot(
   const from = `read_parquet(${literal(await lake.path(snapshot))})`
   return {
     said: { kind: 'snapshot', name, says: snapshot.id, from: null, at: asOf },
-    table: { from, rows: snapshot.rows, columns: columns.map((column) => ({ name: column.name, type: column.type })) },
+    // Its file is named by its digest.
+    table: {
+      from,
+      rows: snapshot.rows,
+      fixed: true,
+      columns: columns.map((column) => ({ name: column.name, type: column.type })),
+    },
     ...{ label: null, score: null, momentMs: null, model: null },
   }
 }
@@ -93,7 +99,7 @@ async function ofTrainingSet(deps: SideDeps, { model: name, asOf, knownAt }: Of<
       from: null,
       at: asOf,
     },
-    table: { from, rows: set.rows, columns },
+    table: { from, rows: set.rows, columns, fixed: true },
     label: label ? { table: { from, rows: set.rows, columns: [label] }, column: label } : null,
     score: null,
     momentMs: 'epoch_ms(event_timestamp)',
