@@ -1,3 +1,4 @@
+import { arms } from './en/arms.ts'
 import { audit } from './en/audit.ts'
 import { compare } from './en/compare.ts'
 import { data } from './en/data.ts'
@@ -21,6 +22,7 @@ import { watch } from './en/watch.ts'
 
 /** All that the console says, by area. French has the same members: the compiler finds a missing one. */
 export const words = {
+  arms,
   audit,
   compare,
   data,

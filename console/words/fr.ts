@@ -1,4 +1,5 @@
 import type { Words } from './en.ts'
+import { arms } from './fr/arms.ts'
 import { audit } from './fr/audit.ts'
 import { compare } from './fr/compare.ts'
 import { data } from './fr/data.ts'
@@ -21,6 +22,7 @@ import { ui } from './fr/ui.ts'
 import { watch } from './fr/watch.ts'
 
 export const words: Words = {
+  arms,
   audit,
   compare,
   data,

@@ -244,6 +244,13 @@ it('what our own routes do to models leaves its row', async () => {
   await accept(await idOf(2), ['promotion.accepted', 'model.stage', 'model.stage'])
   const open = await rig.app.registry.requests({ name: 'guarded', open: true, limit: 10, before: null })
   for (const { id: one } of open) await rig.app.registry.takeBack({ name: 'guarded', id: one, reason: 'again' })
+  const arm = { role: 'canary', share: 0.1, reason: 'try it' }
+  const wished = await walk('PUT /models/:model/arms/:version', '/models/guarded/arms/1', arm, ['promotion.asked'], 202)
+  const { id: canary } = (wished as unknown as { request: { id: number } }).request
+  await rig.app.registry.takeBack({ name: 'guarded', id: canary, reason: 'not yet' })
+  const shadow = { role: 'shadow', reason: 'to see' }
+  await walk('PUT /models/:model/arms/:version', '/models/guarded/arms/1', shadow, ['model.arm'])
+  await walk('POST /models/:model/arms/:version/stop', '/models/guarded/arms/1/stop', { reason: 'seen' }, ['model.arm'])
   await walk('POST /models/:model/back', '/models/guarded/back', { reason: 'alarms' }, ['promotion.asked'], 202)
   expect((await rig.get('/models/guarded')).body).toMatchObject({ production: 2, previous: 1, waiting: 1 })
 })

@@ -19,3 +19,6 @@ export const openPromotions = (name?: string) =>
   `${name === undefined ? 'promotions' : `${below(name)}/promotions`}${queryString({ open: 'true' })}`
 export const decidePromotion = (name: string, id: number, what: 'accept' | 'decline' | 'withdraw') =>
   `${below(name)}/promotions/${id}/${what}`
+export const modelArms = (name: string) => `${below(name)}/arms`
+export const modelArm = (name: string, version: number) => `${below(name)}/arms/${version}`
+export const modelArmStop = (name: string, version: number) => `${below(name)}/arms/${version}/stop`

@@ -139,7 +139,7 @@ export function WayBack({ name, previous, now }: { name: string; previous: numbe
 }
 
 /** A button with a dialog that asks why before anything is done; what the server refuses is said in it. */
-function WithReason({
+export function WithReason({
   title,
   look,
   before,

@@ -9,6 +9,7 @@ import { Answer, Empty } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { When } from '../../ui/when.tsx'
 import { useWords } from '../../words/words.tsx'
+import { Arms } from './arms.tsx'
 import { Requests, WayBack } from './decisions.tsx'
 import { AliasBadge, StageBadge, VersionLink } from './parts.tsx'
 import { PromotionDialog } from './promotion-dialog.tsx'
@@ -19,7 +20,7 @@ import './models.css'
 
 /** One model: what answers and where, what waits, its versions, and its whole history. */
 export function Page() {
-  const w = useWords().models
+  const { models: w, arms } = useWords()
   const { name } = useParams({ from: '/models/$name' })
   const { promote } = useSearch({ from: '/models/$name' })
   const navigate = useNavigate()
@@ -44,6 +45,11 @@ export function Page() {
           {(answer) => (
             <>
               <Requests name={name} />
+              {answer.in_project && (
+                <Section title={arms.title} about={arms.what}>
+                  <Arms name={name} />
+                </Section>
+              )}
               {answer.in_project && (
                 <Section title={w.servers} about={w.serversWhat}>
                   <Servers name={name} />

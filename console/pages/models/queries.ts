@@ -1,4 +1,5 @@
 import { queryOptions } from '@tanstack/react-query'
+import type { ArmsAnswer } from '../../../src/wire/arms.ts'
 import type {
   GateAnswer,
   HistoryAnswer,
@@ -63,4 +64,14 @@ export const serversQuery = (name: string) =>
     queryFn: ({ signal }) => get<ServersAnswer>(paths.modelServers(name), signal),
     refetchInterval: ({ state: { data } }) =>
       data && data.promoted !== null && data.servers.length > 0 && !data.all_swapped ? SWAPPING_MS : QUIET_MS,
+  })
+
+/** Numbers of what is tried come in each second. */
+const TRYING_MS = 2_000
+
+export const armsQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['models', name, 'arms'],
+    queryFn: ({ signal }) => get<ArmsAnswer>(paths.modelArms(name), signal),
+    refetchInterval: ({ state: { data } }) => ((data?.arms.length ?? 0) > 1 ? TRYING_MS : QUIET_MS),
   })

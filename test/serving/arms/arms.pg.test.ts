@@ -34,10 +34,12 @@ async function openSecond() {
 }
 
 beforeAll(async () => {
-  rig = await openServerRig({ change: onlySmall })
+  rig = await openServerRig({ trees: 5, change: onlySmall })
   await rig.app.ingestMonth({ dir: join(rig.months, 'month_000'), asOf: '2024-01-31' })
   await rig.app.features.materialize({ asOf: parseInstant('2024-01-31', 'as-of') })
-  for (let i = 0; i < 3; i++) await rig.train()
+  await rig.train()
+  const { source, runId } = await rig.app.registry.getVersion(MODEL, 1)
+  for (let i = 0; i < 2; i++) await rig.app.registry.createVersion({ name: MODEL, source, runId: runId ?? '' })
   await rig.promote(1)
   await rig.until(({ status }) => status === 200)
   second = await openSecond()
