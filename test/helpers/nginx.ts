@@ -8,11 +8,11 @@ import type { Missing } from './needs.ts'
 import { answering, freePort, inPath } from './programs.ts'
 
 // Debian keeps it where only root's shell looks.
-const PROGRAM = process.env.WEIR_NGINX || inPath('nginx') || '/usr/sbin/nginx'
+export const NGINX = process.env.WEIR_NGINX || inPath('nginx') || '/usr/sbin/nginx'
 const OPENSSL = inPath('openssl')
 
 export function missingNginx(): Missing {
-  if (!existsSync(PROGRAM)) return { what: 'there is no nginx in PATH, and WEIR_NGINX names none' }
+  if (!existsSync(NGINX)) return { what: 'there is no nginx in PATH, and WEIR_NGINX names none' }
   return OPENSSL === '' ? { what: 'there is no openssl in PATH, which makes the certificate of nginx' } : undefined
 }
 
@@ -56,7 +56,7 @@ http {
 ${block}}
 `,
   )
-  const child = spawn(PROGRAM, ['-p', dir, '-e', log, '-c', join(dir, 'nginx.conf')], { stdio: 'ignore' })
+  const child = spawn(NGINX, ['-p', dir, '-e', log, '-c', join(dir, 'nginx.conf')], { stdio: 'ignore' })
   const ended = new Promise<void>((done) => child.once('exit', () => done()))
   const stop = async () => {
     child.kill('SIGKILL')
