@@ -24,13 +24,14 @@ const TOPICS: Record<string, readonly string[]> = {
   model: ['models', 'promotions', 'overview', 'audit'],
   tracked: ['experiments'],
   delivery: ['deliveries', 'snapshots', 'sources', 'overview'],
+  alert: ['alerts', 'overview'],
   ended: ['deliveries', 'snapshots', 'sources', 'overview'],
 }
 
 /** News that comes in a flood makes a query old once in this time. */
 const GATHER_MS = 300
 
-const EVENTS = ['state', 'progress', 'run', 'step', 'log', 'model', 'tracked', 'delivery', 'ended']
+const EVENTS = ['state', 'progress', 'run', 'step', 'log', 'model', 'tracked', 'delivery', 'ended', 'alert']
 const RETRY_MS = 2_000
 const watchers = new Set<(event: Heard) => void>()
 const LiveContext = createContext<LiveState>('connecting')

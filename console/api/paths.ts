@@ -12,6 +12,7 @@ import * as run from './paths/run.ts'
 import * as schedules from './paths/schedules.ts'
 import * as state from './paths/state.ts'
 import * as time from './paths/time.ts'
+import * as watch from './paths/watch.ts'
 
 export const paths = {
   ...audit,
@@ -27,4 +28,5 @@ export const paths = {
   ...run,
   ...state,
   ...time,
+  ...watch,
 }

@@ -15,6 +15,7 @@ import type { Features } from '../features/features.ts'
 import type { Flows } from '../flows/flows.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { Lake } from '../lake/lake.ts'
+import type { Alerts } from '../monitoring/alerts/alerts.ts'
 import type { Traffic } from '../monitoring/traffic.ts'
 import type { Registry } from '../registry/registry.ts'
 import type { Servers } from '../serving/servers.ts'
@@ -29,6 +30,7 @@ export type OverviewDeps = {
   features: Pick<Features, 'viewStates' | 'service'>
   flows: Pick<Flows, 'list'>
   registry: Pick<Registry, 'requests'>
+  alerts: Pick<Alerts, 'list'>
   servers: Pick<Servers, 'of'>
   serving: Pick<Serving, 'current' | 'problem' | 'away'>
   traffic: Pick<Traffic, 'of'>
@@ -40,6 +42,8 @@ const RUNS_READ = 50
 const RUNS_SHOWN = 12
 /** Promotions that wait; more are on the page of their model. */
 const REQUESTS_READ = 20
+/** The others are on the page Watch. */
+const ALERTS_READ = 20
 
 export function createOverview(deps: OverviewDeps): { overview(): Promise<Standing> } {
   const { project, lake, ingest, flows, registry, serving, clock } = deps
@@ -54,9 +58,10 @@ export function createOverview(deps: OverviewDeps): { overview(): Promise<Standi
           ingest.deliveries({ limit: 1 }),
           registry.requests({ name: null, open: true, limit: REQUESTS_READ, before: null }),
           Promise.all(project.models.map(({ name }) => answeringElsewhere(deps, name))),
+          deps.alerts.list({ state: 'open', rule: null, before: null, limit: ALERTS_READ }),
         ]),
       )
-      const [sources, views, runs, [delivery], requests, apart] = read ?? [[], [], [], [], [], []]
+      const [sources, views, runs, [delivery], requests, apart, alerts] = read ?? [[], [], [], [], [], [], []]
       const models = project.models.map((model) => modelOf(deps, model))
       const nowMs = clock.nowMs()
       const problems = problemsOf({
@@ -68,6 +73,7 @@ export function createOverview(deps: OverviewDeps): { overview(): Promise<Standi
         requests,
         apart: apart.flat(),
         away,
+        alerts,
         nowMs,
       })
       const at = instantOfMs(nowMs)

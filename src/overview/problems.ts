@@ -1,6 +1,7 @@
 import { msOfInstant } from '../base/instant.ts'
 import type { FlowSummary } from '../flows/history.ts'
 import type { Delivery } from '../ingest/ingest.ts'
+import type { AlertRow } from '../monitoring/alerts/alerts.ts'
 import type { PromotionRequest } from '../registry/registry.ts'
 import type { Away } from '../serving/readiness.ts'
 import type { OverviewProblem } from '../wire/overview.ts'
@@ -19,6 +20,8 @@ export type Looked = {
   apart: readonly Apart[]
   /** What does not answer. */
   away: readonly Away[]
+  /** Those that are open. */
+  alerts: readonly AlertRow[]
   nowMs: number
 }
 
@@ -36,6 +39,7 @@ export function problemsOf(looked: Looked): OverviewProblem[] {
     ...ofServer(looked),
     ...ofFlows(looked),
     ...ofData(looked),
+    ...ofAlerts(looked),
   ]
   return problems.sort((a, b) => Number(b.severity === 'bad') - Number(a.severity === 'bad'))
 }
@@ -206,4 +210,17 @@ function ofData({ sources, delivery }: Looked): OverviewProblem[] {
     })
   }
   return told
+}
+
+/** Those that nobody knows of yet. */
+function ofAlerts({ alerts }: Looked): OverviewProblem[] {
+  return alerts
+    .filter(({ acknowledgedAt }) => acknowledgedAt === null)
+    .map(({ rule, severity, says, next }) => ({
+      severity: severity === 'critical' ? 'bad' : 'warn',
+      code: 'alert_open',
+      what: `alert ${rule}: ${says}`,
+      do: next,
+      about: { kind: 'alert', name: rule },
+    }))
 }

@@ -17,6 +17,7 @@ export const OVERVIEW_PROBLEMS = [
   'delivery_refused',
   'flow_failed',
   'flow_waits',
+  'alert_open',
 ] as const
 
 const instant = (description: string) => z.string().meta({ description })
@@ -84,7 +85,9 @@ const overviewProblem = z.object({
   what: z.string().meta({ description: 'What is wrong.' }),
   do: z.string().meta({ description: 'What to do about it.' }),
   about: z.object({
-    kind: z.enum(['server', 'source', 'delivery', 'view', 'model', 'flow']).meta({ description: 'What it is about.' }),
+    kind: z
+      .enum(['server', 'source', 'delivery', 'view', 'model', 'flow', 'alert'])
+      .meta({ description: 'What it is about.' }),
     name: z.string().meta({ description: 'Its name or id.' }),
   }),
 })

@@ -60,6 +60,7 @@ test('it answers also while the database is away, and says so', async () => {
     features: { viewStates: away, service: app.features.service },
     flows: { list: away },
     registry: { requests: away },
+    alerts: { list: away },
     servers: { of: away },
     serving: {
       current: () => undefined,

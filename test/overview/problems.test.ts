@@ -25,6 +25,7 @@ const well: Looked = {
   runs: [],
   delivery: undefined,
   requests: [],
+  alerts: [],
   apart: [],
   away: [],
   nowMs: Date.parse(NOW),
@@ -60,6 +61,16 @@ test('each problem says what to do, and the worst stand first', () => {
     runs: [run({}), run({ id: 'r2', flow: 'materialize', state: 'waiting', finishedAt: null })],
     delivery: { id: 4, state: 'refused', findings: [] } as never,
     requests: [{ id: 7, name: 'churn', version: 4, target: 'Production', askedBy: 'ada', expiresAt: NOW } as never],
+    alerts: [
+      {
+        rule: 'drifts',
+        severity: 'warn',
+        says: 'drift.share is 0.5',
+        next: 'Look at the report.',
+        acknowledgedAt: null,
+      },
+      { rule: 'known', severity: 'critical', says: 'slow', next: 'Look.', acknowledgedAt: NOW },
+    ] as never,
     apart: [{ model: 'churn', host: 'b', pid: 9, version: null, here: '3' }],
     away: [
       { needed: true, says: 'the database does not answer' },

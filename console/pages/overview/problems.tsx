@@ -66,5 +66,6 @@ function To({ about: { kind, name }, children }: Pick<OverviewProblem, 'about'> 
       </Link>
     )
   if (kind === 'delivery') return <Link to="/data">{children}</Link>
+  if (kind === 'alert') return <Link to="/watch">{children}</Link>
   return <Link to="/settings/doctor">{children}</Link>
 }

@@ -6,6 +6,8 @@ const watch = createRoute({
   getParentRoute: () => rootRoute,
   path: '/watch',
   component: lazyRouteComponent(() => import('./page.tsx'), 'Page'),
+  validateSearch: (given: Given): { all?: boolean } =>
+    given.all === true || given.all === 'true' ? { all: true } : {},
 })
 
 const drift = createRoute({
