@@ -203,6 +203,7 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
     ingest,
     flows,
     tracking,
+    predictions,
     objects,
     project,
     clock,

@@ -87,14 +87,16 @@ async function rewrite(client: pg.Client, table: string): Promise<string | null>
   }
 }
 
-/** ANALYZE keeps the samples of a table that has become empty. To set a column's type drops them, also to the one it has. */
+/** ANALYZE keeps the samples of a table that has become empty. To set a column's type drops them, also to the one it has. One that a trigger looks at cannot be set: those of ours look at moments and numbers. */
 async function forgetSamplesOfEmpty(client: pg.Client, table: string): Promise<void> {
   if (table === SAMPLES) return
   const { rows: held } = await client.query(`select 1 from ${table} limit 1`)
   if (held.length > 0) return
   const { rows } = await client.query(
     `select format('alter column %I type %s', attname, format_type(atttypid, atttypmod)) as change
-     from pg_attribute where attrelid = to_regclass($1) and attnum > 0 and not attisdropped`,
+     from pg_attribute a where attrelid = to_regclass($1) and attnum > 0 and not attisdropped
+       and not exists (select 1 from pg_depend d where d.classid = 'pg_trigger'::regclass
+         and d.refclassid = 'pg_class'::regclass and d.refobjid = a.attrelid and d.refobjsubid = a.attnum)`,
     [table],
   )
   await client.query(`alter table ${table} ${rows.map((row) => row.change as string).join(', ')}`)

@@ -76,7 +76,7 @@ const TABLES = [
 ]
 
 export function createErasure(deps: ErasureDeps): Erasure {
-  const { sql, lake, features, project, clock } = deps
+  const { sql, lake, features, predictions, project, clock } = deps
   const rooms = erasureRooms(deps)
   const now = () => instantOfMs(clock.nowMs())
 
@@ -128,7 +128,8 @@ export function createErasure(deps: ErasureDeps): Erasure {
     await step('look again', () => requireNothing(id))
     const tables = await step('tables', async () => {
       const target = await targetOf(id)
-      return target ? features.erasure.tables(target.subject, target.affected) : []
+      const live = target ? await features.erasure.tables(target.subject, target.affected) : []
+      return [...live, ...(await predictions.erasure.tables())]
     })
     const outside = outsideOf(deps)
     const report: ErasureReport = { places, hosts, pages: [], wal: null, outside }
@@ -140,7 +141,11 @@ export function createErasure(deps: ErasureDeps): Erasure {
       })
       return null
     })
-    const pages = await step('pages', () => rewriteTables(sql.url, [...tables, ...TABLES]))
+    const pages = await step('pages', async () => {
+      const done = await rewriteTables(sql.url, [...tables, ...TABLES])
+      await predictions.erasure.rewritten(done.filter(({ fault }) => fault === null).map(({ table }) => table))
+      return done
+    })
     const wal = await step('log of writes', () => letGoOfWal(sql.url, deps.embedded))
     const whole = { ...report, pages, wal }
     await step('report', async () => {

@@ -9,6 +9,7 @@ import { collectHandedOver } from '../ingest/hand-over.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { ObjectStore } from '../lake/objects.ts'
+import type { Predictions } from '../predictions/predictions.ts'
 import type { Tracking } from '../tracking/tracking.ts'
 import { cleanDocument } from './clean-document.ts'
 import { eraseFromFiles, findInFiles } from './files.ts'
@@ -25,6 +26,7 @@ export type RoomDeps = {
   objects: ObjectStore
   flows: Pick<Flows, 'changeRecords' | 'unfinishedTexts'>
   tracking: Pick<Tracking, 'examples' | 'traces' | 'table'>
+  predictions: Pick<Predictions, 'erasure'>
   /** The folder of this host with the embedded database and what commands leave. */
   home: string
 }
@@ -42,14 +44,14 @@ export type ErasureRoom = {
 }
 
 /**
- * In this order: first the lake, from which all the others could come back; then what was made from it. The prediction log,
- * when there is one, is a room more at the end.
+ * In this order: first the lake, from which all the others could come back; then what was made from it.
  */
 export function erasureRooms(deps: RoomDeps): ErasureRoom[] {
   return [
     lakeRoom(deps),
     trainingSets(deps),
     liveValues(deps),
+    answers(deps),
     statistics(deps),
     deliveries(deps),
     traces(deps),
@@ -119,6 +121,17 @@ function liveValues({ features }: RoomDeps): ErasureRoom {
       const rows = await features.erasure.eraseLive(subject, affected)
       return rows.map((r) => ({ where: `${r.view} (${r.store} table ${r.table})`, count: r.rows }))
     },
+  }
+}
+
+/** What models answered for it, after the live values: what is answered from here on knows nothing of it. */
+function answers({ predictions: { erasure } }: RoomDeps): ErasureRoom {
+  const named = (held: { model: string; count: number }[]) =>
+    held.map(({ model, count }) => ({ where: `prediction log of ${model}`, count }))
+  return {
+    room: 'answers',
+    find: async ({ subject }) => named(await erasure.find(subject)),
+    erase: async ({ subject, affected }) => named(await erasure.erase(subject, affected)),
   }
 }
 

@@ -2,6 +2,7 @@ import type { Project } from '../config/project.ts'
 import type { Database, Sql } from '../db/sql.ts'
 import type { Subject } from '../lake/subject.ts'
 import { keyPlacesOf } from './key-ways.ts'
+import { dropEmptyPartition } from './partitions.ts'
 import type { RecordedShape, Shapes } from './shapes.ts'
 
 /** Answers of a model that hold a subject. */
@@ -14,7 +15,7 @@ export type PredictionsErasure = {
   find(subject: Subject): Promise<HeldAnswers[]>
   /** Deletes them, and those for other keys whose features came from rows of the subject. */
   erase(subject: Subject, affected: readonly ViewKey[]): Promise<HeldAnswers[]>
-  /** Partitions that rows were deleted from, and that were not written anew since. */
+  /** Partitions that rows were deleted from, and that were not written anew since. One without a row is dropped: it is made again when it is needed. */
   tables(): Promise<string[]>
   /** They were written anew. */
   rewritten(tables: readonly string[]): Promise<void>
@@ -62,14 +63,24 @@ export function createPredictionsErasure({ sql, shapes, project, rowKeysOf }: De
       const rows = await sql.query<{ partition: string }>(
         'select partition from predictions.emptied order by partition',
       )
-      return rows.map(({ partition }) => `predictions.${partition}`)
+      const left: string[] = []
+      for (const { partition } of rows) {
+        if (await dropEmptyPartition(sql, partition)) await forget(sql, [partition])
+        else left.push(`predictions.${partition}`)
+      }
+      return left
     },
     async rewritten(tables) {
-      await sql.query('delete from predictions.emptied where partition = any($1::text[])', [
+      await forget(
+        sql,
         tables.map((table) => table.replace(/^predictions\./, '')),
-      ])
+      )
     },
   }
+}
+
+async function forget(sql: Sql, partitions: readonly string[]): Promise<void> {
+  await sql.query('delete from predictions.emptied where partition = any($1::text[])', [partitions])
 }
 
 async function counted(held: readonly Held[], count: (held: Held) => Promise<number>): Promise<HeldAnswers[]> {

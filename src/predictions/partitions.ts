@@ -87,6 +87,24 @@ export async function dropPartition(sql: Database, name: string): Promise<{ rows
   }
 }
 
+/** Drops a partition that has no row: nothing of those that it had stays, also not in what PostgreSQL plans by. */
+export async function dropEmptyPartition(sql: Database, name: string): Promise<boolean> {
+  try {
+    return await sql.tx(async (tx) => {
+      await tx.query(TURN)
+      await tx.query(`set local lock_timeout = ${DROP_WAIT_MS}`)
+      if (!(await isThere(tx, name))) return true
+      await tx.query(`lock table predictions.${name} in access exclusive mode`)
+      const held = await tx.query(`select 1 from predictions.${name} limit 1`)
+      if (held.length === 0) await tx.query(`drop table predictions.${name}`)
+      return held.length === 0
+    })
+  } catch (error) {
+    if (isLockTimeout(error)) return false
+    throw error
+  }
+}
+
 export async function sizeOf(sql: Sql, name: string): Promise<{ rows: number; bytes: number }> {
   const [row] = await sql.query<{ rows: number; bytes: number }>(
     `select (select count(*) from predictions.${name}) as rows, pg_total_relation_size('predictions.${name}') as bytes`,

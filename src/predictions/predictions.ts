@@ -11,6 +11,8 @@
  * - Answers for somebody who was taken out do not come in, also not out of a server's memory, and those that are there go.
  * - No key and no value is ever told in a log, a metric or an error.
  * - An answer without a key (rows of the caller's own values) is not kept: nobody could be taken out of it.
+ *
+ * Doors: routes.ts.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'

@@ -10,6 +10,7 @@ import { createIngest } from '../../src/ingest/ingest.ts'
 import { createDuck } from '../../src/lake/duck.ts'
 import { createLake } from '../../src/lake/lake.ts'
 import { openS3Store } from '../../src/lake/s3-store.ts'
+import { createPredictions } from '../../src/predictions/predictions.ts'
 import { createTracking } from '../../src/tracking/tracking.ts'
 import { haveRedis, startRedis } from '../helpers/redis.ts'
 import { hasS3, startS3 } from '../helpers/s3.ts'
@@ -63,6 +64,14 @@ describe.skipIf(!hasS3)('with objects in S3', () => {
         ingest,
         flows,
         tracking,
+        predictions: createPredictions({
+          sql: rig.db,
+          lake: one.lake,
+          features,
+          project: PROJECT,
+          clock,
+          log: silentLog,
+        }),
         objects: one.objects,
         clock,
         home: join(rig.dir, 'one'),

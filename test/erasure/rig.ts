@@ -9,6 +9,7 @@ import type { KeyInput } from '../../src/features/define/keys.ts'
 import type { OnlineStore } from '../../src/features/online/online-store.ts'
 import { createFlows } from '../../src/flows/flows.ts'
 import { createIngest } from '../../src/ingest/ingest.ts'
+import { createPredictions } from '../../src/predictions/predictions.ts'
 import { createTracking } from '../../src/tracking/tracking.ts'
 import { openRig as openFeatures } from '../features/rig.ts'
 
@@ -61,8 +62,21 @@ export async function openRig() {
   function roomsOf(project: Project, online?: OnlineStore) {
     const features = base.features(project, db, online)
     const ingest = createIngest({ sql: db, lake, duck, project, clock, log: silentLog })
-    const deps = { project, lake, features, ingest, flows, tracking, objects, clock, home: base.dir, embedded: false }
-    return { features, ingest, erasure: createErasure({ sql: db, ...deps }), project }
+    const predictions = createPredictions({ sql: db, lake, features, project, clock, log: silentLog })
+    const deps = {
+      project,
+      lake,
+      features,
+      ingest,
+      flows,
+      tracking,
+      predictions,
+      objects,
+      clock,
+      home: base.dir,
+      embedded: false,
+    }
+    return { features, ingest, predictions, erasure: createErasure({ sql: db, ...deps }), project }
   }
   type Rooms = ReturnType<typeof roomsOf>
 

@@ -3,6 +3,7 @@ import { instantOfMs } from '../../base/instant.ts'
 import { parseDurationMs } from '../../config/duration.ts'
 import { collectGarbage } from '../../pipelines/collect-garbage.ts'
 import { collectStorage, type StorageReport } from '../../pipelines/collect-storage.ts'
+import type { RetentionReport } from '../../predictions/predictions.ts'
 import { shortId, shownTime } from '../format.ts'
 import { type CommonOptions, collect, common } from '../options.ts'
 import { withApp } from '../with-app.ts'
@@ -26,10 +27,12 @@ export function define(command: Command): void {
       const report = await collectGarbage(app, { olderThanMs, experiments, dryRun })
       const { settings } = app
       const storage = experiments ? undefined : await collectStorage(app, { ...settings, dryRun })
-      out.document({ ...report, storage: storage ?? null })
+      const answers = experiments ? undefined : await app.predictions.dropOld({ dryRun: dryRun === true })
+      out.document({ ...report, storage: storage ?? null, answers: answers ?? null })
       const verb = report.dryRun ? 'would be removed' : 'removed'
       out.line(`${report.runs.length} runs and ${report.experiments.length} experiments ${verb}, with their artifacts`)
       if (storage) for (const line of linesOf(storage, verb)) out.line(line)
+      if (answers) for (const line of monthLines(answers, verb)) out.line(line)
       if (report.uploads > 0) out.line(`${report.uploads} unfinished uploads given up`)
       const rows = [...report.runs.map((run) => ({ ...run, usedBy: '' })), ...report.kept]
       if (rows.length === 0) return
@@ -61,6 +64,18 @@ function linesOf(storage: StorageReport, verb: string): string[] {
   if (flows > 0) lines.push(`${flows} runs of flows ${verb}`)
   if (datasets === null) lines.push('training sets were left: the tracking server could not be asked which are in use')
   return lines
+}
+
+function monthLines({ months, busy }: RetentionReport, verb: string): string[] {
+  return [
+    ...months.map(({ model, month, rows, bytes }) => {
+      const what = `${rows} answer${rows === 1 ? '' : 's'} of ${model}`
+      return `the month ${month} of the prediction log ${verb}: ${what} (${bytes} bytes)`
+    }),
+    ...busy.map(
+      ({ model, month }) => `the month ${month} of the answers of ${model} was left: somebody reads it; ask again`,
+    ),
+  ]
 }
 
 function durationOption(text: string): number {
