@@ -7,6 +7,7 @@ import { lineageRoutes } from './pages/lineage/routes.tsx'
 import { modelsRoutes } from './pages/models/routes.tsx'
 import { overviewRoutes } from './pages/overview/routes.tsx'
 import { predictRoutes } from './pages/predict/routes.tsx'
+import { predictionsRoutes } from './pages/predictions/routes.tsx'
 import { runRoutes } from './pages/run/routes.tsx'
 import { settingsRoutes } from './pages/settings/routes.tsx'
 import { signInRoutes } from './pages/sign-in/routes.tsx'
@@ -27,6 +28,7 @@ export const routeTree = rootRoute.addChildren([
   ...compareRoutes,
   ...trainRoutes,
   ...modelsRoutes,
+  ...predictionsRoutes,
   ...predictRoutes,
   ...watchRoutes,
   ...flowsRoutes,

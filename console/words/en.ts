@@ -10,6 +10,7 @@ import { lineage } from './en/lineage.ts'
 import { models } from './en/models.ts'
 import { overview } from './en/overview.ts'
 import { predict } from './en/predict.ts'
+import { predictions } from './en/predictions.ts'
 import { run } from './en/run.ts'
 import { schedules } from './en/schedules.ts'
 import { settings } from './en/settings.ts'
@@ -34,6 +35,7 @@ export const words = {
   models,
   overview,
   predict,
+  predictions,
   run,
   schedules,
   settings,

@@ -11,6 +11,7 @@ import { lineage } from './fr/lineage.ts'
 import { models } from './fr/models.ts'
 import { overview } from './fr/overview.ts'
 import { predict } from './fr/predict.ts'
+import { predictions } from './fr/predictions.ts'
 import { run } from './fr/run.ts'
 import { schedules } from './fr/schedules.ts'
 import { settings } from './fr/settings.ts'
@@ -34,6 +35,7 @@ export const words: Words = {
   models,
   overview,
   predict,
+  predictions,
   run,
   schedules,
   settings,

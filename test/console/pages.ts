@@ -22,6 +22,7 @@ export const PAGES: { name: string; path: (of: Things) => string }[] = [
   { name: 'train', path: () => '/train' },
   { name: 'models', path: () => '/models' },
   { name: 'model', path: () => '/models/streamflow_churn' },
+  { name: 'answers', path: () => '/models/streamflow_churn/predictions' },
   { name: 'version', path: () => '/models/streamflow_churn/versions/1' },
   { name: 'predict', path: () => '/predict' },
   { name: 'flows', path: () => '/flows' },

@@ -22,3 +22,7 @@ export const decidePromotion = (name: string, id: number, what: 'accept' | 'decl
 export const modelArms = (name: string) => `${below(name)}/arms`
 export const modelArm = (name: string, version: number) => `${below(name)}/arms/${version}`
 export const modelArmStop = (name: string, version: number) => `${below(name)}/arms/${version}/stop`
+type AnswersQuery = Partial<
+  Record<'key' | 'version' | 'arm' | 'from' | 'to' | 'snapshot' | 'page_token', string | undefined>
+> & { limit: number }
+export const modelAnswers = (name: string, query: AnswersQuery) => `${below(name)}/predictions${queryString(query)}`

@@ -24,3 +24,5 @@ export const entityHistory = (entity: string, query: { key: string } & Paged) =>
 export const featureViews = () => 'feature-views'
 export const featureView = (name: string) => `feature-views/${part(name)}`
 export const featureViewMoments = (name: string) => `feature-views/${part(name)}/moments`
+export const entityAnswers = (entity: string, query: { key: string } & Paged) =>
+  `entities/${part(entity)}/predictions${queryString(query)}`

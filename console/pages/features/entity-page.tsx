@@ -1,8 +1,10 @@
 import { useQuery } from '@tanstack/react-query'
 import { Link } from '@tanstack/react-router'
+import { paths } from '../../api/paths.ts'
 import { Page as Frame, Section } from '../../ui/page.tsx'
 import { Answer, Empty } from '../../ui/states.tsx'
 import { useWords } from '../../words/words.tsx'
+import { Answers } from '../predictions/answers.tsx'
 import { RowsTable } from '../time/rows-table.tsx'
 import '../time/time.css'
 import { EntityHistory } from './entity-history.tsx'
@@ -12,7 +14,8 @@ import './features.css'
 
 /** One entity: its newest values with their statuses and moments, and all that was ever recorded of it. */
 export function EntityPage() {
-  const w = useWords().features
+  const words = useWords()
+  const { features: w, predictions: said } = words
   const { entity, key } = featuresRoutes[2].useParams()
   const now = useQuery(entityNowQuery(entity, key))
   const history = useQuery(entityHistoryQuery(entity, key))
@@ -40,6 +43,14 @@ export function EntityPage() {
           </Section>
         )}
       </Answer>
+      <Section title={said.ofEntity} about={said.ofEntityWhat}>
+        <Answers
+          queryKey={['answers', 'entity', entity, key]}
+          pathOf={(token) => paths.entityAnswers(entity, { key, limit: 20, page_token: token })}
+          filtered={false}
+          withModel
+        />
+      </Section>
       <Answer of={history}>
         {(answer) => (
           <Section title={w.history} about={w.historyWhat}>

@@ -70,7 +70,8 @@ export function Page() {
 }
 
 function About({ model: { production, aliases, promotion, description, name } }: { model: ModelAnswer }) {
-  const w = useWords().models
+  const words = useWords()
+  const w = words.models
   return (
     <span className="row">
       {production === null ? (
@@ -85,6 +86,9 @@ function About({ model: { production, aliases, promotion, description, name } }:
           <AliasBadge alias={alias} /> <VersionLink name={name} version={version} />
         </span>
       ))}
+      <Link to="/models/$name/predictions" params={{ name }}>
+        {words.predictions.title}
+      </Link>
       {promotion.approvals > 0 && <Badge tone="info">{w.approvals}</Badge>}
       {description && <span>{description}</span>}
     </span>
