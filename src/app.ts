@@ -28,6 +28,7 @@ import { lazyDuck } from './lake/lazy-duck.ts'
 import type { ObjectStore } from './lake/objects.ts'
 import { openObjectStore } from './lake/open-store.ts'
 import type { Alerts } from './monitoring/alerts/alerts.ts'
+import { defineDeliverPredictions } from './pipelines/deliver-predictions.ts'
 import { driftReports } from './pipelines/drift-reports.ts'
 import { defineErase } from './pipelines/erase.ts'
 import { defineIngestMonth } from './pipelines/ingest-month.ts'
@@ -94,6 +95,7 @@ export type App = {
   readonly trainBaseline: ReturnType<typeof defineTrainBaseline>
   readonly erase: ReturnType<typeof defineErase>
   readonly withdraw: ReturnType<typeof defineWithdraw>
+  readonly deliverPredictions: ReturnType<typeof defineDeliverPredictions>
   /** Ends everything: steps under way come to their end, connections close, the embedded server loses a user. */
   close(): Promise<void>
 }
@@ -150,11 +152,8 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
     createFeatures({ sql: db, lake, duck, objects, project, clock, log, online }),
     (it) => it.close(),
   )
-  const predictions = closing.add(
-    'the prediction log',
-    createPredictions({ sql: db, lake, features, project, clock, log }),
-    (it) => it.close(),
-  )
+  const predictions = createPredictions({ sql: db, lake, features, project, clock, log })
+  closing.add('the prediction log', predictions, (it) => it.close())
   const tracking = createTracking({ sql: db, objects, clock, onChange: gatherRuns(events.tell) })
   const registry = createRegistry({ sql: db, tracking, clock, models: project.models })
   const versions = async () => ({ weir: await weirVersion(), duckdb: await duck.loadVersion() })
@@ -266,7 +265,8 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
     schedules,
     ...made,
     erase: defineErase(flows, { erasure, project }),
-    withdraw: defineWithdraw(flows, { features, lake, mlflow, project }),
+    withdraw: defineWithdraw(flows, { features, lake, predictions, mlflow, project }),
+    deliverPredictions: defineDeliverPredictions(flows, { predictions, ingest, lake, duck, project, clock }),
     close: closing.close,
   }
 }

@@ -29,7 +29,9 @@ import { collectStorage } from './pipelines/collect-storage.ts'
 import { dataRoutes } from './pipelines/data-routes.ts'
 import { examineServer } from './pipelines/doctor.ts'
 import { installationRoutes } from './pipelines/installation-routes.ts'
+import { shownBy } from './pipelines/touched-answers.ts'
 import { trainingRoutes } from './pipelines/training-routes.ts'
+import { answerRoutes } from './predictions/routes.ts'
 import { REGISTRY_CHANNEL } from './registry/channel.ts'
 import { modelRoutes, registryRoutes } from './registry/routes.ts'
 import { createVersionDetails } from './registry/version-details.ts'
@@ -154,6 +156,7 @@ export function routesOf(
     consoleRoutes(),
     metrics.plugin,
     servingRoutes(serving, models, turnsOf(app, metrics)),
+    answerRoutes({ ...app, shownBy: (snapshot) => shownBy(app, snapshot) }),
     overviewRoutes(
       createOverview({
         project,

@@ -41,6 +41,7 @@ export async function openDocumentedServer(access?: Access, before: (app: Fastif
     features,
     settings: { artifactBytesMax: 1, deliveryBytesMax: 1 },
     log: silentLog,
+    clock: { nowMs: () => 0 },
     identity: { tokens: {}, sessions: {}, access, hasSetting: false },
   }
   const app = new Proxy(rooms, { get: (held, room: keyof App) => held[room] ?? NOTHING }) as unknown as App

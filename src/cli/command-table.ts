@@ -146,6 +146,11 @@ const GROUPS = {
       summary: 'say what each feature adds to a prediction',
       load: () => import('./commands/explain.ts'),
     },
+    {
+      name: 'predictions',
+      summary: 'what a model answered, and to deliver it to the lake',
+      load: () => import('./commands/predictions.ts'),
+    },
   ],
 } as const satisfies Record<string, readonly Entry[]>
 

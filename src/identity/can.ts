@@ -42,6 +42,10 @@ const RIGHTS = {
   'GET /models/:model/features/:key': 'viewer of path',
   'GET /models/:model/versions/:version/card': 'viewer of path',
 
+  'GET /models/:model/predictions': 'viewer of path',
+  'GET /predictions/:request': 'viewer',
+  'GET /entities/:entity/predictions': 'viewer',
+
   'GET /models': 'viewer',
   'GET /models/:model': 'viewer of path',
   'GET /models/:model/history': 'viewer of path',

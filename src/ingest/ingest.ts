@@ -38,6 +38,7 @@ import { openDeliveryFolder, takeFile } from './delivery-file.ts'
 import { eraseFromDeliveries, findInDeliveries } from './erase.ts'
 import { counted, type Finding, hasErrors } from './finding.ts'
 import { otherFiles } from './folder-files.ts'
+import { noting } from './noting.ts'
 import { openPostgresTables } from './postgres-tables.ts'
 import {
   countRefused,
@@ -47,12 +48,12 @@ import {
   insertDelivery,
   selectDeliveries,
   selectDeliveriesOfFile,
-  type TakenFile,
 } from './queries.ts'
 import { type Fetch, readDelivery } from './read-delivery.ts'
 import { checkSample, type Proposal } from './sample.ts'
 import { aboutFormat, sampleHints } from './sample-hints.ts'
 import { elsewhere, requireSubmitted, type Submitted } from './submitted.ts'
+import { type IngestParquet, takeParquet } from './take-parquet.ts'
 import { writeRows } from './write-rows.ts'
 
 export type { Delivered, IngestReport, Taken }
@@ -94,6 +95,8 @@ export type Ingest = {
   requireMonth(month: Pick<IngestMonth, 'asOf' | 'sources'>): Source[]
   /** The same for rows that are no file. They are checked as those of a file are. */
   ingestRows(rows: IngestRows): Promise<IngestReport>
+  /** The same for a file of our own. */
+  ingestParquet(file: IngestParquet): Promise<IngestReport>
   /** Deliveries whose kept findings name a subject, and taking it out of them; see erase.ts. */
   find(subject: Subject): Promise<number>
   erase(subject: Subject): Promise<number>
@@ -138,6 +141,10 @@ export function createIngest(deps: IngestDeps): Ingest {
       const sources = chooseSources(project, [name])
       const take: Fetch = (source, target) => writeRows(source, rows, target)
       return ingestDelivery(deps, { asOf, directory: ROWS, actor: null, sources, take, beside: [] })
+    },
+    async ingestParquet({ source: name, asOf: text, path, from }) {
+      const [asOf, sources] = [requirePast(parseInstant(text, 'as-of'), clock, 'as-of'), chooseSources(project, [name])]
+      return ingestDelivery(deps, { asOf, directory: from, actor: null, sources, take: takeParquet(path), beside: [] })
     },
     find: (subject) => findInDeliveries(sql, subject),
     erase: (subject) => eraseFromDeliveries(sql, project, subject),
@@ -217,17 +224,6 @@ async function ingestDelivery(
   deps.onDelivery?.({ id: report.delivery, asOf, state: report.state })
   log.info({ asOf, delivery: report.delivery, state: report.state }, 'delivery ingested')
   return report
-}
-
-/** Writes down what was taken, as it came. */
-function noting(take: Fetch, files: TakenFile[]): Fetch {
-  return async (source, target) => {
-    const file = await take(source, target)
-    if (!('rule' in file)) {
-      files.push({ source: source.name, file: file.source.file, bytes: file.size, digest: file.fileDigest })
-    }
-    return file
-  }
 }
 
 async function checkDelivery(

@@ -62,7 +62,9 @@ function withdrawRoute(app: FastifyInstance, deps: Deps): void {
   })
 }
 
-function impactJson({ snapshot, trainingSets, runs, versions, liveViews, unanswered }: Impact) {
+function impactJson(impact: Impact) {
+  const { snapshot, trainingSets, runs, versions, liveViews, unanswered } = impact
+  const counted = (counts: Impact['answers']) => counts?.map(({ refusals: _, ...each }) => each) ?? null
   return {
     snapshot: snapshotJson(snapshot),
     training_sets: trainingSets.map(({ asOf, knownAt, builtAt, mode: _, ...set }) => {
@@ -74,6 +76,9 @@ function impactJson({ snapshot, trainingSets, runs, versions, liveViews, unanswe
       }) ?? null,
     versions: versions?.map(({ runId, ...version }) => ({ ...version, run_id: runId })) ?? null,
     live_views: liveViews.map(({ view, asOf }) => ({ view, as_of: asOf })),
+    // A run of a release before told nothing of answers.
+    answers: counted(impact.answers ?? null),
+    version_answers: counted(impact.versionAnswers ?? []) ?? [],
     unanswered,
   }
 }

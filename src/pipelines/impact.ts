@@ -1,11 +1,14 @@
 import { messageOf, PlatformError } from '../base/errors.ts'
+import type { Project } from '../config/project.ts'
 import type { BuiltSet, LiveView } from '../features/define/readers.ts'
 import type { Features } from '../features/features.ts'
 import type { Lake, Recorded } from '../lake/lake.ts'
 import { pickVersion } from '../lake/withdraw.ts'
+import type { CountedAnswers, Predictions } from '../predictions/predictions.ts'
 import type { RegistryApi, Stage } from '../registry/registry.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 import { TRAINING_SET_IDENTITY_TAG } from '../training/training.ts'
+import { countTouched } from './touched-answers.ts'
 
 export type ImpactRequest = { source: string; validAt: string; version?: number }
 
@@ -20,12 +23,18 @@ export type Impact = {
   versions: ReadingVersion[] | null
   unanswered: string | null
   liveViews: LiveView[]
+  /** Answers whose features came from it; null of changes, where that cannot be told (touched-answers.ts). */
+  answers: CountedAnswers[] | null
+  /** Answers of versions that were trained from it, whatever their features came from. */
+  versionAnswers: CountedAnswers[]
 }
 
 type Deps = {
   lake: Lake
   features: Features
   mlflow: { tracking: TrackingApi; registry: RegistryApi }
+  predictions: Pick<Predictions, 'counts'>
+  project: Project
 }
 
 const EXPERIMENTS_MAX = 1000
@@ -37,17 +46,31 @@ export async function impactOf(deps: Deps, request: ImpactRequest): Promise<Impa
   return impactOfSnapshot(deps, pickVersion(history, request, 'look at'))
 }
 
-export async function impactOfSnapshot({ features, mlflow }: Deps, snapshot: Recorded): Promise<Impact> {
+export async function impactOfSnapshot(deps: Deps, snapshot: Recorded): Promise<Impact> {
+  const { features, mlflow, predictions } = deps
   const { trainingSets, views: liveViews } = await features.readersOf(snapshot)
-  const own = { snapshot, trainingSets, liveViews }
+  const own = { snapshot, trainingSets, liveViews, answers: await countTouched(deps, snapshot), versionAnswers: [] }
   try {
     const runs = await runsOf(mlflow.tracking, trainingSets)
-    return { ...own, runs, versions: await versionsOf(mlflow.registry, runs), unanswered: null }
+    const versions = await versionsOf(mlflow.registry, runs)
+    const versionAnswers = await answersOfVersions(predictions, versions)
+    return { ...own, runs, versions, versionAnswers, unanswered: null }
   } catch (error) {
     // Another MLflow server that does not answer hides nothing of what we know ourselves.
     if (!(error instanceof PlatformError)) throw error
     return { ...own, runs: null, versions: null, unanswered: messageOf(error) }
   }
+}
+
+async function answersOfVersions(
+  predictions: Pick<Predictions, 'counts'>,
+  versions: readonly ReadingVersion[],
+): Promise<CountedAnswers[]> {
+  const counts: CountedAnswers[] = []
+  for (const { name, version } of versions) {
+    counts.push(...(await predictions.counts({ model: name, version: String(version), refused: false })))
+  }
+  return counts
 }
 
 /** Every run says the digest of its training set in a tag, whichever server keeps it. */

@@ -4,18 +4,21 @@ import type { Project } from '../config/project.ts'
 import type { Features } from '../features/features.ts'
 import type { Ingest } from '../ingest/ingest.ts'
 import type { Lake, Recorded } from '../lake/lake.ts'
+import type { Predictions } from '../predictions/predictions.ts'
 import type { ModelVersion, RegistryApi } from '../registry/registry.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 import { TRAINING_SET_IDENTITY_TAG } from '../training/training.ts'
 import { limitOf } from '../wire/limits.ts'
 import type { LineageKind, LineageNode } from '../wire/lineage.ts'
 import { runsOf } from './impact.ts'
+import { countTouched } from './touched-answers.ts'
 
 export type Place = { kind: LineageKind; name: string }
 export type LineageDeps = {
   lake: Lake
   ingest: Ingest
   features: Features
+  predictions: Pick<Predictions, 'counts'>
   mlflow: { tracking: TrackingApi; registry: RegistryApi }
   project: Project
   /** Runs and versions are kept by another server, which may be away. */
@@ -64,8 +67,12 @@ export function rooms(deps: LineageDeps): Record<LineageKind, Room> {
     answers: {
       async node(name) {
         const at = splitVersion(name)
-        const periods = at ? await periodsOf(deps, at.name, at.version) : []
-        return periods.length > 0 ? { periods, at: periods[0]!.from } : undefined
+        if (!at) return undefined
+        const periods = await periodsOf(deps, at.name, at.version)
+        const counts = await deps.predictions.counts({ model: at.name, version: String(at.version), refused: false })
+        const rows = counts.reduce((sum, { answers }) => sum + answers, 0)
+        const [from] = [periods[0]?.from, ...counts.map(({ first }) => first)].filter((one) => one !== undefined).sort()
+        return from === undefined ? undefined : { periods, at: from, rows }
       },
       async up(name) {
         const at = splitVersion(name)
@@ -100,7 +107,8 @@ function fileRoom({ lake, ingest }: LineageDeps): Room {
   }
 }
 
-function snapshotRoom({ lake, features }: LineageDeps): Room {
+function snapshotRoom(deps: LineageDeps): Room {
+  const { lake, features } = deps
   const found = async (name: string): Promise<Recorded | undefined> => {
     const [first] = await (/^[0-9a-f]{64}$/.test(name)
       ? lake.recorded({ digest: name, limit: 1 })
@@ -122,7 +130,10 @@ function snapshotRoom({ lake, features }: LineageDeps): Room {
       const snapshot = await found(name)
       if (!snapshot) return []
       const { trainingSets, views } = await features.readersOf(snapshot)
+      // Also of one that is live no more: what was answered from it is on record.
+      const touched = (await countTouched(deps, snapshot)) ?? []
       return [
+        ...placed('answers', [...new Set(touched.map(({ model, version }) => `${model}/${version}`))]),
         ...placed(
           'training_set',
           trainingSets.map(({ identity }) => identity),

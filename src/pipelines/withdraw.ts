@@ -7,6 +7,7 @@ import type { Materialized } from '../features/online/materialize.ts'
 import type { Flows } from '../flows/flows.ts'
 import { recordChange } from '../identity/audit.ts'
 import type { Lake, Recorded, WithdrawRequest } from '../lake/lake.ts'
+import type { Predictions } from '../predictions/predictions.ts'
 import type { RegistryApi } from '../registry/registry.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 import { type Impact, impactOfSnapshot } from './impact.ts'
@@ -44,6 +45,7 @@ type Deps = {
   features: Features
   lake: Lake
   mlflow: { tracking: TrackingApi; registry: RegistryApi }
+  predictions: Pick<Predictions, 'counts'>
   project: Project
 }
 

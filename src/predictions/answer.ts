@@ -49,17 +49,21 @@ export type AnswerFilter = {
   model?: string | undefined
   /** The text of each join key. */
   key?: readonly string[] | undefined
+  /** Only of models that are asked with these join keys, in this order. */
+  keyNames?: readonly string[] | undefined
   version?: string | undefined
   arm?: ArmName | undefined
   from?: Instant | undefined
   to?: Instant | undefined
+  /** Whether `from` and `to` are of when it was answered, or of when that was recorded. */
+  by?: 'answered' | 'recorded' | undefined
   /** Only what the log knew by then. */
   knownAt?: Instant | undefined
   requestId?: string | undefined
   /** Only those with a prediction (false), only refusals (true). */
   refused?: boolean | undefined
-  /** Only those whose features came from this view, and describe this moment. */
-  shown?: { view: string; at: Instant } | undefined
+  /** Only those with features of one of these views that describe this moment. */
+  shown?: { views: readonly string[]; at: Instant } | undefined
 }
 
 /** The last answer of the page before. */
@@ -72,5 +76,6 @@ export type AnswerWindow = {
   to: Instant
   version?: string | undefined
   arm?: ArmName | undefined
+  by?: 'answered' | 'recorded' | undefined
   knownAt?: Instant | undefined
 }

@@ -5,7 +5,7 @@
  * Owns the schema `predictions`. Invariants:
  * - Off the way of an answer: it goes into memory, and from there in batches into the table. Memory is bounded; what comes
  *   beyond it is dropped, counted and told. Where a model's log is durable, an answer waits for its commit instead.
- * - A server that is killed loses at most the answers of its last second, while the database answers; with `durable` none. A
+ * - A server that is killed loses at most the answers of its last two seconds, while the database answers; with `durable` none. A
  *   stop in good order loses none. A batch whose commit was not heard of is not written twice.
  * - Rows lie in one partition for each model and month in UTC, made ahead; old months go as whole partitions.
  * - Answers for somebody who was taken out do not come in, also not out of a server's memory, and those that are there go.
@@ -90,6 +90,7 @@ export function createPredictions(deps: PredictionsDeps): Predictions {
     log,
     shapeOf,
     placesOf: (keys) => keyPlacesOf(project, keys),
+    isKept: (model) => logOf(model)?.enabled !== false,
     isDurable: (model) => logOf(model)?.durable === true,
     events: () => events,
   })

@@ -24,9 +24,16 @@ export function createSender(writeBatch: (batch: Batch) => Promise<unknown>, tol
   /** Sent, and not known to be written. */
   let unsure: Batch | undefined
 
+  let underWay: readonly Answered[] = []
+
   async function write(batch: Batch): Promise<void> {
-    await writeBatch(batch)
-    told.written(batch.rows)
+    underWay = batch.rows
+    try {
+      await writeBatch(batch)
+      told.written(batch.rows)
+    } finally {
+      underWay = []
+    }
   }
 
   /** Gives the rows that were not tried. Where `unsure()` has some after it, it has to be tried again. */
@@ -116,6 +123,8 @@ export function createSender(writeBatch: (batch: Batch) => Promise<unknown>, tol
       unsure = undefined
       return { done: true, left: [] }
     },
+    /** Being written. */
+    underWay: (): readonly Answered[] => underWay,
     unsure: (): readonly Answered[] => unsure?.rows ?? [],
   }
 }

@@ -15,25 +15,43 @@ export async function conditionOf(shapes: Shapes, filter: AnswerFilter): Promise
     // As a literal: the partitions of other models are left out when the statement is planned.
     conditions.push(`a.model = ${id}`)
   }
-  if (version !== undefined) {
-    const ids = (await shapes.of(model, version)).map((shape) => shape.id)
+  const { keyNames, by = 'answered' } = filter
+  const moment = by === 'answered' ? 'at' : 'recorded_at'
+  if (version !== undefined || keyNames !== undefined) {
+    const asked = JSON.stringify(keyNames)
+    const all = await shapes.of(model, version)
+    const ids = all
+      .filter(({ keys }) => keyNames === undefined || JSON.stringify(keys.map(({ name }) => name)) === asked)
+      .map((shape) => shape.id)
     if (ids.length === 0) return undefined
     conditions.push(`a.shape = any(${bind(ids)}::int[])`)
   }
   if (key !== undefined) conditions.push(`a.key = ${bind(key)}::text[]`)
   if (arm !== undefined) conditions.push(`a.arm = ${bind(arm)}`)
-  if (from !== undefined) conditions.push(`a.at >= ${bind(from)}`)
-  if (to !== undefined) conditions.push(`a.at < ${bind(to)}`)
+  if (from !== undefined) conditions.push(`a.${moment} >= ${bind(from)}`)
+  if (to !== undefined) conditions.push(`a.${moment} < ${bind(to)}`)
   if (knownAt !== undefined) conditions.push(`a.recorded_at <= ${bind(knownAt)}`)
   if (requestId !== undefined) conditions.push(`a.request_id = ${bind(requestId)}`)
   if (refused !== undefined) conditions.push(`a.error is ${refused ? 'not ' : ''}null`)
   if (shown !== undefined) {
-    const cases = (await shapes.of(model, version)).flatMap(({ id, features }) => {
-      const at = features.findIndex((feature) => feature.view === shown.view)
-      return at < 0 ? [] : [`(a.shape = ${id} and coalesce(a.times->>${at}, a.times->>0) = ${bind(shown.at)})`]
-    })
+    const at = bind(shown.at)
+    const cases = (await shapes.of(model, version)).flatMap(({ id, features }) =>
+      shown.views.flatMap((view) => {
+        const first = features.findIndex((feature) => feature.view === view)
+        return first < 0
+          ? []
+          : [`(a.shape = ${id} and ${timeAt(first, features.length)}::timestamptz = ${at}::timestamptz)`]
+      }),
+    )
     if (cases.length === 0) return undefined
     conditions.push(`(${cases.join(' or ')})`)
   }
   return { conditions, values, bind }
+}
+
+/** Of the feature at a place; one moment may stand for all. */
+function timeAt(place: number, count: number): string {
+  return count === 1
+    ? 'a.times->>0'
+    : `(case when json_array_length(a.times) = 1 then a.times->>0 else a.times->>${place} end)`
 }

@@ -12,7 +12,7 @@ import { type BatchDeps, createBatchWriter } from './write-batch.ts'
 /** What waits to be written waits no longer than this. */
 export const FLUSH_MS = 500
 /** What a server that is killed has lost at most, while the database answers: what waits, and the batch under way. */
-export const LOSS_MS = 1_000
+export const LOSS_MS = 2_000
 /** Values in memory at most: about 40,000 answers of 14 features, 40 MB. What comes beyond it is dropped, and told. */
 export const CELLS_MAX = 1_000_000
 const BATCH_ROWS = 5_000
@@ -33,6 +33,8 @@ export type LogEvents = {
 export type WriterDeps = BatchDeps & {
   log: Log
   events: () => LogEvents
+  /** Whether answers of this model are recorded. */
+  isKept(model: string): boolean
   /** Whether an answer of this model waits until it is written. */
   isDurable(model: string): boolean
 }
@@ -43,7 +45,7 @@ export type WriterDeps = BatchDeps & {
  * value is ever told.
  */
 export function createWriter(deps: WriterDeps) {
-  const { isDurable, events } = deps
+  const { isKept, isDurable, events } = deps
   const batches = createBatchWriter(deps, randomUUID())
   const troubles = createTroubles(deps.log)
   const sender = createSender(batches.write, {
@@ -69,7 +71,7 @@ export function createWriter(deps: WriterDeps) {
 
   /** Never throws. Gives a promise only where the answer must wait for its commit; it rejects where that failed. */
   function append(given: readonly Answered[]): void | Promise<void> {
-    const rows = given.filter(({ keys }) => keys.length > 0)
+    const rows = given.filter(({ model, keys }) => keys.length > 0 && isKept(model))
     const [first] = rows
     if (first === undefined) return
     const durable = isDurable(first.model)
@@ -161,7 +163,8 @@ export function createWriter(deps: WriterDeps) {
       closed = true
       const whole = await flush(CLOSE_MS)
       clearTimeout(timer)
-      if (!whole) lose([...sender.unsure(), ...waiting], 'stopped')
+      const sent = sender.underWay()
+      if (!whole) lose([...(sent.length > 0 ? sent : sender.unsure()), ...waiting], 'stopped')
     },
   }
 }

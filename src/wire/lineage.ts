@@ -35,7 +35,10 @@ const node = z.object({
   periods: z
     .array(z.object({ from: moment, to: moment.nullable() }))
     .nullable()
-    .meta({ description: 'Of answers: when the version was in Production; to is null while it is.' }),
+    .meta({
+      description:
+        'Of answers: when the version was in Production; to is null while it is. rows: how many the prediction log has.',
+    }),
 })
 export type LineageNode = z.output<typeof node>
 
@@ -54,6 +57,15 @@ export const lineageAnswer = z.object({
     .meta({ description: 'Why runs and versions cannot be told, where another tracking server keeps them.' }),
 })
 export type LineageAnswer = z.output<typeof lineageAnswer>
+
+const counted = z.object({
+  model: text,
+  version: text,
+  arm: z.enum(['champion', 'canary', 'shadow']),
+  answers: count,
+  first: moment.meta({ description: 'When the first of them was given.' }),
+  last: moment,
+})
 
 export const impactAnswer = z.object({
   snapshot: snapshotShape,
@@ -75,6 +87,11 @@ export const impactAnswer = z.object({
     .nullable()
     .meta({ description: 'null, as runs, where another tracking server did not answer.' }),
   live_views: z.array(z.object({ view: text, as_of: moment.nullable() })),
+  answers: z.array(counted).nullable().meta({
+    description:
+      'Answers of the prediction log whose features describe its moment and came from its source, given while it could be shown; /models/{name}/predictions?snapshot=… lists them. null of changes.',
+  }),
+  version_answers: z.array(counted).meta({ description: 'Answers of versions that were trained from it.' }),
   unanswered: text.nullable(),
 })
 export type ImpactAnswer = z.output<typeof impactAnswer>

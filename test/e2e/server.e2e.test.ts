@@ -1,6 +1,8 @@
+import { readFile, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { writeMonths } from '../../src/generator/streamflow.ts'
+import { LOSS_MS } from '../../src/predictions/writer.ts'
 import { type Command, openPlace } from './weir.ts'
 
 let place: Awaited<ReturnType<typeof openPlace>>
@@ -30,7 +32,7 @@ async function versionAnswers(url: string, version: string): Promise<void> {
   }
 }
 
-test('from an empty home: commands beside a running server, a promotion picked up, kill -9, and on it goes', async () => {
+test('from an empty home: commands beside a running server, a promotion picked up, kill -9 with no answer lost but those of the last two seconds, and on it goes', async () => {
   const up = place.start('up', '--port', '0', '--project', project)
   const url = await started(up)
   expect((await predict(url)).status).toBe(503)
@@ -41,16 +43,77 @@ test('from an empty home: commands beside a running server, a promotion picked u
   await weir('promote', 'streamflow_churn', '1', '--stage', 'Production')
   await versionAnswers(url, '1')
 
-  up.child.kill('SIGKILL')
+  const asked = await askedUntilKilled(up, url)
+  const killedMs = performance.now()
   expect((await up.ended).exit).toBe('SIGKILL')
   await place.serverGone()
 
   const next = place.start('up', '--port', '0', '--project', project)
-  await versionAnswers(await started(next), '1')
+  const again = await started(next)
+  await versionAnswers(again, '1')
+  const bound = asked.filter(({ atMs }) => atMs < killedMs - LOSS_MS)
+  expect(bound.length).toBeGreaterThan(0)
+  expect(await missing(again, bound)).toEqual([])
+  const last = await ask(again)
   next.child.kill('SIGTERM')
   expect((await next.ended).exit).toBe(0)
   await place.serverGone()
+
+  // With `durable` an answer is given when it is recorded: a kill loses none.
+  const config = join(project, 'weir.config.ts')
+  const text = await readFile(config, 'utf8')
+  const durable = text.replace(/experiment: /, 'serving: { log: { durable: true } },\n      experiment: ')
+  expect(durable).not.toBe(text)
+  await writeFile(config, durable)
+  const third = place.start('up', '--port', '0', '--project', project)
+  const url3 = await started(third)
+  await versionAnswers(url3, '1')
+  const all = await askedUntilKilled(third, url3, 300)
+  expect((await third.ended).exit).toBe('SIGKILL')
+  await place.serverGone()
+  await writeFile(config, text)
+  const fourth = place.start('up', '--port', '0', '--project', project)
+  const url4 = await started(fourth)
+  await versionAnswers(url4, '1')
+  expect(await missing(url4, [last, ...all])).toEqual([])
+  fourth.child.kill('SIGTERM')
+  await fourth.ended
+  await place.serverGone()
 })
+
+type Asked = { id: string; atMs: number }
+
+/** One prediction, and when it was answered. */
+async function ask(url: string): Promise<Asked> {
+  const answer = await predict(url)
+  const { status, headers } = answer
+  await answer.arrayBuffer()
+  if (status !== 200) throw new Error(`answered ${status}`)
+  return { id: headers.get('x-request-id')!, atMs: performance.now() }
+}
+
+/** Asks all the time, by four at once, for longer than what a kill may lose, then kills it: what was answered until then. */
+async function askedUntilKilled({ child }: Command, url: string, forMs = LOSS_MS + 500): Promise<Asked[]> {
+  const asked: Asked[] = []
+  const untilMs = performance.now() + forMs
+  const askOn = async () => {
+    while (performance.now() < untilMs) asked.push(await ask(url))
+  }
+  await Promise.all(Array.from({ length: 4 }, askOn))
+  child.kill('SIGKILL')
+  return asked
+}
+
+/** Those that the prediction log does not have. */
+async function missing(url: string, asked: readonly Asked[]): Promise<string[]> {
+  const statuses: string[] = []
+  for (const { id } of asked) {
+    const answer = await fetch(`${url}/predictions/${encodeURIComponent(id)}`)
+    await answer.arrayBuffer()
+    if (answer.status !== 200) statuses.push(`${id}: ${answer.status}`)
+  }
+  return statuses
+}
 
 test('server and worker apart share one database; the worker does what a command submits', async () => {
   const serve = place.start('serve', '--port', '0', '--project', project)

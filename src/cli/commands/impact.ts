@@ -1,6 +1,7 @@
 import type { Command } from 'commander'
 import { displayInstant } from '../../base/instant.ts'
 import { type Impact, impactOf } from '../../pipelines/impact.ts'
+import type { CountedAnswers } from '../../predictions/predictions.ts'
 import { shortDigest, shortId, shownFrom, shownTime } from '../format.ts'
 import { type CommonOptions, common } from '../options.ts'
 import type { Output } from '../output.ts'
@@ -26,7 +27,8 @@ export function define(command: Command): void {
   })
 }
 
-export function printImpact({ trainingSets, runs, versions, liveViews, unanswered }: Impact, out: Output): void {
+export function printImpact(impact: Impact, out: Output): void {
+  const { trainingSets, runs, versions, liveViews, unanswered } = impact
   if (trainingSets.length === 0) out.line('no training set was built from it')
   else {
     out.table(
@@ -55,5 +57,16 @@ export function printImpact({ trainingSets, runs, versions, liveViews, unanswere
   }
   const live = versions?.filter((v) => v.stage === 'Production').map((v) => `${v.name} ${v.version}`) ?? []
   if (live.length > 0) out.line(`in Production: ${live.join(', ')}`)
+  // The report of a flow of a release before has none.
+  printAnswers(out, 'answers made from it', impact.answers ?? [])
+  printAnswers(out, 'answers of versions trained from it', impact.versionAnswers ?? [])
   out.line(liveViews.length === 0 ? 'no live view shows it' : `live views: ${liveViews.map((v) => v.view).join(', ')}`)
+}
+
+function printAnswers(out: Output, what: string, counts: readonly CountedAnswers[]): void {
+  if (counts.length === 0) return
+  out.table(
+    [what, 'version', 'arm', 'answers', 'first', 'last'],
+    counts.map((c) => [c.model, c.version, c.arm, c.answers, shownTime(c.first), shownTime(c.last)]),
+  )
 }
