@@ -123,9 +123,9 @@ function backfillRoutes(app: FastifyInstance, schedules: Schedules): void {
     '/schedules/:name/backfills',
     make,
     async ({ params, body }, reply) => {
-      const { parallel, missing, dry_run: dryRun, why = null } = body
+      const { parallel, missing, why = null } = body
       const range = { from: parseInstant(body.from, 'from'), to: parseInstant(body.to, 'to') }
-      const made = await schedules.backfill(params.name, { ...range, parallel, missing, dryRun, why })
+      const made = await schedules.backfill(params.name, { ...range, parallel, missing, dryRun: body.dry_run, why })
       const periods = made.periods.map(({ period, dueAt }) => ({ period, due_at: dueAt }))
       const answer: wire.BackfillAnswer = { backfill: made.id, periods, left_out: made.leftOut, worker: made.worker }
       return reply.code(202).send(answer)
