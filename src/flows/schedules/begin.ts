@@ -96,7 +96,7 @@ export async function beginOne(
     const key = digestOf([rule.name, tick.id, runId])
     const limits = { tick: tick.id, timeoutMs, stepTimeoutMs }
     await submitRun(sql, { runId, flow, key, build, input: textOf(prepared.input), by: textOf(actor), ...limits })
-    const to = { flow, schedule: rule.name, due: tick.dueAt }
+    const to = { flow, schedule: rule.name, because: tick.subject ?? tick.origin, due: tick.dueAt }
     await deps.actors.during(actor, () =>
       deps.onChange(sql, { action: 'started', runId, flow, input: prepared.input, from: null, to, why: null }),
     )

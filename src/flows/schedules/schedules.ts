@@ -1,5 +1,4 @@
 import { randomUUID } from 'node:crypto'
-import { dueAfter } from '../../base/due-times.ts'
 import { PlatformError } from '../../base/errors.ts'
 import { type Instant, instantOfMs, msOfInstant } from '../../base/instant.ts'
 import type { Sql } from '../../db/sql.ts'
@@ -28,6 +27,7 @@ import {
   setPaused,
 } from './queries/schedules.ts'
 import { selectOpen } from './queries/ticks.ts'
+import { rememberNext } from './remember-next.ts'
 import type { Rule } from './rule.ts'
 import { createScheduler, type Scheduler } from './scheduler.ts'
 import { passedBetween } from './times.ts'
@@ -80,7 +80,6 @@ export type ScheduleStory = {
   running: number
 }
 
-const NEXT = 5
 const LAST = 5
 const BACKFILLS_SHOWN = 20
 
@@ -111,6 +110,8 @@ export function createSchedules(deps: SchedulingDeps): Schedules {
     })
   }
 
+  const nextOf = rememberNext()
+
   const storiesOf = async (some: readonly Rule[]): Promise<ScheduleStory[]> => {
     const names = some.map((rule) => rule.name)
     const [rows, newest, open] = await Promise.all([selectSchedules(db), selectNewest(db, names, LAST), countOpen(db)])
@@ -119,7 +120,7 @@ export function createSchedules(deps: SchedulingDeps): Schedules {
       const { waiting = 0, running = 0 } = open.find((counts) => counts.schedule === rule.name) ?? {}
       const paused = row?.pausedAt ? { at: row.pausedAt, by: row.pausedBy!, why: row.pausedWhy } : null
       const from = Math.max(clock.nowMs(), row ? msOfInstant(row.decidedTo) : 0)
-      const next = rule.timing === null || paused ? [] : dueAfter(rule.timing, from, NEXT).map((ms) => instantOfMs(ms))
+      const next = paused ? [] : nextOf(rule, from)
       const last = newest.filter((tick) => tick.schedule === rule.name)
       return { rule, paused, known: row !== undefined, next, last, waiting, running }
     })
