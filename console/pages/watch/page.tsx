@@ -1,12 +1,12 @@
 import { useQuery } from '@tanstack/react-query'
-import { useNavigate, useSearch } from '@tanstack/react-router'
+import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import type { AlertsAnswer, RulesAnswer } from '../../../src/wire/alerts.ts'
 import { get } from '../../api/client.ts'
 import { paths } from '../../api/paths.ts'
 import { Switch } from '../../ui/fields.tsx'
 import { Page as Frame, Section } from '../../ui/page.tsx'
 import { Answer, Empty } from '../../ui/states.tsx'
-import { useWords } from '../../words/words.tsx'
+import { useLanguage } from '../../words/words.tsx'
 import { AlertList } from './alert-list.tsx'
 import { Channels, Rules } from './rules.tsx'
 import { Silences } from './silences.tsx'
@@ -14,7 +14,8 @@ import './watch.css'
 
 /** What is watched: alerts with what to do, the rules that make them, and who is told. */
 export function Page() {
-  const w = useWords().watch
+  const { words } = useLanguage()
+  const w = words.watch
   const { all = false } = useSearch({ from: '/watch' })
   const go = useNavigate({ from: '/watch' })
   const state = all ? 'all' : 'open'
@@ -27,7 +28,7 @@ export function Page() {
     queryFn: ({ signal }) => get<RulesAnswer>(paths.alertRules(), signal),
   })
   return (
-    <Frame title={w.title}>
+    <Frame title={w.title} actions={<Link to="/watch/drift">{words.drift.title}</Link>}>
       <Section
         title={w.alerts}
         actions={
