@@ -29,7 +29,6 @@ import type { ObjectStore } from './lake/objects.ts'
 import { openObjectStore } from './lake/open-store.ts'
 import type { Alerts } from './monitoring/alerts/alerts.ts'
 import { defineDeliverPredictions } from './pipelines/deliver-predictions.ts'
-import { driftReports } from './pipelines/drift-reports.ts'
 import { defineErase } from './pipelines/erase.ts'
 import { defineIngestMonth } from './pipelines/ingest-month.ts'
 import { defineMaterialize } from './pipelines/materialize.ts'
@@ -38,6 +37,7 @@ import { recordFlowChange } from './pipelines/record-flow-change.ts'
 import { defineTrainBaseline } from './pipelines/train-baseline.ts'
 import { tellTaken } from './pipelines/triggers.ts'
 import { watchAlerts } from './pipelines/watch-alerts.ts'
+import { createWatching, type Watching } from './pipelines/watching.ts'
 import { defineWithdraw } from './pipelines/withdraw.ts'
 import { createPredictions, type Predictions } from './predictions/predictions.ts'
 import { createRegistry, type Registry, type RegistryApi } from './registry/registry.ts'
@@ -54,7 +54,7 @@ import { createTraining, type Training } from './training/training.ts'
  * The one file that knows everyone: makes the rooms of one project and hands them to each other. What is slow to load
  * (DuckDB 0.1 s, the HTTP server) is loaded when it is first used, so light commands stay light.
  */
-export type App = {
+export type App = Watching & {
   readonly settings: Settings
   readonly project: Project
   readonly clock: Clock
@@ -86,7 +86,6 @@ export type App = {
   readonly reproduce: Reproduce
   /** A prediction for every entity as of a date, as a file. */
   readonly score: Score['score']
-  readonly reports: ReturnType<typeof driftReports>
   /** The other processes that predictions need: asked by `/ready`. A store of its own adds itself here. */
   readonly health: readonly HealthCheck[]
   /** As durable flows: by a living worker, or here. */
@@ -212,7 +211,11 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
   const ingestMonth = defineIngestMonth(flows, { ingest, project, objects, shared: isShared(settings, objects) })
   const materialize = defineMaterialize(flows, { features, lake, project })
   const trainBaseline = defineTrainBaseline(flows, { training, lake, project })
-  const made = { ingestMonth, materialize, trainBaseline }
+  const { score } = createScore({ project, features, lake, duck, ...mlflow })
+  const room = { sql: db, project, clock, lake, duck, features, predictions }
+  const watched = { ...room, training, score, registry, mlflow, objects }
+  const watching = createWatching(flows, watched)
+  const made = { ingestMonth, materialize, trainBaseline, ...watching }
   const schedules = closing.add(
     'the scheduler',
     createProjectSchedules({
@@ -248,15 +251,7 @@ async function makeRooms(options: AppOptions, closing: Closing): Promise<App> {
     events,
     erasure,
     alerts: watchAlerts({ db, project, settings, lake, ingest, features, flows, events, clock, log }),
-    score: createScore({
-      project,
-      features,
-      lake,
-      duck,
-      registry: mlflow.registry,
-      tracking: mlflow.tracking,
-    }).score,
-    reports: driftReports({ sql: db, project, features, lake, duck, objects, predictions, mlflow }),
+    score,
     reproduce: createReproduce({ training, tracking: mlflow.tracking, registry: mlflow.registry }),
     health: [
       { what: 'the database', needed: true, check: () => db.serving.query('select 1') },

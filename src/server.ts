@@ -21,6 +21,7 @@ import { alertRoutes } from './monitoring/alerts/routes.ts'
 import { followTraffic } from './monitoring/alerts/traffic-told.ts'
 import { gateRecords } from './monitoring/gate-records.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
+import { qualityRoutes } from './monitoring/quality/routes.ts'
 import { reportRoutes } from './monitoring/reports/routes.ts'
 import { createTraffic, type Traffic } from './monitoring/traffic.ts'
 import { createOverview } from './overview/overview.ts'
@@ -199,6 +200,7 @@ export function routesOf(
     registryRoutes(registry),
     modelRoutes({ registry, details: createVersionDetails(tracking), inProject: (name) => models.includes(name) }),
     alertRoutes(app.alerts),
+    qualityRoutes(app),
     serverRoutes({ servers, registry: app.mlflow.registry, trials: trialsOf(app) }),
     armRoutes({ sql: app.db, registry, project }),
     auditRoutes(trailOf(app)),

@@ -17,6 +17,7 @@ import { settings } from './en/settings.ts'
 import { shell } from './en/shell.ts'
 import { signIn } from './en/sign-in.ts'
 import { time } from './en/time.ts'
+import { timeline } from './en/timeline.ts'
 import { train } from './en/train.ts'
 import { ui } from './en/ui.ts'
 import { watch } from './en/watch.ts'
@@ -42,6 +43,7 @@ export const words = {
   signIn,
   time,
   train,
+  timeline,
   watch,
   shell,
   ui,

@@ -18,6 +18,7 @@ import { settings } from './fr/settings.ts'
 import { shell } from './fr/shell.ts'
 import { signIn } from './fr/sign-in.ts'
 import { time } from './fr/time.ts'
+import { timeline } from './fr/timeline.ts'
 import { train } from './fr/train.ts'
 import { ui } from './fr/ui.ts'
 import { watch } from './fr/watch.ts'
@@ -42,6 +43,7 @@ export const words: Words = {
   signIn,
   time,
   train,
+  timeline,
   watch,
   shell,
   ui,

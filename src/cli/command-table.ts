@@ -107,6 +107,16 @@ const GROUPS = {
       summary: 'train again what a version was trained from, and compare',
       load: () => import('./commands/reproduce.ts'),
     },
+    {
+      name: 'monitor',
+      summary: 'look at a month: drift, what came true, how good the answers were, and what follows',
+      load: () => import('./commands/monitor.ts'),
+    },
+    {
+      name: 'compare',
+      summary: 'train a candidate, measure it beside the champion, promote it if it is better',
+      load: () => import('./commands/compare.ts'),
+    },
     { name: 'gc', summary: 'remove deleted runs and experiments for good', load: () => import('./commands/gc.ts') },
     { name: 'runs', summary: 'the runs and their metrics', load: () => import('./commands/runs.ts') },
     { name: 'models', summary: 'the registered models and their versions', load: () => import('./commands/models.ts') },

@@ -34,6 +34,29 @@ export const SCHEDULABLE = {
       reuse: said(z.boolean().optional(), 'A version that was trained from the same is taken again.', true),
     }),
   },
+  monitor_month: {
+    does: 'looks at a month: drift, what came true, how good the answers were; its verdict may trigger others',
+    input: z.strictObject({
+      model,
+      from: said(moment.optional(), 'The reference month; the one before, where left out.', '{month-1}'),
+      to: said(moment.optional(), 'The month; the newest, where left out.', '{period}'),
+    }),
+  },
+  measure_quality: {
+    does: 'measures how good the answers were, with the labels that there are now',
+    input: z.strictObject({
+      model,
+      at: said(moment.optional(), 'The month; the newest twelve, where left out.', '{period}'),
+    }),
+  },
+  train_and_compare: {
+    does: 'trains a candidate and promotes it where it is better than the champion',
+    input: z.strictObject({
+      model,
+      asOf: said(moment, 'As of then: only labels that are mature by it are learned from.', '{period}'),
+      from: said(moment.optional(), 'The first period of a range; the newest alone where left out.', '{month-12}'),
+    }),
+  },
 } as const satisfies Record<string, { does: string; input: z.ZodObject }>
 
 export type SchedulableName = keyof typeof SCHEDULABLE

@@ -50,6 +50,7 @@ const RIGHTS = {
   'GET /models/:model': 'viewer of path',
   'GET /models/:model/history': 'viewer of path',
   'GET /models/:model/servers': 'viewer of path',
+  'GET /models/:model/timeline': 'viewer of path',
   'GET /models/:model/versions': 'viewer of path',
   'GET /models/:model/versions/:version': 'viewer of path',
   'GET /models/:model/versions/:version/gate': 'viewer of path',

@@ -6,6 +6,9 @@ import { SCHEDULABLE, type SchedulableName, type ScheduledInput } from '../confi
 import type { Prepare } from '../flows/schedules/deps.ts'
 import type { IngestMonth } from '../ingest/ingest.ts'
 import type { MaterializeFlowRequest } from './materialize.ts'
+import type { MeasureRequest } from './measure-quality.ts'
+import type { MonitorRequest } from './monitor-month.ts'
+import type { CompareRequest } from './train-and-compare.ts'
 import type { TrainFlowRequest } from './train-baseline.ts'
 
 /** What makes the input of a run of each flow, from a request as its command makes one. */
@@ -13,6 +16,9 @@ export type Makers = {
   ingestMonth: { inputOf(request: IngestMonth): Promise<unknown> }
   materialize: { inputOf(request: MaterializeFlowRequest): unknown }
   trainBaseline: { inputOf(request: TrainFlowRequest): unknown }
+  monitorMonth: { inputOf(request: MonitorRequest): unknown }
+  measureQuality: { inputOf(request: MeasureRequest): unknown }
+  trainAndCompare: { inputOf(request: CompareRequest): unknown }
 }
 
 type Inputs = { [Name in SchedulableName]: (input: ScheduledInput<Name>) => Promise<unknown> | unknown }
@@ -23,6 +29,9 @@ export function schedulableFlows({
   ingestMonth,
   materialize,
   trainBaseline,
+  monitorMonth,
+  measureQuality,
+  trainAndCompare,
 }: Makers & { project: Project }): Record<string, Prepare> {
   const makers: Inputs = {
     ingest_month: ({ dir, asOf, sources }) => {
@@ -41,6 +50,9 @@ export function schedulableFlows({
         ...(from === undefined ? {} : { from: parseInstant(from) }),
         ...(reuse ? { reuse } : {}),
       }),
+    monitor_month: (input) => monitorMonth.inputOf(input),
+    measure_quality: (input) => measureQuality.inputOf(input),
+    train_and_compare: (input) => trainAndCompare.inputOf(input),
   }
   return Object.fromEntries(Object.entries(makers).map(([name, make]) => [name, read(name as SchedulableName, make)]))
 }

@@ -24,14 +24,21 @@ export function createVerdict({ sql, tracking, policyOf }: Deps) {
     const run = runId ? await tracking.runs.get(runId).catch(() => undefined) : undefined
     return new Map(run?.metrics.map(({ key, value }) => [key, value]) ?? [])
   }
-  return async (name: string, version: number): Promise<GateVerdict> => {
-    const found = await selectVersion(sql, name, version)
-    if (!found) throw noVersion(name, version)
+  async function judged(name: string, runId: string | null, version: number | null): Promise<GateVerdict> {
     const [newest] = await selectLatest(sql, [name], ['Production'])
     const champion = newest && newest.version !== version ? newest : undefined
-    const [its, theirs] = await Promise.all([measuredOf(found.runId), champion ? measuredOf(champion.runId) : null])
+    const [its, theirs] = await Promise.all([measuredOf(runId), champion ? measuredOf(champion.runId) : null])
     const rules = judge(policyOf(name).gate, its, theirs)
     const passed = rules.every((rule) => rule.passed)
     return { passed, rules, champion: champion?.version ?? null, metrics: differencesOf(its, theirs) }
+  }
+  return {
+    async verdict(name: string, version: number): Promise<GateVerdict> {
+      const found = await selectVersion(sql, name, version)
+      if (!found) throw noVersion(name, version)
+      return judged(name, found.runId, version)
+    },
+    /** The same of a run that no version was made of yet. */
+    verdictOfRun: (name: string, runId: string): Promise<GateVerdict> => judged(name, runId, null),
   }
 }

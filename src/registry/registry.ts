@@ -17,9 +17,10 @@ import type { Clock } from '../base/clock.ts'
 import type { Model, Promotion } from '../config/project.ts'
 import type { Sql } from '../db/sql.ts'
 import type { Tracking } from '../tracking/tracking.ts'
+import { stageMove } from './asked-moves.ts'
 import { createVerdict } from './gate-verdict.ts'
 import { createModels } from './models.ts'
-import { createPromotion } from './promotion.ts'
+import { type Asked, createPromotion } from './promotion.ts'
 import { createTrials } from './trials.ts'
 import { createVersions } from './versions.ts'
 
@@ -64,9 +65,22 @@ export function createRegistry({
   const policyOf = (name: string) => defined.find((model) => model.name === name)?.promotion ?? OPEN
   const models = createModels({ sql, tracking, clock, policyOf })
   const versions = createVersions({ sql, tracking, clock, policyOf })
-  const verdict = createVerdict({ sql, tracking, policyOf })
+  const { verdict, verdictOfRun } = createVerdict({ sql, tracking, policyOf })
   const promotion = createPromotion({ sql, clock, policyOf, verdict })
-  return { ...models, ...versions, ...promotion, ...createTrials({ sql, clock }), verdict }
+  return {
+    ...models,
+    ...versions,
+    ...promotion,
+    ...createTrials({ sql, clock }),
+    verdict,
+    verdictOfRun,
+    /** The others there go to Archived. As a flow asks: made, or waiting for another pair of eyes. */
+    toProduction: (
+      { name, version }: { name: string; version: number },
+      said: { actor: string; comment?: string | null },
+    ): Promise<Asked> =>
+      promotion.promote(stageMove({ name, version, stage: 'Production', archiveExisting: true }), said),
+  }
 }
 
 const OPEN: Promotion = { approvals: 0, canaryAlone: 0, expiresMs: 0, gate: [] }

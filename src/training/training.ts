@@ -22,6 +22,7 @@ import type { Lake } from '../lake/lake.ts'
 import { getVerified } from '../lake/named-by-digest.ts'
 import type { ObjectStore } from '../lake/objects.ts'
 import type { SplitBy } from '../ml/learn/splits.ts'
+import type { Outcome } from '../ml/model/outcome.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 import type { Environment, InstalledPackages } from './environment.ts'
 import { type Fit, fitModel } from './fit.ts'
@@ -41,7 +42,7 @@ import {
 import { type BuildRecord, type CodeRecord, recordBuild } from './record.ts'
 import { findTrained, type Registered, register, type Trained, type VersionStore } from './register.ts'
 import type { Report } from './report/report.ts'
-import { referenceRows, type ScoredRows, type ScoredVersion, scoredMonth } from './scored-rows.ts'
+import { loadModel, referenceRows, type ScoredRows, type ScoredVersion, scoredMonth } from './scored-rows.ts'
 import { type FairChampion, fairChampion } from './stand-in.ts'
 
 export { TRAINING_SET_IDENTITY_TAG, TRAINING_SET_TAG } from './log-run.ts'
@@ -102,6 +103,8 @@ export type Training = {
   logRun(pinned: Pinned, dataset: TrainingSetRef, fit: Fit): Promise<LoggedRun>
   /** How the champion can be measured on the rows that are kept from every fit, also where its own fit had seen them. */
   fairChampion(pinned: Pinned): Promise<FairChampion>
+  /** What a version predicts, and from where it says yes. */
+  outcomeOf(version: ScoredVersion): Promise<Outcome>
   /** What a version says of the rows that measured it; or why they are not known. */
   referenceRows(version: ScoredVersion): Promise<ScoredRows | { reason: string }>
   /** What a version would have said of the labelled rows of one moment. */
@@ -129,6 +132,7 @@ export function createTraining(deps: TrainingDeps): Training {
     findTrained: (pinned, dataset) => findTrained(deps, pinned, identityOf(pinned, dataset)),
     fit,
     fairChampion: (pinned) => fairChampion({ tracking: deps.tracking, learn: fit }, pinned),
+    outcomeOf: async (version) => (await loadModel(deps, version)).outcome,
     referenceRows: (version) => referenceRows(deps, version),
     scoredMonth: (version, moment) => scoredMonth(deps, definitionsOf(deps.project, version.name), version, moment),
     readReport: async (fit) => JSON.parse((await getVerified(deps.objects, fit.report.objectKey)).toString()) as Report,

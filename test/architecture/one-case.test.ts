@@ -14,6 +14,7 @@ const SPOKEN: Record<string, string> = {
   'tracking/traces/wire.ts': "MLflow's traces",
   'pipelines/training-routes.ts': 'the body of a request',
   'flows/schedules/routes.ts': 'the body of a route of ours',
+  'monitoring/quality/routes.ts': 'a query of our route',
   'tracking/preview/': 'answers made where files are read, and the footer of a Parquet file',
   'features/feast/': "Feast's protocol",
   'monitoring/drift/': 'a report is put together as it is sent and kept',

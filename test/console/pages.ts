@@ -23,6 +23,7 @@ export const PAGES: { name: string; path: (of: Things) => string }[] = [
   { name: 'models', path: () => '/models' },
   { name: 'model', path: () => '/models/streamflow_churn' },
   { name: 'answers', path: () => '/models/streamflow_churn/predictions' },
+  { name: 'model over time', path: () => '/models/streamflow_churn/timeline' },
   { name: 'version', path: () => '/models/streamflow_churn/versions/1' },
   { name: 'predict', path: () => '/predict' },
   { name: 'flows', path: () => '/flows' },

@@ -12,6 +12,7 @@ export const modelCard = (name: string, version: number | string) => `${versionP
 export const modelGate = (name: string, version: number | string) => `${versionPath(name, version)}/gate`
 export const modelHistory = (name: string, deleted: boolean) =>
   `${below(name)}/history${queryString({ deleted: deleted ? 'true' : null })}`
+export const modelTimeline = (name: string) => `${below(name)}/timeline`
 export const modelServers = (name: string) => `${below(name)}/servers`
 export const modelBack = (name: string) => `${below(name)}/back`
 export const modelPromotions = (name: string) => `${below(name)}/promotions`

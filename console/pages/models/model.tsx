@@ -89,6 +89,9 @@ function About({ model: { production, aliases, promotion, description, name } }:
       <Link to="/models/$name/predictions" params={{ name }}>
         {words.predictions.title}
       </Link>
+      <Link to="/models/$name/timeline" params={{ name }}>
+        {words.timeline.title}
+      </Link>
       {promotion.approvals > 0 && <Badge tone="info">{w.approvals}</Badge>}
       {description && <span>{description}</span>}
     </span>

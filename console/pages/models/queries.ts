@@ -1,5 +1,6 @@
 import { queryOptions } from '@tanstack/react-query'
 import type { ArmsAnswer } from '../../../src/wire/arms.ts'
+import type { TimelineAnswer } from '../../../src/wire/quality.ts'
 import type {
   GateAnswer,
   HistoryAnswer,
@@ -74,4 +75,10 @@ export const armsQuery = (name: string) =>
     queryKey: ['models', name, 'arms'],
     queryFn: ({ signal }) => get<ArmsAnswer>(paths.modelArms(name), signal),
     refetchInterval: ({ state: { data } }) => ((data?.arms.length ?? 0) > 1 ? TRYING_MS : QUIET_MS),
+  })
+
+export const timelineQuery = (name: string) =>
+  queryOptions({
+    queryKey: ['models', name, 'timeline'],
+    queryFn: ({ signal }) => get<TimelineAnswer>(paths.modelTimeline(name), signal),
   })

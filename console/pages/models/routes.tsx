@@ -34,4 +34,10 @@ const version = createRoute({
   component: lazyRouteComponent(() => import('./version.tsx'), 'Page'),
 })
 
-export const modelsRoutes = [models, model, version] as const
+const overTime = createRoute({
+  getParentRoute: () => rootRoute,
+  path: '/models/$name/timeline',
+  component: lazyRouteComponent(() => import('./over-time.tsx'), 'Page'),
+})
+
+export const modelsRoutes = [models, model, version, overTime] as const

@@ -35,6 +35,9 @@ import {
   type DatasetRef,
   type EntityDatasetRequest,
   joinEntityRows,
+  type LabelRequest,
+  type LabelTable,
+  labelTable,
   type TrainingSetRef,
   type TrainingSetRequest,
 } from './training-set.ts'
@@ -49,6 +52,8 @@ export type Offline = {
    */
   trainingSet(request: TrainingSetRequest, options?: { forModel?: boolean }): Promise<TrainingSetRef>
   readTrainingSet(ref: StoredTrainingSet): Promise<TrainingData>
+  /** The labelled rows alone, in a session of DuckDB that `read` goes on in; refuses (not_found) where there are none. */
+  withLabels<T>(request: LabelRequest, read: (labels: LabelTable) => Promise<T>): Promise<T>
   /** Its first rows, with every digit of an Int64. */
   readFirstRows(ref: StoredTrainingSet, count: number): Promise<Record<string, FeatureValue>[]>
   /** The rows that have a role, as Parquet at a path of the caller's, with a column that says it. */
@@ -98,6 +103,10 @@ export function createOffline(deps: Deps, { requireChecked }: Catalogue): Offlin
         return set
       })
     },
+    withLabels: (request, read) =>
+      deps.lake.work.during(() =>
+        deps.duck.session(async (session) => read(await labelTable({ ...deps, session }, request))),
+      ),
     readTrainingSet: (ref) => explained(ref, () => readTrainingSet(deps, ref)),
     readFirstRows: (ref, count) => explained(ref, () => readFirstRows(deps, ref, count)),
     writeTrainingRows: (ref, roles, path) => explained(ref, () => writeTrainingRows(deps, ref, roles, path)),

@@ -8,9 +8,10 @@ import type { Lake } from '../../lake/lake.ts'
 import type { ObjectStore } from '../../lake/objects.ts'
 import { type Column, refuseTwice, type ServiceDefinition, serviceDefinition } from '../define/definitions.ts'
 import { EVENT_TIMESTAMP, readEntityFile } from '../define/entity-rows.ts'
+import { plainInDuck } from '../define/value-types.ts'
 import { featureOutputs, writeDataset } from './dataset.ts'
 import { type JoinInput, pointInTimeJoin } from './join.ts'
-import { type LabelDefinition, readLabelRows } from './label-rows.ts'
+import { type LabelDefinition, type LabelRows, readLabelRows } from './label-rows.ts'
 import { requireLearnable } from './learnable-labels.ts'
 import type { JoinMode } from './snapshot-selection.ts'
 
@@ -119,6 +120,34 @@ export async function joinLabelRows(
   ]
   const labels = entities.snapshots.map((snapshot) => ({ moment: snapshot.validAt, snapshot }))
   return { service, label, columns, entities, outputs, join: { ...joined, inputs: [...labels, ...joined.inputs] } }
+}
+
+/** What a model's labelled rows are asked by: those of a training set, without its mode. */
+export type LabelRequest = Omit<TrainingSetRequest, 'mode'>
+
+/**
+ * The labelled rows of a model in a session: table `entity_rows` has the moment `t`, the keys `k0` … in their types and the
+ * label, `labelSql` (numbers and booleans as they are, moments as text).
+ */
+export type LabelTable = Pick<LabelRows, 'rows' | 'moments' | 'snapshots'> & {
+  session: DuckSession
+  keys: readonly Column[]
+  label: Column
+  labelSql: string
+  /** Of kind changes each row has a moment of its own. */
+  changes: boolean
+}
+
+export async function labelTable(
+  deps: Pick<Deps, 'project' | 'lake'> & { session: DuckSession },
+  request: LabelRequest,
+): Promise<LabelTable> {
+  const { service, label } = definitionsOf(deps.project, request.model)
+  const { rows, moments, snapshots } = await readLabelRows(deps, service, label, request)
+  const { keys } = service
+  const labelSql = plainInDuck(`p${keys.length}`, label.type)
+  const { session } = deps
+  return { session, rows, moments, snapshots, keys, label, labelSql, changes: label.changes !== null }
 }
 
 export type EntityDatasetRequest = {

@@ -1,0 +1,50 @@
+import { displayInstant, parseInstant } from '../base/instant.ts'
+import { requireModel } from '../config/find.ts'
+import type { Project } from '../config/project.ts'
+import type { Flows } from '../flows/flows.ts'
+import type { Lake } from '../lake/lake.ts'
+import type { MonthQuality, Quality } from '../monitoring/quality/quality.ts'
+import type { RunOptions } from './ingest-month.ts'
+import { projectDigest, stepsOfProject } from './same-project.ts'
+
+/** `at`: the month; where left out the newest ones, so that what labels changed of any of them is measured again. */
+export type MeasureRequest = { model: string; at?: string | undefined; knownAt?: string | undefined }
+
+export const MEASURE_FLOW = 'measure_quality'
+
+/** So many months are opened again where none is named. */
+const MONTHS = 12
+
+export type MeasureQuality = {
+  (request: MeasureRequest, options?: RunOptions): Promise<MonthQuality[]>
+  submit(request: MeasureRequest): Promise<string>
+  inputOf(request: MeasureRequest): unknown
+}
+
+/** The flow `measure_quality`: how good the answers of a month were, with the labels that there are; one step a month. */
+export function defineMeasureQuality(
+  flows: Flows,
+  { project, lake, quality }: { project: Project; lake: Pick<Lake, 'changedAt'>; quality: Quality },
+): MeasureQuality {
+  flows.define<MeasureRequest & { project: string }, MonthQuality[]>(MEASURE_FLOW, async (run, input) => {
+    const step = stepsOfProject(run, project, input.project)
+    const { model, at, knownAt } = input
+    const months = await step('choose months', async () =>
+      at === undefined ? (await quality.periods(model)).slice(0, MONTHS) : [parseInstant(at, 'at')],
+    )
+    const k = knownAt === undefined ? {} : { knownAt: parseInstant(knownAt, 'known-at') }
+    const done: MonthQuality[] = []
+    for (const month of months)
+      done.push(await step(`quality of ${displayInstant(month)}`, () => quality.measure({ model, at: month, ...k })))
+    return done
+  })
+  const inputOf = (request: MeasureRequest) => ({ ...request, project: projectDigest(project) })
+  const submit = async (request: MeasureRequest): Promise<string> => {
+    requireModel(project, request.model)
+    const input = inputOf(request)
+    return flows.submit(MEASURE_FLOW, input, { key: [input, await lake.changedAt()] })
+  }
+  const measure = async (request: MeasureRequest, options?: RunOptions) =>
+    flows.wait<MonthQuality[]>(await submit(request), options)
+  return Object.assign(measure, { submit, inputOf })
+}
