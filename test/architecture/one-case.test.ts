@@ -15,6 +15,7 @@ const SPOKEN: Record<string, string> = {
   'pipelines/training-routes.ts': 'the body of a request',
   'flows/schedules/routes.ts': 'the body of a route of ours',
   'monitoring/quality/routes.ts': 'a query of our route',
+  'pipelines/monitor-month.ts': 'a report of drift, as it is sent',
   'tracking/preview/': 'answers made where files are read, and the footer of a Parquet file',
   'features/feast/': "Feast's protocol",
   'monitoring/drift/': 'a report is put together as it is sent and kept',
