@@ -118,9 +118,9 @@ function modelOf(request: FastifyRequest, { model }: Needs, access: Access): str
   return named ?? name ?? ownPath(configOf(request).url ?? '')
 }
 
-/** Of a route that is one model's own: `/models/churn/predict`. */
+/** Of a route that is one model's own: `/models/churn/predict`, `/v2/models/churn/infer`. */
 const ownPath = remembered((path): string | null => {
-  const part = /^\/models\/([^/:]+)/.exec(path)?.[1]
+  const part = /^\/(?:v2\/)?models\/([^/:]+)/.exec(path)?.[1]
   return part === undefined ? null : decodeURIComponent(part)
 })
 

@@ -45,6 +45,15 @@ const RIGHTS = {
   'GET /models/:model/predictions': 'viewer of path',
   'GET /predictions/:request': 'viewer',
   'GET /entities/:entity/predictions': 'viewer',
+  'GET /v2': 'viewer of any',
+  'GET /v2/health/live': 'open',
+  'GET /v2/health/ready': 'viewer',
+  'GET /v2/models/:model': 'viewer of path',
+  'GET /v2/models/:model/ready': 'viewer of path',
+  'POST /v2/models/:model/infer': 'viewer of path',
+  'GET /v2/models/:model/versions/:version': 'viewer of path',
+  'GET /v2/models/:model/versions/:version/ready': 'viewer of path',
+  'POST /v2/models/:model/versions/:version/infer': 'viewer of path',
 
   'GET /models': 'viewer',
   'GET /models/:model': 'viewer of path',
@@ -195,7 +204,7 @@ export function patternOf(path: string): string {
   return path
     .replace(/^\/ajax-api\//, '/api/')
     .replace(/^\/api\/[23]\.0\//, '/api/')
-    .replace(/^\/models\/[^/]+/, '/models/:model')
+    .replace(/^(\/v2)?\/models\/[^/]+/, '$1/models/:model')
 }
 
 export type Holder = { role: Role; model: string | null }

@@ -6,6 +6,7 @@ import { invocationAnswerOf } from '../wire/predict.ts'
 import { routeOptions } from '../wire/route.ts'
 import { jsonOfPython, parsePandasCsv, requireScoringType } from '../wire/scoring-bodies.ts'
 import { noModel } from './no-model.ts'
+import { invocationOf } from './said.ts'
 import type { Serving } from './serving.ts'
 
 /** Each model, and where its routes begin: the one that is meant without a name stands at the root, too. */
@@ -47,7 +48,8 @@ function invocationRoute(app: FastifyInstance, serving: Serving, name: string, p
     async (request) => {
       requireScoringType(request.headers['content-type'])
       const rows = rowsOfInvocation(request.body)
-      return serving.score(name, (inputs) => valuesOfRows(rows, inputs))
+      const { said, model } = await serving.score(name, (inputs) => valuesOfRows(rows, inputs))
+      return { predictions: said.map(invocationOf), model }
     },
   )
 }

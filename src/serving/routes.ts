@@ -8,6 +8,7 @@ import { invocationRoutes } from './invocation-routes.ts'
 import { predictionRoutes } from './predict-routes.ts'
 import type { Serving } from './serving.ts'
 import { stateRoutes } from './state-routes.ts'
+import { inferenceRoutes } from './v2/routes.ts'
 import { whatIfRoute } from './what-if-routes.ts'
 
 const NONE = { schema: { hide: true } }
@@ -40,6 +41,7 @@ export function servingRoutes(
     const places = models.map((name) => ({ name, prefix: pathOf(name) }))
     if (meant !== undefined) places.push({ name: meant, prefix: '' })
     await app.register((scoring) => invocationRoutes(scoring, serving, places))
+    await app.register((v2) => inferenceRoutes(v2, serving, models))
     if (meant !== undefined) return predictionRoutes(app, serving, meant, '')
     for (const path of ['/predict', '/predict/batch', '/invocations']) {
       // Refuses, and names the routes of the models that there are.

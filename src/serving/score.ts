@@ -4,11 +4,12 @@ import { withAges } from '../ml/model/age.ts'
 import { predictBatch } from '../ml/model/model-file.ts'
 import { outputsOf } from '../ml/model/outcome.ts'
 import type { FeatureValue } from '../wire/features.ts'
+import type { Said } from '../wire/predict.ts'
 import type { ServingEvents } from './events.ts'
 import type { LiveModel, LiveModels } from './live-models.ts'
 import { noModel } from './no-model.ts'
 import { SLICE_ROWS } from './predict.ts'
-import { invocationOf, saidOf } from './said.ts'
+import { saidOf } from './said.ts'
 
 type Deps = {
   models: Pick<LiveModels, 'current' | 'problem'>
@@ -24,13 +25,13 @@ export function createScore({ models, events, clock }: Deps) {
     const tMs = clock.nowMs()
     const rows = rowsOf(live.inputs).map((values) => withAges(live.inputs, values, tMs))
     const width = outputsOf(live.model.outcome)
-    const scores: Record<string, unknown>[] = []
+    const said: Said[] = []
     for (let from = 0; from < rows.length; from += SLICE_ROWS) {
       if (from > 0) await setImmediate()
       const outputs = predictBatch(live.model, rows.slice(from, from + SLICE_ROWS))
-      for (let at = 0; at < outputs.length; at += width) scores.push(invocationOf(saidOf(live.model, outputs, at)))
+      for (let at = 0; at < outputs.length; at += width) said.push(saidOf(live.model, outputs, at))
     }
     events.predicted({ name, version: live.version }, rows.length)
-    return { predictions: scores, model: { name, version: live.version, run_id: live.runId } }
+    return { said, model: { name, version: live.version, run_id: live.runId } }
   }
 }

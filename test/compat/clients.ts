@@ -16,6 +16,11 @@ export const FEAST_CLIENTS: Client[] = [
   { version: '0.67.0', variable: 'WEIR_PYTHON_FEASTNEW', requirements: 'test/compat/requirements-feastnew.txt' },
 ]
 
+/** A client of the open inference protocol. */
+export const TRITON_CLIENTS: Client[] = [
+  { version: '2.73.0', variable: 'WEIR_PYTHON_TRITON', requirements: 'test/compat/requirements-triton.txt' },
+]
+
 /** One test for each line of a client, `$version` in the title. A line that is not here says so. */
 export function testEachClient(
   clients: readonly Client[],
