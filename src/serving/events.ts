@@ -4,7 +4,7 @@ import type { Answered } from './answered.ts'
 export type ServingEvents = {
   predicted(model: { name: string; version: string }, rows: number): void
   /** How long a request took for it: until it had its turn, reading features, asking the model. */
-  stage(model: string, stage: 'queue' | 'features' | 'model', ms: number): void
+  stage(model: string, stage: 'queue' | 'features' | 'model', ms: number, requestId?: string | null): void
   /**
    * What was answered of each key, and by which version; shadows too. Never throws, never waits. A promise only where the
    * answer must not be given before it is recorded; it rejects where that failed.

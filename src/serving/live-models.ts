@@ -5,14 +5,16 @@ import { withinMs } from '../base/within.ts'
 import type { Database } from '../db/sql.ts'
 import { REGISTRY_CHANNEL } from '../registry/channel.ts'
 import type { RegistryApi } from '../registry/registry.ts'
+import { limitOf } from '../wire/limits.ts'
 import { type BesideDeps, createBesides } from './arms/besides.ts'
 import { type Picked, pickArm, type Route, routeOf } from './arms/route.ts'
 import type { ServingEvents } from './events.ts'
 import type { LiveModel } from './live-model.ts'
 import { createLoader, isPermanent, isSame, type LoaderDeps } from './load-version.ts'
+import { createOnnxProcess, type OnnxProcess } from './onnx/onnx-process.ts'
 import type { Answering, Servers } from './servers.ts'
 
-export type LiveModelDeps = LoaderDeps & {
+export type LiveModelDeps = Omit<LoaderDeps, 'onnx'> & {
   registry: Pick<RegistryApi, 'inStage' | 'wasInProduction'>
   /** Where arms stand, and what cannot be served is told; nowhere where another MLflow server has the versions. */
   trials?: BesideDeps['trials']
@@ -21,6 +23,8 @@ export type LiveModelDeps = LoaderDeps & {
   events: ServingEvents
   /** Where it is told to other processes what answers here; nowhere where there is none. */
   servers?: Pick<Servers, 'id' | 'say' | 'leave'>
+  /** Where ONNX models of clients run; it starts when one is loaded. */
+  onnx?: OnnxProcess
 }
 
 /** Why the version that is in Production does not answer. */
@@ -47,7 +51,8 @@ const LOOK_MS = 5_000
  */
 export function createLiveModels(deps: LiveModelDeps) {
   const { project, registry, db, log, events, servers } = deps
-  const { load, stampOf } = createLoader(deps)
+  const { onnx = createOnnxProcess({ log }) } = deps
+  const { load, stampOf } = createLoader({ ...deps, onnx })
   const besides = createBesides({ ...deps, load })
   const live = new Map<string, LiveModel>()
   /** Who answers, made once for each change. */
@@ -173,6 +178,7 @@ export function createLiveModels(deps: LiveModelDeps) {
   /** Between two requests; whoever holds the old one's route ends with it. */
   function takeOver(loaded: LiveModel): void {
     const { name, version } = loaded
+    retire(live.get(name))
     live.set(name, loaded)
     routes.delete(name)
     promoted.add(name)
@@ -222,7 +228,13 @@ export function createLiveModels(deps: LiveModelDeps) {
       // What they wait for may hang; nobody needs their answer any more.
       const looks = Promise.all([...looking.values()].map(({ done }) => done))
       await withinMs('what is being loaded', LOOK_STOP_MS, () => looks).catch(() => {})
+      onnx.close()
       await withinMs('leaving', LOOK_STOP_MS, async () => servers?.leave()).catch(() => {})
     },
   }
+}
+
+/** Those who were given the old version before the swap still ask it. */
+function retire(old: LiveModel | undefined): void {
+  if (old?.outside) setTimeout(old.outside.close, limitOf('onnxRunMs')).unref()
 }

@@ -8,12 +8,16 @@ import type { ModelVersion } from '../registry/registry.ts'
 import { isOwn, ownFilesOf } from '../registry/source.ts'
 import type { TrackingApi } from '../tracking/tracking.ts'
 import type { LiveModel } from './live-model.ts'
+import { findOnnxFolder, type OnnxFolder } from './onnx/onnx-folder.ts'
+import { openOnnxModel } from './onnx/onnx-model.ts'
+import type { OnnxProcess } from './onnx/onnx-process.ts'
 import { requireSays } from './require-says.ts'
 
 export type LoaderDeps = {
   project: Project
   features: Pick<Features, 'service'>
   tracking: { artifacts: Pick<TrackingApi['artifacts'], 'read' | 'stamp' | 'readVersion'> }
+  onnx: OnnxProcess
 }
 
 const MODEL_FILE = 'model.weir'
@@ -25,14 +29,27 @@ const ELSEWHERE = 'elsewhere'
  * Loads versions whole, for whatever they are to answer: the files by the digests of their registration, the inputs against the
  * features of the service, the outcome against what the project says, and one row is predicted before anybody asks.
  */
-export function createLoader({ project, features, tracking }: LoaderDeps) {
+export function createLoader({ project, features, tracking, onnx }: LoaderDeps) {
   async function load(version: ModelVersion): Promise<LiveModel> {
     const { name } = version
-    const model = await readModel(version)
-    // What has to be opened first is opened before it takes its place.
-    kindOf(model.learned).open?.(model.learned)
     const definition = project.models.find((m) => m.name === name)!
     const service = features.service(definition.featureService)
+    const says = saysOfModel(project, definition)
+    const about = {
+      name,
+      version: String(version.version),
+      runId: version.runId ?? '',
+      keyNames: service.keys.map((key) => key.name),
+      featureNames: service.features.map((f) => f.name),
+      source: version.location,
+    }
+    const model = await readModel(version).catch((error: unknown) => elsewhere(version, error))
+    if ('bytes' in model) {
+      const opened = await openOnnxModel(onnx, model, { features: service.features, label: definition.label, says })
+      return { ...about, ...opened, inputs: opened.model.encoder.spec.inputs }
+    }
+    // What has to be opened first is opened before it takes its place.
+    kindOf(model.learned).open?.(model.learned)
     const { inputs } = model.encoder.spec
     const wanted = service.features.map((f) => `${f.name} ${f.type}`)
     const has = inputs.map((input) => `${input.name} ${input.type}`)
@@ -43,22 +60,22 @@ export function createLoader({ project, features, tracking }: LoaderDeps) {
         `its inputs are not the features of '${service.name}' (at ${differs}); train a version with the present definition`,
       )
     }
-    requireSays(model, saysOfModel(project, definition))
+    requireSays(model, says)
     // What is made ready for the first row is made ready now, before it takes over.
     predictOne(
       model,
       inputs.map(() => null),
     )
-    return {
-      name,
-      version: String(version.version),
-      runId: version.runId ?? '',
-      model,
-      keyNames: service.keys.map((key) => key.name),
-      featureNames: service.features.map((f) => f.name),
-      inputs,
-      source: version.location,
-    }
+    return { ...about, model, inputs }
+  }
+
+  /** The ONNX model that a client logged where a file of ours is missing; what was missing is told where there is none. */
+  async function elsewhere(version: ModelVersion, error: unknown): Promise<OnnxFolder> {
+    if (!(error instanceof PlatformError) || (error.code !== 'not_found' && error.code !== 'file_gone')) throw error
+    const { read, readVersion = read } = tracking.artifacts
+    const folder = await findOnnxFolder(readVersion, ownFilesOf(version))
+    if (folder) return folder
+    throw error
   }
 
   /** Empty where it cannot be known now. */

@@ -23,6 +23,7 @@ import { explanationOf } from './explanation.ts'
 import type { LastKnown } from './last-known.ts'
 import type { LiveModels } from './live-models.ts'
 import { notPromoted } from './no-model.ts'
+import { answerOutside, askOutside, refusalOutside, usesOutside } from './onnx/ask-outside.ts'
 import { answeredRows, type Told } from './tell-answered.ts'
 
 /** Rows predicted, or written, in one go, some milliseconds: between two, those who wait for one prediction have their turn. */
@@ -95,7 +96,7 @@ export function createPredict({ features, lastKnown, models, serviceOf, events, 
     const entities = asked.map(({ entity }) => entity)
     const rows = await lastKnown.read(name, service.name, entities)
     const readMs = performance.now()
-    for (const { askedMs } of requests) events.stage(name, 'features', readMs - askedMs)
+    for (const one of requests) events.stage(name, 'features', readMs - one.askedMs, one.requestId)
     const route = models.route(name)
     if (!route) throw await notPromoted({ features, models }, name, service)
     // T of these rows: ages are as of the moment of the request.
@@ -104,19 +105,22 @@ export function createPredict({ features, lastKnown, models, serviceOf, events, 
     const slice = explain ? EXPLAINED_ROWS : SLICE_ROWS
     const results: (Prediction | Unpredicted)[] = []
     const told: Told[] = []
+    const outside = usesOutside(route) ? await askOutside(route, asked, rows, tMs) : undefined
     for (let i = 0; i < rows.length; i++) {
       if (i > 0 && i % slice === 0) await setImmediate()
       const [row, one] = [rows[i]!, asked[i]!]
       const { key, parts } = one
       const picked = pickArm(route, keyTextOf(parts))
-      const error = row.away ?? features.refusal(service.name, key, row)
+      const elsewhere = outside?.[i]
+      const error = row.away ?? features.refusal(service.name, key, row) ?? refusalOutside(picked, elsewhere)
       if (error) {
         results.push({ key, error })
         told.push({ asked: one, row, by: picked, said: null, error: error.code })
         continue
       }
       const given = withAges(picked.live.inputs, row.values, tMs)
-      const by = answerOf(route, picked, given)
+      const by =
+        elsewhere === undefined ? answerOf(route, picked, given) : answerOutside(route, picked, given, elsewhere)
       if (by.insteadOf) told.push({ asked: one, row, by: picked, said: null, error: 'internal', failed: true })
       told.push({ asked: one, row, by, said: by.said, error: null })
       const prediction = predictionOf(by, service, parts, row)
@@ -126,7 +130,7 @@ export function createPredict({ features, lastKnown, models, serviceOf, events, 
       counts.set(by.live.version, (counts.get(by.live.version) ?? 0) + 1)
     }
     const doneMs = performance.now()
-    for (let i = 0; i < requests.length; i++) events.stage(name, 'model', doneMs - readMs)
+    for (const { requestId } of requests) events.stage(name, 'model', doneMs - readMs, requestId)
     for (const [version, count] of counts) events.predicted({ name, version }, count)
     // Only where an answer is given no sooner than it is recorded is there something to wait for.
     const recorded = events.answered(answeredRows(told, { atMs: tMs, nowMs: doneMs }))

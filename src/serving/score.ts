@@ -28,10 +28,11 @@ export function createScore({ models, events, clock }: Deps) {
     const said: Said[] = []
     for (let from = 0; from < rows.length; from += SLICE_ROWS) {
       if (from > 0) await setImmediate()
-      const outputs = predictBatch(live.model, rows.slice(from, from + SLICE_ROWS))
+      const slice = rows.slice(from, from + SLICE_ROWS)
+      const outputs = live.outside ? await live.outside.predict(slice) : predictBatch(live.model, slice)
       for (let at = 0; at < outputs.length; at += width) said.push(saidOf(live.model, outputs, at))
     }
     events.predicted({ name, version: live.version }, rows.length)
-    return { said, model: { name, version: live.version, run_id: live.runId } }
+    return { said, model: { name, version: live.version, run_id: live.runId, arm: 'champion' as const } }
   }
 }

@@ -75,6 +75,11 @@ const TABLE = {
   uploadAgeMs: { value: 24 * 3_600_000, meaning: 'milliseconds after which an unfinished upload is removed' },
   modelFiles: { value: 1_000, meaning: 'files below the source of a registered version' },
   modelBytes: { value: 2 ** 30, meaning: 'bytes of a model.weir that is loaded' },
+  onnxRunMs: {
+    value: 10_000,
+    meaning: 'milliseconds that one run of an ONNX model of a client may take; then its process is ended',
+  },
+  onnxWaiting: { value: 256, meaning: 'runs of ONNX models that wait for their process; more are refused with 503' },
   modelTrees: { value: 10_000, meaning: 'trees of a model that is loaded' },
   modelDepth: { value: 1_000, meaning: 'questions from the root of a tree to a leaf' },
   modelColumns: { value: 32_767, meaning: 'columns that the features of a model are encoded to' },

@@ -12,6 +12,10 @@ const REFUSALS = [
   '/models/:name/predict/batch',
   '/models/:name/invocations',
   '/models/:name/what-if',
+  ...['', '/ready', '/infer'].flatMap((last) => [
+    `/v2/models/:name${last}`,
+    `/v2/models/:name/versions/:version${last}`,
+  ]),
   '/models/:name/features/:key',
 ]
 

@@ -53,7 +53,7 @@ type Asked = { method: string; path: string }
 /** What the right says; that a body is none which the route takes is said later. */
 async function refused({ method, path }: Asked, token: string | null, model = MODEL): Promise<401 | 403 | false> {
   const url = path
-    .replace(/^\/models\/:(name|model)/, `/models/${encodeURIComponent(model)}`)
+    .replace(/^(\/v2)?\/models\/:(name|model)/, `$1/models/${encodeURIComponent(model)}`)
     .replace(/^\/ready\/:model/, `/ready/${encodeURIComponent(model)}`)
     .replace(/:\w+/g, '1')
     .replace('*', 'x')
@@ -95,7 +95,7 @@ test('a token of one model may call what names that model, and is refused at all
     const own = await refused(route, `admin/${MODEL}`)
     if (own !== (needs.role === null || needs.model !== null ? false : 403)) wrong.push(`${tells}: ${own}`)
     // A path that names a model itself is that model's, whatever else is asked for.
-    const fixed = needs.model === 'default' || /^\/models\/[^:]/.test(route.path)
+    const fixed = needs.model === 'default' || /^(\/v2)?\/models\/[^:]/.test(route.path)
     const other = fixed ? await refused(route, 'admin/another') : await refused(route, `admin/${MODEL}`, 'another')
     if (other !== (needs.role === null || needs.model === 'any' ? false : 403))
       wrong.push(`${tells}, another's: ${other}`)

@@ -1,4 +1,4 @@
-import { messageOf } from '../../base/errors.ts'
+import { messageOf, PlatformError } from '../../base/errors.ts'
 import type { InputValue } from '../../ml/model/encoder.ts'
 import { predictOne } from '../../ml/model/model-file.ts'
 import type { Said } from '../../wire/predict.ts'
@@ -14,6 +14,9 @@ export type SaidBy = Picked & {
   /** Measured only while a canary is tried. */
   modelMs?: number
 }
+
+const NOT_HERE =
+  'an ONNX model that a client logged answers in a process of its own: it predicts, and is neither a shadow nor asked what if'
 
 /**
  * What the version that was picked says of one row. Where a canary fails, the champion answers: nobody pays for a trial. A
@@ -36,6 +39,7 @@ function byCanary({ champion }: Route, { arm, live }: Picked, given: readonly In
   }
 }
 
-function say({ model }: LiveModel, given: readonly InputValue[]): Said {
+function say({ model, outside }: LiveModel, given: readonly InputValue[]): Said {
+  if (outside) throw new PlatformError('unsupported', NOT_HERE)
   return saidOf(model, predictOne(model, given), 0)
 }

@@ -25,7 +25,7 @@ export async function infer(
     ...(request.id === undefined ? {} : { id: request.id }),
     model_name: name,
     model_version: model.version,
-    parameters: { run_id: model.run_id },
+    parameters: { run_id: model.run_id, arm: model.arm },
   }
   return { head, outputs: wantedOf(request, made) }
 }
@@ -39,13 +39,16 @@ async function byKeys(serving: Serving, name: string, keys: Parameters<Serving['
     if ('error' in result) throw atRow(result.error, row)
     return result
   })
-  const times: Output = {
-    name: 'features_as_of',
-    datatype: 'BYTES',
-    shape: [keys.length],
-    values: predictions.map(({ featuresAsOf }) => featuresAsOf?.replace(/\.?0+Z$/, 'Z') ?? null),
+  const texts = (tensor: string, of: (prediction: Prediction) => string | null): Output => {
+    return { name: tensor, datatype: 'BYTES', shape: [keys.length], values: predictions.map(of) }
   }
-  return { said: predictions.map(({ said }) => said), model: predictions[0]!.model, more: [times] }
+  // Keys of one request may be answered by two versions: each row says which.
+  const more = [
+    texts('features_as_of', ({ featuresAsOf }) => featuresAsOf?.replace(/\.?0+Z$/, 'Z') ?? null),
+    texts('version', ({ model }) => model.version),
+    texts('arm', ({ model }) => model.arm),
+  ]
+  return { said: predictions.map(({ said }) => said), model: predictions[0]!.model, more }
 }
 
 function atRow(error: PlatformError, row: number): PlatformError {

@@ -4,7 +4,7 @@ import type { EncodedColumn, EncoderSpec, InputType } from '../encoder.ts'
 import { ONNX_TYPES, type OnnxType, type OnnxValue, type Session, type Tensor, type TensorData } from './session.ts'
 import type { Given } from './types.ts'
 
-type Feed = { name: string; type: OnnxType; flat: boolean } & (
+export type Feed = { name: string; type: OnnxType; flat: boolean } & (
   | { form: 'matrix' }
   | { form: 'feature'; column: number; feature: string; of: InputType; categories: readonly string[] }
 )
