@@ -20,9 +20,11 @@ import { deliveryRoutes } from './ingest/routes.ts'
 import { alertRoutes } from './monitoring/alerts/routes.ts'
 import { followTraffic } from './monitoring/alerts/traffic-told.ts'
 import { gateRecords } from './monitoring/gate-records.ts'
+import { isTraced } from './monitoring/is-traced.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
 import { qualityRoutes } from './monitoring/quality/routes.ts'
 import { reportRoutes } from './monitoring/reports/routes.ts'
+import type { Tracing } from './monitoring/tracing.ts'
 import { createTraffic, type Traffic } from './monitoring/traffic.ts'
 import { createOverview } from './overview/overview.ts'
 import { overviewRoutes } from './overview/routes.ts'
@@ -55,14 +57,15 @@ export type RunningServer = { url: string; routes: readonly Route[]; close(): Pr
 export async function startServer(app: App): Promise<RunningServer> {
   const { settings, features, log } = app
   const traffic = createTraffic(app.clock.nowMs)
-  const metrics = createMetrics({ featureStates: features.viewStates, traffic })
+  const tracing = isTraced(process.env) ? await openTraces() : undefined
+  const metrics = traced(createMetrics({ featureStates: features.viewStates, traffic }), tracing)
   const servers = createServers({ db: app.db, id: randomUUID(), version: await weirVersion(), log })
   app.predictions.watch(metrics.log)
   const serving = servingOf(app, metrics, servers)
   // Before anybody can ask: whether callers need a token.
   const forgetTokens = await app.identity.follow()
   const server = await createServer({
-    routes: routesOf(app, serving, metrics, traffic, servers),
+    routes: [...(tracing ? [tracing.plugin] : []), ...routesOf(app, serving, metrics, traffic, servers)],
     host: settings.host,
     port: settings.port,
     access: app.identity.access,
@@ -95,6 +98,7 @@ export async function startServer(app: App): Promise<RunningServer> {
     untell()
     await unwatch()
     await serving.close()
+    await tracing?.close()
     // What was answered until now is recorded.
     await app.predictions.flush()
     await unfollow()
@@ -222,6 +226,22 @@ function turnsOf({ project, log }: App, { admission: counted }: Metrics) {
 }
 
 const OVERLOADED = 'serving: more predictions are asked for than can be answered; those beyond it are refused with 503'
+/** Loaded only where somebody listens. */
+async function openTraces(): Promise<Tracing> {
+  const { openTracing } = await import('./monitoring/tracing.ts')
+  return openTracing(await weirVersion(), process.env)
+}
+
+/** The same, of which the traces hear each stage too. */
+function traced(metrics: Metrics, tracing: Tracing | undefined): Metrics {
+  if (tracing === undefined) return metrics
+  const stage: Metrics['events']['stage'] = (model, stage, ms, requestId = null) => {
+    metrics.events.stage(model, stage, ms)
+    tracing.stage(model, stage, ms, requestId)
+  }
+  return { ...metrics, events: { ...metrics.events, stage } }
+}
+
 const COLLECT_MS = 3_600_000
 /** A stop does not wait for an object store that is away. */
 const NOTE_STOP_MS = 1_000

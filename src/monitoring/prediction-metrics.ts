@@ -57,7 +57,8 @@ export function predictionMetrics(registers: Registry[]) {
     events: {
       predicted: (model: { name: string; version: string }, count: number) =>
         predictions.inc({ model: model.name, version: model.version }, count),
-      stage: (model: string, stage: Stage, ms: number) => stageOf(model, stage).observe(ms / 1000),
+      stage: (model: string, stage: Stage, ms: number, _requestId?: string | null) =>
+        stageOf(model, stage).observe(ms / 1000),
       dropped: (model: string, rows: number) => dropped.inc({ model }, rows),
       answered(rows: readonly Told[]) {
         for (const { model, version, arm, error } of rows) {
