@@ -149,7 +149,7 @@ export function invocationAnswerOf(says: Says) {
   const one = z.object(saidMembers(says, 'label'))
   return z.object({
     predictions: z.array(one).meta({ description: 'One for each row, in order.' }),
-    model: z.object(versionMembers).meta({ description: 'The version that answered.' }),
+    model: z.object(answeredBy).meta({ description: 'The version that answered.' }),
   })
 }
 export type InvocationAnswer = { predictions: Record<string, unknown>[]; model: Prediction['model'] }
