@@ -11,7 +11,7 @@
  * - A version's source is kept as it was given; only files of our own store are ever opened (source.ts).
  * - Versions beside the champion, canary and shadows, are arms (arms.ts).
  *
- * Doors: channel.ts, erase-reasons.ts, promotion-words.ts, source.ts, version-details.ts.
+ * Doors: arm-words.ts, asked-moves.ts, channel.ts, erase-reasons.ts, names.ts, promotion-words.ts, routes/shown.ts, source.ts, version-details.ts.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Model, Promotion } from '../config/project.ts'

@@ -9,7 +9,7 @@
  *
  * The loop of predictions is predict.ts.
  *
- * Doors: admission/admission.ts, answered.ts, events.ts, readiness.ts, server-routes.ts, servers.ts.
+ * Doors: admission/admission.ts, answered.ts, arms/routes.ts, arms/trying.ts, events.ts, readiness.ts, server-routes.ts, servers.ts.
  */
 import type { Clock } from '../base/clock.ts'
 import { defaultModelOf, requireDefaultModel, requireModel } from '../config/find.ts'

@@ -16,6 +16,7 @@ const BANNED: { what: string; pattern: RegExp; places: Record<string, string> }[
       'lake/s3-store.ts': 'the time at which a copy of an object was used, on the file itself',
       'db/embedded/cluster.ts': 'the name of a draft folder',
       'db/embedded/hold.ts': 'the time of a file',
+      'monitoring/tracing.ts': 'the moments of a span, which other programs put beside theirs',
       'remote-mlflow/tracking.ts': 'how long an answer of the other server is believed',
     },
   },
@@ -28,6 +29,7 @@ const BANNED: { what: string; pattern: RegExp; places: Record<string, string> }[
     what: 'the environment',
     pattern: /\bprocess\.env\b/,
     places: {
+      'server.ts': "OpenTelemetry's own variables",
       'app.ts': 'a trainer is given those variables that the project names',
       'cli/with-app.ts': 'handed to the table of settings',
       'cli/output.ts': 'colours, by the common variables',

@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts'
 import { PlatformError } from '../../base/errors.ts'
 import { type Instant, instantOfMs } from '../../base/instant.ts'
 import type { CanaryRules } from '../../config/canary-shape.ts'
@@ -40,7 +41,7 @@ type Model = { name: string; serving: { canary: CanaryRules } }
  * Looks at one canary and rolls it back or promotes it by the rules of the project. Any server may: one at a time, by a lock in
  * the database, and whoever comes later finds no canary. So a decision is made once, on what all servers counted.
  */
-export function createGate({ db, trials, qualityOf, record }: GateDeps & { db: Database }) {
+export function createGate({ db, trials, qualityOf, record, clock }: GateDeps & { db: Database; clock: Clock }) {
   return (model: Model, here: readonly SaidArm[]): Promise<void> =>
     db.tx(async (tx) => {
       if (!here.some(({ role }) => role === 'canary')) return
@@ -116,7 +117,7 @@ export function createGate({ db, trials, qualityOf, record }: GateDeps & { db: D
     numbers: GateDecision['numbers'],
   ) {
     const { name: model, version } = canary
-    await record({ model, version, champion, verdict, says, at: instantOfMs(Date.now()), numbers })
+    await record({ model, version, champion, verdict, says, at: instantOfMs(clock.nowMs()), numbers })
   }
 }
 

@@ -1,3 +1,4 @@
+import type { Clock } from '../../base/clock.ts'
 import { messageOf } from '../../base/errors.ts'
 import type { Log } from '../../base/log.ts'
 import { LOOK_STOP_MS } from '../../base/time-limits.ts'
@@ -13,6 +14,7 @@ export type { GateDeps } from './gate.ts'
 type Deps = GateDeps & {
   project: Project
   db: Database
+  clock: Clock
   log: Log
   models: Pick<LiveModels, 'besides'>
   counts: TrialCounts
