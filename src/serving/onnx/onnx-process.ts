@@ -90,7 +90,10 @@ export function createOnnxProcess({ log, runMs = limitOf('onnxRunMs'), has = isI
   }
 
   async function restart(): Promise<void> {
-    if (closed || open.size === 0) return void (down = undefined)
+    if (closed || open.size === 0) {
+      down = undefined
+      return
+    }
     start()
     try {
       await Promise.all([...open].map(([id, bytes]) => ask({ kind: 'open', id, bytes }, OPEN_MS)))
