@@ -20,6 +20,9 @@ import { recordedInputs } from './recorded-inputs.ts'
 /** `outputs`: rows x what the model gives, row after row. `classes`: what the numbers of the target stand for. */
 export type ScoredRows = { target: Target; classes: readonly Label[]; outputs: Float64Array; outcome: Outcome }
 
+/** `leftOut`: rows that the version learned from, which would flatter it; null where its run does not say which those are. */
+export type ScoredMoment = ScoredRows & { leftOut: number | null }
+
 export type ScoredVersion = { name: string; version: number; location: string; runId: string | null }
 
 type Deps = {
@@ -45,15 +48,15 @@ export async function referenceRows(deps: Deps, version: ScoredVersion): Promise
 }
 
 /**
- * The labelled rows of exactly the moment T, as their features were known then; null where no label of T is known at K. An
- * answer that was kept is better: this is what the version would have said.
+ * The labelled rows of exactly the moment T, as their features were known then, without those that the version learned from; null where
+ * no label of T is known at K. An answer that was kept is better: this is what the version would have said.
  */
 export async function scoredMonth(
   deps: Deps,
   definitions: Pick<Pinned['definitions'], 'model' | 'service' | 'label'>,
   version: ScoredVersion,
   { at, knownAt, asOf }: { at: Instant; knownAt: Instant; asOf: Instant },
-): Promise<ScoredRows | null> {
+): Promise<ScoredMoment | null> {
   const model = await loadModel(deps, version)
   const set = await deps.features.trainingSet(
     { model: definitions.model.name, asOf, from: at, knownAt, mode: 'served' },
@@ -63,13 +66,23 @@ export async function scoredMonth(
   const frame = frameFor(data, definitions, set.label)
   const place = frame.periods.indexOf(at)
   if (place < 0) return null
-  return scored(
-    model,
-    framePart(
-      frame,
-      Uint32Array.from(frame.moments.keys()).filter((r) => frame.moments[r] === place),
-    ),
-  )
+  const learned = await learnedFrom(deps, version, at)
+  const all = Uint32Array.from(frame.moments.keys()).filter((r) => frame.moments[r] === place)
+  const rows = all.filter((r) => !learned?.has(frame.entityKeys[frame.entities[r]!]!))
+  return { ...scored(model, framePart(frame, rows)), leftOut: learned && all.length - rows.length }
+}
+
+/** The entities whose rows of that moment its fit has seen; null where its run does not say. */
+async function learnedFrom(deps: Deps, version: ScoredVersion, at: Instant): Promise<Set<string> | null> {
+  const recorded = await recordedInputs(deps.tracking, version.runId)
+  if ('reason' in recorded) return null
+  const { pinned, trainingSet } = recorded
+  const frame = frameFor(await deps.features.readTrainingSet(trainingSet), pinned.definitions, trainingSet.label)
+  const place = frame.periods.indexOf(at)
+  if (place < 0) return new Set()
+  const { train } = splitTrainingSet(frame, pinned.definitions.model.split)
+  const seen = train.filter((r) => frame.moments[r] === place)
+  return new Set(Array.from(seen, (r) => frame.entityKeys[frame.entities[r]!]!))
 }
 
 function frameFor(

@@ -42,7 +42,14 @@ import {
 import { type BuildRecord, type CodeRecord, recordBuild } from './record.ts'
 import { findTrained, type Registered, register, type Trained, type VersionStore } from './register.ts'
 import type { Report } from './report/report.ts'
-import { loadModel, referenceRows, type ScoredRows, type ScoredVersion, scoredMonth } from './scored-rows.ts'
+import {
+  loadModel,
+  referenceRows,
+  type ScoredMoment,
+  type ScoredRows,
+  type ScoredVersion,
+  scoredMonth,
+} from './scored-rows.ts'
 import { type FairChampion, fairChampion } from './stand-in.ts'
 
 export { TRAINING_SET_IDENTITY_TAG, TRAINING_SET_TAG } from './log-run.ts'
@@ -111,7 +118,7 @@ export type Training = {
   scoredMonth(
     version: ScoredVersion,
     moment: { at: Instant; asOf: Instant; knownAt: Instant },
-  ): Promise<ScoredRows | null>
+  ): Promise<ScoredMoment | null>
   /** The version of that run, made when there is none. */
   register(pinned: Pinned, run: LoggedRun): Promise<Registered>
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import { messageOf } from '../../base/errors.ts'
+import { messageOf, PlatformError } from '../../base/errors.ts'
 import { instantOfMs } from '../../base/instant.ts'
 import type { Log } from '../../base/log.ts'
 import type { AlertChannel } from '../../config/alerts.ts'
@@ -60,8 +60,9 @@ async function sendOne({ sql, channels, doors, clock, log }: SendDeps, message: 
       ...[id, over ? 'given_up' : 'waiting', instantOfMs(clock.nowMs() + waitMs), text.slice(0, 1_000)],
     ])
     const what = `alert message ${id} did not reach channel '${message.channel}'`
-    if (over || tries === 1)
-      log.warn({ err: error }, `${what}${over ? ', and is given up' : '; it is tried again'}: ${text}`)
+    // What is known already says enough: a stack would only hide it.
+    const about = error instanceof PlatformError ? {} : { err: error }
+    if (over || tries === 1) log.warn(about, `${what}${over ? ', and is given up' : '; it is tried again'}: ${text}`)
     return false
   }
 }

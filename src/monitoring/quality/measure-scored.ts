@@ -38,6 +38,7 @@ export async function measureScored(
     entities: count,
     labelled: count,
     truth,
+    leftOut: month.leftOut,
     unsayable: matched.unsayable,
     ...found,
   }

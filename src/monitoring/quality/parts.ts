@@ -28,7 +28,8 @@ export type VersionSource = {
   outcomeOf(version: QualityVersion): Promise<Outcome>
   /** What a score is worth as a chance is learned from these; or why there are none. */
   reference(version: QualityVersion): Promise<ScoredMonth | { reason: string }>
-  scoredMonth(version: QualityVersion, moment: Moment): Promise<ScoredMonth | null>
+  /** Without the rows that the version learned from: `leftOut` of them, null where that is not known. */
+  scoredMonth(version: QualityVersion, moment: Moment): Promise<(ScoredMonth & { leftOut: number | null }) | null>
   /** The scores of all entities as of a moment, where no answers were kept and no labels are there. */
   scoresOf(version: QualityVersion, moment: { at: Instant; knownAt: Instant }): Promise<Float64Array>
 }
@@ -52,6 +53,8 @@ export type GroupQuality = {
   /** Entities that were answered (or scored), and those of them whose label is known. */
   entities: number
   labelled: number
+  /** Of `scored`: entities that the version learned from and that are in no figure; null where that is not known. */
+  leftOut?: number | null
   truth: Figures | null
   estimate: Estimate | null
   /** Why there is no estimate. */

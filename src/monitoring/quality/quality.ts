@@ -62,9 +62,17 @@ function saysOf({ groups, labels, unlabelled }: Pick<MonthQuality, 'groups' | 'l
           'no answer of this period was kept: what is measured is what the champion would have said of the month, not what was answered',
         ]
       : []),
+    ...groups.flatMap(({ version, leftOut = 0 }) => learnedText(version, leftOut)),
     ...(labels === null && unlabelled !== null ? [`labels are not there: ${unlabelled}`] : []),
     ...groups.flatMap(({ version, arm, parting }) =>
       parting?.conceptDrift ? [`version ${version}${arm === null ? '' : ` (${arm})`}: ${parting.says}`] : [],
     ),
   ]
+}
+
+function learnedText(version: number, leftOut: number | null): string[] {
+  if (leftOut === null)
+    return [`it is not known which of these version ${version} learned from: where it did, the figures flatter it`]
+  if (leftOut === 0) return []
+  return [`${leftOut} of the month that version ${version} learned from are left out: they would flatter it`]
 }

@@ -56,6 +56,10 @@ test('labels that come late open the month again: the truth stands beside the es
   expect(truth!.value).toBeLessThan(estimate!.low!)
   expect(truth!.high).toBeLessThan(estimate!.low!)
   expect((await figures(['quality.concept_drift'])).map(({ value }) => value)).toEqual([1])
+  // Of January itself only those count that the version has not learned from: no forest knows them by heart.
+  expect(report.lines.join('\n')).toMatch(/528\d of the month that version 1 learned from are left out/)
+  const [january] = await figures(['quality.auc'], JANUARY)
+  expect(january!.value).toBeLessThan(0.9)
   expect(report.verdict).toBe('RETRAINING_TRIGGERED')
   expect(report.says).toMatch(
     /^RETRAINING_TRIGGERED drift_share=\S+ .*concept_drift=\[2024-02-29 version 1\] -> told to the schedules that wait for drift$/,
