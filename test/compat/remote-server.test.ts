@@ -50,7 +50,7 @@ function withServer(client: Client) {
 
     await rig.promote(report.version)
     const answer = await rig.until(({ status }) => status === 200)
-    expect(answer.body.model).toEqual({ name: MODEL, version: String(report.version), run_id: report.runId })
+    expect(answer.body.model).toMatchObject({ name: MODEL, version: String(report.version), run_id: report.runId })
     expect(await rig.app.mlflow.registry.versionsOf(MODEL)).toMatchObject([{ stage: 'Production' }])
   }, 120_000)
 }
