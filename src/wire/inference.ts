@@ -2,6 +2,7 @@
 import { z } from 'zod'
 
 const text = z.string()
+const said = (description: string) => text.meta({ description })
 const parameters = z
   .record(text, z.union([z.string(), z.number(), z.boolean()]))
   .meta({ description: 'Further words of the protocol, and of its extensions.' })
@@ -26,41 +27,61 @@ export const inferRequest = z.looseObject({
     .min(1)
     .meta({ description: 'One for each feature; or one for each join key, and the live features are read.' }),
   outputs: z
-    .array(z.looseObject({ name: text, parameters: parameters.optional() }))
+    .array(z.looseObject({ name: said('Which output.'), parameters: parameters.optional() }))
     .meta({ description: 'Which are wanted; all of them where this is left out.' })
     .optional(),
 })
 export type InferRequest = z.output<typeof inferRequest>
 export type InferInput = InferRequest['inputs'][number]
 
-const tensor = z.object({ name: text, datatype, shape: z.array(z.int()) })
-
-export const inferAnswer = z.object({
-  id: text.optional(),
-  model_name: text,
-  model_version: text.meta({ description: 'The version that answered.' }),
-  parameters: parameters.meta({ description: 'run_id: the run that trained it.' }),
-  outputs: z.array(
-    z.looseObject({ ...tensor.shape, parameters: parameters.optional(), data: z.array(z.unknown()).optional() }),
-  ),
+const tensor = z.object({
+  name: said('Of the feature, key or output.'),
+  datatype,
+  shape: z.array(z.int()).meta({ description: '-1 stands for any number.' }),
 })
 
-export const serverMetadata = z.object({ name: text, version: text, extensions: z.array(text) })
+export const inferAnswer = z.object({
+  id: said('As it was sent.').optional(),
+  model_name: said('Name of the registered model.'),
+  model_version: text.meta({ description: 'The version that answered.' }),
+  parameters: parameters.meta({ description: 'run_id: the run that trained it.' }),
+  outputs: z
+    .array(
+      z.looseObject({
+        ...tensor.shape,
+        parameters: parameters.optional(),
+        data: z
+          .array(z.unknown())
+          .optional()
+          .meta({ description: 'The values in order; left out where they come as bytes.' }),
+      }),
+    )
+    .meta({ description: 'What is predicted.' }),
+})
+
+export const serverMetadata = z.object({
+  name: said('weir.'),
+  version: said('Of Weir.'),
+  extensions: z.array(text).meta({ description: 'Of the protocol.' }),
+})
 
 export const modelMetadata = z.object({
-  name: text,
+  name: said('Name of the model.'),
   versions: z.array(text).meta({ description: 'The one that answers.' }),
-  platform: text,
+  platform: said('weir.'),
   inputs: z.array(tensor).meta({ description: 'The features. Instead of them, the join keys can be sent.' }),
-  outputs: z.array(tensor),
+  outputs: z.array(tensor).meta({ description: 'What it answers.' }),
   parameters: parameters.meta({ description: 'keys: the join keys, as NAME DATATYPE, with commas between.' }),
 })
 export type ModelMetadata = z.output<typeof modelMetadata>
 export type TensorMetadata = z.output<typeof tensor>
 
-export const aliveAnswer = z.object({ live: z.boolean() })
-export const serverReadyAnswer = z.object({ ready: z.boolean() })
-export const modelReadyAnswer = z.object({ name: text, ready: z.boolean() })
+export const aliveAnswer = z.object({ live: z.boolean().meta({ description: 'Whether it answers at all.' }) })
+export const serverReadyAnswer = z.object({ ready: z.boolean().meta({ description: 'Whether it can predict.' }) })
+export const modelReadyAnswer = z.object({
+  name: said('Name of the model.'),
+  ready: z.boolean().meta({ description: 'Whether it can predict.' }),
+})
 
 export const inferRefusal = z.looseObject({
   error: text.meta({ description: 'What was wrong, where, and what to do.' }),

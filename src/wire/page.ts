@@ -17,7 +17,7 @@ export function pageQuery<Filters extends z.ZodRawShape>(more: Filters) {
 
 export function pageOf<Name extends string, Item extends z.ZodType>(name: Name, item: Item) {
   const token = z.string().nullable().meta({ description: 'Null on the last page.' })
-  return z.object({ [name]: z.array(item), next_page_token: token } as {
+  return z.object({ [name]: z.array(item).meta({ description: 'Those of this page.' }), next_page_token: token } as {
     [N in Name]: z.ZodArray<Item>
   } & { next_page_token: typeof token })
 }

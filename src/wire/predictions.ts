@@ -1,6 +1,7 @@
 /** What is read back of the answers of models. */
 import { z } from 'zod'
 import { pageOf, pageQuery } from './page.ts'
+import { versionMembers } from './predict.ts'
 
 const text = z.string()
 const moment = text.meta({ format: 'date-time' })
@@ -44,23 +45,23 @@ const value = z.union([text, z.number(), z.boolean()]).nullable()
 const byName = (description: string, shape: z.ZodType = value) => z.record(text, shape).meta({ description })
 
 const answer = z.object({
-  id: z.int(),
+  id: z.int().meta({ description: 'Its number in the log.' }),
   at: moment.meta({ description: 'When it was answered.' }),
-  model: z.object({ name: text, version: text, run_id: text }),
-  arm: z.enum(ARMS),
+  model: z.object(versionMembers).meta({ description: 'The version that answered.' }),
+  arm: z.enum(ARMS).meta({ description: 'As what it answered.' }),
   returned: z.boolean().meta({ description: 'false of one that was computed and given to nobody.' }),
   key: byName('Each join key.'),
   prediction: z.union([text, z.number()]).nullable().meta({ description: 'null where there is none; error says why.' }),
-  probability: z.number().nullable(),
-  probabilities: z.record(text, z.number()).nullable(),
+  probability: z.number().nullable().meta({ description: 'Of the positive label.' }),
+  probabilities: z.record(text, z.number()).nullable().meta({ description: 'Of each label, where they have names.' }),
   score: z
     .number()
     .nullable()
     .meta({ description: 'The probability of the positive label, or of the likeliest one, or the number itself.' }),
   error: text.nullable().meta({ description: 'The code of the refusal.' }),
-  latency_ms: z.number(),
-  request_id: text.nullable(),
-  recorded_at: moment,
+  latency_ms: z.number().meta({ description: 'How long it took, in milliseconds.' }),
+  request_id: text.nullable().meta({ description: 'The x-request-id of the answer.' }),
+  recorded_at: moment.meta({ description: 'When it was written down.' }),
   features: byName('The values, in the order of the feature service; an integer beyond 2^53 with all its digits.'),
   statuses: byName('By feature name.', text),
   event_timestamps: byName('By feature name: the moment that each describes.', moment.nullable()),
@@ -74,9 +75,9 @@ export type AnswersAnswer = z.output<typeof answersAnswer>
 export const REQUEST_ANSWERS_MAX = 1_000
 
 export const requestAnswer = z.object({
-  request_id: text,
+  request_id: text.meta({ description: 'As it was asked for.' }),
   answers: z.array(answer).meta({ description: `The first ${REQUEST_ANSWERS_MAX}, of all models, in their order.` }),
-  more: z.boolean(),
+  more: z.boolean().meta({ description: 'Whether the request had more.' }),
 })
 
 export function requestAnswerOf<Answer>(requestId: string, answers: readonly Answer[], more: boolean) {

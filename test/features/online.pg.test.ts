@@ -65,6 +65,7 @@ describe('materialize and read online', () => {
       values: [29.850000381469727, 7, 'x', true, '2022-02-05', '2024-01-02T03:04:05.000006Z', 1, 0.1],
       statuses: Array(8).fill('PRESENT'),
       eventTimestamps: Array(8).fill(moment),
+      viewTimes: [moment, moment],
       missingViews: [],
       lostViews: [],
     })

@@ -162,7 +162,7 @@ describe('answers', () => {
     const { body } = await rig.get('/openapi.json')
     const paths = body.paths as Record<string, Record<string, unknown>>
     const ours = Object.keys(paths).filter((path) => /predict|invocations|health|ready/.test(path))
-    expect(ours).toHaveLength(9)
+    expect(ours).toHaveLength(16)
     for (const path of ours) expect({ path, bare: bareFields(paths[path]) }).toEqual({ path, bare: [] })
     const { schema } = at(paths, '/predict', 'post', 'responses', '200', 'content', 'application/json') as never
     expect(Object.keys(at(schema, 'properties', 'features_used', 'properties') as object)).toEqual(
