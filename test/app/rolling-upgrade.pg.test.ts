@@ -18,7 +18,7 @@ const EXPANDS = `do $$
 declare t regclass;
 begin
   for t in select c.oid from pg_class c join pg_namespace n on n.oid = c.relnamespace
-    where c.relkind = 'r' and n.nspname !~ '^(pg_|information_schema|online)' and n.nspname <> 'db'
+    where c.relkind in ('r', 'p') and not c.relispartition and n.nspname !~ '^(pg_|information_schema|online)' and n.nspname <> 'db'
   loop
     execute format('alter table %s add column of_next_version text not null default ''new''', t);
   end loop;

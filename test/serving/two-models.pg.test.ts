@@ -57,7 +57,7 @@ describe('a project with two models and no defaultModel', () => {
     const routes = document.body.paths as Record<string, object>
     const paths = Object.keys(routes)
     // GET /predict tells which models there are.
-    const unnamed = paths.filter((path) => /^\/(predict|features\/)/.test(path))
+    const unnamed = paths.filter((path) => /^\/(predict(\/|$)|features\/)/.test(path))
     expect(unnamed.map((path) => [path, Object.keys(routes[path]!)])).toEqual([['/predict', ['get']]])
     for (const name of NAMES) {
       const own = ['predict', 'predict/batch', 'invocations', 'features/{key}'].map((p) => `/models/${name}/${p}`)
