@@ -53,11 +53,13 @@ beforeEach(() => {
     models: { route: () => routeOf(live), problem: () => undefined },
     clock: { nowMs: () => 0 },
     events: { predicted: () => {}, stage: () => {}, answered: (rows: readonly Answered[]) => void told.push(...rows) },
-    features: {
-      readEntities: (_: string, keys: readonly EntityKey[]) =>
+    lastKnown: {
+      read: (_: string, __: string, keys: readonly EntityKey[]) =>
         new Promise((resolve, reject) => {
           reads.push({ keys, answer: () => resolve(keys.map(([user]) => rowOf(user!))), fail: reject })
         }),
+    },
+    features: {
       refusal: (_: string, __: unknown, row: { found: boolean }) =>
         row.found ? undefined : new PlatformError('not_found', 'unknown'),
     },
