@@ -125,7 +125,7 @@ test('what can be predicted is listed: keys, features and the version that answe
 
 test('a batch explains each of its keys, as one by one, with its reasons in words', async () => {
   const one = await rig.post('/predict?explain=true', key)
-  const asked = { user_ids: [key.user_id, 'nobody', '5575-GNVDE'] }
+  const asked = { user_ids: [key.user_id, 'nobody', key.user_id] }
   const { status, body } = await rig.post('/predict/batch?explain=true', asked)
   expect(status).toBe(207)
   const [first, second] = body.predictions as { explanation: Explanation }[]
