@@ -1,4 +1,4 @@
-import { existsSync } from 'node:fs'
+import { existsSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { writeMonths } from '../../src/generator/streamflow.ts'
@@ -31,4 +31,10 @@ export async function someMonths(dir: string): Promise<string> {
   if (real !== undefined) return real
   await writeMonths(dir, 2)
   return dir
+}
+
+/** The first customers of the first month, of whichever months these are. */
+export function firstUsers(months: string, count: number): string[] {
+  const [, ...rows] = readFileSync(join(months, 'month_000', 'users.csv'), 'utf8').split('\n', count + 1)
+  return rows.map((row) => row.split(',')[0]!)
 }

@@ -1,8 +1,10 @@
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, it } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
+import { firstUsers } from '../helpers/real-data.ts'
 import { MODEL, openServerRig } from '../serving/rig.ts'
 
+const user = (place: number) => firstUsers(rig.months, 3)[place]!
 let rig: Awaited<ReturnType<typeof openServerRig>>
 beforeAll(async () => {
   rig = await openServerRig({
@@ -58,7 +60,7 @@ const answersOf = (body: Record<string, unknown>) => body.answers as Row[]
 describe('answers of a server', () => {
   it('are found by key, request, time and entity, with what they were made of', async () => {
     const given = await rig.predict({ user_id: '7590-VHVEG' })
-    await rig.send('POST', '/predict/batch', JSON.stringify({ user_ids: ['5575-GNVDE', 'nobody', '3668-QPYBK'] }))
+    await rig.send('POST', '/predict/batch', JSON.stringify({ user_ids: [user(1), 'nobody', user(2)] }))
     const page = await rig.get(`/models/${MODEL}/predictions?key=7590-VHVEG&limit=1`)
     expect(page.status).toBe(200)
     const [row] = answersOf(page.body)
@@ -82,9 +84,9 @@ describe('answers of a server', () => {
       { key: { user_id: 'nobody' }, error: 'not_found', prediction: null },
     ])
     const batch = await rig.get(`/predictions/${encodeURIComponent(answersOf(refused.body)[0]!.request_id)}`)
-    expect(answersOf(batch.body).map(({ key }) => key.user_id)).toEqual(['5575-GNVDE', 'nobody', '3668-QPYBK'])
-    const ofEntity = await rig.get('/entities/user/predictions?key=5575-GNVDE')
-    expect(answersOf(ofEntity.body)).toMatchObject([{ key: { user_id: '5575-GNVDE' } }])
+    expect(answersOf(batch.body).map(({ key }) => key.user_id)).toEqual([user(1), 'nobody', user(2)])
+    const ofEntity = await rig.get(`/entities/user/predictions?key=${user(1)}`)
+    expect(answersOf(ofEntity.body)).toMatchObject([{ key: { user_id: user(1) } }])
   })
 
   it('refuses what names nothing, and says what to send', async () => {

@@ -2,6 +2,7 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, expect, test } from 'vitest'
 import { must } from '../../src/base/assert.ts'
 import { parseInstant } from '../../src/base/instant.ts'
+import { firstUsers } from '../helpers/real-data.ts'
 import { MODEL, openServerRig } from './rig.ts'
 
 const KEY = { user_id: '7590-VHVEG' }
@@ -48,7 +49,7 @@ test("a client's ONNX model answers like any version, by key, in a batch, by col
   const { body } = await answers(version)
   expect(body.features_used).toEqual(ours.features_used)
   expect(Math.abs((body.probability as number) - ours.probability)).toBeLessThan(1e-6)
-  const batch = await rig.post('/predict/batch', { user_ids: [KEY.user_id, 'nobody', '5575-GNVDE'] })
+  const batch = await rig.post('/predict/batch', { user_ids: [KEY.user_id, 'nobody', firstUsers(rig.months, 2)[1]] })
   expect([batch.status, (batch.body.predictions as unknown[]).length]).toEqual([207, 2])
   const own = await rig.post('/invocations', { instances: [ours.features_used, ours.features_used] })
   expect((own.body.predictions as { probability: number }[]).map(({ probability }) => probability)).toEqual([

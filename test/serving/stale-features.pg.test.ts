@@ -3,9 +3,10 @@ import { afterAll, beforeAll, expect, it } from 'vitest'
 import { parseInstant } from '../../src/base/instant.ts'
 import { type TestDatabase, testDatabase } from '../helpers/pg.ts'
 import { proxyTo, type TestProxy } from '../helpers/proxy.ts'
+import { firstUsers } from '../helpers/real-data.ts'
 import { MODEL, openServerRig } from './rig.ts'
 
-const [A, B, C] = ['7590-VHVEG', '5575-GNVDE', '3668-QPYBK']
+let [A, B, C] = ['', '', '']
 
 let database: TestDatabase
 let proxy: TestProxy
@@ -24,6 +25,7 @@ beforeAll(async () => {
       })),
     }),
   })
+  ;[A, B, C] = firstUsers(rig.months, 3) as [string, string, string]
   await rig.app.ingestMonth({ dir: join(rig.months, 'month_000'), asOf: '2024-01-31' })
   await rig.app.features.materialize({ asOf: parseInstant('2024-01-31', 'as-of') })
   const { version } = await rig.train()
