@@ -1,13 +1,12 @@
 import type { Instant } from '../base/instant.ts'
 import type { ValueType } from '../values/values.ts'
+import type { ArmName } from '../wire/arm-names.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { Said } from '../wire/predict.ts'
 
-export const ARMS = ['champion', 'canary', 'shadow'] as const
-export type ArmName = (typeof ARMS)[number]
-
-/** One answer for one key, as serving gives it. */
+/** One answer for one key, or the refusal of it, as serving gives it. */
 export type Answered = {
+  /** Null outside of a request. */
   requestId: string | null
   model: string
   version: string
@@ -21,12 +20,14 @@ export type Answered = {
   featureTimes: readonly (string | null)[]
   /** Null where `error` says why. */
   said: Said | null
-  /** The probability of the positive label, or of the likeliest, or the number. */
+  /** The probability of the positive label, or of the likeliest, or the number; null where it was refused. */
   score: number | null
+  /** When it was answered, in milliseconds since 1970. */
   atMs: number
   latencyMs: number
-  /** false of a shadow. */
+  /** false of a shadow: nobody was given it. */
   returned: boolean
+  /** The code of the refusal. */
   error: string | null
 }
 

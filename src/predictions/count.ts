@@ -1,6 +1,7 @@
 import type { Instant } from '../base/instant.ts'
 import type { Sql } from '../db/sql.ts'
-import type { AnswerFilter, ArmName } from './answer.ts'
+import type { ArmName } from '../wire/arm-names.ts'
+import type { AnswerFilter } from './answer.ts'
 import type { Shapes } from './shapes.ts'
 import { conditionOf } from './where.ts'
 

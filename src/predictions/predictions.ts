@@ -12,7 +12,7 @@
  * - No key and no value is ever told in a log, a metric or an error.
  * - An answer without a key (rows of the caller's own values) is not kept: nobody could be taken out of it.
  *
- * Doors: routes.ts.
+ * Doors: answer.ts, routes.ts.
  */
 import type { Clock } from '../base/clock.ts'
 import type { Log } from '../base/log.ts'

@@ -1,6 +1,7 @@
+import type { ArmName } from '../wire/arm-names.ts'
 import type { FeatureValue } from '../wire/features.ts'
 import type { Said } from '../wire/predict.ts'
-import type { Answered, ArmName } from './answered.ts'
+import type { Answered } from './answered.ts'
 import type { Asked } from './asked.ts'
 import type { LiveModel } from './live-model.ts'
 

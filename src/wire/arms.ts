@@ -1,5 +1,6 @@
 /** The versions that answer for a model: the champion, a canary, shadows; and what they came to. */
 import { z } from 'zod'
+import { ARMS } from './arm-names.ts'
 import { modelParams, waitingAnswer } from './registry.ts'
 
 const moment = z.string().meta({ description: 'A moment in UTC.', format: 'date-time' })
@@ -23,7 +24,7 @@ const numbers = z.object({
 
 const arm = z.object({
   version: z.int(),
-  role: z.enum(['champion', 'canary', 'shadow']),
+  role: z.enum(ARMS),
   share: z.number().meta({ description: 'Of the keys that it answers for; 0 of a shadow.' }),
   began_at: moment.nullable(),
   changed_at: moment.nullable().meta({ description: 'When it was given this share.' }),

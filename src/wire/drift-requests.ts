@@ -1,5 +1,6 @@
 /** `/drift-reports`: what is to be compared, and the reports that were made. */
 import { z } from 'zod'
+import { ARMS } from './arm-names.ts'
 import { DRIFT_TESTS, driftReport } from './drift.ts'
 import { limitOf } from './limits.ts'
 import { pageOf, pageQuery } from './page.ts'
@@ -19,7 +20,7 @@ const side = z.discriminatedUnion('kind', [
     from: moment,
     to: moment.meta({ description: 'Not in the window itself.' }),
     version: z.string().max(40).optional(),
-    arm: z.enum(['champion', 'canary', 'shadow']).optional(),
+    arm: z.enum(ARMS).optional(),
   }),
 ])
 

@@ -1,5 +1,6 @@
 /** Where something came from, and what it touched; who read a snapshot; taking one back. */
 import { z } from 'zod'
+import { ARMS } from './arm-names.ts'
 import { snapshotShape } from './deliveries.ts'
 import { limitOf } from './limits.ts'
 
@@ -61,7 +62,7 @@ export type LineageAnswer = z.output<typeof lineageAnswer>
 const counted = z.object({
   model: text,
   version: text,
-  arm: z.enum(['champion', 'canary', 'shadow']),
+  arm: z.enum(ARMS),
   answers: count,
   first: moment.meta({ description: 'When the first of them was given.' }),
   last: moment,

@@ -1,12 +1,11 @@
 /** What is read back of the answers of models. */
 import { z } from 'zod'
+import { ARMS } from './arm-names.ts'
 import { pageOf, pageQuery } from './page.ts'
 import { versionMembers } from './predict.ts'
 
 const text = z.string()
 const moment = text.meta({ format: 'date-time' })
-
-const ARMS = ['champion', 'canary', 'shadow'] as const
 
 const filters = {
   version: text.optional().meta({ description: 'Only answers of this version.' }),

@@ -6,6 +6,7 @@ import { parseKey } from '../../features/define/keys.ts'
 import { shownBy } from '../../pipelines/touched-answers.ts'
 import type { LoggedAnswer } from '../../predictions/predictions.ts'
 import { displayValue } from '../../values/display.ts'
+import { ARMS, type ArmName } from '../../wire/arm-names.ts'
 import { limitOf } from '../../wire/limits.ts'
 import { formatNumber, shownTime } from '../format.ts'
 import { type CommonOptions, common, instantOption } from '../options.ts'
@@ -14,7 +15,7 @@ import { withApp } from '../with-app.ts'
 type Options = CommonOptions & {
   key?: string
   version?: string
-  arm?: 'champion' | 'canary' | 'shadow'
+  arm?: ArmName
   from?: Instant
   to?: Instant
   snapshot?: string
@@ -28,7 +29,7 @@ export function define(command: Command): void {
     .argument('<model>', 'whose answers')
     .option('--key <key>', `only of this key: ${KEY_HELP}`)
     .option('--version <version>', 'only of this version')
-    .addOption(new Option('--arm <arm>', 'only of this arm').choices(['champion', 'canary', 'shadow']))
+    .addOption(new Option('--arm <arm>', 'only of this arm').choices(ARMS))
     .option('--from <time>', 'the first moment', instantOption)
     .option('--to <time>', 'the first moment that is no more among them', instantOption)
     .option('--snapshot <snapshot>', 'only those that this snapshot fed, such as users/2024-01-31/v1')

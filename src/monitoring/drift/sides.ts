@@ -1,4 +1,5 @@
 import type { Instant } from '../../base/instant.ts'
+import type { ArmName } from '../../wire/arm-names.ts'
 import type { DriftTest } from '../../wire/drift.ts'
 
 /** What can be compared with what. */
@@ -16,7 +17,7 @@ export type Side =
       from: Instant
       to: Instant
       version?: string
-      arm?: 'champion' | 'canary' | 'shadow'
+      arm?: ArmName
     }
 
 export type DriftOptions = {

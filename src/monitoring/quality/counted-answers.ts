@@ -7,10 +7,11 @@ import { addMs, type Instant } from '../../base/instant.ts'
 import type { LabelTable } from '../../features/offline/training-set.ts'
 import type { DuckSession } from '../../lake/duck.ts'
 import { ident, literal } from '../../lake/quote.ts'
-import type { CountedAnswers, Predictions } from '../../predictions/predictions.ts'
+import type { Predictions } from '../../predictions/predictions.ts'
+import { ARMS, type ArmName } from '../../wire/arm-names.ts'
 import type { Period } from './periods.ts'
 
-export type AnswerGroup = { model: string; version: string; arm: CountedAnswers['arm'] }
+export type AnswerGroup = { model: string; version: string; arm: ArmName }
 
 /** By row: the score, what was said as text, and the label as text; null before labels came. */
 export type CountedRows = { scores: Float64Array; said: string[]; labels: string[] | null }
@@ -18,7 +19,6 @@ export type CountedRows = { scores: Float64Array; said: string[]; labels: string
 type Log = Pick<Predictions, 'table' | 'counts'>
 type Window = Period & { knownAt: Instant; horizonMs: number }
 
-const ARMS: AnswerGroup['arm'][] = ['champion', 'canary', 'shadow']
 const TABLE = 'quality_answers'
 const NEEDED = ['answered_at', 'answer_id', 'score', 'prediction']
 
