@@ -12,7 +12,7 @@
  *   withdrawn is taken out of the table by the next materialization, and what counts then is brought instead.
  * - Both read a snapshot by the same statement (`view-rows.ts`), so their values are equal to the bit.
  *
- * Doors: define/check-expressions.ts, define/definitions.ts, define/examples.ts, define/key-text.ts, define/keys.ts, define/readers.ts, define/refusals.ts,
+ * Doors: channel.ts, define/check-expressions.ts, define/definitions.ts, define/examples.ts, define/key-text.ts, define/keys.ts, define/readers.ts, define/refusals.ts,
  * erasure.ts, feast/feast-routes.ts, offline/read-training-set.ts, offline/statistics.ts, offline/training-set.ts, time/routes.ts, time/subject.ts,
  * online/materialize.ts, online/open-online-store.ts, online/redis-server.ts.
  */

@@ -1,5 +1,6 @@
 import type { Instant } from '../base/instant.ts'
 import type { Sql } from '../db/sql.ts'
+import { FEATURES_CHANNEL } from './channel.ts'
 import type { Coverage } from './online/coverage.ts'
 
 export type OnlineTableRow = {
@@ -137,7 +138,7 @@ export async function lockView(sql: Sql, view: string): Promise<void> {
 
 /** Heard when the transaction commits, by every process that reads features. */
 export async function notifyFeaturesChanged(sql: Sql, view: string): Promise<void> {
-  await sql.query(`select pg_notify('features_changed', $1)`, [view])
+  await sql.query('select pg_notify($1, $2)', [FEATURES_CHANNEL, view])
 }
 
 /** Whether nobody else materializes this view; if so it is ours until the end of the transaction. */

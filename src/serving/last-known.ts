@@ -13,6 +13,7 @@ import { worldError } from '../base/world.ts'
 import type { LastKnownFeatures } from '../config/last-known-shape.ts'
 import type { Project } from '../config/project.ts'
 import type { Database } from '../db/sql.ts'
+import { FEATURES_CHANNEL } from '../features/channel.ts'
 import type { EntityKey } from '../features/define/keys.ts'
 import type { Features } from '../features/features.ts'
 
@@ -89,7 +90,7 @@ export function createLastKnown({
     forget,
     /** Hears of changes until the returned function is called. */
     async follow(db: Pick<Database, 'listen'>): Promise<() => Promise<void>> {
-      return memories.size === 0 ? async () => {} : db.listen('features_changed', forget, forget)
+      return memories.size === 0 ? async () => {} : db.listen(FEATURES_CHANNEL, forget, forget)
     },
     /** Of a model, how many entities are remembered. */
     count: (model: string) => memories.get(model)?.rows.size ?? 0,

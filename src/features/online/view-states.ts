@@ -1,5 +1,6 @@
 import type { Instant } from '../../base/instant.ts'
 import type { Database } from '../../db/sql.ts'
+import { FEATURES_CHANNEL } from '../channel.ts'
 import { tableDigest, type ViewDefinition } from '../define/definitions.ts'
 import { type OnlineTableRow, selectOnlineTables } from '../queries.ts'
 
@@ -31,7 +32,7 @@ export function createViewStates(sql: Database, views: readonly ViewDefinition[]
 
   async function load(): Promise<OnlineTables> {
     // Listen first, then read: a change between the two is heard.
-    listening ??= sql.listen('features_changed', invalidate, invalidate)
+    listening ??= sql.listen(FEATURES_CHANNEL, invalidate, invalidate)
     await listening.catch((error) => {
       listening = undefined
       throw error
