@@ -3,8 +3,6 @@ import type { Project } from '../config/project.ts'
 import type { ServiceDefinition } from '../features/define/definitions.ts'
 import type { AnswerShape } from './answer.ts'
 
-export type AskedWith = ReturnType<typeof askedWith>
-
 /** What the models of a project are asked with. */
 export function askedWith(project: Project, features: { service(name: string): ServiceDefinition }) {
   const serviceOf = (model: string) => features.service(requireModel(project, model).featureService)

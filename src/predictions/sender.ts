@@ -13,8 +13,6 @@ type Told = {
   trouble(error: unknown): void
 }
 
-export type Sender = ReturnType<typeof createSender>
-
 /**
  * One batch at a time. One whose commit was not heard of is sent again under its number, and so never written twice. A row that
  * no table takes is found by halves and given up alone; after any other trouble the rows stay.

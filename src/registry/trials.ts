@@ -62,5 +62,3 @@ export function createTrials({ sql, clock }: { sql: Sql; clock: Clock }) {
       }),
   }
 }
-
-export type Trials = ReturnType<typeof createTrials>

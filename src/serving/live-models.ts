@@ -7,7 +7,7 @@ import { REGISTRY_CHANNEL } from '../registry/channel.ts'
 import type { RegistryApi } from '../registry/registry.ts'
 import { limitOf } from '../wire/limits.ts'
 import { type BesideDeps, createBesides } from './arms/besides.ts'
-import { type Picked, pickArm, type Route, routeOf } from './arms/route.ts'
+import { type Route, routeOf } from './arms/route.ts'
 import type { ServingEvents } from './events.ts'
 import type { LiveModel } from './live-model.ts'
 import { createLoader, isPermanent, isSame, type LoaderDeps } from './load-version.ts'
@@ -212,11 +212,6 @@ export function createLiveModels(deps: LiveModelDeps) {
     route,
     /** Canaries and shadows that are to be tried here, and why one is not. */
     besides: besides.said,
-    /** Who answers this key; undefined where nothing does. */
-    pick(name: string, keyText: string): Picked | undefined {
-      const now = route(name)
-      return now && pickArm(now, keyText)
-    },
     /** Whether it had a version in Production; also true while that cannot be known. */
     wasPromoted: (name: string): boolean => promoted.has(name) || unread.has(name),
     /** Why the promoted version does not answer, or may be another one by now. */

@@ -1,7 +1,6 @@
 import { createPrng, type Prng } from '../../base/prng.ts'
 import { type CalibrationKind, chooseCalibration, fitCalibration } from '../../ml/learn/calibrate.ts'
 import { type Interval, quantile } from '../../ml/measure/bootstrap.ts'
-import { calibrationError } from '../../ml/measure/calibration.ts'
 import { confusion } from '../../ml/measure/classification.ts'
 import {
   expectedAuc,
@@ -145,9 +144,4 @@ function ends(values: readonly number[], outside: number): Interval | null {
   if (values.length < TIMES[0] / 2) return null
   const sorted = Float64Array.from(values).sort()
   return { low: quantile(sorted, outside / 2), high: quantile(sorted, 1 - outside / 2) }
-}
-
-/** How far the scores of the reference were from coming true as often as they said. */
-export function referenceError({ labels, scores }: Reference): number {
-  return calibrationError(labels, scores)
 }

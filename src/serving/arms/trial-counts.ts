@@ -128,12 +128,6 @@ export function createTrialCounts(routeOf: (model: string) => Route | undefined,
         throw error
       }
     },
-    /** Nothing is kept of trials that are over. */
-    keepOnly(trials: ReadonlySet<number>): void {
-      for (const map of [news, totals]) {
-        for (const key of map.keys()) if (!trials.has(Number(key.split(' ')[0]))) map.delete(key)
-      }
-    },
   }
 }
 
