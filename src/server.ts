@@ -20,11 +20,10 @@ import { deliveryRoutes } from './ingest/routes.ts'
 import { alertRoutes } from './monitoring/alerts/routes.ts'
 import { followTraffic } from './monitoring/alerts/traffic-told.ts'
 import { gateRecords } from './monitoring/gate-records.ts'
-import { isTraced } from './monitoring/is-traced.ts'
 import { createMetrics, type Metrics } from './monitoring/metrics.ts'
 import { qualityRoutes } from './monitoring/quality/routes.ts'
 import { reportRoutes } from './monitoring/reports/routes.ts'
-import type { Tracing } from './monitoring/tracing.ts'
+import { openTraces, traced } from './monitoring/traced.ts'
 import { createTraffic, type Traffic } from './monitoring/traffic.ts'
 import { createOverview } from './overview/overview.ts'
 import { overviewRoutes } from './overview/routes.ts'
@@ -57,7 +56,7 @@ export type RunningServer = { url: string; routes: readonly Route[]; close(): Pr
 export async function startServer(app: App): Promise<RunningServer> {
   const { settings, features, log } = app
   const traffic = createTraffic(app.clock.nowMs)
-  const tracing = isTraced(process.env) ? await openTraces() : undefined
+  const tracing = await openTraces(await weirVersion(), process.env)
   const metrics = traced(createMetrics({ featureStates: features.viewStates, traffic }), tracing)
   const servers = createServers({ db: app.db, id: randomUUID(), version: await weirVersion(), log })
   app.predictions.watch(metrics.log)
@@ -112,7 +111,10 @@ export async function startServer(app: App): Promise<RunningServer> {
     await app.db.listen(REGISTRY_CHANNEL, (model) => app.events.tellHere({ type: 'model', model }))
     await serving.start()
     unwatch = app.alerts.follow()
-    untell = followTraffic({ ...app, sql: app.db, server: servers.id, models: modelNames(app), traffic })
+    untell = followTraffic({
+      ...{ ...app, sql: app.db, server: servers.id, models: modelNames(app), traffic },
+      rules: app.project.alerts,
+    })
     const url = await atRequests(() => server.listen())
     // Nobody waits for it: an object store that is away holds no start up.
     note()
@@ -226,21 +228,6 @@ function turnsOf({ project, log }: App, { admission: counted }: Metrics) {
 }
 
 const OVERLOADED = 'serving: more predictions are asked for than can be answered; those beyond it are refused with 503'
-/** Loaded only where somebody listens. */
-async function openTraces(): Promise<Tracing> {
-  const { openTracing } = await import('./monitoring/tracing.ts')
-  return openTracing(await weirVersion(), process.env)
-}
-
-/** The same, of which the traces hear each stage too. */
-function traced(metrics: Metrics, tracing: Tracing | undefined): Metrics {
-  if (tracing === undefined) return metrics
-  const stage: Metrics['events']['stage'] = (model, stage, ms, requestId = null) => {
-    metrics.events.stage(model, stage, ms)
-    tracing.stage(model, stage, ms, requestId)
-  }
-  return { ...metrics, events: { ...metrics.events, stage } }
-}
 
 const COLLECT_MS = 3_600_000
 /** A stop does not wait for an object store that is away. */

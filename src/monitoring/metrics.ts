@@ -1,5 +1,5 @@
 /**
- * Monitoring: what Prometheus reads, and the last minute of each model; measures over time, decisions, alerts. Owns the schema `monitoring`. Doors: alerts/alerts.ts, alerts/erase-reasons.ts, alerts/probes.ts, alerts/routes.ts, alerts/traffic-told.ts, decisions.ts, drift/drift.ts, drift/sides.ts, drift/words.ts, gate-records.ts, is-traced.ts, measures.ts, quality/quality.ts, quality/routes.ts, quality/target-drift.ts, reports/page.ts, reports/reports.ts, reports/routes.ts, tracing.ts, traffic.ts. Numbers only: no key and no feature value of anybody is a label.
+ * Monitoring: what Prometheus reads, and the last minute of each model; measures over time, decisions, alerts. Owns the schema `monitoring`. Doors: alerts/alerts.ts, alerts/erase-reasons.ts, alerts/probes.ts, alerts/routes.ts, alerts/traffic-told.ts, decisions.ts, drift/drift.ts, drift/sides.ts, drift/words.ts, gate-records.ts, measures.ts, quality/quality.ts, quality/routes.ts, quality/target-drift.ts, reports/page.ts, reports/reports.ts, reports/routes.ts, traced.ts, traffic.ts. Numbers only: no key and no feature value of anybody is a label.
  */
 import type { FastifyPluginAsync } from 'fastify'
 import { Counter, collectDefaultMetrics, Gauge, Registry } from 'prom-client'

@@ -91,21 +91,31 @@ export function createAlerts(deps: AlertDeps) {
 
   async function turn(signal?: AbortSignal, how = {}): Promise<void> {
     await look(looking, how)
+    await send(signal)
+  }
+
+  async function send(signal?: AbortSignal): Promise<void> {
     await sendMessages({ sql, channels, doors, clock, log }, signal)
   }
 
   return {
     /** Looks now, and sends what there is to tell; for a test, and for whoever has no process that stays. */
     look: () => turn(undefined, { now: true }),
-    /** Looks each 10 s until the returned function is called, which waits for what is under way. */
+    /**
+     * Looks each 10 s until the returned function is called, which waits for what is under way. Without rules one look ends what
+     * those of before left open; from then on only messages are sent.
+     */
     follow(): () => Promise<void> {
       const ending = new AbortController()
+      let looked = false
       let under = Promise.resolve()
       let busy = false
       const timer = setInterval(() => {
         if (busy) return
         busy = true
-        under = turn(ending.signal)
+        const isQuiet = looked && rules.length === 0
+        looked = true
+        under = (isQuiet ? send(ending.signal) : turn(ending.signal))
           .catch((error: unknown) => log.debug({ err: error }, 'alerts could not be looked at'))
           .finally(() => {
             busy = false

@@ -23,22 +23,27 @@ export type ProbeDeps = {
 
 type Traffic = { model: string; all: number; refused: number; failed: number; p99: number | null }
 
+/** What is made of the traffic that servers tell. */
+export const TRAFFIC: Readonly<Record<string, (row: Traffic) => number | null>> = {
+  'serving.error_share': ({ all, failed }) => (all > 0 ? failed / all : null),
+  'serving.refused_share': ({ all, refused }) => (all > 0 ? refused / all : null),
+  'serving.p99_ms': ({ p99 }) => p99,
+  'serving.per_second': ({ all }) => all,
+}
+
 /** What is asked at each look, by metric. */
 export function createProbes(deps: ProbeDeps): Record<string, Probe> {
   const { clock, models } = deps
-  const ofTraffic =
-    (figure: (row: Traffic) => number | null): Probe =>
-    async () =>
-      (await trafficOf(deps)).map((row) => ({ on: { kind: 'model', name: row.model }, value: figure(row) }))
+  const ofTraffic = Object.entries(TRAFFIC).map(([metric, figure]): [string, Probe] => [
+    metric,
+    async () => (await trafficOf(deps)).map((row) => ({ on: { kind: 'model', name: row.model }, value: figure(row) })),
+  ])
   const hoursSince = (moment: Instant) => (clock.nowMs() - msOfInstant(moment)) / 3_600_000
   const project = (value: number): { on: MeasuredOn; value: number }[] => [
     { on: { kind: 'project', name: 'project' }, value },
   ]
   return {
-    'serving.error_share': ofTraffic(({ all, failed }) => (all > 0 ? failed / all : null)),
-    'serving.refused_share': ofTraffic(({ all, refused }) => (all > 0 ? refused / all : null)),
-    'serving.p99_ms': ofTraffic(({ p99 }) => p99),
-    'serving.per_second': ofTraffic(({ all }) => all),
+    ...Object.fromEntries(ofTraffic),
     'serving.not_loaded': async () =>
       Promise.all(models.map(async (name) => ({ on: { kind: 'model', name }, value: await deps.notLoaded(name) }))),
     'view.age_hours': async () =>

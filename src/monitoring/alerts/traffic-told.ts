@@ -1,8 +1,10 @@
 import type { Clock } from '../../base/clock.ts'
 import { instantOfMs } from '../../base/instant.ts'
 import type { Log } from '../../base/log.ts'
+import type { AlertRule } from '../../config/alerts.ts'
 import type { Sql } from '../../db/sql.ts'
 import type { Traffic } from '../traffic.ts'
+import { TRAFFIC } from './probes.ts'
 
 const TELL_MS = 10_000
 
@@ -15,8 +17,12 @@ type Deps = {
   log: Log
 }
 
-/** Tells in the database, each 10 s, what this server was asked for in its last minute: an alert is of all servers together. */
-export function followTraffic(deps: Deps): () => void {
+/**
+ * Tells in the database, each 10 s, what this server was asked for in its last minute: an alert is of all servers together.
+ * Where no rule reads it, nothing is written.
+ */
+export function followTraffic({ rules, ...deps }: Deps & { rules: readonly AlertRule[] }): () => void {
+  if (!rules.some(({ metric }) => metric in TRAFFIC)) return () => {}
   const { log } = deps
   const timer = setInterval(() => {
     tellTraffic(deps).catch((error: unknown) => log.debug({ err: error }, 'traffic could not be told'))

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { openAlertRig } from './rig.ts'
 
 const HOUR = 3_600_000
@@ -207,4 +207,30 @@ describe('people', () => {
     await expect(alerts.silence({ rule: null, lasts: 'long', why: null })).rejects.toThrow(/'long'/)
     await expect(alerts.silence({ rule: null, lasts: '9999d', why: null })).rejects.toThrow(/366d/)
   })
+})
+
+it('without rules one look ends what those of before left open; from then on nobody looks', async () => {
+  await rig.measure({ value: 0.5 })
+  await rig.make({ drifts: DRIFTS }).look()
+  rig.forward(HOUR)
+  const lookedAt = () => rig.db.query('select looked_at from monitoring.alert_turn')
+  vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval'] })
+  try {
+    const alerts = rig.make({})
+    const stop = alerts.follow()
+    vi.advanceTimersByTime(10_000)
+    while ((await open(alerts)).length > 0);
+    await vi.waitFor(async () => expect(await all(alerts)).toMatchObject([{ rule: 'drifts', state: 'over' }]))
+    const before = await lookedAt()
+    rig.forward(HOUR)
+    // A turn that is still under way is not joined by another.
+    for (let turns = 0; turns < 5; turns++) {
+      vi.advanceTimersByTime(10_000)
+      await rig.db.query('select 1')
+    }
+    await stop()
+    expect(await lookedAt()).toEqual(before)
+  } finally {
+    vi.useRealTimers()
+  }
 })

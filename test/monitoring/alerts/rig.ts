@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
+import { manualClock } from '../../../src/base/clock.ts'
 import { instantOfMs } from '../../../src/base/instant.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import { alertChannel, alert as alertShape } from '../../../src/config/alert-shapes.ts'
@@ -19,8 +20,7 @@ export async function openAlertRig() {
   const dir = await mkdtemp(join(tmpdir(), 'weir-alerts-'))
   const file = join(dir, 'told', 'alerts.jsonl')
   // The database gives the moment of a measure: the clock of the test runs from now on.
-  let nowMs = Date.now()
-  const clock = { nowMs: () => nowMs, now: () => new Date(nowMs) } as never as { nowMs(): number }
+  const clock = manualClock(Date.now())
   const heard: unknown[] = []
   const make = (
     rules: Record<string, object>,
@@ -48,7 +48,7 @@ export async function openAlertRig() {
       },
       probes: options.probes ?? {},
       events: { tell: (event) => void heard.push(event) },
-      clock: clock as never,
+      clock,
       log: silentLog,
     })
   }
@@ -57,11 +57,10 @@ export async function openAlertRig() {
     url,
     file,
     heard,
+    clock,
     make,
-    forward: (ms: number) => {
-      nowMs += ms
-    },
-    now: () => instantOfMs(nowMs),
+    forward: (ms: number) => clock.set(clock.nowMs() + ms),
+    now: () => instantOfMs(clock.nowMs()),
     measure: (...measures: Partial<Measure>[]) =>
       recordMeasures(
         db,
@@ -73,7 +72,7 @@ export async function openAlertRig() {
             arm: null,
             part: null,
           },
-          ...{ from: null, at: instantOfMs(nowMs), value: 0, low: null, high: null, details: {} },
+          ...{ from: null, at: instantOfMs(clock.nowMs()), value: 0, low: null, high: null, details: {} },
           ...one,
         })),
       ),
