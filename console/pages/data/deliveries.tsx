@@ -4,8 +4,8 @@ import type { deliveriesAnswer } from '../../../src/wire/deliveries.ts'
 import { get } from '../../api/client.ts'
 import { paths } from '../../api/paths.ts'
 import { Status } from '../../ui/badge.tsx'
-import { Button } from '../../ui/button.tsx'
 import { momentText } from '../../ui/format.ts'
+import { More } from '../../ui/more.tsx'
 import { Answer, Empty } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
 import { When } from '../../ui/when.tsx'
@@ -47,11 +47,7 @@ export function DeliveryTable({ source, limit }: { source?: string; limit: numbe
         return (
           <>
             <Table label={w.deliveries} columns={columns} rows={rows} keyOf={(d) => d.id} />
-            {asked.hasNextPage && (
-              <div className="row">
-                <Button onPress={() => void asked.fetchNextPage()}>{w.more}</Button>
-              </div>
-            )}
+            <More of={asked}>{w.more}</More>
           </>
         )
       }}

@@ -4,8 +4,8 @@ import type { SnapshotsAnswer } from '../../../src/wire/deliveries.ts'
 import { get } from '../../api/client.ts'
 import { paths } from '../../api/paths.ts'
 import { Status } from '../../ui/badge.tsx'
-import { Button } from '../../ui/button.tsx'
 import { momentText } from '../../ui/format.ts'
+import { More } from '../../ui/more.tsx'
 import { Bytes, Num } from '../../ui/num.tsx'
 import { Answer, Empty } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
@@ -36,11 +36,7 @@ export function SnapshotTable({ source }: { source: string }) {
         return (
           <>
             <SnapshotRows rows={rows} label={w.snapshots} />
-            {asked.hasNextPage && (
-              <div className="row">
-                <Button onPress={() => void asked.fetchNextPage()}>{w.more}</Button>
-              </div>
-            )}
+            <More of={asked}>{w.more}</More>
           </>
         )
       }}

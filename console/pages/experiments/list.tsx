@@ -4,9 +4,9 @@ import type { ExperimentJson, ExperimentsAnswer } from '../../../src/wire/runs.t
 import { get } from '../../api/client.ts'
 import { paths } from '../../api/paths.ts'
 import { Badge, Status } from '../../ui/badge.tsx'
-import { Button } from '../../ui/button.tsx'
 import { Select } from '../../ui/choices.tsx'
 import { TextField } from '../../ui/fields.tsx'
+import { More } from '../../ui/more.tsx'
 import { Num } from '../../ui/num.tsx'
 import { Page as Frame } from '../../ui/page.tsx'
 import { Answer, Empty } from '../../ui/states.tsx'
@@ -64,11 +64,7 @@ export function Page() {
           return (
             <>
               <Table label={w.title} columns={columns} rows={experiments} keyOf={({ id }) => id} />
-              {list.hasNextPage && (
-                <Button onPress={() => void list.fetchNextPage()} isDisabled={list.isFetchingNextPage}>
-                  {w.more}
-                </Button>
-              )}
+              <More of={list}>{w.more}</More>
             </>
           )
         }}

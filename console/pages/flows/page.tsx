@@ -3,8 +3,8 @@ import { Link, useNavigate, useSearch } from '@tanstack/react-router'
 import type { FlowsAnswer, ListedFlow } from '../../../src/wire/flows.ts'
 import { get } from '../../api/client.ts'
 import { paths } from '../../api/paths.ts'
-import { Button } from '../../ui/button.tsx'
 import { Select } from '../../ui/choices.tsx'
+import { More } from '../../ui/more.tsx'
 import { Duration } from '../../ui/num.tsx'
 import { Page as Frame } from '../../ui/page.tsx'
 import { Answer, Empty } from '../../ui/states.tsx'
@@ -59,13 +59,7 @@ export function Page() {
           return (
             <>
               <Runs rows={rows} />
-              {runs.hasNextPage && (
-                <div className="row flows-more">
-                  <Button isDisabled={runs.isFetchingNextPage} onPress={() => void runs.fetchNextPage()}>
-                    {w.more}
-                  </Button>
-                </div>
-              )}
+              <More of={runs}>{w.more}</More>
             </>
           )
         }}

@@ -4,6 +4,7 @@ import type { AnswerRow, AnswersAnswer } from '../../../src/wire/predictions.ts'
 import { get } from '../../api/client.ts'
 import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
+import { More } from '../../ui/more.tsx'
 import { Duration, Num } from '../../ui/num.tsx'
 import { Answer, Empty } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
@@ -62,11 +63,7 @@ export function Answers({
           <>
             {opened && <MadeOf answer={opened} />}
             <Table label={w.title} columns={columns} rows={rows} keyOf={(a) => a.id} />
-            {asked.hasNextPage && (
-              <div className="row">
-                <Button onPress={() => void asked.fetchNextPage()}>{w.more}</Button>
-              </div>
-            )}
+            <More of={asked}>{w.more}</More>
           </>
         )
       }}

@@ -9,6 +9,7 @@ import { Badge } from '../../ui/badge.tsx'
 import { Button } from '../../ui/button.tsx'
 import { TextField } from '../../ui/fields.tsx'
 import { momentText, percentText } from '../../ui/format.ts'
+import { More } from '../../ui/more.tsx'
 import { Page, Section } from '../../ui/page.tsx'
 import { Answer, Broken, Empty } from '../../ui/states.tsx'
 import { type Column, Table } from '../../ui/table.tsx'
@@ -115,7 +116,7 @@ function Reports() {
         return (
           <>
             <Table label={w.reports} columns={columns} rows={rows} keyOf={({ id }) => id} />
-            {asked.hasNextPage && <Button onPress={() => void asked.fetchNextPage()}>{w.more}</Button>}
+            <More of={asked}>{w.more}</More>
           </>
         )
       }}

@@ -3,7 +3,7 @@ import { Link, useParams } from '@tanstack/react-router'
 import type { BackfillsAnswer, ScheduleAnswer, ScheduleTick, TicksAnswer } from '../../../../src/wire/schedules.ts'
 import { get } from '../../../api/client.ts'
 import { paths } from '../../../api/paths.ts'
-import { Button } from '../../../ui/button.tsx'
+import { More } from '../../../ui/more.tsx'
 import { Page as Frame } from '../../../ui/page.tsx'
 import { Answer, Empty } from '../../../ui/states.tsx'
 import { Table } from '../../../ui/table.tsx'
@@ -120,13 +120,7 @@ function History({ name }: { name: string }) {
           return (
             <>
               <Ticks rows={rows} />
-              {ticks.hasNextPage && (
-                <div className="row flows-more">
-                  <Button isDisabled={ticks.isFetchingNextPage} onPress={() => void ticks.fetchNextPage()}>
-                    {w.more}
-                  </Button>
-                </div>
-              )}
+              <More of={ticks}>{w.more}</More>
             </>
           )
         }}
