@@ -1,24 +1,9 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { cancelSignal, throwIfCancelled } from '../../../src/base/cancel.ts'
 import { gate } from '../../helpers/gate.ts'
-import { type TestDatabase, testDatabase } from '../../helpers/pg.ts'
-import { hour, hourly, openRig, type Rig } from './rig.ts'
+import { hour, hourly, openRig, rigsOfFile } from './rig.ts'
 
-let database: TestDatabase
-let rigs: Rig[] = []
-beforeEach(async () => {
-  database = await testDatabase()
-})
-afterEach(async () => {
-  for (const rig of rigs) await rig.close()
-  rigs = []
-  await database.drop()
-})
-const open: typeof openRig = async (...given) => {
-  const rig = await openRig(...given)
-  rigs.push(rig)
-  return rig
-}
+const { database, open } = rigsOfFile()
 /** A body that is at work until it is freed or told to end. */
 function held() {
   const free = gate()
@@ -35,7 +20,7 @@ function held() {
 
 describe('a schedule', () => {
   test('begins when it is due, once, on behalf of its own principal, and its input says for what', async () => {
-    const rig = await open(database, [hourly()])
+    const rig = await open([hourly()])
     expect(await rig.look()).toEqual({ leads: true, nextMs: hour(0) + 10_000 })
     await rig.at(hour(1) - 1)
     expect(await rig.ticks()).toEqual([])
@@ -54,11 +39,11 @@ describe('a schedule', () => {
   })
 
   test('that is new counts from now on, and so does one with another time; one that is gone begins nothing', async () => {
-    const first = await open(database, [hourly(), hourly({ name: 'other', catchUpMost: 5 })])
+    const first = await open([hourly(), hourly({ name: 'other', catchUpMost: 5 })])
     await first.at(hour(3))
     expect(await first.ticks()).toEqual([])
     await first.close()
-    const second = await open(database, [hourly({ timing: { everyMs: 1_800_000 }, catchUpMost: 1_000 })])
+    const second = await open([hourly({ timing: { everyMs: 1_800_000 }, catchUpMost: 1_000 })])
     await second.at(hour(9))
     await second.at(hour(9.5))
     expect(await second.ticks()).toEqual(['09:30 running'])
@@ -71,7 +56,7 @@ describe('a schedule', () => {
 describe('overlap', () => {
   test('skip: while one is under way the next is left out, and says which one it was', async () => {
     const { body, free } = held()
-    const rig = await open(database, [hourly()], { body })
+    const rig = await open([hourly()], { body })
     for (const n of [0, 1, 2]) await rig.at(hour(n))
     const [{ runId } = { runId: '' }] = await rig.underWay()
     expect(await rig.ticks()).toEqual([
@@ -86,7 +71,7 @@ describe('overlap', () => {
 
   test('queue: it waits, and each is done in its turn', async () => {
     const { body, free } = held()
-    const rig = await open(database, [hourly({ overlap: 'queue' })], { body })
+    const rig = await open([hourly({ overlap: 'queue' })], { body })
     for (const n of [0, 1, 2, 3]) await rig.at(hour(n))
     expect(await rig.ticks()).toEqual([
       '01:00 running',
@@ -104,7 +89,7 @@ describe('overlap', () => {
 
   test('cancel: the one before is ended, and the new one begins when that is over', async () => {
     const { body } = held()
-    const rig = await open(database, [hourly({ overlap: 'cancel' })], { body })
+    const rig = await open([hourly({ overlap: 'cancel' })], { body })
     for (const n of [0, 1, 2]) await rig.at(hour(n))
     expect((await rig.ticks())[1]).toBe('02:00 waiting waits for the one before')
     await rig.ended()
@@ -120,10 +105,10 @@ describe('catch-up: of the due times that passed while no worker was there', () 
   const missed = 'no worker was there to begin it in time (catchUp)'
   const begun = async (catchUpMost: number, seconds: number) => {
     const rule = hourly({ catchUpMost })
-    const before = await openRig(database, [rule])
+    const before = await openRig(database(), [rule])
     await before.look()
     await before.close()
-    const rig = await open(database, [rule])
+    const rig = await open([rule])
     await rig.at(hour(4) + seconds * 1000)
     for (let i = 0; i < 4; i++) {
       await rig.ended()
@@ -161,7 +146,7 @@ describe('catch-up: of the due times that passed while no worker was there', () 
 
 describe('a clock', () => {
   test('that is set back begins nothing twice; one that is set forward is a time when nobody was there', async () => {
-    const rig = await open(database, [hourly()])
+    const rig = await open([hourly()])
     await rig.look()
     await rig.at(hour(1))
     await rig.ended()

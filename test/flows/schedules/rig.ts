@@ -1,3 +1,4 @@
+import { afterEach, beforeEach } from 'vitest'
 import { manualClock } from '../../../src/base/clock.ts'
 import { silentLog } from '../../../src/base/log.ts'
 import type { Actor } from '../../../src/flows/actor.ts'
@@ -7,7 +8,7 @@ import { RETENTION } from '../../../src/flows/retention.ts'
 import type { ScheduleChange, SchedulingDeps, World } from '../../../src/flows/schedules/deps.ts'
 import type { Rule } from '../../../src/flows/schedules/rule.ts'
 import { createSchedules } from '../../../src/flows/schedules/schedules.ts'
-import type { TestDatabase } from '../../helpers/pg.ts'
+import { type TestDatabase, testDatabase } from '../../helpers/pg.ts'
 
 /** A schedule of the flow `toy`, each hour, with nothing else said. */
 export const hourly = (more: Partial<Rule> = {}): Rule => ({
@@ -80,6 +81,28 @@ export async function openRig(
     async close() {
       await scheduler.stop()
       await flows.stop()
+    },
+  }
+}
+
+/** A database for each test of the file, and processes on it that are closed after it. */
+export function rigsOfFile() {
+  let database: TestDatabase
+  let rigs: Rig[] = []
+  beforeEach(async () => {
+    database = await testDatabase()
+  })
+  afterEach(async () => {
+    for (const rig of rigs) await rig.close()
+    rigs = []
+    await database.drop()
+  })
+  return {
+    database: () => database,
+    async open(rules: Rule[], options?: Parameters<typeof openRig>[2]): Promise<Rig> {
+      const rig = await openRig(database, rules, options)
+      rigs.push(rig)
+      return rig
     },
   }
 }

@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { cancelSignal, throwIfCancelled } from '../../../src/base/cancel.ts'
 import { instantOfMs } from '../../../src/base/instant.ts'
 import { chooseTicks } from '../../../src/flows/schedules/begin.ts'
@@ -7,24 +7,9 @@ import type { OpenTick } from '../../../src/flows/schedules/queries/ticks.ts'
 import { pauseMs } from '../../../src/flows/schedules/times.ts'
 import { fireTrigger } from '../../../src/flows/schedules/triggers.ts'
 import { gate } from '../../helpers/gate.ts'
-import { type TestDatabase, testDatabase } from '../../helpers/pg.ts'
-import { hour, hourly, openRig, type Rig } from './rig.ts'
+import { hour, hourly, openRig, type Rig, rigsOfFile } from './rig.ts'
 
-let database: TestDatabase
-let rigs: Rig[] = []
-beforeEach(async () => {
-  database = await testDatabase()
-})
-afterEach(async () => {
-  for (const rig of rigs) await rig.close()
-  rigs = []
-  await database.drop()
-})
-const open: typeof openRig = async (...given) => {
-  const rig = await openRig(...given)
-  rigs.push(rig)
-  return rig
-}
+const { database, open } = rigsOfFile()
 const NEVER = { timing: null, overlap: 'queue' } as const
 const on = (more: Partial<ReturnType<typeof hourly>['on']>) => ({
   ...{ delivered: null, withdrawn: null, labels: null, drift: null },
@@ -45,10 +30,10 @@ describe('triggers', () => {
       complete: async (sources: readonly string[]) =>
         sources.every((source) => there.has(source)) ? sources.map((source) => there.get(source)).join() : null,
     }
-    const rig = await open(database, [hourly({ ...NEVER, on: on({ delivered: ['users', 'labels'] }) })], { world })
+    const rig = await open([hourly({ ...NEVER, on: on({ delivered: ['users', 'labels'] }) })], { world })
     const deliver = async (source: string, id: string) => {
       there.set(source, id)
-      await fireTrigger(database.db, { kind: 'delivery', subject: source, id, details: { period } })
+      await fireTrigger(database().db, { kind: 'delivery', subject: source, id, details: { period } })
     }
     await rig.look()
     await deliver('users', 'u1')
@@ -68,9 +53,9 @@ describe('triggers', () => {
 
   test('both sources told before anybody looks have it begin once', async () => {
     const world = { complete: async () => 'both' }
-    const rig = await open(database, [hourly({ ...NEVER, on: on({ delivered: ['users', 'labels'] }) })], { world })
+    const rig = await open([hourly({ ...NEVER, on: on({ delivered: ['users', 'labels'] }) })], { world })
     for (const subject of ['users', 'labels']) {
-      await fireTrigger(database.db, { kind: 'delivery', subject, id: subject, details: { period } })
+      await fireTrigger(database().db, { kind: 'delivery', subject, id: subject, details: { period } })
     }
     await rig.look()
     await untilQuiet(rig)
@@ -81,11 +66,11 @@ describe('triggers', () => {
     const gone = new Set<string>()
     const world = { holds: async ({ id }: { id: string }) => !gone.has(id) }
     const rule = hourly({ ...NEVER, on: on({ labels: 'churned' }), input: { at: '{due}' } })
-    const rig = await open(database, [rule], { world })
+    const rig = await open([rule], { world })
     await rig.look()
     for (const id of ['a', 'b']) {
       const from = instantOfMs(hour(5))
-      await fireTrigger(database.db, { kind: 'labels', subject: 'churned', id, details: { period }, from })
+      await fireTrigger(database().db, { kind: 'labels', subject: 'churned', id, details: { period }, from })
     }
     await rig.at(hour(5) - 1_000)
     expect(await rig.look()).toMatchObject({ nextMs: hour(5) })
@@ -97,10 +82,10 @@ describe('triggers', () => {
   })
 
   test('drift of this model and a delivery taken back have it begin, others do not; while it is paused it says so', async () => {
-    const rig = await open(database, [hourly({ ...NEVER, on: on({ drift: 'churn', withdrawn: ['users'] }) })])
+    const rig = await open([hourly({ ...NEVER, on: on({ drift: 'churn', withdrawn: ['users'] }) })])
     await rig.look()
     const fire = (kind: 'drift' | 'withdrawn', subject: string, id: string) =>
-      fireTrigger(database.db, { kind, subject, id, details: { period } })
+      fireTrigger(database().db, { kind, subject, id, details: { period } })
     await fire('drift', 'other', 'd0')
     await fire('withdrawn', 'labels', 'w0')
     await fire('drift', 'churn', 'd1')
@@ -116,12 +101,12 @@ describe('triggers', () => {
 describe('a pause', () => {
   test('holds over restarts, begins nothing, and what was due meanwhile is counted with who paused it', async () => {
     const rules = [hourly({ catchUpMost: 1_000 })]
-    const first = await openRig(database, rules)
+    const first = await openRig(database(), rules)
     await first.look()
     await first.schedules.pause('hourly', { why: 'audit' })
     await first.schedules.pause('hourly', { why: 'again' })
     await first.close()
-    const rig = await open(database, rules)
+    const rig = await open(rules)
     await rig.at(hour(3.5))
     expect(await rig.ticks()).toEqual([])
     expect(await rig.schedules.get('hourly')).toMatchObject({ paused: { by: 'anna', why: 'audit' }, next: [] })
@@ -140,7 +125,7 @@ describe('retries', () => {
     let fails = 0
     const rule = hourly({ retries: { times: 3, firstMs: 60_000, longestMs: 100_000 }, overlap: 'queue' })
     const body = () => Promise.reject(new Error(`no ${++fails}`))
-    const rig = await open(database, [rule], { body })
+    const rig = await open([rule], { body })
     await rig.look()
     await rig.at(hour(1))
     const states: string[] = []
@@ -188,7 +173,7 @@ describe('retries', () => {
       if (String(input.at).length < 10) throw new Error('at: no date')
       return input
     }
-    const rig = await open(database, rules, { body, flows: { toy } })
+    const rig = await open(rules, { body, flows: { toy } })
     await rig.look()
     await rig.at(hour(1))
     await held.opened
@@ -214,20 +199,20 @@ describe('time-outs', () => {
     [{ timeoutMs: 20 }, "this run of 'toy' took longer than 0.02 s, the timeout of its schedule; it was ended"],
     [{ stepTimeoutMs: 20 }, "step 'first' took longer than 0.02 s, the timeout of its schedule; it was ended"],
   ])('%o: what is under way is asked to end, no step begins, and the run has failed', async (limits, says) => {
-    const rig = await open(database, [hourly(limits)], { body: listens })
+    const rig = await open([hourly(limits)], { body: listens })
     await rig.look()
     await rig.at(hour(1))
     await rig.ended()
     await rig.look()
     expect(await rig.ticks()).toEqual([`01:00 failed ${says}`])
-    const steps = await database.db.query('select name from flows.attempt')
+    const steps = await database().db.query('select name from flows.attempt')
     expect(steps).toEqual([{ name: 'first' }])
   })
 
   test('a run whose time is over when it is taken up again begins no further step', async () => {
-    const rig = await open(database, [hourly({ timeoutMs: 60_000 })])
+    const rig = await open([hourly({ timeoutMs: 60_000 })])
     await rig.look()
-    await database.db.query(
+    await database().db.query(
       `insert into flows.run (id, flow, key, state, input, started_at, timeout_ms)
        values ('old', 'toy', 'k', 'waiting', '{}', now() - interval '1 hour', 60000)`,
     )
@@ -240,7 +225,7 @@ describe('concurrency by name', () => {
     const free = gate()
     const training = { concurrency: { name: 'training', most: 1 } }
     const rules = [hourly({ name: 'a', ...training }), hourly({ name: 'b', ...training }), hourly({ name: 'c' })]
-    const rig = await open(database, rules, { body: (run) => run.step('hold', () => free.opened) })
+    const rig = await open(rules, { body: (run) => run.step('hold', () => free.opened) })
     await rig.look()
     await rig.at(hour(1))
     expect([await rig.ticks('a'), await rig.ticks('b'), await rig.ticks('c')].flat()).toEqual([
@@ -280,7 +265,7 @@ describe('a backfill', () => {
   test('is said before it starts, is done in order within its bound, and goes on in another process', async () => {
     const free = gate()
     const body: NonNullable<Parameters<typeof openRig>[2]>['body'] = (run) => run.step('hold', () => free.opened)
-    const first = await openRig(database, [hourly()], { body })
+    const first = await openRig(database(), [hourly()], { body })
     await first.look()
     const said = await first.schedules.backfill('hourly', { ...request, dryRun: true })
     expect(said).toMatchObject({ id: null, leftOut: 0 })
@@ -293,7 +278,7 @@ describe('a backfill', () => {
     free.open()
     await first.ended()
     await first.close()
-    const rig = await open(database, [hourly()], { body })
+    const rig = await open([hourly()], { body })
     await rig.look()
     await untilQuiet(rig)
     expect(await rig.ticks()).toEqual(Array.from({ length: 5 }, (_, i) => `0${i}:00 succeeded`))
@@ -311,7 +296,7 @@ describe('a backfill', () => {
   })
 
   test('is refused where it has no periods, too many of them, or ends before it begins', async () => {
-    const rig = await open(database, [hourly(), hourly({ name: 'drifts', ...NEVER, on: on({ drift: 'm' }) })])
+    const rig = await open([hourly(), hourly({ name: 'drifts', ...NEVER, on: on({ drift: 'm' }) })])
     const { schedules } = rig
     await expect(schedules.backfill('drifts', request)).rejects.toThrow('has no periods to be filled')
     await expect(schedules.backfill('hourly', { ...request, from: range.to })).rejects.toThrow('is not before')
@@ -324,7 +309,7 @@ describe('a backfill', () => {
 describe('run now', () => {
   test('is done on behalf of whoever asked, also while the schedule is paused, and is refused where one is under way', async () => {
     const free = gate()
-    const rig = await open(database, [hourly()], { body: (run) => run.step('hold', () => free.opened) })
+    const rig = await open([hourly()], { body: (run) => run.step('hold', () => free.opened) })
     await rig.look()
     await rig.schedules.pause('hourly', { why: null })
     expect(await rig.schedules.run('hourly', { period, why: null })).toMatchObject({ period, worker: true })
@@ -337,26 +322,26 @@ describe('run now', () => {
 
 describe('the leader', () => {
   test('one that was overtaken decides nothing more', async () => {
-    const rig = await open(database, [hourly()])
-    const other = await open(database, [hourly()])
+    const rig = await open([hourly()])
+    const other = await open([hourly()])
     expect((await rig.look()).leads).toBe(true)
     expect((await other.look()).leads).toBe(false)
     const lead = { executorId: rig.flows.executorId, term: 1 }
-    await database.db.query(`update flows.leader set renewed_at = now() - interval '31 seconds'`)
+    await database().db.query(`update flows.leader set renewed_at = now() - interval '31 seconds'`)
     expect((await other.at(hour(1))).leads).toBe(true)
-    expect(await asLeader(database.db, lead, async () => 'decided')).toBe('overtaken')
+    expect(await asLeader(database().db, lead, async () => 'decided')).toBe('overtaken')
     expect((await rig.at(hour(2))).leads).toBe(false)
-    expect(await takeLead(database.db, rig.flows.executorId)).toBeUndefined()
+    expect(await takeLead(database().db, rig.flows.executorId)).toBeUndefined()
     await other.ended()
     await other.look()
     expect(await other.ticks()).toEqual(['01:00 succeeded'])
   })
 
   test('that ends gives the lead back, and nobody without an entry among the workers can take it', async () => {
-    const rig = await openRig(database, [hourly()])
+    const rig = await openRig(database(), [hourly()])
     expect((await rig.look()).leads).toBe(true)
     await rig.close()
-    expect(await database.db.query('select holder from flows.leader')).toEqual([{ holder: null }])
-    expect(await takeLead(database.db, rig.flows.executorId)).toBeUndefined()
+    expect(await database().db.query('select holder from flows.leader')).toEqual([{ holder: null }])
+    expect(await takeLead(database().db, rig.flows.executorId)).toBeUndefined()
   })
 })
