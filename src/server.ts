@@ -217,10 +217,11 @@ export function routesOf(
 }
 
 /** Predictions are let in as they can be answered; everything else always. */
-function turnsOf({ project, log }: App, { admission: counted }: Metrics) {
+function turnsOf({ project, log }: App, { admission: counted, events }: Metrics) {
   const deadlines = new Map(project.models.map(({ name, serving }) => [name, serving.admission.deadlineMs]))
   const admission = createAdmission(undefined, {
     refused: counted.refused,
+    waited: (model, ms) => events.stage(model, 'queue', ms),
     overloaded: (now) => log.warn(now ? OVERLOADED : 'serving: the overload is over'),
   })
   counted.watch(admission.state)

@@ -175,6 +175,11 @@ describe('answers', () => {
     expect(metrics.text).toMatch(/weir_model_live\{model="streamflow_churn",version="1"\} 1/)
     expect(metrics.text).toMatch(/weir_predictions_total\{model="streamflow_churn",version="1"\} \d+/)
     expect(metrics.text).toMatch(/weir_http_request_seconds_count\{method="POST",route="\/predict",status="404"\} \d+/)
+    for (const stage of ['queue', 'features', 'model', 'total']) {
+      expect(metrics.text).toMatch(
+        new RegExp(`weir_prediction_stage_seconds_count\\{model="streamflow_churn",stage="${stage}"\\} [1-9]`),
+      )
+    }
     expect(metrics.text).toContain('weir_feature_view_rows{view="subs_profile_fv"} 7043')
     expect(metrics.text).toContain(
       `weir_feature_view_valid_at_seconds{view="subs_profile_fv"} ${Date.UTC(2024, 0, 31) / 1000}`,
