@@ -5,10 +5,11 @@ import type { FlowRun } from '../flows/flow.ts'
 
 /**
  * Names a project by what it says, wherever it lies; by its code only where an on-demand function stands in it. What begins
- * when changes nothing of what is done.
+ * when, and who is told of what, change nothing of what is done.
  */
 export function projectDigest(project: Project): string {
-  return digestOf({ ...project, dir: undefined, code: undefined, schedules: undefined })
+  const beside = { dir: undefined, code: undefined, schedules: undefined, alerts: undefined, alertChannels: undefined }
+  return digestOf({ ...project, ...beside })
 }
 
 /**

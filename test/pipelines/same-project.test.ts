@@ -5,6 +5,7 @@ import type { Flows } from '../../src/flows/flows.ts'
 import type { ObjectStore } from '../../src/lake/objects.ts'
 import { defineIngestMonth } from '../../src/pipelines/ingest-month.ts'
 import { defineMaterialize } from '../../src/pipelines/materialize.ts'
+import { projectDigest } from '../../src/pipelines/same-project.ts'
 import { defineTrainBaseline } from '../../src/pipelines/train-baseline.ts'
 import { requireSameBuild } from '../../src/training/pin.ts'
 import type { Training } from '../../src/training/training.ts'
@@ -156,4 +157,15 @@ test('B7: ingest and materialize that go on after an edit of the project are ref
   await expect(second.go()).rejects.toMatchObject(REFUSED)
   expect(done).toEqual(['profile'])
   expect(runs.steps()).toEqual(['materialize profile'])
+})
+
+test('what begins when, and who is told of what, are no edit that a run is refused for; what it does is one', () => {
+  const project = ridesProject()
+  const digest = projectDigest(project)
+  const rule = { name: 'slow', metric: 'serving.p99_ms' } as Project['alerts'][number]
+  const monthly = { name: 'monthly', flow: 'materialize' } as Project['schedules'][number]
+  expect(projectDigest({ ...project, alerts: [rule], alertChannels: [{ name: 'log', kind: 'file' }] })).toBe(digest)
+  expect(projectDigest({ ...project, schedules: [monthly] })).toBe(digest)
+  expect(projectDigest({ ...project, dir: '/elsewhere' })).toBe(digest)
+  expect(projectDigest({ ...project, labels: [] })).not.toBe(digest)
 })
