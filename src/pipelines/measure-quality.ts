@@ -4,8 +4,8 @@ import type { Project } from '../config/project.ts'
 import type { Flows } from '../flows/flows.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { MonthQuality, Quality } from '../monitoring/quality/quality.ts'
-import type { RunOptions } from './ingest-month.ts'
-import { projectDigest, stepsOfProject } from './same-project.ts'
+import { type AskedFlow, askedFlow } from './asked-flow.ts'
+import { stepsOfProject } from './same-project.ts'
 
 /** `at`: the month; where left out the newest ones, so that what labels changed of any of them is measured again. */
 export type MeasureRequest = { model: string; at?: string | undefined; knownAt?: string | undefined }
@@ -15,11 +15,7 @@ export const MEASURE_FLOW = 'measure_quality'
 /** So many months are opened again where none is named. */
 const MONTHS = 12
 
-export type MeasureQuality = {
-  (request: MeasureRequest, options?: RunOptions): Promise<MonthQuality[]>
-  submit(request: MeasureRequest): Promise<string>
-  inputOf(request: MeasureRequest): unknown
-}
+export type MeasureQuality = AskedFlow<MeasureRequest, MonthQuality[]>
 
 /** The flow `measure_quality`: how good the answers of a month were, with the labels that there are; one step a month. */
 export function defineMeasureQuality(
@@ -38,13 +34,7 @@ export function defineMeasureQuality(
       done.push(await step(`quality of ${displayInstant(month)}`, () => quality.measure({ model, at: month, ...k })))
     return done
   })
-  const inputOf = (request: MeasureRequest) => ({ ...request, project: projectDigest(project) })
-  const submit = async (request: MeasureRequest): Promise<string> => {
-    requireModel(project, request.model)
-    const input = inputOf(request)
-    return flows.submit(MEASURE_FLOW, input, { key: [input, await lake.changedAt()] })
-  }
-  const measure = async (request: MeasureRequest, options?: RunOptions) =>
-    flows.wait<MonthQuality[]>(await submit(request), options)
-  return Object.assign(measure, { submit, inputOf })
+  return askedFlow<MeasureRequest, MonthQuality[]>(flows, MEASURE_FLOW, { project, lake }, ({ model }) => {
+    requireModel(project, model)
+  })
 }

@@ -11,8 +11,8 @@ import { recordDecision } from '../monitoring/decisions.ts'
 import type { MonthQuality, Quality } from '../monitoring/quality/quality.ts'
 import { type TargetDrift, targetDrift } from '../monitoring/quality/target-drift.ts'
 import type { Reports } from '../monitoring/reports/reports.ts'
-import type { RunOptions } from './ingest-month.ts'
-import { projectDigest, stepsOfProject } from './same-project.ts'
+import { type AskedFlow, askedFlow } from './asked-flow.ts'
+import { stepsOfProject } from './same-project.ts'
 
 export type MonitorRequest = {
   model: string
@@ -49,11 +49,7 @@ type Deps = {
   reports: Pick<Reports, 'make'>
 }
 
-export type MonitorMonth = {
-  (request: MonitorRequest, options?: RunOptions): Promise<MonitorReport>
-  submit(request: MonitorRequest): Promise<string>
-  inputOf(request: MonitorRequest): unknown
-}
+export type MonitorMonth = AskedFlow<MonitorRequest, MonitorReport>
 
 /**
  * The flow `monitor_month`: how the features of a month differ from those of the month before, how what came true does, how good the answers
@@ -91,17 +87,11 @@ export function defineMonitorMonth(flows: Flows, deps: Deps): MonitorMonth {
       return report
     })
   })
-  const inputOf = (request: MonitorRequest) => ({ ...request, project: projectDigest(project) })
-  const submit = async (request: MonitorRequest): Promise<string> => {
+  return askedFlow<MonitorRequest, MonitorReport>(flows, MONITOR_FLOW, deps, (request) => {
     requireModel(project, request.model)
     for (const [name, text] of Object.entries({ from: request.from, to: request.to }))
       if (text !== undefined) parseInstant(text, name)
-    const input = inputOf(request)
-    return flows.submit(MONITOR_FLOW, input, { key: [input, await lake.changedAt()] })
-  }
-  const monitor = async (request: MonitorRequest, options?: RunOptions) =>
-    flows.wait<MonitorReport>(await submit(request), options)
-  return Object.assign(monitor, { submit, inputOf })
+  })
 }
 
 async function monthsOf(
@@ -155,20 +145,20 @@ function qualityLines({ at, groups, says }: MonthQuality): string[] {
   const month = `[Quality] ${displayInstant(at)}`
   const figures = groups.map(({ version, arm, source, truth, estimate, entities, labelled }) => {
     const who = `version ${version}${arm === null ? '' : ` ${arm}`} (${source === 'answers' ? 'answered' : 'scored afterwards'} ${entities}, labels of ${labelled})`
-    return `${month} ${who}: ${figuresOf('', truth)}${estimate ? ` · estimate: ${figuresOf('', estimate)}` : ''}`
+    return `${month} ${who}: ${figuresOf(truth)}${estimate ? ` · estimate: ${figuresOf(estimate)}` : ''}`
   })
   return [...figures, ...says.map((text) => `${month} ${text}`)]
 }
 
 const SHOWN = ['auc', 'logloss', 'accuracy', 'f1', 'rmse', 'r2']
 
-function figuresOf(prefix: string, figures: MonthQuality['groups'][number]['truth']): string {
+function figuresOf(figures: MonthQuality['groups'][number]['truth']): string {
   if (figures === null) return 'not known yet'
   const shown = SHOWN.flatMap((name) => {
     const found = figures.measures[name]
     if (!found || found.value === null) return []
     const ends = found.low === null || found.high === null ? '' : ` [${found.low.toFixed(4)}, ${found.high.toFixed(4)}]`
-    return [`${prefix}${name}=${found.value.toFixed(4)}${ends}`]
+    return [`${name}=${found.value.toFixed(4)}${ends}`]
   })
   return shown.slice(0, 2).join(' ')
 }

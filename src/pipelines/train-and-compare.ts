@@ -9,9 +9,9 @@ import type { Lake } from '../lake/lake.ts'
 import { type Decision, decisionsOf, recordDecision } from '../monitoring/decisions.ts'
 import type { Registry, RegistryApi } from '../registry/registry.ts'
 import type { Comparison, Training } from '../training/training.ts'
-import type { RunOptions } from './ingest-month.ts'
+import { type AskedFlow, askedFlow } from './asked-flow.ts'
 import { type Promoted, promoteCandidate } from './promote-candidate.ts'
-import { projectDigest, stepsOfProject } from './same-project.ts'
+import { stepsOfProject } from './same-project.ts'
 import { type Main, type Ruling, shouldPromote } from './should-promote.ts'
 
 export type CompareRequest = {
@@ -55,11 +55,7 @@ type Deps = {
   registry: Pick<Registry, 'toProduction' | 'verdictOfRun' | 'deleteVersion'> | null
 }
 
-export type TrainAndCompare = {
-  (request: CompareRequest, options?: RunOptions): Promise<CompareReport>
-  submit(request: CompareRequest): Promise<string>
-  inputOf(request: CompareRequest): unknown
-}
+export type TrainAndCompare = AskedFlow<CompareRequest, CompareReport>
 
 /**
  * The flow `train_and_compare`: a candidate is trained and measured beside the champion on entities that neither has learned from, and
@@ -117,16 +113,10 @@ export function defineTrainAndCompare(flows: Flows, deps: Deps): TrainAndCompare
       candidate: { version: promoted.version, runId: logged.runId },
     })
   })
-  const inputOf = (request: CompareRequest) => ({ ...request, project: projectDigest(project) })
-  const submit = async (request: CompareRequest): Promise<string> => {
+  return askedFlow<CompareRequest, CompareReport>(flows, COMPARE_FLOW, deps, (request) => {
     requireModel(project, request.model)
     parseInstant(request.asOf, 'as-of')
-    const input = inputOf(request)
-    return flows.submit(COMPARE_FLOW, input, { key: [input, await lake.changedAt()] })
-  }
-  const compare = async (request: CompareRequest, options?: RunOptions) =>
-    flows.wait<CompareReport>(await submit(request), options)
-  return Object.assign(compare, { submit, inputOf })
+  })
 }
 
 const NOTHING = {

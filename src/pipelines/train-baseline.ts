@@ -4,8 +4,8 @@ import type { TrainingSetRef } from '../features/offline/training-set.ts'
 import type { Flows } from '../flows/flows.ts'
 import type { Lake } from '../lake/lake.ts'
 import type { Comparison, Pinned, SplitBy, Training, TrainRequest } from '../training/training.ts'
-import type { RunOptions } from './ingest-month.ts'
-import { projectDigest, stepsOfProject } from './same-project.ts'
+import { type AskedFlow, askedFlow } from './asked-flow.ts'
+import { stepsOfProject } from './same-project.ts'
 
 /** `reuse`: a version that was trained from the same rows, definitions and code is the answer, when there is one. */
 export type TrainFlowRequest = TrainRequest & { reuse?: boolean }
@@ -47,13 +47,7 @@ export type TrainInput = TrainFlowRequest & { project: string }
 
 export const TRAIN_FLOW = 'train_baseline'
 
-/** Trains and waits for the end; `submit` only records the wish, for a worker, and gives the id of the flow's run. */
-export type TrainBaseline = {
-  (request: TrainFlowRequest, options?: RunOptions): Promise<TrainingReport>
-  submit(request: TrainFlowRequest): Promise<string>
-  /** What a run of it is given. */
-  inputOf(request: TrainFlowRequest): TrainInput
-}
+export type TrainBaseline = AskedFlow<TrainFlowRequest, TrainingReport>
 
 /** The flow `train_baseline`: pin → training set → fit → run → version. Each step may run twice; see `training`. */
 export function defineTrainBaseline(
@@ -91,15 +85,7 @@ export function defineTrainBaseline(
       reused: false,
     }
   })
-  const inputOf = (request: TrainFlowRequest): TrainInput => ({ ...request, project: projectDigest(project) })
-  const submit = async (request: TrainFlowRequest): Promise<string> => {
-    const input = inputOf(request)
-    // An interrupted run is resumed only while the lake is as it was: else its K would hide what came since.
-    return flows.submit(TRAIN_FLOW, input, { key: [input, await lake.changedAt()] })
-  }
-  const train = async (request: TrainFlowRequest, options?: RunOptions) =>
-    flows.wait<TrainingReport>(await submit(request), options)
-  return Object.assign(train, { submit, inputOf })
+  return askedFlow<TrainFlowRequest, TrainingReport>(flows, TRAIN_FLOW, { project, lake })
 }
 
 function reportOf(pinned: Pinned, dataset: TrainingSetRef) {

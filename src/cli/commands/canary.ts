@@ -77,7 +77,7 @@ export async function listArms({ db, registry }: App, name: string, out: Output)
       role === 'shadow' && numbers?.differs_share != null
         ? shareSaid(Number(numbers.differs_share.toPrecision(3)))
         : null,
-      began === null ? null : displayInstant(began as `${string}Z` & Parameters<typeof displayInstant>[0]),
+      began === null ? null : displayInstant(began),
     ]),
   )
 }
